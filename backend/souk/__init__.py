@@ -1,0 +1,1 @@
+"""Souk: one order, one history and one ledger for cards and crypto."""

@@ -1,0 +1,135 @@
+"""PostgreSQL: the table registry, column types, engines, and the async read side.
+
+Commands are synchronous over SQLAlchemy; hot reads are asynchronous over psycopg's pool, compose
+their JSON in PostgreSQL and never write.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from psycopg import OperationalError as PsycopgOperationalError
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from sqlalchemy import DateTime, Engine, MetaData, Numeric, Text, create_engine
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from souk.core.errors import DatabaseUnavailable
+
+# Bounds that end a forgotten statement or transaction before it can hold up the others.
+_SESSION_OPTIONS = (
+    "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s"
+    " -c idle_in_transaction_session_timeout=60s"
+)
+
+
+class AmountColumn(TypeDecorator[int]):
+    """A whole number of smallest units: NUMERIC(78,0) holds any uint256."""
+
+    impl = Numeric(78, 0)
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Python's int goes in as an exact decimal."""
+        del dialect
+        return None if value is None else Decimal(value)
+
+    def process_result_value(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """And comes back as an int, never a float."""
+        del dialect
+        return None if value is None else int(value)
+
+
+class InstantColumn(TypeDecorator[datetime]):
+    """An aware UTC instant; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time that does not say its zone."""
+        del dialect
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a stored instant must carry its time zone")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Whatever zone the session speaks, the value is in UTC."""
+        del dialect
+        return None if value is None else value.astimezone(UTC)
+
+
+Id = Annotated[str, mapped_column(Text(collation="C"))]
+Amount = Annotated[int, mapped_column(AmountColumn)]
+Instant = Annotated[datetime, mapped_column(InstantColumn)]
+
+
+class Base(DeclarativeBase):
+    """Parent of every table. Modules refer to each other's tables by name only, and there are no
+    ORM relationships, so nothing is ever loaded behind a reader's back."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {str: Text(), int: AmountColumn(), datetime: InstantColumn()}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+def make_engine(database_url: str, *, pool_size: int = 10) -> Engine:
+    """The write side's engine. `database_url` is a libpq URL (`postgresql://...`)."""
+    url = make_url(database_url).set(drivername="postgresql+psycopg")
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"options": _SESSION_OPTIONS, "connect_timeout": 5},
+    )
+
+
+class Reads:
+    """The async read side: each query answers with one JSON document composed by PostgreSQL."""
+
+    def __init__(self, database_url: str, *, max_size: int = 8) -> None:
+        self._pool = AsyncConnectionPool(
+            database_url,
+            min_size=1,
+            max_size=max_size,
+            timeout=5,
+            open=False,
+            kwargs={"autocommit": True, "options": _SESSION_OPTIONS, "connect_timeout": 5},
+        )
+
+    async def open(self) -> None:
+        """Start filling the pool; does not wait for the database to be there."""
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Return every connection."""
+        await self._pool.close()
+
+    async def document(self, sql: str, parameters: Mapping[str, object]) -> bytes | None:
+        """Run `sql`, whose single row holds a single JSON column, and return it as UTF-8 bytes;
+        `None` when there is no row or it is NULL. Raises `DatabaseUnavailable`."""
+        try:
+            async with self._pool.connection() as connection:
+                # The statements are constants of our own queries.py; psycopg's literal-string
+                # type cannot see that through a parameter, bytes pass unchecked.
+                cursor = await connection.execute(sql.encode(), parameters)
+                row = await cursor.fetchone()
+        except (PsycopgOperationalError, PoolTimeout) as error:
+            raise DatabaseUnavailable(
+                "the database cannot be reached; nothing was lost, try again in a moment"
+            ) from error
+        if row is None or row[0] is None:
+            return None
+        text: str = row[0] if isinstance(row[0], str) else str(row[0])
+        return text.encode()

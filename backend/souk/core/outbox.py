@@ -1,0 +1,137 @@
+"""The outbox: facts written in the transaction that made them true, delivered afterwards.
+
+Delivery is at least once and, per aggregate, in order. A row is claimed by a lease, because a
+handler opens transactions of its own and the claim must not hold locks meanwhile. Rows are
+found by being undelivered, never by "id greater than the last": sequence order is not commit
+order, and such a cursor skips the row whose transaction commits late.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Engine, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from souk.core.clock import Clock
+from souk.core.db import Base, Id, Instant
+from souk.core.events import HandlerRegistry
+
+_log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 10
+MAX_BACKOFF_SECONDS = 60
+
+
+class OutboxRow(Base):
+    """One fact on its way out."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_undelivered",
+            "aggregate",
+            "sequence",
+            postgresql_where=text("delivered_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    aggregate: Mapped[Id]
+    name: Mapped[str]
+    version: Mapped[int] = mapped_column(Integer)
+    payload: Mapped[dict[str, object]] = mapped_column(JSONB)
+    created_at: Mapped[Instant]
+    next_attempt_at: Mapped[Instant]
+    attempts: Mapped[int] = mapped_column(Integer)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    delivered_at: Mapped[Instant | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    id: str
+    name: str
+    version: int
+    payload: dict[str, object]
+    attempts: int
+
+
+# The oldest undelivered row of each aggregate, if it is due. A leased row has its next attempt
+# in the future, so it is passed over, and so are the later rows of its aggregate.
+_CLAIM = text(
+    """
+    UPDATE outbox SET next_attempt_at = :until, attempts = attempts + 1
+    WHERE id IN (
+        SELECT head.id FROM outbox AS head
+        WHERE head.delivered_at IS NULL AND head.next_attempt_at <= :now
+          AND NOT EXISTS (
+              SELECT 1 FROM outbox AS earlier
+              WHERE earlier.aggregate = head.aggregate AND earlier.sequence < head.sequence
+                AND earlier.delivered_at IS NULL)
+        ORDER BY head.sequence LIMIT :limit
+        FOR UPDATE SKIP LOCKED)
+      AND delivered_at IS NULL AND next_attempt_at <= :now
+    RETURNING id, name, version, payload, attempts, sequence
+    """
+)
+_DELIVERED = text("UPDATE outbox SET delivered_at = :now, last_error = NULL WHERE id = :id")
+_FAILED = text("UPDATE outbox SET next_attempt_at = :at, last_error = :error WHERE id = :id")
+
+
+class OutboxRelay:
+    """Hands undelivered facts to their handlers, a batch at a time."""
+
+    def __init__(self, engine: Engine, registry: HandlerRegistry, clock: Clock) -> None:
+        self._engine = engine
+        self._registry = registry
+        self._clock = clock
+
+    def drain(self, *, limit: int = 50, keep_on: Callable[[], bool] = lambda: True) -> int:
+        """Deliver until nothing is due or `keep_on` says stop; returns how many were delivered."""
+        delivered = 0
+        while keep_on():
+            batch = self._claim(limit)
+            if not batch:
+                return delivered
+            for row in batch:
+                delivered += self._deliver(row)
+        return delivered
+
+    def _claim(self, limit: int) -> list[_Claimed]:
+        now = self._clock.now()
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        with self._engine.begin() as connection:
+            rows = connection.execute(_CLAIM, {"now": now, "until": until, "limit": limit}).all()
+        rows = sorted(rows, key=lambda row: row.sequence)
+        return [_Claimed(r.id, r.name, r.version, r.payload, r.attempts) for r in rows]
+
+    def _deliver(self, row: _Claimed) -> int:
+        try:
+            self._registry.dispatch(row.name, row.version, row.payload)
+        except Exception as error:
+            self._postpone(row, error)
+            return 0
+        with self._engine.begin() as connection:
+            connection.execute(_DELIVERED, {"id": row.id, "now": self._clock.now()})
+        return 1
+
+    def _postpone(self, row: _Claimed, error: Exception) -> None:
+        """A handler that fails keeps its row, and its aggregate waits: order matters more."""
+        delay = min(2**row.attempts, MAX_BACKOFF_SECONDS)
+        _log.exception("event %s (%s) failed, next try in %s s", row.id, row.name, delay)
+        at = self._clock.now() + timedelta(seconds=delay)
+        described = f"{type(error).__name__}: {error}"[:2000]
+        with self._engine.begin() as connection:
+            connection.execute(_FAILED, {"id": row.id, "at": at, "error": described})
+
+    def oldest_undelivered_at(self) -> datetime | None:
+        """When the oldest fact still waiting was written; `None` when nothing waits."""
+        with self._engine.connect() as connection:
+            oldest: datetime | None = connection.execute(
+                text("SELECT min(created_at) FROM outbox WHERE delivered_at IS NULL")
+            ).scalar_one()
+        return oldest

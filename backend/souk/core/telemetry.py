@@ -1,0 +1,57 @@
+"""Structured logs: one JSON object a line, with the id of the request they belong to."""
+
+import json
+import logging
+import re
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+request_id: ContextVar[str | None] = ContextVar("souk_request_id", default=None)
+
+# Credentials hide in URLs, bearer headers and long hexadecimal strings such as private keys of
+# nodes' paths; a log line must carry none, whoever wrote it.
+_SECRETS = (
+    (re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@:]*:[^\s/@]*@", re.I), r"\g<scheme>***@"),
+    (re.compile(r"(?P<url>https?://[^\s/?\"']+)(/[^\s\"']*|\?[^\s\"']*)", re.I), r"\g<url>/***"),
+    (re.compile(r"(?P<word>bearer\s+)\S+", re.I), r"\g<word>***"),
+    (
+        re.compile(r"(?P<word>(?:private_?key|secret|password|token)['\"]?\s*[=:]\s*)\S+", re.I),
+        r"\g<word>***",
+    ),
+)
+
+
+def redact(line: str) -> str:
+    """The text without anything that looks like a credential."""
+    for pattern, replacement in _SECRETS:
+        line = pattern.sub(replacement, line)
+    return line
+
+
+class JsonFormatter(logging.Formatter):
+    """Renders a record as one JSON line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level, logger, request id, message and, if there is one, the traceback."""
+        entry: dict[str, str] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redact(record.getMessage()),
+        }
+        current = request_id.get()
+        if current is not None:
+            entry["request_id"] = current
+        if record.exc_info:
+            entry["traceback"] = redact(self.formatException(record.exc_info))
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def configure_logging(level: str = "INFO") -> None:
+    """Send every logger's lines to standard error as JSON."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)

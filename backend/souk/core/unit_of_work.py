@@ -1,0 +1,118 @@
+"""The unit of work: rollback is the default, commit is written out by the use case.
+
+While a transaction is open in this thread or task, no adapter may call a provider: a slow
+answer would hold locks, and a lost one would leave it unclear what was agreed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from souk.core.clock import Clock
+from souk.core.errors import DatabaseUnavailable
+from souk.core.events import Event
+from souk.core.ids import Ids
+from souk.core.outbox import OutboxRow
+
+_open: ContextVar[bool] = ContextVar("souk_transaction_open", default=False)
+
+OUTBOX_CHANNEL = "souk_outbox"
+
+
+class ProviderCallInTransaction(RuntimeError):
+    """Code tried to reach a provider while holding a database transaction. A defect."""
+
+
+class NestedTransaction(RuntimeError):
+    """A use case opened a unit of work inside another one. A defect."""
+
+
+def refuse_open_transaction() -> None:
+    """Called by every adapter before it talks to the outside."""
+    if _open.get():
+        raise ProviderCallInTransaction("commit first, then call the provider")
+
+
+class Transaction:
+    """One database transaction: its session, its instant, its ids and its outgoing events."""
+
+    def __init__(self, session: Session, clock: Clock, ids: Ids) -> None:
+        self.session = session
+        self.now: datetime = clock.now()
+        self._ids = ids
+        self._published = False
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh TypeID."""
+        return self._ids.new(prefix)
+
+    def publish(self, event: Event) -> None:
+        """Append a fact to the outbox; it leaves if and only if this transaction commits."""
+        self.session.add(
+            OutboxRow(
+                id=self.new_id("evt"),
+                aggregate=event.aggregate,
+                name=event.name,
+                version=event.version,
+                payload=event.to_payload(),
+                created_at=self.now,
+                next_attempt_at=self.now,
+                attempts=0,
+            )
+        )
+        # Flushed at once, so that the outbox keeps the order in which facts were published.
+        self.session.flush()
+        self._published = True
+
+    def commit(self) -> None:
+        """Make everything durable. Only a service calls this, once, as its last line."""
+        self.session.flush()
+        if self._published:
+            self.session.execute(
+                text("SELECT pg_notify(:channel, '')"), {"channel": OUTBOX_CHANNEL}
+            )
+        self._finish()
+
+    def _finish(self) -> None:
+        self.session.commit()
+
+
+class UnitOfWork:
+    """Opens transactions."""
+
+    def __init__(self, sessions: sessionmaker[Session], clock: Clock, ids: Ids) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._ids = ids
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """A transaction that is rolled back unless the block calls `commit`.
+
+        Raises `DatabaseUnavailable` when the connection is lost or cannot be made. When that
+        happens during the commit itself the outcome is unknown; every use case may be repeated,
+        because unique keys make its second run find what the first one did.
+        """
+        if _open.get():
+            raise NestedTransaction("a use case is already inside a unit of work")
+        token = _open.set(True)
+        session = self._sessions()
+        try:
+            yield self._transaction(session)
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable(
+                "the database cannot be reached; nothing was lost, try again in a moment"
+            ) from error
+        finally:
+            try:
+                session.close()
+            finally:
+                _open.reset(token)
+
+    def _transaction(self, session: Session) -> Transaction:
+        return Transaction(session, self._clock, self._ids)

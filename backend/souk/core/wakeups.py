@@ -1,0 +1,97 @@
+"""Waking on PostgreSQL's NOTIFY, with polling as the net under it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import psycopg
+from psycopg import sql
+
+from souk.core.unit_of_work import OUTBOX_CHANNEL
+
+_log = logging.getLogger(__name__)
+
+
+class PostgresBus:
+    """The `Bus` of a worker: one connection that listens."""
+
+    def __init__(self, database_url: str, *, channel: str = OUTBOX_CHANNEL) -> None:
+        self._database_url = database_url
+        self._channel = channel
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Block until a NOTIFY or the time is over. A lost connection counts as time over and
+        is made anew at the next call."""
+        deadline = time.monotonic() + timeout_seconds
+        try:
+            connection = self._listening()
+            for _note in connection.notifies(timeout=timeout_seconds, stop_after=1):
+                return True
+        except psycopg.Error:
+            _log.warning("lost the wake-up connection; polling until it is back")
+            self.close()
+            time.sleep(max(0.0, deadline - time.monotonic()))
+        return False
+
+    def _listening(self) -> psycopg.Connection[tuple[object, ...]]:
+        if self._connection is None:
+            self._connection = psycopg.connect(
+                self._database_url, autocommit=True, connect_timeout=5
+            )
+            self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+        return self._connection
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.close()
+            self._connection = None
+
+
+class AsyncWakeups:
+    """Wakes every stream of an API process when anything was committed to the outbox."""
+
+    def __init__(self, database_url: str, *, channel: str = OUTBOX_CHANNEL) -> None:
+        self._database_url = database_url
+        self._channel = channel
+        self._round = asyncio.Event()
+
+    async def wait(self, timeout_seconds: float) -> None:
+        """Return at the next wake-up or when the time is over."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._round.wait(), timeout_seconds)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen while the block runs."""
+        task = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._database_url, autocommit=True, connect_timeout=5
+                ) as connection:
+                    await connection.execute(
+                        sql.SQL("LISTEN {}").format(sql.Identifier(self._channel))
+                    )
+                    async for _note in connection.notifies():
+                        self._wake()
+            except psycopg.Error:
+                _log.warning("lost the wake-up connection; streams poll until it is back")
+                await asyncio.sleep(1)
+
+    def _wake(self) -> None:
+        """Release everybody who waits now; whoever waits next waits for the next round."""
+        current, self._round = self._round, asyncio.Event()
+        current.set()

@@ -1,0 +1,192 @@
+"""What every router shares: services from the composition root, the caller, strict bodies."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from souk.core.errors import RejectedError, UnauthenticatedError
+from souk.core.idempotency import Idempotency, Receipt, Replay, fingerprint
+from souk.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from souk.core.principal import Principal
+
+T = TypeVar("T")
+
+# PostgreSQL's text can hold neither NUL nor half of a surrogate pair.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class UnstorableText(RejectedError):
+    """A text holds characters that no text may hold."""
+
+    code = "unstorable_text"
+
+
+class MissingIdempotencyKey(RejectedError):
+    """A route that moves money was called without a key."""
+
+    code = "idempotency_key_required"
+
+
+def _refuse_unstorable(value: object) -> None:
+    if isinstance(value, str):
+        if _UNSTORABLE.search(value):
+            raise ValueError("text must not contain NUL characters or unpaired surrogates")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_unstorable(key)
+            _refuse_unstorable(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_unstorable(item)
+
+
+class RequestModel(BaseModel):
+    """A request body: unknown fields are refused, so that a typing mistake is seen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        _refuse_unstorable(value)
+        return value
+
+
+class ResponseModel(BaseModel):
+    """A response body, built from plain values or from the attributes of a result object."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class MoneyOut(ResponseModel):
+    """An amount: a whole number of the asset's smallest unit, as a string."""
+
+    amount: str
+    currency: str
+    exponent: int
+
+
+def provided(service: Callable[..., T]) -> Callable[[Request], T]:
+    """A dependency that yields the composition root's instance of a service class."""
+
+    def find(request: Request) -> T:
+        found: T = request.app.state.services[service]
+        return found
+
+    return find
+
+
+_bearer = HTTPBearer(
+    auto_error=False, description="The token that `POST /api/auth/siwe/verify` returned."
+)
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def find_principal(request: Request, credentials: _Credentials) -> Principal | None:
+    """The caller, or `None` when no token was sent. A token that is no longer good is an error,
+    so that a client notices instead of seeing the public view."""
+    if credentials is None:
+        return None
+    principal: Principal = request.app.state.authenticate(credentials.credentials)
+    return principal
+
+
+def get_principal(
+    principal: Annotated[Principal | None, Depends(find_principal)],
+) -> Principal:
+    """The signed-in caller. Raises `UnauthenticatedError`."""
+    if principal is None:
+        raise UnauthenticatedError("sign in with a wallet first and send the token as Bearer")
+    return principal
+
+
+Caller = Annotated[Principal, Depends(get_principal)]
+MaybeCaller = Annotated[Principal | None, Depends(find_principal)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows a page.")]
+Cursor = Annotated[
+    str | None, Query(max_length=1024, description="`next_cursor` of the page before.")
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Any text unique to this request; a repeat with it gets the same answer.",
+    ),
+]
+LIMIT = DEFAULT_LIMIT
+
+
+def once(
+    request: Request,
+    *,
+    caller: Principal,
+    key: str | None,
+    body: BaseModel | None,
+    status: int,
+    render: Callable[[object], Mapping[str, object]],
+    act: Callable[[Receipt], object],
+) -> Response:
+    """Run `act` at most once for this caller, route and key, and answer with its result.
+
+    Raises `MissingIdempotencyKey`, `IdempotencyKeyReused`, `RequestInFlight`, and whatever `act`
+    raises; after an error the same request may be sent again under the same key.
+    """
+    if key is None:
+        raise MissingIdempotencyKey("send an Idempotency-Key header with a fresh value")
+    _require_storable(key)
+    idempotency: Idempotency = request.app.state.services[Idempotency]
+    asked = fingerprint(
+        request.method, request.url.path, None if body is None else body.model_dump(mode="json")
+    )
+    entered = idempotency.enter(
+        principal_id=caller.account_id,
+        route=f"{request.method} {request.scope['route'].path}",
+        key=key,
+        fingerprint=asked,
+    )
+    if isinstance(entered, Replay):
+        return json_response(
+            entered.body.encode(), status=entered.status, headers={"Idempotent-Replayed": "true"}
+        )
+    try:
+        result = act(Receipt(entered, status, render))
+    except Exception:
+        idempotency.release(entered)
+        raise
+    answer = json.dumps(render(result), separators=(",", ":")).encode()
+    return json_response(answer, status=status)
+
+
+def _require_storable(value: str) -> None:
+    try:
+        _refuse_unstorable(value)
+    except ValueError as error:
+        raise UnstorableText(str(error)) from error
+
+
+def json_response(
+    body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Bytes that are JSON already."""
+    return Response(body, status, headers, media_type="application/json")
+
+
+def cacheable(request: Request, body: bytes, *, max_age_seconds: int = 0) -> Response:
+    """A JSON answer with an ETag, or 304 when the client has it (RFC 9110 section 13.1.2)."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"private, max-age={max_age_seconds}, must-revalidate",
+    }
+    seen = request.headers.get("if-none-match", "")
+    if etag in (part.strip().removeprefix("W/") for part in seen.split(",")):
+        return Response(status_code=304, headers=headers)
+    return json_response(body, headers=headers)

@@ -1,0 +1,137 @@
+"""Configuration: read once from the environment, frozen, handed to the composition root.
+
+Nothing below `bootstrap` imports this module. Every variable is listed in README.md; a test
+keeps the list and `docker-compose.yml` in step with the fields here.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
+
+
+class _Group(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+
+class HttpSettings(_Group):
+    """The API process."""
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8000, ge=1, le=65535)
+    http_workers: int = Field(2, ge=1, le=64)
+    public_url: str = "http://127.0.0.1:8000"
+    max_body_bytes: int = Field(1_048_576, ge=1024)
+    trusted_hosts: str = "*"
+
+
+class DatabaseSettings(_Group):
+    """PostgreSQL, with a libpq URL."""
+
+    database_url: SecretStr
+    database_pool_size: int = Field(10, ge=1, le=200)
+
+
+class RedisSettings(_Group):
+    """Redis: queues, cache, rate limits."""
+
+    redis_url: SecretStr
+
+
+class SecuritySettings(_Group):
+    """Secrets of this installation."""
+
+    secret_key: SecretStr
+    session_days: int = Field(7, ge=1, le=90)
+    sign_in_per_minute: int = Field(60, ge=1)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("SECRET_KEY needs at least 32 characters")
+        return value
+
+
+class TradeSettings(_Group):
+    """Terms of the platform. Addresses are EIP-55; the zero address means none."""
+
+    arbiter_address: str = "0x0000000000000000000000000000000000000000"
+    fee_to_address: str = "0x0000000000000000000000000000000000000000"
+    fee_bps: int = Field(250, ge=0, le=1000)
+    silent_bps: int = Field(5000, ge=0, le=10_000)
+    quote_seconds: int = Field(600, ge=600, le=900)
+    reservation_seconds: int = Field(900, ge=60)
+    native_spread_bps: int = Field(50, ge=0, le=1000)
+
+
+class KeeperSettings(_Group):
+    """The key that pays gas for overdue releases and refunds. It can take no money."""
+
+    keeper_private_key: SecretStr | None = None
+    keeper_daily_gas: int = Field(20_000_000, ge=0)
+
+
+class LogSettings(_Group):
+    """Logs on standard error, one JSON object a line."""
+
+    log_level: str = "INFO"
+
+
+class PathSettings(_Group):
+    """Where this installation keeps its files."""
+
+    state_dir: Path = Path(".souk")
+    deployments_dir: Path | None = None
+
+    @property
+    def deployments(self) -> Path:
+        """Directory of `<chain id>.json` files that say which contracts stand where."""
+        return self.deployments_dir or self.state_dir / "deployments"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All groups, and the RPC addresses of each chain by its id."""
+
+    http: HttpSettings
+    database: DatabaseSettings
+    redis: RedisSettings
+    security: SecuritySettings
+    trade: TradeSettings
+    keeper: KeeperSettings
+    log: LogSettings
+    paths: PathSettings
+    rpc_urls: Mapping[int, tuple[SecretStr, ...]]
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read every group. Raises pydantic's `ValidationError`, which names the variable."""
+        return cls(
+            http=HttpSettings(),
+            database=DatabaseSettings(),
+            redis=RedisSettings(),
+            security=SecuritySettings(),
+            trade=TradeSettings(),
+            keeper=KeeperSettings(),
+            log=LogSettings(),
+            paths=PathSettings(),
+            rpc_urls=rpc_urls(os.environ),
+        )
+
+
+def rpc_urls(environment: Mapping[str, str]) -> dict[int, tuple[SecretStr, ...]]:
+    """The endpoints named by `CHAIN_<id>_RPC_URLS` (comma separated), by chain id."""
+    found = {}
+    for name, value in environment.items():
+        match = _CHAIN_VARIABLE.match(name)
+        if match and value.strip():
+            urls = tuple(SecretStr(url.strip()) for url in value.split(",") if url.strip())
+            found[int(match["chain_id"])] = urls
+    return found
