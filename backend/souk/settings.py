@@ -28,7 +28,6 @@ class HttpSettings(_Group):
     http_workers: int = Field(2, ge=1, le=64)
     public_url: str = "http://127.0.0.1:8000"
     max_body_bytes: int = Field(1_048_576, ge=1024)
-    trusted_hosts: str = "*"
 
 
 class DatabaseSettings(_Group):

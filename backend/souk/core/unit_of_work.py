@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
 
 from souk.core.clock import Clock
@@ -104,7 +105,7 @@ class UnitOfWork:
         session = self._sessions()
         try:
             yield self._transaction(session)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, PoolExhausted) as error:
             raise DatabaseUnavailable(
                 "the database cannot be reached; nothing was lost, try again in a moment"
             ) from error

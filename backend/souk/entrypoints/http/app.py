@@ -1,0 +1,106 @@
+"""The ASGI application: routers of every module under one problem format."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from souk import __version__
+from souk.core.db import Reads
+from souk.core.principal import Principal
+from souk.core.wakeups import AsyncWakeups
+from souk.entrypoints.http import health, problems
+from souk.entrypoints.http.middleware import Bounds, RequestIds
+from souk.entrypoints.http.web import pages
+
+
+class Composed(Protocol):
+    """What the application needs of the composition root."""
+
+    @property
+    def routers(self) -> tuple[APIRouter, ...]:
+        """Every module's router."""
+        ...
+
+    @property
+    def services(self) -> dict[object, object]:
+        """Instances by their class."""
+        ...
+
+    @property
+    def reads(self) -> Reads:
+        """The async read side."""
+        ...
+
+    @property
+    def wakeups(self) -> AsyncWakeups:
+        """What wakes the event streams."""
+        ...
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The cap on request bodies."""
+        ...
+
+    def authenticate(self, token: str) -> Principal:
+        """Who a bearer token belongs to."""
+        ...
+
+
+def create_app(container: Composed) -> FastAPI:
+    """Build the application around a composed container."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await container.reads.open()
+        try:
+            async with container.wakeups.running():
+                yield
+        finally:
+            await container.reads.close()
+
+    app = FastAPI(
+        title="Souk",
+        version=__version__,
+        summary="One order and one ledger for cards and crypto.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
+    app.state.services = container.services
+    app.state.authenticate = container.authenticate
+    for router in (*container.routers, health.router, pages.router):
+        app.include_router(router)
+    problems.install(app)
+    app.add_middleware(Bounds, max_body_bytes=container.max_body_bytes)
+    app.add_middleware(RequestIds)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented hook
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, object]:
+    """The schema, in which every 4xx and 5xx answer is a problem document."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, routes=app.routes
+        )
+        components = schema.setdefault("components", {}).setdefault("schemas", {})
+        components["Problem"] = dict(problems.PROBLEM_SCHEMA)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                _declare_problems(operation["responses"])
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _declare_problems(responses: dict[str, dict[str, object]]) -> None:
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    responses.setdefault("500", {"description": "A defect on our side"})
+    responses.setdefault("503", {"description": "A part is down; nothing was lost, try again"})
+    for status, response in responses.items():
+        if status[0] in "45":
+            response["content"] = content

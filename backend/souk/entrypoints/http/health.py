@@ -1,0 +1,68 @@
+"""Whether this process lives, whether it can serve, and what a client must know to pay."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from souk.core.errors import DomainError
+from souk.core.web import cacheable, json_response, provided
+
+router = APIRouter(tags=["operations"])
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Named checks; each returns a line about a healthy part or raises."""
+
+    checks: Mapping[str, Callable[[], str]]
+
+    def report(self) -> tuple[bool, dict[str, dict[str, str]]]:
+        """Whether all parts are well, and a line about each."""
+        parts = {name: _line(check) for name, check in self.checks.items()}
+        return all(part["status"] == "ok" for part in parts.values()), parts
+
+
+def _line(check: Callable[[], str]) -> dict[str, str]:
+    try:
+        return {"status": "ok", "detail": check()}
+    except DomainError as error:
+        return {"status": "down", "detail": error.detail}
+    except Exception as error:  # a check may fail in any way; its name is all that may be told
+        return {"status": "down", "detail": type(error).__name__}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConfig:
+    """What a client needs before it can pay: chains, contracts, tokens, rails. No secrets."""
+
+    document: Mapping[str, object]
+
+
+@router.get("/health/live", summary="Is the process alive?")
+async def live() -> dict[str, str]:
+    """Answers as long as the process can; asks no other part."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/health/ready",
+    summary="Can it serve?",
+    responses={503: {"description": "A part is down; the body names it"}},
+)
+def ready(readiness: Annotated[Readiness, Depends(provided(Readiness))]) -> Response:
+    """Checks the database and its schema, Redis, and that the chains are being followed."""
+    well, parts = readiness.report()
+    body = json.dumps({"status": "ok" if well else "degraded", "parts": parts}).encode()
+    return json_response(body, status=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@router.get("/api/config", summary="Chains, contracts, tokens and payment rails")
+def client_config(
+    request: Request, config: Annotated[ClientConfig, Depends(provided(ClientConfig))]
+) -> Response:
+    """Everything a wallet front end needs to offer a payment. Changes only with a deployment."""
+    return cacheable(request, json.dumps(config.document).encode(), max_age_seconds=60)

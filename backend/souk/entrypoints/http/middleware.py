@@ -1,0 +1,123 @@
+"""What happens around every request: an id, size and text bounds, headers, one log line."""
+
+import logging
+import re
+import time
+from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from souk.core.ids import TimeOrderedIds
+from souk.core.telemetry import request_id
+from souk.entrypoints.http.problems import problem
+
+_log = logging.getLogger("souk.access")
+_GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    ),
+}
+
+
+class RequestIds:
+    """Gives each request an id (the caller's `X-Request-Id` if it is a plain token) that its log
+    lines and its answer carry, adds the security headers, and logs one line at the end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._ids = TimeOrderedIds()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        current = given if _GIVEN_ID.fullmatch(given) else self._ids.new("rid")
+        token = request_id.set(current)
+        started, status = time.perf_counter(), 0
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = current
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_marked)
+        finally:
+            spent = (time.perf_counter() - started) * 1000
+            _log.info("%s %s %s %.1f ms", scope["method"], scope["path"], status, spent)
+            request_id.reset(token)
+
+
+class Bounds:
+    """Refuses what no handler should ever see: bodies over the cap (also when the length is not
+    announced) and NUL characters in the address."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+        self._app = app
+        self._max = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if b"\0" in unquote_to_bytes(scope["raw_path"] + b"?" + scope["query_string"]):
+            refusal = problem(
+                status=400, code="malformed_url", detail="the address contains a NUL character"
+            )
+            await refusal(scope, receive, send)
+            return
+        body = await self._read(scope, receive)
+        if body is None:
+            refusal = problem(
+                status=413,
+                code="body_too_large",
+                detail=f"a request body may have at most {self._max} bytes",
+            )
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, _replayed(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+        """The whole body, or `None` as soon as it is known to pass the cap."""
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdigit() or int(announced) > self._max:
+            return None
+        chunks, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return b"".join(chunks)
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._max:
+                return None
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that hands out the body that was read, then whatever follows."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

@@ -1,0 +1,160 @@
+"""Every refusal as RFC 9457 `application/problem+json`: one table, one shape."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
+from starlette.exceptions import HTTPException
+
+from souk.core.errors import DomainError, ErrorKind
+from souk.core.telemetry import request_id
+
+_log = logging.getLogger(__name__)
+
+STATUS_OF_KIND: Mapping[ErrorKind, HTTPStatus] = {
+    ErrorKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorKind.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorKind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorKind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    ErrorKind.REJECTED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorKind.LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_DEFAULT_RETRY_SECONDS = 1
+MEDIA_TYPE = "application/problem+json"
+
+PROBLEM_SCHEMA: Mapping[str, object] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "retryable"],
+    "properties": {
+        "type": {"type": "string", "example": "/errors#listing_sold_out"},
+        "title": {"type": "string", "example": "Listing sold out"},
+        "status": {"type": "integer", "example": 409},
+        "detail": {"type": "string", "description": "What happened and what to do next."},
+        "instance": {"type": "string", "description": "The id of this request in the logs."},
+        "code": {"type": "string", "description": "Stable; programs decide by it."},
+        "retryable": {"type": "boolean", "description": "The same request may succeed later."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string", "example": "/items/0/quantity"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def problem(
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    retryable: bool = False,
+    errors: Sequence[Mapping[str, str]] = (),
+    context: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One problem document. `context` members stand beside the standard ones."""
+    body: dict[str, object] = {
+        "type": f"/errors#{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": int(status),
+        "detail": detail,
+        "instance": request_id.get(),
+        "code": code,
+        "retryable": retryable,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    if context:
+        body |= {key: value for key, value in context.items() if key not in body}
+    return Response(json.dumps(body), status, headers, media_type=MEDIA_TYPE)
+
+
+def _domain_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for this class only
+    status = STATUS_OF_KIND[error.kind]
+    headers = {}
+    if error.retryable:
+        seconds = error.context.get("retry_after_seconds", _DEFAULT_RETRY_SECONDS)
+        headers["Retry-After"] = str(seconds)
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        _log.warning("answered 503 %s", error.code, exc_info=error)
+    return problem(
+        status=status,
+        code=error.code,
+        detail=error.detail,
+        retryable=error.retryable,
+        context=error.context,
+        headers=headers,
+    )
+
+
+def _invalid_request(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    errors = [
+        {"pointer": _pointer(item["loc"]), "detail": str(item["msg"])} for item in error.errors()
+    ]
+    return problem(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        code="invalid_request",
+        detail="some fields are wrong; each entry of errors says which and why",
+        errors=errors,
+    )
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """A JSON pointer (RFC 6901) for a body field; `?name` for a query parameter and the like."""
+    place, *path = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
+    if place == "body":
+        return "".join(f"/{part}" for part in path)
+    return f"{place}:{'.'.join(path)}"
+
+
+def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    status = HTTPStatus(error.status_code)
+    return problem(
+        status=status,
+        code=status.phrase.lower().replace(" ", "_"),
+        detail=str(error.detail),
+        headers=error.headers,
+    )
+
+
+def _unstorable(_request: Request, error: Exception) -> Response:
+    """The net under the validation: a value that PostgreSQL cannot hold is the caller's mistake."""
+    _log.warning("a value passed validation that PostgreSQL refused", exc_info=error)
+    return problem(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        code="unstorable_value",
+        detail="a value is out of the range that can be stored",
+    )
+
+
+def _unhandled(_request: Request, error: Exception) -> Response:
+    _log.error("unhandled error", exc_info=error)
+    return problem(
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="internal_error",
+        detail="something went wrong on our side; quote the instance id when you ask for help",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(DomainError, _domain_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(DataError, _unstorable)
+    app.add_exception_handler(Exception, _unhandled)
