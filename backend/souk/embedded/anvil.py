@@ -1,0 +1,172 @@
+"""A local chain: anvil, a real EVM behind real JSON-RPC, kept across restarts.
+
+Three things of anvil need care.
+
+- It writes its state file in place, so a kill in that moment leaves it empty. A checked copy is
+  taken every few seconds and used when the file does not parse.
+- It forgets after a restart how far its clock had been moved, and would then mine blocks older
+  than their parents. The stored head's time is given back to it at the start.
+- It keeps each block's whole state, on disk without bound. Only the last blocks' are kept, more
+  than finality reaches back.
+"""
+
+import http.client
+import json
+import os
+import platform
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from souk.embedded.directories import make_private
+from souk.embedded.parts import Part
+
+CHAIN_ID = 31337
+_LOOPBACK = "127.0.0.1"
+_SLOTS_IN_AN_EPOCH = 16
+# Finality is two epochs back; anything up to there can be reorganised, so its state is needed.
+_STATES_KEPT = 3 * _SLOTS_IN_AN_EPOCH
+_BYTES_PER_SECOND_OF_INTERVAL = 4 * 1024 * 1024
+
+
+class AnvilMissing(RuntimeError):
+    """anvil is not installed below `contracts/node_modules`."""
+
+
+def program(contracts: Path) -> Path:
+    """The native binary that npm unpacked for this machine, without Node in between."""
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    package = f"anvil-{sys.platform}-{machine}"
+    binary = contracts / "node_modules" / "@foundry-rs" / package / "bin" / "anvil"
+    if os.access(binary, os.X_OK):
+        return binary
+    raise AnvilMissing(f"no {binary}: run npm ci --ignore-scripts --prefix {contracts}")
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def call(port: int, method: str, *params: object) -> object:
+    """One JSON-RPC call to a local node. Raises `OSError` when it does not answer and
+    `ValueError` when it answers with an error."""
+    connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=10)
+    try:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        connection.request("POST", "/", json.dumps(body), {"Content-Type": "application/json"})
+        answer = json.loads(connection.getresponse().read())
+    except http.client.HTTPException as error:
+        raise ConnectionError(str(error)) from error
+    finally:
+        connection.close()
+    if "error" in answer:
+        raise ValueError(f"{method}: {answer['error']}")
+    return answer.get("result")
+
+
+@dataclass(frozen=True, slots=True)
+class Anvil:
+    """One embedded chain. `home` is `None` for a chain that is thrown away."""
+
+    binary: Path
+    port: int
+    home: Path | None = None
+    block_seconds: int = 1
+
+    @property
+    def url(self) -> str:
+        """Its JSON-RPC address."""
+        return f"http://{_LOOPBACK}:{self.port}"
+
+    def part(self) -> Part:
+        """How to run it."""
+        return Part(
+            name="anvil",
+            command=self._command,
+            prepare=self._prepare,
+            ready=self._is_ready,
+            housekeeping=self.copy_state,
+            # HOME, because anvil would write caches into the user's.
+            environment={"PATH": os.defpath, "HOME": str(self.home or "/nonexistent")},
+            stage=1,
+            directory=self.home,
+            ready_seconds=30,
+        )
+
+    def copy_state(self) -> None:
+        """Keep a copy of the state file, when it is newer than the last copy and complete."""
+        if self.home is None:
+            return
+        live, copy = self._live(self.home), self._copy(self.home)
+        if not live.exists():
+            return
+        if copy.exists() and copy.stat().st_mtime_ns >= live.stat().st_mtime_ns:
+            return
+        content = live.read_bytes()
+        # The last byte is written last; parsing all of a long chain each time would be slow.
+        if content[:1] == b"{" and content[-1:] == b"}":
+            fresh = copy.with_suffix(".new")
+            fresh.write_bytes(content)
+            fresh.replace(copy)
+
+    @staticmethod
+    def _live(home: Path) -> Path:
+        return home / "state.json"
+
+    @staticmethod
+    def _copy(home: Path) -> Path:
+        return home / "state.copy.json"
+
+    def _prepare(self) -> None:
+        if self.home is None:
+            return
+        make_private(self.home)
+        live, copy = self._live(self.home), self._copy(self.home)
+        if live.exists() and head_time(live) is None:
+            live.unlink()
+            if copy.exists() and head_time(copy) is not None:
+                shutil.copyfile(copy, live)
+
+    def _command(self) -> Sequence[str]:
+        return [
+            *(str(self.binary), "--host", _LOOPBACK, "--port", str(self.port)),
+            *("--chain-id", str(CHAIN_ID), "--block-time", str(self.block_seconds)),
+            *("--slots-in-an-epoch", str(_SLOTS_IN_AN_EPOCH)),
+            *("--prune-history", str(_STATES_KEPT), "--quiet", "--no-cors"),
+            *(self._state_flags(self.home) if self.home else ()),
+        ]
+
+    def _state_flags(self, home: Path) -> list[str]:
+        live = self._live(home)
+        size = live.stat().st_size if live.exists() else 0
+        # The whole state is written each time: the longer the chain, the rarer.
+        interval = 1 + size // _BYTES_PER_SECOND_OF_INTERVAL
+        flags = ["--state", str(live), "--state-interval", str(interval)]
+        head = head_time(live)
+        if head is not None and head > time.time():
+            flags += ["--timestamp", str(head)]
+        return flags
+
+    def _is_ready(self) -> bool:
+        try:
+            return call(self.port, "eth_chainId") == hex(CHAIN_ID)
+        except (OSError, ValueError):
+            return False
+
+
+def head_time(state: Path) -> int | None:
+    """The head block's timestamp in a state file; `None` when there is no whole state in it."""
+    if not state.exists():
+        return None
+    try:
+        return int(json.loads(state.read_bytes())["block"]["timestamp"], 16)
+    except (ValueError, KeyError, TypeError):
+        return None
