@@ -1,0 +1,1 @@
+"""The robots that keep the rules of CONTRIBUTING.md, each tested on something it must refuse."""

@@ -1,0 +1,1 @@
+"""What the robots know: functions from sources to violations, without a test runner."""
