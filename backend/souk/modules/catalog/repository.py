@@ -1,0 +1,255 @@
+"""Every read, lock and write of the catalogue's write side."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import TextClause, select, text
+
+from souk.core.money import USD, Money
+from souk.core.unit_of_work import Transaction
+from souk.modules.catalog.domain import (
+    STOCK_MOVES,
+    ListingKind,
+    ListingRecord,
+    ListingStatus,
+    ListingTerms,
+    ReservationState,
+    Wanted,
+)
+from souk.modules.catalog.errors import ListingNotFound
+from souk.modules.catalog.models import ListingRow, StockRow
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStock:
+    """A reservation, locked together with its stock row."""
+
+    id: str
+    order_id: str
+    listing_id: str
+    quantity: int
+    state: ReservationState
+    available: int
+
+
+def add_listing(
+    tx: Transaction, *, seller_id: str, terms: ListingTerms, on_hand: int
+) -> ListingRecord:
+    """Insert a draft and its stock row."""
+    row = ListingRow(
+        id=tx.new_id("prd"),
+        seller_id=seller_id,
+        kind=terms.kind,
+        status=ListingStatus.DRAFT,
+        version=1,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    _write_terms(row, terms)
+    tx.session.add(row)
+    # The stock row refers to the listing by name only, so the order of inserts is ours to keep.
+    tx.session.flush()
+    stock = StockRow(listing_id=row.id, on_hand=on_hand, reserved=0, updated_at=tx.now)
+    tx.session.add(stock)
+    tx.session.flush()
+    return _record(row, stock)
+
+
+def get_listing(tx: Transaction, listing_id: str) -> ListingRecord:
+    """The listing with its stock. Raises `ListingNotFound`."""
+    row = tx.session.get(ListingRow, listing_id)
+    return _with_stock(tx, listing_id, row)
+
+
+def lock_listing(tx: Transaction, listing_id: str) -> ListingRecord:
+    """The same, with the listing's row locked against other edits until the transaction ends."""
+    return _with_stock(tx, listing_id, _lock_row(tx, listing_id))
+
+
+def find_listings(tx: Transaction, listing_ids: Iterable[str]) -> dict[str, ListingRecord]:
+    """Those of the listings that exist, by id."""
+    rows = tx.session.execute(
+        select(ListingRow, StockRow)
+        .join(StockRow, StockRow.listing_id == ListingRow.id)
+        .where(ListingRow.id.in_(list(listing_ids)))
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: _record(row, stock) for row, stock in rows.tuples()}
+
+
+def write_terms(tx: Transaction, listing_id: str, terms: ListingTerms) -> ListingRecord:
+    """Store an edit as the next version."""
+    row = _lock_row(tx, listing_id)
+    if row is None:
+        raise ListingNotFound(listing_id)
+    _write_terms(row, terms)
+    _touch(tx, row)
+    return _with_stock(tx, listing_id, row)
+
+
+def move_listing(tx: Transaction, listing_id: str, to: ListingStatus) -> ListingRecord:
+    """The one place that writes a listing's status; `published_at` keeps the first time."""
+    row = _lock_row(tx, listing_id)
+    if row is None:
+        raise ListingNotFound(listing_id)
+    row.status = to
+    if to is ListingStatus.PUBLISHED and row.published_at is None:
+        row.published_at = tx.now
+    _touch(tx, row)
+    return _with_stock(tx, listing_id, row)
+
+
+def _touch(tx: Transaction, row: ListingRow) -> None:
+    row.version += 1
+    row.updated_at = tx.now
+    tx.session.flush()
+
+
+def _lock_row(tx: Transaction, listing_id: str) -> ListingRow | None:
+    return tx.session.get(
+        ListingRow, listing_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+
+
+def _with_stock(tx: Transaction, listing_id: str, row: ListingRow | None) -> ListingRecord:
+    if row is None:
+        raise ListingNotFound(listing_id)
+    stock = tx.session.get_one(StockRow, listing_id, populate_existing=True)
+    return _record(row, stock)
+
+
+def _write_terms(row: ListingRow, terms: ListingTerms) -> None:
+    row.title = terms.title
+    row.description = terms.description
+    row.category = terms.category
+    row.price = terms.price.amount
+    row.currency = terms.price.asset.code
+    row.handling_days = terms.handling_days
+    row.transit_days = terms.transit_days
+
+
+def _record(row: ListingRow, stock: StockRow) -> ListingRecord:
+    return ListingRecord(
+        id=row.id,
+        seller_id=row.seller_id,
+        terms=ListingTerms(
+            title=row.title,
+            description=row.description,
+            price=Money(row.price, USD),
+            kind=ListingKind(row.kind),
+            category=row.category,
+            handling_days=row.handling_days,
+            transit_days=row.transit_days,
+        ),
+        status=ListingStatus(row.status),
+        version=row.version,
+        on_hand=stock.on_hand,
+        reserved=stock.reserved,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        published_at=row.published_at,
+    )
+
+
+# Availability is judged by the statement that takes it: a buyer who waited for the row's lock
+# sees what the one before left, so the last piece is never promised twice.
+_TAKE = text(
+    """
+    UPDATE stock_item SET reserved = reserved + :quantity, updated_at = :now
+    WHERE listing_id = :listing_id AND on_hand - reserved >= :quantity
+    RETURNING listing_id
+    """
+)
+_SET_ON_HAND = text(
+    """
+    UPDATE stock_item SET on_hand = :on_hand, updated_at = :now
+    WHERE listing_id = :listing_id AND reserved <= :on_hand
+    RETURNING listing_id
+    """
+)
+_NEW_RESERVATION = text(
+    """
+    INSERT INTO stock_reservation
+        (id, order_id, listing_id, quantity, state, created_at, updated_at)
+    VALUES (:id, :order_id, :listing_id, :quantity, 'reserved', :now, :now)
+    ON CONFLICT (order_id, listing_id) DO NOTHING
+    RETURNING id
+    """
+)
+_LOCK_HELD = text(
+    """
+    SELECT held.id, held.order_id, held.listing_id, held.quantity, held.state,
+           stock.on_hand - stock.reserved AS available
+    FROM stock_reservation AS held JOIN stock_item AS stock USING (listing_id)
+    WHERE held.order_id = ANY(:order_ids)
+    ORDER BY held.listing_id, held.order_id
+    FOR NO KEY UPDATE
+    """
+)
+_SHIFT_STOCK = text(
+    """
+    UPDATE stock_item SET on_hand = on_hand + :on_hand, reserved = reserved + :reserved,
+        updated_at = :now
+    WHERE listing_id = :listing_id
+    """
+)
+_SHIFT_HELD = text(
+    "UPDATE stock_reservation SET state = :state, updated_at = :now WHERE id = ANY(:ids)"
+)
+
+
+def take_stock(tx: Transaction, order_id: str, wanted: Wanted) -> bool:
+    """Reserve for an order; `False` when fewer are left. A repeat for the same order finds its
+    reservation and takes nothing more."""
+    listing_id, quantity = wanted
+    values = {"listing_id": listing_id, "quantity": quantity, "now": tx.now}
+    new = {"id": tx.new_id("rsv"), "order_id": order_id, **values}
+    if not _changed(tx, _NEW_RESERVATION, new):
+        return True
+    return _changed(tx, _TAKE, values)
+
+
+def set_on_hand(tx: Transaction, listing_id: str, on_hand: int) -> bool:
+    """`False` when more than that is reserved."""
+    return _changed(tx, _SET_ON_HAND, {"listing_id": listing_id, "on_hand": on_hand, "now": tx.now})
+
+
+def _changed(tx: Transaction, statement: TextClause, values: dict[str, object]) -> bool:
+    return tx.session.execute(statement, values).first() is not None
+
+
+def available(tx: Transaction, listing_id: str) -> int:
+    """How many of a listing can be bought now."""
+    stock = tx.session.get(StockRow, listing_id, populate_existing=True)
+    return 0 if stock is None else stock.on_hand - stock.reserved
+
+
+def lock_held(tx: Transaction, order_ids: Sequence[str]) -> list[HeldStock]:
+    """The reservations of these orders, locked with their stock rows in order of listing id, as
+    every other taker of several stock rows does; so no two of them wait for each other."""
+    rows = tx.session.execute(_LOCK_HELD, {"order_ids": list(order_ids)})
+    return [
+        HeldStock(
+            r.id, r.order_id, r.listing_id, r.quantity, ReservationState(r.state), r.available
+        )
+        for r in rows
+    ]
+
+
+def shift_held(tx: Transaction, held: Sequence[HeldStock], to: ReservationState) -> None:
+    """Move locked reservations to another state, and their stock with them."""
+    if not held:
+        return
+    shifts = []
+    for item in held:
+        on_hand, reserved = STOCK_MOVES[item.state, to]
+        shifts.append(
+            {
+                "listing_id": item.listing_id,
+                "on_hand": on_hand * item.quantity,
+                "reserved": reserved * item.quantity,
+                "now": tx.now,
+            }
+        )
+    tx.session.execute(_SHIFT_STOCK, shifts)
+    tx.session.execute(_SHIFT_HELD, {"state": to, "now": tx.now, "ids": [item.id for item in held]})
