@@ -31,7 +31,7 @@ class Sql:
         return _STATEMENT.match(self.text) is not None
 
     @cached_property
-    def parsed(self) -> exp.Expression | None:
+    def parsed(self) -> exp.Expr | None:
         """The statement's tree, or `None` when it cannot be read."""
         try:
             return sqlglot.parse_one(_PARAMETER.sub("$1", self.text), read="postgres")
@@ -71,7 +71,7 @@ def _is_plain(table: exp.Table) -> bool:
     return isinstance(table.this, exp.Identifier)
 
 
-def _assigned(write: exp.Expression) -> set[str]:
+def _assigned(write: exp.Expr) -> set[str]:
     conflict = write.args.get("conflict")
     pairs = list(write.expressions) if isinstance(write, exp.Update) else []
     pairs += conflict.expressions if conflict is not None else []

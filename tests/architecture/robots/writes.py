@@ -67,12 +67,13 @@ def status_tables(source: Source) -> int:
 def status_writers(source: Source) -> list[tuple[int, str]]:
     """Line and function of every write of a status: an assignment, `setattr`, `.values(...)` of
     an UPDATE, or UPDATE in SQL. A constant's SQL counts for each function that names it."""
-    found = []
-    for function in _functions(source.tree):
-        for node in ast.walk(function):
-            if _writes_status(node):
-                found.append((getattr(node, "lineno", function.lineno), function.name))
-    return found + list(_sql_writers(source))
+    direct = [
+        (getattr(node, "lineno", function.lineno), function.name)
+        for function in _functions(source.tree)
+        for node in ast.walk(function)
+        if _writes_status(node)
+    ]
+    return direct + list(_sql_writers(source))
 
 
 def _functions(tree: ast.AST) -> list[_FUNCTION]:

@@ -1,0 +1,96 @@
+"""What a test looks like: it asserts, it never sleeps, nobody patches and nothing is skipped."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from .tree import Source, Violation, calls, dotted, imports
+
+_FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
+_SKIPS = {"skip", "skipif", "skipTest", "xfail", "importorskip", "expectedFailure"}
+_RERUNS = {"flaky", "rerun", "reruns"}
+_ASSERTING = {"raises", "warns", "fail"}
+_PREFIXES = ("assert_", "expect_", "must_")
+
+
+def find_sleeps(files: Iterable[Source]) -> Iterator[Violation]:
+    """Sleeps in tests. The helpers of `tests/support` may pause between two looks at a condition,
+    which means inside a loop; `asyncio.sleep(0)` only lets others run."""
+    for file in files:
+        looped = _in_loops(file.tree) if file.path.startswith("tests/support/") else set()
+        for call, name in calls(file.tree):
+            yields = name == "sleep" and ast.unparse(call).endswith("sleep(0)")
+            if name == "sleep" and not yields and call not in looped:
+                yield file.at(call, "sleeps: wait for a condition with a deadline")
+
+
+def _in_loops(tree: ast.AST) -> set[ast.AST]:
+    loops = [n for n in ast.walk(tree) if isinstance(n, ast.While | ast.For | ast.AsyncFor)]
+    return {inner for loop in loops for inner in ast.walk(loop)}
+
+
+def find_patches(files: Iterable[Source]) -> Iterator[Violation]:
+    """Code replaced behind its own back: `mock`, `mocker`, `monkeypatch.setattr`."""
+    for file in files:
+        for node, name in imports(file.tree):
+            if "mock" in name.split("."):
+                yield file.at(node, f"{name}: pass a fake through the port instead")
+        for part in ast.walk(file.tree):
+            if dotted(part) in ("monkeypatch.setattr", "monkeypatch.delattr"):
+                yield file.at(part, "patches an attribute: pass a fake through the port instead")
+            if isinstance(part, ast.arg) and part.arg == "mocker":
+                yield file.at(part, "mocker: pass a fake through the port instead")
+
+
+def find_skips(files: Iterable[Source]) -> Iterator[Violation]:
+    """Tests that may not run, may fail, or may be tried again."""
+    for file in files:
+        for part in ast.walk(file.tree):
+            name = dotted(part)
+            last = name.split(".")[-1]
+            if name.startswith(("pytest.", "unittest.", "self.skip")) and last in _SKIPS | _RERUNS:
+                yield file.at(part, f"{name}: a test runs and passes, or it is deleted")
+        for node, name in imports(file.tree):
+            if name.startswith(("pytest.", "unittest.")) and name.split(".")[-1] in _SKIPS:
+                yield file.at(node, f"{name}: a test runs and passes, or it is deleted")
+
+
+def find_silent_tests(files: Iterable[Source]) -> Iterator[Violation]:
+    """Tests without an assertion of their own or in a helper that they name."""
+    known = list(files)
+    asserting = _asserting_helpers(known)
+    for file in known:
+        if not file.path.split("/")[-1].startswith("test_"):
+            continue
+        for test in _tests(file.tree):
+            if not _asserts(test, asserting):
+                yield file.at(test, f"{test.name} asserts nothing")
+
+
+def _tests(tree: ast.Module) -> Iterator[_FUNCTION]:
+    bodies = [tree.body, *(n.body for n in ast.walk(tree) if isinstance(n, ast.ClassDef))]
+    for body in bodies:
+        for node in body:
+            if isinstance(node, _FUNCTION) and node.name.startswith("test"):
+                yield node
+
+
+def _asserting_helpers(files: Iterable[Source]) -> set[str]:
+    """Names of functions that assert, also through each other."""
+    helpers = [n for f in files for n in ast.walk(f.tree) if isinstance(n, _FUNCTION)]
+    found: set[str] = set()
+    while True:
+        more = {helper.name for helper in helpers if _asserts(helper, found)}
+        if more == found:
+            return found
+        found = more
+
+
+def _asserts(function: _FUNCTION, helpers: set[str]) -> bool:
+    if any(isinstance(node, ast.Assert) for node in ast.walk(function)):
+        return True
+    for call, name in calls(function):
+        if dotted(call.func).startswith("pytest.") and name in _ASSERTING:
+            return True
+        if name.startswith(_PREFIXES) or (isinstance(call.func, ast.Name) and name in helpers):
+            return True
+    return False
