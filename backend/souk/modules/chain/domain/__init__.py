@@ -1,0 +1,55 @@
+"""Values and pure rules of the chain module."""
+
+from souk.modules.chain.domain.bloom import Bloom
+from souk.modules.chain.domain.facts import (
+    Advanced,
+    BlockHeader,
+    Call,
+    ChainConfig,
+    DecodedEvent,
+    EscrowFactKind,
+    Head,
+    Heights,
+    IncidentReason,
+    Level,
+    Outcome,
+    RawLog,
+    Sent,
+    Tips,
+    TransactionStatus,
+    VerifiedBlock,
+    block_instant,
+    heights,
+    levels_between,
+)
+from souk.modules.chain.domain.verification import (
+    require_linked,
+    verify_block,
+    verify_some_logs,
+)
+
+__all__ = [
+    "Advanced",
+    "BlockHeader",
+    "Bloom",
+    "Call",
+    "ChainConfig",
+    "DecodedEvent",
+    "EscrowFactKind",
+    "Head",
+    "Heights",
+    "IncidentReason",
+    "Level",
+    "Outcome",
+    "RawLog",
+    "Sent",
+    "Tips",
+    "TransactionStatus",
+    "VerifiedBlock",
+    "block_instant",
+    "heights",
+    "levels_between",
+    "require_linked",
+    "verify_block",
+    "verify_some_logs",
+]

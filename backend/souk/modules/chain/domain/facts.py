@@ -1,0 +1,238 @@
+"""What the chain module speaks of: blocks, logs, decoded facts and how settled they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+
+from souk.core.addresses import Address
+
+
+class Level(StrEnum):
+    """How settled a block is, from seen in the canonical chain to not undone by software."""
+
+    INCLUDED = "included"
+    CONFIRMED = "confirmed"
+    SAFE = "safe"
+    FINAL = "final"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order included < confirmed < safe < final."""
+        return _RANKS[self]
+
+    def reaches(self, other: "Level") -> bool:
+        """Whether a block at this level is at `other` as well."""
+        return self.rank >= other.rank
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
+
+
+def levels_between(old: Level, new: Level) -> list[Level]:
+    """The levels passed on the way up, `old` excluded and `new` included, lowest first."""
+    return [level for level in Level if old.rank < level.rank <= new.rank]
+
+
+class EscrowFactKind(StrEnum):
+    """The events of the escrow contract."""
+
+    PAID = "paid"
+    FULFILLED = "fulfilled"
+    DISPUTED = "disputed"
+    SETTLED = "settled"
+    REIMBURSED = "reimbursed"
+    CREDITED = "credited"
+    WITHDRAWN = "withdrawn"
+
+
+class TransactionStatus(StrEnum):
+    """Where one of our own transactions stands."""
+
+    SIGNED = "signed"
+    BROADCAST = "broadcast"
+    MINED = "mined"
+    REVERTED = "reverted"
+    DROPPED = "dropped"
+
+
+class IncidentReason(StrEnum):
+    """Why a watcher asks for a person."""
+
+    WRONG_CHAIN = "wrong_chain"
+    REORG_BELOW_FINAL = "reorg_below_final"
+    HEAD_FELL_BEHIND = "head_fell_behind"
+    UNREADABLE_BLOCK = "unreadable_block"
+
+
+class Outcome(IntEnum):
+    """How a run of the watcher ended, worst last."""
+
+    CAUGHT_UP = 0
+    WORKING = 1
+    STANDBY = 2
+    BEHIND = 3
+    UNAVAILABLE = 4
+    HALTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ChainConfig:
+    """How one chain is followed.
+
+    A block counts as `confirmed` when `confirmations` blocks, itself included, lie on the branch
+    from it to the head. `safe_depth` and `final_depth` serve where the node has no such tags.
+    `disposable` marks a development chain whose node may forget blocks when it is killed.
+    `verify_blooms` is off for chains whose headers carry zero blooms.
+    """
+
+    chain_id: int
+    name: str
+    escrow_address: Address
+    start_block: int
+    confirmations: int = 2
+    safe_depth: int = 32
+    final_depth: int = 65
+    disposable: bool = False
+    poll_seconds: float = 1.0
+    verify_blooms: bool = True
+
+    def __post_init__(self) -> None:
+        if self.confirmations < 1 or self.start_block < 0 or self.poll_seconds <= 0:
+            raise ValueError(f"chain {self.chain_id}: impossible depth, start or poll interval")
+        if self.disposable and self.chain_id != DISPOSABLE_CHAIN_ID:
+            raise ValueError(f"only chain {DISPOSABLE_CHAIN_ID} may be disposable")
+
+
+DISPOSABLE_CHAIN_ID = 31337
+
+
+@dataclass(frozen=True, slots=True)
+class BlockHeader:
+    """A block as its node describes it. Hashes are lowercase 0x-hex, `timestamp` unix seconds,
+    `logs_bloom` 256 bytes."""
+
+    number: int
+    hash: str
+    parent_hash: str
+    timestamp: int
+    logs_bloom: bytes
+    transaction_hashes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawLog:
+    """One log exactly as the node gave it. `address` is EIP-55, hashes and topics lowercase
+    0x-hex."""
+
+    address: Address
+    topics: tuple[str, ...]
+    data: bytes
+    block_number: int
+    block_hash: str
+    transaction_hash: str
+    transaction_index: int
+    log_index: int
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedEvent:
+    """What a log of the escrow contract means.
+
+    `escrow_id` is the order's id as lowercase 0x-hex; facts about an account instead of an order
+    (credited, withdrawn) carry `<token>:<account>` there. `args` has snake_case names, whole
+    numbers as decimal strings, EIP-55 addresses and 0x-hex bytes.
+    """
+
+    kind: EscrowFactKind
+    escrow_id: str
+    args: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedBlock:
+    """A header whose logs were checked against it; `logs` are those of our contract, in order."""
+
+    header: BlockHeader
+    logs: tuple[RawLog, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tips:
+    """Where a node stands: its newest block, and the heights it calls safe and final, `None`
+    where it has no such tags."""
+
+    head: BlockHeader
+    safe: int | None
+    final: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heights:
+    """The highest block at each level; `None` where no block is there yet."""
+
+    confirmed: int
+    safe: int
+    final: int
+
+    def level_of(self, number: int) -> Level:
+        """How settled a canonical block of this height is."""
+        if number <= self.final:
+            return Level.FINAL
+        if number <= self.safe:
+            return Level.SAFE
+        return Level.CONFIRMED if number <= self.confirmed else Level.INCLUDED
+
+
+def heights(config: ChainConfig, *, head: int, safe: int | None, final: int | None) -> Heights:
+    """The heights that follow from our own head and the node's tags. A tag above our head says
+    nothing yet about blocks we have not seen, so it is cut there; below any block is -1."""
+    by_depth = head - config.final_depth
+    final_height = min(head, by_depth if final is None else final)
+    safe_height = min(head, head - config.safe_depth if safe is None else safe)
+    return Heights(
+        confirmed=head - config.confirmations + 1,
+        safe=max(safe_height, final_height),
+        final=max(final_height, -1),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A canonical block we know; `at` is its own timestamp."""
+
+    number: int
+    hash: str
+    at: datetime
+
+
+def block_instant(timestamp: int) -> datetime:
+    """A block's unix timestamp as an aware instant."""
+    return datetime.fromtimestamp(timestamp, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A contract call to send: `data` is calldata, `value` in wei."""
+
+    to: Address
+    data: bytes
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One of our own transactions."""
+
+    transaction_hash: str
+    status: TransactionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What a run of the watcher did: the blocks it wrote, how it ended, the next block it needs."""
+
+    blocks: int
+    outcome: Outcome
+    next_block: int

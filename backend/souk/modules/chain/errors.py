@@ -1,0 +1,91 @@
+"""What the chain module may say no with.
+
+UnavailableError
++-- ChainDataRefused        a node's answer contradicts itself or what is already proved
++-- ChainNotFollowed        no node is configured for this chain
+ConflictError
++-- LeaseLost               another watcher took over; this one's work was not written
++-- KeeperKeyMissing        there is no key to send transactions with
+LimitedError
++-- GasBudgetSpent          the day's gas is used up
+ProviderRejected
++-- CallReverted            the contract refuses the call; `data` says why
++-- TransactionRefused      the node does not take the signed bytes
+ProviderUnavailable
++-- WrongChain              the endpoint serves another chain than configured
+"""
+
+from souk.core.errors import (
+    ConflictError,
+    LimitedError,
+    ProviderRejected,
+    ProviderUnavailable,
+    UnavailableError,
+)
+
+
+class ChainDataRefused(UnavailableError):
+    """A node's answer is malformed, contradicts itself, or contradicts its own header."""
+
+    code = "chain_data_refused"
+
+
+class ChainNotFollowed(UnavailableError):
+    """This installation has no node for the chain."""
+
+    code = "chain_not_followed"
+
+    def __init__(self, chain_id: int) -> None:
+        super().__init__(f"chain {chain_id} is not configured here", context={"chain_id": chain_id})
+
+
+class LeaseLost(ConflictError):
+    """The lease or the cursor moved under a watcher, so its batch was rolled back."""
+
+    code = "chain_lease_lost"
+
+
+class KeeperKeyMissing(ConflictError):
+    """Transactions are asked for, but no key is configured."""
+
+    code = "keeper_key_missing"
+
+    def __init__(self, chain_id: int) -> None:
+        super().__init__(
+            "no key to send transactions with: set KEEPER_PRIVATE_KEY",
+            context={"chain_id": chain_id},
+        )
+
+
+class GasBudgetSpent(LimitedError):
+    """The keeper has reserved all the gas it may use on this chain today."""
+
+    code = "keeper_gas_budget_spent"
+
+
+class CallReverted(ProviderRejected):
+    """The contract refuses the call. `data` is the revert payload as 0x-hex: a selector and its
+    arguments, or `0x` when the contract gave none."""
+
+    code = "call_reverted"
+
+    def __init__(self, data: str) -> None:
+        super().__init__("the contract refuses this call", context={"revert_data": data[:2050]})
+        self.data = data
+
+    @property
+    def selector(self) -> str:
+        """The first four bytes, which name the contract's error; `0x` when there are none."""
+        return self.data[:10]
+
+
+class TransactionRefused(ProviderRejected):
+    """The node does not take a signed transaction, and does not know it either."""
+
+    code = "transaction_refused"
+
+
+class WrongChain(ProviderUnavailable):
+    """The endpoint answers with another chain id than the one it is configured for."""
+
+    code = "wrong_chain"
