@@ -1,0 +1,1 @@
+"""Double-entry books: who holds how much of which asset, and why."""

@@ -1,0 +1,167 @@
+"""Accounts, entries and postings, and what an order's money amounts to.
+
+An entry is immutable. What turns out not to be so is mirrored by a second entry, never deleted.
+Every posting is in a stage: `pending` for what a block says that may still leave the chain,
+`posted` for what counts. An entry sums to zero per stage and asset.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from souk.modules.ledger.errors import UnbalancedEntry
+
+PLATFORM = "platform"
+"""Owner of the fee accounts."""
+
+
+class AccountKind(StrEnum):
+    """Whose money an account counts. `buyer` goes below zero by what buyers put in."""
+
+    BUYER = "buyer"
+    ESCROW = "escrow"
+    SELLER = "seller"
+    FEES = "fees"
+
+
+class Stage(StrEnum):
+    """Whether a posting counts yet."""
+
+    PENDING = "pending"
+    POSTED = "posted"
+
+
+class Flow(StrEnum):
+    """Which way the money of an order goes: into escrow, on to the seller, back to the buyer."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    REFUND = "refund"
+
+
+class PaymentStatus(StrEnum):
+    """What the books say about the money of an order; computed, never assigned."""
+
+    UNPAID = "unpaid"
+    PARTIALLY_PAID = "partially_paid"
+    HELD = "held"
+    RELEASED = "released"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AccountKey:
+    """An account: its kind, its owner (an account id, a leg id, a seller id or `PLATFORM`) and
+    the code of the asset that it counts."""
+
+    kind: AccountKind
+    owner: str
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostingDraft:
+    """One signed change of one account, in the asset's smallest unit."""
+
+    account: AccountKey
+    stage: Stage
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryDraft:
+    """An entry to be made. `external_reference` is unique among all entries; `effect_reference`
+    names the outside fact, which may be booked, mirrored and booked again; `holder` is the owner
+    of the escrow account. Raises `UnbalancedEntry`."""
+
+    external_reference: str
+    effect_reference: str
+    flow: Flow
+    order_id: str
+    holder: str
+    occurred_at: datetime
+    postings: tuple[PostingDraft, ...]
+
+    def __post_init__(self) -> None:
+        sums: dict[tuple[Stage, str], int] = defaultdict(int)
+        for posting in self.postings:
+            sums[posting.stage, posting.account.asset] += posting.amount
+        if not self.postings or any(sums.values()) or not all(p.amount for p in self.postings):
+            raise UnbalancedEntry(f"{self.external_reference} does not sum to zero")
+
+
+def hold_postings(
+    *, buyer: str, holder: str, asset: str, amount: int, stage: Stage
+) -> tuple[PostingDraft, ...]:
+    """The buyer's money goes into escrow."""
+    return (
+        PostingDraft(AccountKey(AccountKind.BUYER, buyer, asset), stage, -amount),
+        PostingDraft(AccountKey(AccountKind.ESCROW, holder, asset), stage, amount),
+    )
+
+
+def release_postings(
+    *, holder: str, seller: str, asset: str, amount: int, fee: int, stage: Stage
+) -> tuple[PostingDraft, ...]:
+    """Held money goes to the seller less the fee; `amount` includes the fee."""
+    moves = (
+        (AccountKey(AccountKind.ESCROW, holder, asset), -amount),
+        (AccountKey(AccountKind.FEES, PLATFORM, asset), fee),
+        (AccountKey(AccountKind.SELLER, seller, asset), amount - fee),
+    )
+    return tuple(PostingDraft(account, stage, change) for account, change in moves if change)
+
+
+def refund_postings(
+    *, buyer: str, holder: str, asset: str, amount: int, stage: Stage
+) -> tuple[PostingDraft, ...]:
+    """Held money goes back to the buyer; no fee is taken."""
+    return (
+        PostingDraft(AccountKey(AccountKind.BUYER, buyer, asset), stage, amount),
+        PostingDraft(AccountKey(AccountKind.ESCROW, holder, asset), stage, -amount),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMoney:
+    """The money of one order with one holder in one asset. `pending` waits for finality; `held`
+    is all that ever came in, of which `released` (with `fee`) and `refunded` went out."""
+
+    order_id: str
+    holder: str
+    asset: str
+    pending: int = 0
+    held: int = 0
+    released: int = 0
+    refunded: int = 0
+    fee: int = 0
+
+    @property
+    def remaining(self) -> int:
+        """What is still held."""
+        return self.held - self.released - self.refunded
+
+
+def payment_status(due: int, *, held: int, released: int, refunded: int) -> PaymentStatus:
+    """What an order's money amounts to, `due` being what the buyer owes in the same asset. The
+    SQL function `payment_status` says the same."""
+    if held <= 0:
+        return PaymentStatus.UNPAID
+    if refunded >= held:
+        return PaymentStatus.REFUNDED
+    if refunded > 0:
+        return PaymentStatus.PARTIALLY_REFUNDED
+    if held < due:
+        return PaymentStatus.PARTIALLY_PAID
+    return PaymentStatus.RELEASED if released >= held else PaymentStatus.HELD
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A rule of the books that does not hold, where, and in what figures."""
+
+    rule: str
+    subject: str
+    detail: str

@@ -1,0 +1,174 @@
+"""Every read and write of the books on the command side."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.ledger.domain import (
+    AccountKey,
+    AccountKind,
+    Break,
+    EntryDraft,
+    Flow,
+    OrderMoney,
+    PostingDraft,
+    Stage,
+)
+from souk.modules.ledger.models import LedgerAccountRow, LedgerEntryRow, LedgerPostingRow
+
+_ORDER_MONEY = text(
+    "SELECT order_id, holder, asset, pending, held, released, refunded, fee"
+    " FROM order_money WHERE order_id = :order_id ORDER BY holder, asset"
+)
+_BREAKS = text("SELECT rule, subject, detail FROM ledger_breaks() ORDER BY rule, subject, detail")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as it was written."""
+
+    id: str
+    draft: EntryDraft
+
+
+def insert_entry(tx: Transaction, draft: EntryDraft, *, reverses_id: str | None = None) -> bool:
+    """Write an entry with its postings; `False` when one of this reference, or another mirror of
+    the same entry, is there already."""
+    entry_id = tx.session.execute(
+        upsert(LedgerEntryRow)
+        .values(
+            id=tx.new_id("len"),
+            external_reference=draft.external_reference,
+            effect_reference=draft.effect_reference,
+            flow=draft.flow,
+            order_id=draft.order_id,
+            holder=draft.holder,
+            reverses_id=reverses_id,
+            posting_count=len(draft.postings),
+            occurred_at=draft.occurred_at,
+            created_at=tx.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(LedgerEntryRow.id)
+    ).scalar_one_or_none()
+    if entry_id is None:
+        return False
+    _insert_postings(tx, entry_id, draft)
+    return True
+
+
+def _insert_postings(tx: Transaction, entry_id: str, draft: EntryDraft) -> None:
+    ids = _open_accounts(tx, {posting.account for posting in draft.postings})
+    rows = [
+        {
+            "entry_id": entry_id,
+            "position": position,
+            "account_id": ids[posting.account],
+            "stage": posting.stage,
+            "amount": posting.amount,
+        }
+        for position, posting in enumerate(draft.postings)
+    ]
+    tx.session.execute(insert(LedgerPostingRow), rows)
+
+
+def _open_accounts(tx: Transaction, keys: Iterable[AccountKey]) -> Mapping[AccountKey, str]:
+    """The ids of these accounts; those without a posting so far are opened."""
+    # Always in the same order, so that two entries which open the same two accounts at once wait
+    # for each other instead of dead-locking.
+    wanted = sorted(keys)
+    opened = [
+        {
+            "id": tx.new_id("lac"),
+            "kind": key.kind,
+            "owner": key.owner,
+            "asset": key.asset,
+            "created_at": tx.now,
+        }
+        for key in wanted
+    ]
+    tx.session.execute(upsert(LedgerAccountRow).values(opened).on_conflict_do_nothing())
+    row = LedgerAccountRow
+    found = tx.session.execute(
+        select(row.id, row.kind, row.owner, row.asset).where(
+            tuple_(row.kind, row.owner, row.asset).in_([(k.kind, k.owner, k.asset) for k in wanted])
+        )
+    )
+    return {AccountKey(AccountKind(r.kind), r.owner, r.asset): r.id for r in found}
+
+
+def find_entry(tx: Transaction, external_reference: str) -> StoredEntry | None:
+    """The entry of this reference with its postings."""
+    row = tx.session.execute(
+        select(LedgerEntryRow).filter_by(external_reference=external_reference)
+    ).scalar_one_or_none()
+    if row is None:
+        return None
+    draft = EntryDraft(
+        external_reference=row.external_reference,
+        effect_reference=row.effect_reference,
+        flow=Flow(row.flow),
+        order_id=row.order_id,
+        holder=row.holder,
+        occurred_at=row.occurred_at,
+        postings=_postings(tx, row.id),
+    )
+    return StoredEntry(row.id, draft)
+
+
+def _postings(tx: Transaction, entry_id: str) -> tuple[PostingDraft, ...]:
+    account, posting = LedgerAccountRow, LedgerPostingRow
+    rows = tx.session.execute(
+        select(account.kind, account.owner, account.asset, posting.stage, posting.amount)
+        .join(posting, posting.account_id == account.id)
+        .where(posting.entry_id == entry_id)
+        .order_by(posting.position)
+    )
+    return tuple(
+        PostingDraft(
+            AccountKey(AccountKind(row.kind), row.owner, row.asset), Stage(row.stage), row.amount
+        )
+        for row in rows
+    )
+
+
+def sum_of(tx: Transaction, key: AccountKey, stage: Stage) -> int:
+    """An account's balance in one stage."""
+    account, posting = LedgerAccountRow, LedgerPostingRow
+    balance = tx.session.execute(
+        select(func.sum(posting.amount))
+        .join(account, posting.account_id == account.id)
+        .where(
+            account.kind == key.kind,
+            account.owner == key.owner,
+            account.asset == key.asset,
+            posting.stage == stage,
+        )
+    ).scalar_one()
+    return int(balance or 0)
+
+
+def list_order_money(tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
+    """One row per holder and asset, from the view `order_money`."""
+    rows = tx.session.execute(_ORDER_MONEY, {"order_id": order_id})
+    return tuple(
+        OrderMoney(
+            order_id=row.order_id,
+            holder=row.holder,
+            asset=row.asset,
+            pending=int(row.pending),
+            held=int(row.held),
+            released=int(row.released),
+            refunded=int(row.refunded),
+            fee=int(row.fee),
+        )
+        for row in rows
+    )
+
+
+def list_breaks(tx: Transaction) -> list[Break]:
+    """Whatever rule of the books does not hold, from the function `ledger_breaks`."""
+    return [Break(row.rule, row.subject, row.detail) for row in tx.session.execute(_BREAKS)]

@@ -1,0 +1,70 @@
+"""Booking. Every function works inside the caller's transaction and never commits: an entry
+belongs to the change of state that it explains."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.ledger import repository
+from souk.modules.ledger.domain import (
+    AccountKey,
+    AccountKind,
+    Break,
+    EntryDraft,
+    OrderMoney,
+    PostingDraft,
+    Stage,
+)
+from souk.modules.ledger.errors import UnknownEntry
+
+
+class Ledger:
+    """The books. Immutable, double, per asset; the database refuses whatever is not."""
+
+    def post(self, tx: Transaction, draft: EntryDraft) -> bool:
+        """Write an entry; `False` when one of this external reference is there already."""
+        return repository.insert_entry(tx, draft)
+
+    def reverse(
+        self,
+        tx: Transaction,
+        external_reference: str,
+        *,
+        as_reference: str,
+        occurred_at: datetime,
+    ) -> bool:
+        """Write the mirror of an entry; `False` when it was mirrored before. Raises
+        `UnknownEntry`."""
+        entry = repository.find_entry(tx, external_reference)
+        if entry is None:
+            raise UnknownEntry(f"no entry {external_reference} to reverse")
+        mirrored = tuple(
+            PostingDraft(posting.account, posting.stage, -posting.amount)
+            for posting in entry.draft.postings
+        )
+        mirror = replace(
+            entry.draft,
+            external_reference=as_reference,
+            occurred_at=occurred_at,
+            postings=mirrored,
+        )
+        return repository.insert_entry(tx, mirror, reverses_id=entry.id)
+
+    def balance(
+        self, tx: Transaction, kind: AccountKind, owner: str, asset: str, stage: Stage
+    ) -> int:
+        """What an account holds in one stage; 0 for an account without postings."""
+        return repository.sum_of(tx, AccountKey(kind, owner, asset), stage)
+
+    def order_money(self, tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
+        """What came in for an order and where it went, one row per holder (leg) and asset."""
+        return repository.list_order_money(tx, order_id)
+
+    def check_books(self, tx: Transaction) -> list[Break]:
+        """Every rule of the books that does not hold; empty when they balance.
+
+        Per asset and stage all accounts sum to zero; every entry does too; nothing leaves escrow
+        that did not come in, by order and holder; a mirror is exactly the negative of its entry;
+        an outside fact is booked at most once, mirrored entries aside.
+        """
+        return repository.list_breaks(tx)
