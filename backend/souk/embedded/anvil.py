@@ -74,12 +74,16 @@ def call(port: int, method: str, *params: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Anvil:
-    """One embedded chain. `home` is `None` for a chain that is thrown away."""
+    """One embedded chain.
+
+    `home` is `None` for a chain that is thrown away. `ticking` chains make a block each second;
+    one that does not tick makes a block only when `evm_mine` or `anvil_mine` asks for it.
+    """
 
     binary: Path
     port: int
     home: Path | None = None
-    block_seconds: int = 1
+    ticking: bool = True
 
     @property
     def url(self) -> str:
@@ -138,8 +142,8 @@ class Anvil:
     def _command(self) -> Sequence[str]:
         return [
             *(str(self.binary), "--host", _LOOPBACK, "--port", str(self.port)),
-            *("--chain-id", str(CHAIN_ID), "--block-time", str(self.block_seconds)),
-            *("--slots-in-an-epoch", str(_SLOTS_IN_AN_EPOCH)),
+            *("--chain-id", str(CHAIN_ID), "--slots-in-an-epoch", str(_SLOTS_IN_AN_EPOCH)),
+            *(("--block-time", "1") if self.ticking else ("--no-mining",)),
             *("--prune-history", str(_STATES_KEPT), "--quiet", "--no-cors"),
             *(self._state_flags(self.home) if self.home else ()),
         ]

@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from souk.embedded.directories import make_private, socket_directory
 from souk.embedded.parts import Part
@@ -86,7 +88,9 @@ class RedisServer:
         return [str(program()), *flags]
 
     def _is_ready(self) -> bool:
-        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2)
+        # The caller polls; the client's own patient retries would only make it late.
+        once = Retry(NoBackoff(), 0)
+        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=once)
         try:
             return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError, redis.ResponseError):

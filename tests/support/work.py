@@ -1,0 +1,53 @@
+"""A unit of work inside one outer transaction that the test rolls back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from souk.core.clock import Clock
+from souk.core.ids import Ids
+from souk.core.unit_of_work import Transaction, UnitOfWork
+
+_DEFERRED = text(
+    "SELECT DISTINCT format('%I.%I', n.nspname, c.conname) FROM pg_constraint c"
+    " JOIN pg_namespace n ON n.oid = c.connamespace WHERE c.condeferrable AND c.condeferred"
+)
+
+
+class SavepointTransaction(Transaction):
+    """Commits into the outer transaction, and checks what a real commit would check: a deferred
+    constraint never fires in a transaction that is rolled back."""
+
+    def _finish(self) -> None:
+        deferred = ", ".join(self.session.scalars(_DEFERRED))
+        self.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        self.session.commit()
+        if deferred:
+            self.session.execute(text(f"SET CONSTRAINTS {deferred} DEFERRED"))
+            self.session.commit()
+
+
+class SavepointWork(UnitOfWork):
+    """Opens savepoints of one outer transaction."""
+
+    def __init__(self, connection: Connection, clock: Clock, ids: Ids) -> None:
+        super().__init__(
+            sessionmaker(connection, join_transaction_mode="create_savepoint"), clock, ids
+        )
+        self._test_clock, self._test_ids = clock, ids
+
+    def _transaction(self, session: Session) -> Transaction:
+        return SavepointTransaction(session, self._test_clock, self._test_ids)
+
+
+@contextmanager
+def rolled_back(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction that leaves no trace."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        try:
+            yield connection
+        finally:
+            outer.rollback()
