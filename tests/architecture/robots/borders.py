@@ -1,0 +1,42 @@
+"""Which files of a module others may see."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import grimp
+
+from .tree import Violation
+
+_SAID_TO_ALL = frozenset({"errors", "domain", "events"})
+_MAY_SEE = {
+    "modules": _SAID_TO_ALL | {"service"},
+    "adapters": _SAID_TO_ALL | {"ports"},
+    "embedded": _SAID_TO_ALL | {"ports"},
+    "entrypoints": _SAID_TO_ALL | {"service", "api", "handlers"},
+    "bootstrap": _SAID_TO_ALL | {"service", "ports", "api", "handlers"},
+}
+
+
+@lru_cache
+def souk_graph() -> grimp.ImportGraph:
+    """Who imports whom inside the package."""
+    return grimp.build_graph("souk", cache_dir=None)
+
+
+def find_trespasses(graph: grimp.ImportGraph) -> Iterator[Violation]:
+    """Imports of a module's file from outside by somebody to whom it is not public."""
+    for imported in sorted(graph.modules):
+        owner = imported.split(".")
+        if owner[:2] != ["souk", "modules"] or len(owner) < 4:
+            continue
+        for importer in sorted(graph.find_modules_that_directly_import(imported)):
+            reader = importer.split(".")
+            if reader[:3] == owner[:3] or owner[3] in _MAY_SEE.get(reader[1], frozenset()):
+                continue
+            line = _line(graph, importer, imported)
+            yield Violation(importer, line, f"imports {imported}, which is not public to it")
+
+
+def _line(graph: grimp.ImportGraph, importer: str, imported: str) -> int:
+    details = graph.get_import_details(importer=importer, imported=imported)
+    return min((detail["line_number"] for detail in details), default=1)
