@@ -1,0 +1,59 @@
+"""The plain pages: static shells whose scripts read the same JSON API as any other client."""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+router = APIRouter(include_in_schema=False)
+
+_STATIC = Path(__file__).parent / "static"
+_ASSETS = {
+    "souk.css": "text/css",
+    "dom.js": "text/javascript",
+    "home.js": "text/javascript",
+    "listing.js": "text/javascript",
+    "order.js": "text/javascript",
+    "reference.js": "text/javascript",
+}
+
+
+def _page(name: str) -> FileResponse:
+    return FileResponse(_STATIC / name, media_type="text/html; charset=utf-8")
+
+
+@router.get("/")
+async def home() -> FileResponse:
+    """What is running, and what is for sale."""
+    return _page("home.html")
+
+
+@router.get("/listings/{listing_id}")
+async def listing(listing_id: str) -> FileResponse:
+    """One listing; the script takes the id from the address."""
+    del listing_id
+    return _page("listing.html")
+
+
+@router.get("/orders/{order_id}")
+async def order(order_id: str) -> FileResponse:
+    """One order with its live timeline; `?key=` is the timeline key from the order's JSON."""
+    del order_id
+    return _page("order.html")
+
+
+@router.get("/reference")
+async def reference() -> FileResponse:
+    """The API reference, rendered from `/openapi.json`."""
+    return _page("reference.html")
+
+
+def _add_asset(name: str, media_type: str) -> None:
+    async def asset() -> FileResponse:
+        return FileResponse(_STATIC / name, media_type=f"{media_type}; charset=utf-8")
+
+    router.add_api_route(f"/static/{name}", asset, methods=["GET"])
+
+
+for _name, _media_type in _ASSETS.items():
+    _add_asset(_name, _media_type)

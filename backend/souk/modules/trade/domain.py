@@ -1,0 +1,52 @@
+"""Rules of trade that need neither database nor provider."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from souk.modules.trade.errors import TimelineLinkInvalid
+
+_SIGNATURE_CHARACTERS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """What a seller says about a parcel."""
+
+    carrier: str
+    code: str
+    url: str | None = None
+
+
+class TimelineLinks:
+    """Read-only keys to one order's timeline, for a browser that cannot send a bearer token.
+
+    A key is `<expiry in Unix seconds>.<HMAC-SHA256 cut to 128 bits>`. It opens the page and the
+    event stream of that order and nothing else.
+    """
+
+    def __init__(self, secret: bytes, *, days: int = 7) -> None:
+        self._secret = secret
+        self._lifetime = timedelta(days=days)
+
+    def key(self, order_id: str, now: datetime) -> str:
+        """A key that opens this order's timeline from now on."""
+        expires = int((now + self._lifetime).timestamp())
+        return f"{expires}.{self._sign(order_id, expires)}"
+
+    def require(self, order_id: str, key: str, now: datetime) -> None:
+        """Raises `TimelineLinkInvalid` unless `key` was made for this order and is not over."""
+        expires, _, signature = key.partition(".")
+        if not (expires.isascii() and expires.isdigit() and len(expires) <= 12):
+            raise TimelineLinkInvalid("this link is damaged; ask for it again")
+        right = self._sign(order_id, int(expires))
+        if not hmac.compare_digest(right.encode(), signature.encode("utf-8", "replace")):
+            raise TimelineLinkInvalid("this link is damaged; ask for it again")
+        if datetime.fromtimestamp(int(expires), UTC) < now:
+            raise TimelineLinkInvalid("this link has ended; ask for a new one")
+
+    def _sign(self, order_id: str, expires: int) -> str:
+        message = f"timeline\0{order_id}\0{expires}".encode()
+        digest = hmac.new(self._secret, message, hashlib.sha256).hexdigest()
+        return digest[:_SIGNATURE_CHARACTERS]

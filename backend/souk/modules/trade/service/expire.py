@@ -1,0 +1,49 @@
+"""A checkout that nobody paid in time."""
+
+from datetime import timedelta
+
+from souk.core.timers import schedule
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.orders.domain import EXPIRE_CHECKOUT, Actor, OrderStatus
+from souk.modules.orders.service import Orders
+from souk.modules.payments.service import Payments
+
+_RE_ARM = timedelta(seconds=60)
+
+
+class Expiries:
+    """Ends unpaid checkouts and gives their stock back (T6)."""
+
+    def __init__(self, uow: UnitOfWork, orders: Orders, payments: Payments) -> None:
+        self._uow = uow
+        self._orders = orders
+        self._payments = payments
+
+    def expire_checkout(self, checkout_id: str) -> None:
+        """Timer handler. While money may be on its way the timer re-arms itself: an outcome that
+        is not known yet must not cost the buyer the goods. Harmless when called again."""
+        with self._uow.begin() as tx:
+            orders = self._orders.lock_checkout(tx, checkout_id)
+            waiting = [o for o in orders if o.status is OrderStatus.PENDING_PAYMENT]
+            deadline = self._payments.deadline(tx, checkout_id)
+            if not waiting:
+                return
+            if self._payments.has_live_attempt(tx, checkout_id):
+                schedule(
+                    tx,
+                    kind=EXPIRE_CHECKOUT,
+                    subject=checkout_id,
+                    clock=deadline.clock,
+                    due_at=deadline.now + _RE_ARM,
+                )
+                tx.commit()
+                return
+            self._payments.void_unpaid(tx, checkout_id, "the checkout was not paid in time")
+            for order in waiting:
+                self._orders.expire(
+                    tx,
+                    order.id,
+                    actor=Actor.SYSTEM,
+                    reason="not paid in time; the goods are free again",
+                )
+            tx.commit()
