@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Escrow} from "../../src/Escrow.sol";
+import {TestDollar} from "../../src/local/TestDollar.sol";
+import {vm} from "./Vm.sol";
+
+/// @title Ground of every escrow test: parties, builders of orders, the clock
+abstract contract EscrowTest {
+    uint96 internal constant PRICE = 100e6;
+    uint16 internal constant FEE_BPS = 250;
+    uint96 internal constant FEE = 2_500_000;
+    /// @dev The base contracts take two slots, which they never use.
+    uint256 private constant STATES_SLOT = 2;
+
+    Escrow internal escrow;
+    TestDollar internal dollar;
+
+    address internal buyer = _account("buyer");
+    address internal seller = _account("seller");
+    address internal arbiter = _account("arbiter");
+    address internal feeTo = _account("feeTo");
+    address internal stranger = _account("stranger");
+
+    /// @dev The compiler may keep `block.timestamp` across a warp, so tests read the time from here.
+    uint40 internal time = 1_800_000_000;
+
+    function setUp() public virtual {
+        vm.warp(time);
+        escrow = new Escrow();
+        dollar = new TestDollar();
+        vm.label(address(escrow), "escrow");
+        vm.label(address(dollar), "dollar");
+    }
+
+    /// @dev Goods for 100 dollars, to be paid within ten minutes, sent within ten days, with a window of two weeks.
+    function _order() internal view returns (Escrow.Order memory) {
+        return Escrow.Order({
+            buyer: buyer,
+            seller: seller,
+            token: address(dollar),
+            amount: PRICE,
+            arbiter: arbiter,
+            feeTo: feeTo,
+            feeBps: FEE_BPS,
+            silentBps: 5_000,
+            payBy: time + 10 minutes,
+            fulfilBy: time + 10 days,
+            window: 14 days,
+            ref: keccak256("terms")
+        });
+    }
+
+    /// @dev The same with nothing to fulfil, as a download has it.
+    function _downloadOrder() internal view returns (Escrow.Order memory order) {
+        order = _order();
+        order.fulfilBy = 0;
+        order.window = 3 days;
+    }
+
+    function _coinOrder() internal view returns (Escrow.Order memory order) {
+        order = _order();
+        order.token = address(0);
+        order.amount = 1 ether;
+    }
+
+    /// @dev Orders that differ in `ref` alone.
+    function _cart(Escrow.Order memory like, uint256 size) internal pure returns (Escrow.Order[] memory orders) {
+        orders = new Escrow.Order[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            orders[i] = _copy(like);
+            orders[i].ref = keccak256(abi.encode(like.ref, i));
+        }
+    }
+
+    function _copy(Escrow.Order memory order) internal pure returns (Escrow.Order memory) {
+        return abi.decode(abi.encode(order), (Escrow.Order));
+    }
+
+    function _one(Escrow.Order memory order) internal pure returns (Escrow.Order[] memory orders) {
+        orders = new Escrow.Order[](1);
+        orders[0] = order;
+    }
+
+    function _two(Escrow.Order memory first, Escrow.Order memory second)
+        internal
+        pure
+        returns (Escrow.Order[] memory orders)
+    {
+        orders = new Escrow.Order[](2);
+        orders[0] = first;
+        orders[1] = second;
+    }
+
+    function _sum(Escrow.Order[] memory orders) internal pure returns (uint256 sum) {
+        for (uint256 i = 0; i < orders.length; ++i) {
+            sum += orders[i].amount;
+        }
+    }
+
+    /// @dev Gives the buyer what the orders cost, approved; returns the coin to send along.
+    function _fund(Escrow.Order[] memory orders) internal returns (uint256 value) {
+        uint256 sum = _sum(orders);
+        if (orders[0].token == address(0)) {
+            vm.deal(orders[0].buyer, orders[0].buyer.balance + sum);
+            return sum;
+        }
+        TestDollar token = TestDollar(orders[0].token);
+        token.mint(orders[0].buyer, sum);
+        vm.prank(orders[0].buyer);
+        token.approve(address(escrow), sum);
+    }
+
+    function _pay(Escrow.Order[] memory orders) internal {
+        uint256 value = _fund(orders);
+        vm.prank(orders[0].buyer);
+        escrow.pay{value: value}(orders);
+    }
+
+    function _pay(Escrow.Order memory order) internal returns (bytes32 id) {
+        _pay(_one(order));
+        return escrow.orderId(order);
+    }
+
+    function _fulfil(Escrow.Order memory order) internal {
+        vm.prank(order.seller);
+        escrow.fulfil(_one(order));
+    }
+
+    function _release(address sender, Escrow.Order memory order) internal {
+        vm.prank(sender);
+        escrow.release(_one(order));
+    }
+
+    function _refund(address sender, Escrow.Order memory order) internal {
+        vm.prank(sender);
+        escrow.refund(_one(order));
+    }
+
+    function _moveTo(uint40 timestamp) internal {
+        time = timestamp;
+        vm.warp(timestamp);
+    }
+
+    /// @dev For states that only functions to come can reach, or that take long to reach.
+    function _setState(bytes32 id, Escrow.State memory state) internal {
+        uint256 word = uint256(state.remaining) | uint256(state.released) << 96 | uint256(state.deadline) << 192
+            | uint256(uint8(state.status)) << 232;
+        vm.store(address(escrow), keccak256(abi.encode(id, STATES_SLOT)), bytes32(word));
+        _assertState(id, state);
+    }
+
+    function _state(bytes32 id) internal view returns (Escrow.State memory state) {
+        (state.remaining, state.released, state.deadline, state.status) = escrow.states(id);
+    }
+
+    function _balance(address token, address who) internal view returns (uint256) {
+        return token == address(0) ? who.balance : IERC20(token).balanceOf(who);
+    }
+
+    function _assertState(bytes32 id, Escrow.State memory want) internal view {
+        Escrow.State memory got = _state(id);
+        vm.assertEq(got.remaining, want.remaining, "remaining");
+        vm.assertEq(got.released, want.released, "released");
+        vm.assertEq(got.deadline, want.deadline, "deadline");
+        vm.assertEq(uint8(got.status), uint8(want.status), "status");
+    }
+
+    function _assertStatus(bytes32 id, Escrow.Status want) internal view {
+        vm.assertEq(uint8(_state(id).status), uint8(want), "status");
+    }
+
+    function _badOrder(uint8 field) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(Escrow.BadOrder.selector, field);
+    }
+
+    function _badState(bytes32 id, Escrow.Status status) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(Escrow.BadState.selector, id, status);
+    }
+
+    function _badAmount(uint256 got, uint256 want) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(Escrow.BadAmount.selector, got, want);
+    }
+
+    function _tooEarly(uint40 deadline) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(Escrow.TooEarly.selector, deadline);
+    }
+
+    function _tooLate(uint40 deadline) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(Escrow.TooLate.selector, deadline);
+    }
+
+    function _notParty(address sender) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(Escrow.NotParty.selector, sender);
+    }
+
+    function _account(string memory name) internal returns (address who) {
+        who = address(uint160(uint256(keccak256(bytes(name)))));
+        vm.label(who, name);
+    }
+}

@@ -1,0 +1,34 @@
+"""The compiler and test runner of `contracts/`, installed by `npm ci` there."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = ROOT / "contracts"
+
+Forge = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def forge() -> Forge:
+    """Run forge in `contracts/` with the given arguments; the caller looks at code and output."""
+    program = next(CONTRACTS.glob("node_modules/@foundry-rs/forge-*/bin/forge*"))
+    # The compiler runs on Node, which may live only in the environment of this interpreter.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [program, *arguments],
+            cwd=CONTRACTS,
+            env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
