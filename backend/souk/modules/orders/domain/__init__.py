@@ -1,0 +1,56 @@
+"""Orders: statuses, the table of transitions, and what an order is made of."""
+
+from souk.modules.orders.domain.records import (
+    MAX_LINES,
+    MAX_QUANTITY,
+    OrderLine,
+    OrderRecord,
+    OrdersConfig,
+    PlacedCheckout,
+    SellerShare,
+    check_buyer,
+    check_line_count,
+    check_quantity,
+    merge_wanted,
+    split_by_seller,
+)
+from souk.modules.orders.domain.tracking import Tracking, check_tracking
+from souk.modules.orders.domain.transitions import (
+    FINAL,
+    TRANSITIONS,
+    Actor,
+    HoldKind,
+    OrderStatus,
+    Step,
+    StockMove,
+    Transition,
+    allowed_transitions,
+    decide,
+)
+
+__all__ = [
+    "FINAL",
+    "MAX_LINES",
+    "MAX_QUANTITY",
+    "TRANSITIONS",
+    "Actor",
+    "HoldKind",
+    "OrderLine",
+    "OrderRecord",
+    "OrderStatus",
+    "OrdersConfig",
+    "PlacedCheckout",
+    "SellerShare",
+    "Step",
+    "StockMove",
+    "Tracking",
+    "Transition",
+    "allowed_transitions",
+    "check_buyer",
+    "check_line_count",
+    "check_quantity",
+    "check_tracking",
+    "decide",
+    "merge_wanted",
+    "split_by_seller",
+]
