@@ -12,7 +12,8 @@ from sqlglot.errors import ParseError
 
 from .tree import Source
 
-_STATEMENT = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\s", re.IGNORECASE)
+# Keywords of SQL are written in capitals here, which tells them from sentences.
+_STATEMENT = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\s")
 _PARAMETER = re.compile(r"%\((\w+)\)s|(?<![:\w]):([a-z_]\w*)")
 _FRAGMENT_TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_][a-z0-9_]*)\b(?!\s*\()")
 _WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
