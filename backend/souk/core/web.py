@@ -4,12 +4,14 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, PlainSerializer, model_validator
 
+from souk.core.clock import rfc3339
 from souk.core.errors import RejectedError, UnauthenticatedError
 from souk.core.idempotency import Idempotency, Receipt, Replay, fingerprint
 from souk.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
@@ -56,6 +58,10 @@ class RequestModel(BaseModel):
     def _storable(cls, value: object) -> object:
         _refuse_unstorable(value)
         return value
+
+
+InstantOut = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
+"""A time in a response, spelled as the pages composed in SQL spell it."""
 
 
 class ResponseModel(BaseModel):
@@ -179,14 +185,20 @@ def json_response(
     return Response(body, status, headers, media_type="application/json")
 
 
-def cacheable(request: Request, body: bytes, *, max_age_seconds: int = 0) -> Response:
-    """A JSON answer with an ETag, or 304 when the client has it (RFC 9110 section 13.1.2)."""
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+def cacheable(
+    request: Request, body: bytes, *, max_age_seconds: int = 0, version: int | None = None
+) -> Response:
+    """A JSON answer with an ETag, or 304 when the client has it (RFC 9110 section 13.1.2).
+
+    With a `version` the ETag begins with it, so that an edit can send it back as If-Match.
+    """
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    etag = f'"{digest}"' if version is None else f'"{version}-{digest}"'
     headers = {
         "ETag": etag,
         "Cache-Control": f"private, max-age={max_age_seconds}, must-revalidate",
     }
     seen = request.headers.get("if-none-match", "")
-    if etag in (part.strip().removeprefix("W/") for part in seen.split(",")):
+    if seen.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in seen.split(",")):
         return Response(status_code=304, headers=headers)
     return json_response(body, headers=headers)

@@ -1,0 +1,127 @@
+"""What can go wrong while signing in.
+
+RejectedError
++-- SignInRefused               the signed message does not prove what signing in needs
+    +-- MalformedSignInMessage  it is not a message of EIP-4361
+    +-- WrongScheme             it was signed for another URI scheme
+    +-- WrongDomain             it was signed for another site
+    +-- WrongUri                it is about another resource
+    +-- WrongChain              it names a chain that is not served here
+    +-- IssuedInFuture          it claims to have been made later than now
+    +-- MessageTooOld           it was made longer ago than a nonce lives
+    +-- MessageExpired          its own expiration time is over
+    +-- MessageNotYetValid      its own not-before time is still to come
+    +-- NonceUnusable           its nonce was never given out, is used, or is too old
+    +-- MalformedSignature      the signature has no form that a wallet produces
+    +-- SignatureMismatch       another key made the signature, or the text was altered
+ConflictError
++-- WalletOfAnotherAccount      the wallet signs in to another account
+LimitedError
++-- TooManySignIns              this client address asked too often
+UnauthenticatedError
++-- SessionEnded                the token is unknown, revoked or too old
+"""
+
+from souk.core.errors import ConflictError, LimitedError, RejectedError, UnauthenticatedError
+
+
+class SignInRefused(RejectedError):
+    """The signed message does not prove what signing in needs."""
+
+    code = "sign_in_refused"
+
+
+class MalformedSignInMessage(SignInRefused):
+    """The text does not follow the grammar of EIP-4361; `context` names the field."""
+
+    code = "malformed_sign_in_message"
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(
+            f"this is no sign-in message of EIP-4361: {field} {rule}",
+            context={"pointer": "/message", "field": field},
+        )
+
+
+class WrongScheme(SignInRefused):
+    """The message was signed for a page reached by another URI scheme."""
+
+    code = "wrong_scheme"
+
+
+class WrongDomain(SignInRefused):
+    """The message was signed for another site, which may be replaying it here."""
+
+    code = "wrong_domain"
+
+
+class WrongUri(SignInRefused):
+    """The message is about another resource."""
+
+    code = "wrong_uri"
+
+
+class WrongChain(SignInRefused):
+    """The message names a chain that is not served here."""
+
+    code = "wrong_chain"
+
+
+class IssuedInFuture(SignInRefused):
+    """The message claims to have been made later than now."""
+
+    code = "issued_in_future"
+
+
+class MessageTooOld(SignInRefused):
+    """The message was made longer ago than a nonce lives."""
+
+    code = "message_too_old"
+
+
+class MessageExpired(SignInRefused):
+    """The expiration time that the message states is over."""
+
+    code = "message_expired"
+
+
+class MessageNotYetValid(SignInRefused):
+    """The not-before time that the message states is still to come."""
+
+    code = "message_not_yet_valid"
+
+
+class NonceUnusable(SignInRefused):
+    """The nonce was never given out here, has been used, or is too old."""
+
+    code = "nonce_unusable"
+
+
+class MalformedSignature(SignInRefused):
+    """The signature has no form that a wallet produces."""
+
+    code = "malformed_signature"
+
+
+class SignatureMismatch(SignInRefused):
+    """Another key made the signature, or the text was altered after signing."""
+
+    code = "signature_mismatch"
+
+
+class WalletOfAnotherAccount(ConflictError):
+    """The wallet signs in to another account."""
+
+    code = "wallet_of_another_account"
+
+
+class TooManySignIns(LimitedError):
+    """This client address asked too often."""
+
+    code = "too_many_sign_ins"
+
+
+class SessionEnded(UnauthenticatedError):
+    """The token is unknown, revoked or too old."""
+
+    code = "session_ended"

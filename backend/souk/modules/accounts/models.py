@@ -1,0 +1,62 @@
+"""Tables of accounts."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from souk.core.db import Base, Id, Instant
+
+
+class AccountRow(Base):
+    """Somebody who has signed in at least once."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint("roles <@ ARRAY['buyer', 'seller', 'support', 'admin']", name="roles"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[Instant]
+
+
+class WalletRow(Base):
+    """An address (EIP-55) that an account has proved by signature. An address signs in to one
+    account only. The reference is deferred, so that the unique address, not a lock, decides
+    which of two first sign-ins opens the account."""
+
+    __tablename__ = "wallet"
+    __table_args__ = (CheckConstraint("address ~ '^0x[0-9a-fA-F]{40}$'", name="address"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id] = mapped_column(
+        ForeignKey("account.id", deferrable=True, initially="DEFERRED"), index=True
+    )
+    address: Mapped[str] = mapped_column(unique=True)
+    proved_at: Mapped[Instant]
+
+
+class NonceRow(Base):
+    """A nonce of EIP-4361, good for one sign-in."""
+
+    __tablename__ = "siwe_nonce"
+
+    nonce: Mapped[Id] = mapped_column(primary_key=True)
+    issued_at: Mapped[Instant]
+    expires_at: Mapped[Instant] = mapped_column(index=True)
+    consumed_at: Mapped[Instant | None]
+
+
+class SessionRow(Base):
+    """A signed-in client. The token itself is known to the client alone."""
+
+    __tablename__ = "session"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), index=True)
+    wallet: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant] = mapped_column(index=True)
+    step_up_at: Mapped[Instant]
+    revoked_at: Mapped[Instant | None]

@@ -1,0 +1,25 @@
+"""What a caller may read about its own session."""
+
+from souk.core.db import Reads
+
+_SESSION = """
+    SELECT json_build_object(
+        'session_id', session.id,
+        'account_id', account.id,
+        'roles', account.roles,
+        'wallet', session.wallet,
+        'wallets', (
+            SELECT json_agg(
+                json_build_object('address', wallet.address, 'proved_at', rfc3339(wallet.proved_at))
+                ORDER BY wallet.proved_at, wallet.id)
+            FROM wallet WHERE wallet.account_id = account.id),
+        'created_at', rfc3339(session.created_at),
+        'expires_at', rfc3339(session.expires_at))
+    FROM session JOIN account ON account.id = session.account_id
+    WHERE session.id = %(session_id)s
+"""
+
+
+async def session_view(reads: Reads, session_id: str) -> bytes | None:
+    """The session, its account's roles and wallets, as JSON."""
+    return await reads.document(_SESSION, {"session_id": session_id})

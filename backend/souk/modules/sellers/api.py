@@ -1,0 +1,152 @@
+"""Stores: `/api/marketplace/sellers`."""
+
+import json
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+
+from souk.core.db import Reads
+from souk.core.web import (
+    Caller,
+    IdempotencyKey,
+    cacheable,
+    json_response,
+    once,
+    provided,
+)
+from souk.modules.sellers import queries
+from souk.modules.sellers.domain import StoredSeller
+from souk.modules.sellers.errors import SellerNotFound, VersionRequired
+from souk.modules.sellers.schemas import SellerCreate, SellerOut, SellerUpdate
+from souk.modules.sellers.service import Sellers
+
+router = APIRouter(prefix="/api/marketplace/sellers", tags=["sellers"])
+_Service = Annotated[Sellers, Depends(provided(Sellers))]
+_Reads = Annotated[Reads, Depends(provided(Reads))]
+_Reference = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=64,
+        description="The seller's id or handle.",
+        examples=["fig-and-olive"],
+    ),
+]
+_IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=100,
+        description='The ETag that the profile was read with, or its version such as `"3"`.',
+    ),
+]
+_VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})(?:-[0-9a-f]+)?"')
+_UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
+_NOT_FOUND = {"description": "There is no such seller"}
+_INVALID = {"description": "A field is wrong; `errors` says which and how to correct it"}
+
+
+@router.post(
+    "",
+    summary="Open a store",
+    status_code=201,
+    response_model=SellerOut,
+    responses={
+        401: _UNAUTHENTICATED,
+        409: {"description": "This account has a store, or the handle is taken"},
+        422: _INVALID,
+    },
+)
+def create(
+    request: Request,
+    body: SellerCreate,
+    caller: Caller,
+    sellers: _Service,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Opens the caller's store under a handle of its own. Its profile is public at once. The
+    payout wallet must have signed in to this account."""
+    return once(
+        request,
+        caller=caller,
+        key=idempotency_key,
+        body=body,
+        status=201,
+        render=_render,
+        act=lambda receipt: sellers.create(caller, body.profile(), receipt),
+    )
+
+
+@router.get(
+    "/me",
+    summary="The caller's own store",
+    response_model=SellerOut,
+    responses={401: _UNAUTHENTICATED, 404: {"description": "The caller has no store"}},
+)
+async def read_own(request: Request, caller: Caller, reads: _Reads) -> Response:
+    """The profile of the signed-in account's store, as everybody sees it."""
+    document = await queries.profile_of_account(reads, caller.account_id)
+    if document is None:
+        raise SellerNotFound("this account has no store yet")
+    return _versioned(request, document)
+
+
+@router.get(
+    "/{seller}",
+    summary="A store's public profile",
+    response_model=SellerOut,
+    responses={404: _NOT_FOUND},
+)
+async def read(request: Request, seller: _Reference, reads: _Reads) -> Response:
+    """The public profile, by id or handle. Its ETag is what an edit sends as If-Match."""
+    document = await queries.profile(reads, seller)
+    if document is None:
+        raise SellerNotFound("there is no such seller")
+    return _versioned(request, document)
+
+
+@router.patch(
+    "/{seller}",
+    summary="Edit a store's profile",
+    response_model=SellerOut,
+    responses={
+        401: _UNAUTHENTICATED,
+        403: {"description": "The store belongs to somebody else"},
+        404: _NOT_FOUND,
+        409: {"description": "The profile was changed meanwhile, or the handle is taken"},
+        422: _INVALID,
+    },
+)
+def edit(
+    seller: _Reference,
+    body: SellerUpdate,
+    caller: Caller,
+    sellers: _Service,
+    if_match: _IfMatch = None,
+) -> Response:
+    """Changes the fields that are sent. If-Match says which version the edit was made on; when
+    that is no longer the present one nothing changes and the answer names the present one."""
+    version = _version(if_match)
+    edited = sellers.edit(caller, seller, body.changes(), version=version)
+    answer = SellerOut.of(edited).model_dump_json().encode()
+    return json_response(answer, headers={"ETag": f'"{edited.version}"'})
+
+
+def _render(seller: object) -> dict[str, object]:
+    assert isinstance(seller, StoredSeller)  # noqa: S101 - what `create` returns
+    return SellerOut.of(seller).model_dump(mode="json")
+
+
+def _versioned(request: Request, document: bytes) -> Response:
+    return cacheable(request, document, version=int(json.loads(document)["version"]))
+
+
+def _version(if_match: str | None) -> int:
+    match = _VERSION.fullmatch(if_match or "")
+    if match is None:
+        raise VersionRequired(
+            'send the ETag of the profile you edited as If-Match, such as "3"',
+            context={"pointer": "header:If-Match"},
+        )
+    return int(match[1])

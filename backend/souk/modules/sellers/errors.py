@@ -1,0 +1,66 @@
+"""What can go wrong with a seller's profile.
+
+NotFoundError
++-- SellerNotFound         no seller has this id or handle
+RejectedError
++-- InvalidProfileField    a field breaks its rule; the detail says how to correct it
++-- PayoutWalletNotProved  the payout wallet has not signed in to this account
++-- VersionRequired        an edit did not say which version it was made on
+ConflictError
++-- SellerExists           this account has a store already
++-- HandleTaken            another store has this handle
++-- StaleVersion           the profile was changed since it was read
+"""
+
+from souk.core.errors import ConflictError, NotFoundError, RejectedError
+
+
+class SellerNotFound(NotFoundError):
+    """No seller has this id or handle."""
+
+    code = "seller_not_found"
+
+
+class InvalidProfileField(RejectedError, ValueError):
+    """A field breaks its rule. Also a `ValueError`, so that a schema reports it by field."""
+
+    code = "invalid_profile"
+
+    def __init__(self, field: str, correction: str) -> None:
+        super().__init__(correction, context={"pointer": f"/{field}"})
+
+
+class PayoutWalletNotProved(RejectedError):
+    """Money must not go to a wallet that this account has never signed with."""
+
+    code = "payout_wallet_not_proved"
+
+
+class VersionRequired(RejectedError):
+    """An edit must say which version of the profile it was made on."""
+
+    code = "version_required"
+
+
+class SellerExists(ConflictError):
+    """This account has a store already."""
+
+    code = "seller_exists"
+
+
+class HandleTaken(ConflictError):
+    """Another store has this handle."""
+
+    code = "handle_taken"
+
+
+class StaleVersion(ConflictError):
+    """The profile was changed since it was read; `context` holds its present version."""
+
+    code = "stale_version"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "the profile was changed meanwhile; read it again and repeat the edit",
+            context={"version": version},
+        )

@@ -1,0 +1,101 @@
+"""Every statement of the write side of sellers."""
+
+from dataclasses import asdict
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.sellers.domain import Profile, SellerStatus, StoredSeller
+from souk.modules.sellers.models import SellerRow
+
+
+def add(tx: Transaction, account_id: str, profile: Profile) -> StoredSeller | None:
+    """Open a store; `None` if the account has one or the handle is taken."""
+    seller_id = tx.new_id("sel")
+    inserted = tx.session.execute(
+        insert(SellerRow)
+        .values(
+            id=seller_id,
+            account_id=account_id,
+            status=SellerStatus.APPROVED.value,
+            version=1,
+            created_at=tx.now,
+            updated_at=tx.now,
+            **asdict(profile),
+        )
+        .on_conflict_do_nothing()
+        .returning(SellerRow.id)
+    )
+    if inserted.first() is None:
+        return None
+    return StoredSeller(seller_id, account_id, profile, SellerStatus.APPROVED, 1, tx.now, tx.now)
+
+
+def find(tx: Transaction, seller_id: str) -> StoredSeller | None:
+    """The seller with this id."""
+    return _one(tx, SellerRow.id == seller_id)
+
+
+def find_by_account(tx: Transaction, account_id: str) -> StoredSeller | None:
+    """The store of this account."""
+    return _one(tx, SellerRow.account_id == account_id)
+
+
+def lock(tx: Transaction, reference: str) -> StoredSeller | None:
+    """The seller with this id or handle, locked until the transaction ends."""
+    return _one(tx, refers_to(reference), locked=True)
+
+
+def refers_to(reference: str) -> ColumnElement[bool]:
+    """Ids hold an underscore, handles never do."""
+    if "_" in reference:
+        return SellerRow.id == reference
+    return SellerRow.handle == reference.lower()
+
+
+def save(tx: Transaction, seller_id: str, profile: Profile, version: int) -> bool:
+    """Store an edited profile; `False` if its handle is taken. The row is locked by the caller."""
+    statement = (
+        update(SellerRow)
+        .where(SellerRow.id == seller_id)
+        .values(version=version, updated_at=tx.now, **asdict(profile))
+    )
+    try:
+        with tx.session.begin_nested():
+            tx.session.execute(statement)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _one(
+    tx: Transaction, condition: ColumnElement[bool], *, locked: bool = False
+) -> StoredSeller | None:
+    query = select(SellerRow).where(condition).execution_options(populate_existing=True)
+    row = tx.session.execute(query.with_for_update() if locked else query).scalar_one_or_none()
+    return None if row is None else _stored(row)
+
+
+def _stored(row: SellerRow) -> StoredSeller:
+    profile = Profile(
+        name=row.name,
+        handle=row.handle,
+        payout_wallet=row.payout_wallet,
+        bio=row.bio,
+        location=row.location,
+        website=row.website,
+        twitter=row.twitter,
+        discord=row.discord,
+        telegram=row.telegram,
+    )
+    return StoredSeller(
+        row.id,
+        row.account_id,
+        profile,
+        SellerStatus(row.status),
+        row.version,
+        row.created_at,
+        row.updated_at,
+    )
