@@ -18,7 +18,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from souk.embedded.directories import make_private
 from souk.embedded.parts import Part
 
 CHAIN_ID = 31337
+# The last of the ten accounts that every anvil funds; its key is printed in anvil's manual.
+DEVELOPMENT_KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
 _LOOPBACK = "127.0.0.1"
 _SLOTS_IN_AN_EPOCH = 16
 # Finality is two epochs back; anything up to there can be reorganised, so its state is needed.
@@ -53,6 +55,18 @@ def free_port() -> int:
         probe.bind((_LOOPBACK, 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def is_free(port: int, host: str = _LOOPBACK) -> bool:
+    """Whether a program could listen on that port now."""
+    with socket.socket() as probe:
+        # As servers do: connections that are still closing do not keep a port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def call(port: int, method: str, *params: object) -> object:
@@ -90,13 +104,14 @@ class Anvil:
         """Its JSON-RPC address."""
         return f"http://{_LOOPBACK}:{self.port}"
 
-    def part(self) -> Part:
-        """How to run it."""
+    def part(self, *, redeploy: Callable[[], None] = lambda: None) -> Part:
+        """How to run it; `redeploy` is called whenever it has come up."""
         return Part(
             name="anvil",
             command=self._command,
             prepare=self._prepare,
             ready=self._is_ready,
+            settle=redeploy,
             housekeeping=self.copy_state,
             # HOME, because anvil would write caches into the user's.
             environment={"PATH": os.defpath, "HOME": str(self.home or "/nonexistent")},

@@ -114,7 +114,7 @@ class Cluster:
             command=self._command,
             prepare=self._prepare,
             ready=self._is_ready,
-            settle=self._create_role_and_database,
+            settle=self._settle,
             environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             account=self.account,
             # Fast shutdown: sessions are cut, everything committed is on disk.
@@ -204,6 +204,12 @@ class Cluster:
         except psycopg.OperationalError:
             return False
         return True
+
+    def _settle(self) -> None:
+        try:
+            self._create_role_and_database()
+        except psycopg.Error as error:
+            raise PartFailed(f"postgres: {error}") from error
 
     def _create_role_and_database(self) -> None:
         role, password = sql.Identifier(self.role), sql.Literal(self.password)

@@ -1,0 +1,105 @@
+"""What the processes stand on: database, Redis and chain, each ours unless given by a URL."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from souk.embedded import anvil
+from souk.embedded.accounts import unprivileged_account
+from souk.embedded.directories import make_private, reachable_state
+from souk.embedded.installation import load_secrets
+from souk.embedded.parts import Part
+from souk.embedded.postgres import cluster
+from souk.embedded.redis import redis_server
+
+_CHAIN = re.compile(r"^CHAIN_([1-9][0-9]*)_RPC_URLS$")
+_USUAL_CHAIN_PORT = 8545
+
+
+@dataclass(frozen=True, slots=True)
+class Foundations:
+    """The parts to run here, and the settings that say where everything is."""
+
+    parts: tuple[Part, ...]
+    environment: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the parts that run here."""
+        return frozenset(part.name for part in self.parts)
+
+    @property
+    def chains(self) -> tuple[int, ...]:
+        """The ids of all chains, ours or given."""
+        return chain_ids(self.environment)
+
+
+def chain_ids(environment: Mapping[str, str]) -> tuple[int, ...]:
+    """The chains that `CHAIN_<id>_RPC_URLS` variables give an address for."""
+    found = (_CHAIN.match(name) for name, value in environment.items() if value.strip())
+    return tuple(sorted(int(match[1]) for match in found if match))
+
+
+def lay(
+    state: Path,
+    contracts: Path,
+    given: Mapping[str, str],
+    *,
+    chain_port: int | None = None,
+    redeploy: Callable[[], None],
+) -> Foundations:
+    """Decide what runs here. `redeploy` is called each time the chain has come back after a
+    crash, because what it held a moment before may be lost."""
+    laid = [
+        _database(state) if not given.get("DATABASE_URL") else Foundations((), {}),
+        _redis(state) if not given.get("REDIS_URL") else Foundations((), {}),
+        _chain(state, contracts, chain_port, redeploy)
+        if not chain_ids(given)
+        else Foundations((), {}),
+    ]
+    environment = {"SECRET_KEY": load_secrets(state).secret_key}
+    for one in laid:
+        environment |= one.environment
+    return Foundations(
+        parts=tuple(part for one in laid for part in one.parts),
+        environment={**environment, **given},
+        notes=tuple(note for one in laid for note in one.notes),
+    )
+
+
+def _database(state: Path) -> Foundations:
+    secrets, account = load_secrets(state), unprivileged_account()
+    place = reachable_state(state, account)
+    note = (
+        f"{account.name if account else ''} cannot reach {state}: PostgreSQL's data is in {place}"
+    )
+    ours = cluster(
+        place / "postgres",
+        account,
+        owner_password=secrets.database_owner_password,
+        password=secrets.database_password,
+    )
+    notes = () if place == state else (note,)
+    return Foundations((ours.part(),), {"DATABASE_URL": ours.url()}, notes)
+
+
+def _redis(state: Path) -> Foundations:
+    ours = redis_server(state / "redis")
+    return Foundations((ours.part(),), {"REDIS_URL": ours.url})
+
+
+def _chain(
+    state: Path, contracts: Path, port: int | None, redeploy: Callable[[], None]
+) -> Foundations:
+    if port is None:
+        port = _USUAL_CHAIN_PORT if anvil.is_free(_USUAL_CHAIN_PORT) else anvil.free_port()
+    ours = anvil.Anvil(
+        anvil.program(contracts), port or anvil.free_port(), make_private(state / "chain")
+    )
+    environment = {
+        f"CHAIN_{anvil.CHAIN_ID}_RPC_URLS": ours.url,
+        "KEEPER_PRIVATE_KEY": anvil.DEVELOPMENT_KEY,
+    }
+    return Foundations((ours.part(redeploy=redeploy),), environment)

@@ -1,0 +1,174 @@
+"""The local default: every part that is not given by a URL runs here, under one supervisor."""
+
+import http.client
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from souk.embedded import anvil, foundations
+from souk.embedded.directories import make_private, make_state
+from souk.embedded.foundations import Foundations
+from souk.embedded.occupancy import Occupant, announce, occupy
+from souk.embedded.parts import Part
+from souk.embedded.supervisor import Report, StopAsked, Supervisor
+
+_SERVE_SECONDS = 90
+
+
+class PortTaken(RuntimeError):
+    """Another program listens where the API was to listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where a stack lives. A port of 0 takes any free one, a `chain_port` of `None` the usual one
+    if it is free."""
+
+    state: Path
+    contracts: Path
+    environment: Mapping[str, str]
+    host: str = "127.0.0.1"
+    port: int = 8000
+    chain_port: int | None = None
+
+
+class Stack:
+    """One stack, from an empty directory to a shop that serves."""
+
+    def __init__(self, options: Options, report: Report) -> None:
+        self._options = options
+        self._report = report
+        self._state = options.state.resolve()
+        self._port = options.port or anvil.free_port()
+        self._deployed = False
+
+    @property
+    def url(self) -> str:
+        """Where the API serves."""
+        return f"http://{self._options.host}:{self._port}"
+
+    def run(self) -> int:
+        """Bring everything up and keep it up until asked to stop. Returns the exit code; raises
+        `AlreadyUp`, `PortTaken` and `PartFailed`."""
+        make_state(self._state)
+        with occupy(self._state):
+            if not anvil.is_free(self._port, self._options.host):
+                raise PortTaken(
+                    f"port {self._port} is taken by another program: stop it, or choose another"
+                    " port with --port (0 takes any free one)"
+                )
+            try:
+                with Supervisor(make_private(self._state / "logs"), self._report) as supervisor:
+                    return self._serve(supervisor)
+            except StopAsked:
+                self._report("stopped; the data stays")
+                return 0
+
+    def _serve(self, supervisor: Supervisor) -> int:
+        below = foundations.lay(
+            self._state,
+            self._options.contracts,
+            self._options.environment,
+            chain_port=self._options.chain_port,
+            redeploy=lambda: self._deploy_again(supervisor, environment),
+        )
+        environment = self._complete(below.environment)
+        for note in below.notes:
+            self._report(note)
+        self._report(f"starting {', '.join(sorted(below.names)) or 'on given services'}")
+        supervisor.start(*below.parts)
+        self._furnish(supervisor, below, environment)
+        self._report("starting the API and the workers")
+        supervisor.start(self._api(environment), *self._workers(below, environment))
+        announce(self._state, Occupant(os.getpid(), self.url, environment))
+        self._report(self._welcome(below))
+        self._report(supervisor.watch())
+        return 1
+
+    def _complete(self, environment: Mapping[str, str]) -> dict[str, str]:
+        return {
+            "PATH": os.defpath,
+            "PUBLIC_URL": self.url,
+            **environment,
+            "PYTHONUNBUFFERED": "1",
+            "STATE_DIR": str(self._state),
+            "HTTP_HOST": self._options.host,
+            "HTTP_PORT": str(self._port),
+        }
+
+    def _furnish(
+        self, supervisor: Supervisor, below: Foundations, environment: Mapping[str, str]
+    ) -> None:
+        """Schema, contracts and a demo shop; each finds its own earlier work and leaves it. Only
+        our own chain is deployed to, and only our own database gets a demo shop."""
+        self._report("migrating the database")
+        supervisor.run("migrate", _souk("migrate"), environment)
+        if "anvil" in below.names:
+            self._report("deploying the contracts")
+            supervisor.run("deploy", _souk("deploy"), environment)
+            self._deployed = True
+        if "postgres" in below.names:
+            self._report("stocking the demo shop")
+            supervisor.run("seed", _souk("seed"), environment)
+
+    def _deploy_again(self, supervisor: Supervisor, environment: Mapping[str, str]) -> None:
+        if self._deployed:
+            supervisor.run("deploy", _souk("deploy"), environment)
+
+    def _api(self, environment: Mapping[str, str]) -> Part:
+        return Part(
+            name="api",
+            command=lambda: _souk("api"),
+            ready=lambda: answers(self._options.host, self._port, "/health/ready"),
+            environment=environment,
+            ready_seconds=_SERVE_SECONDS,
+        )
+
+    @staticmethod
+    def _workers(below: Foundations, environment: Mapping[str, str]) -> list[Part]:
+        queues = ["events", "timers", *(f"chain-{number}" for number in below.chains)]
+        return [_worker(queue, environment) for queue in queues]
+
+    def _welcome(self, below: Foundations) -> str:
+        chain = below.environment.get(f"CHAIN_{anvil.CHAIN_ID}_RPC_URLS", "")
+        lines = [
+            f"Souk serves on {self.url}",
+            f"  shop and what is running   {self.url}/",
+            f"  API reference              {self.url}/reference",
+            f"  is everything well?        {self.url}/health/ready   or: souk doctor",
+            f"  whole stories, played      souk demo{self._where()}",
+            *([f"  local chain (id {anvil.CHAIN_ID})      {chain}"] if chain else []),
+            f"  logs                       {self._state / 'logs'}",
+            "Ctrl-C stops everything; the data stays.",
+        ]
+        return "\n".join(lines)
+
+    def _where(self) -> str:
+        return "" if self._state.name == ".souk" else f" --state-dir {self._state}"
+
+
+def _worker(queue: str, environment: Mapping[str, str]) -> Part:
+    return Part(
+        name=f"worker-{queue}",
+        command=lambda: _souk("worker", queue),
+        ready=lambda: True,
+        environment=environment,
+    )
+
+
+def _souk(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "souk.entrypoints.cli", *arguments]
+
+
+def answers(host: str, port: int, path: str) -> bool:
+    """Whether an HTTP server answers 200 there."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
