@@ -1,6 +1,7 @@
 """Orders: statuses, the table of transitions, and what an order is made of."""
 
 from souk.modules.orders.domain.records import (
+    EXPIRE_CHECKOUT,
     MAX_LINES,
     MAX_QUANTITY,
     OrderLine,
@@ -29,6 +30,7 @@ from souk.modules.orders.domain.transitions import (
 )
 
 __all__ = [
+    "EXPIRE_CHECKOUT",
     "FINAL",
     "MAX_LINES",
     "MAX_QUANTITY",

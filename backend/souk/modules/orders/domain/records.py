@@ -11,6 +11,9 @@ from souk.modules.catalog.domain import ListingKind, ListingSnapshot, Wanted
 from souk.modules.orders.domain.transitions import OrderStatus
 from souk.modules.orders.errors import BadQuantity, EmptyCart, OwnListing, TooManyLines
 
+EXPIRE_CHECKOUT = "orders.expire_checkout"
+"""The kind of the timer that ends an unpaid checkout; its subject is the checkout."""
+
 MAX_LINES = 50
 MAX_QUANTITY = 1000
 

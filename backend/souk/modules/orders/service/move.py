@@ -1,0 +1,154 @@
+"""T4 to T12: the one way in which an order's status moves.
+
+Each step runs under the lock of the order's row: whoever comes second finds the status that the
+first one left, and is judged by that.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Required, TypedDict, Unpack, assert_never
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.catalog.service import Catalog
+from souk.modules.orders import repository
+from souk.modules.orders.domain import (
+    Actor,
+    OrderRecord,
+    OrderStatus,
+    Step,
+    StockMove,
+    decide,
+)
+from souk.modules.orders.errors import OrderNotFound, OrderOnHold
+from souk.modules.orders.events import OrderFactNoted, OrderStatusChanged
+from souk.modules.orders.repository import HistoryEntry
+
+
+class Cause(TypedDict, total=False):
+    """Who moves an order and why. `actor_id` is the account, where there is one; `evidence` holds
+    plain values such as transaction and block hashes; `occurred_at` is when it happened in the
+    world, now unless given."""
+
+    actor: Required[Actor]
+    reason: Required[str]
+    actor_id: str | None
+    evidence: Mapping[str, object]
+    occurred_at: datetime
+
+
+class Moving:
+    """Every method raises `OrderNotFound`, and `IllegalTransition` unless the contract is the
+    actor; those that cannot be undone raise `OrderOnHold`. All answer with the order as it is
+    afterwards: a fact of the contract that came too late to move it has been noted only."""
+
+    _catalog: Catalog
+
+    def mark_paid(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """T4: all of the money is held; what was reserved is sold."""
+        return self._move(tx, order_id, OrderStatus.PAID, cause)
+
+    def revive(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord | None:
+        """T7: the money came after the order had expired. `None`, and nothing written, when the
+        goods went to somebody else."""
+        order = self._lock(tx, order_id)
+        decide(order.status, OrderStatus.PAID, cause["actor"])
+        if not self._catalog.reserve_again(tx, order_id):
+            return None
+        return self._move(tx, order_id, OrderStatus.PAID, cause)
+
+    def unpay(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """T8: the payment left the canonical chain; the goods are reserved again."""
+        return self._move(tx, order_id, OrderStatus.PENDING_PAYMENT, cause)
+
+    def accept(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """T9: the seller is at it."""
+        return self._move(tx, order_id, OrderStatus.PROCESSING, cause)
+
+    def mark_shipped(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """T9: on its way; on the escrow rail only the contract says so."""
+        return self._move(tx, order_id, OrderStatus.SHIPPED, cause)
+
+    def mark_delivered(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """T10: the buyer has it."""
+        return self._move(tx, order_id, OrderStatus.DELIVERED, cause)
+
+    def complete(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """T11: the money is the seller's. Happens once to an order."""
+        return self._move(tx, order_id, OrderStatus.COMPLETED, cause)
+
+    def cancel(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """T6 and T12: goods that were not sent are free again."""
+        return self._move(tx, order_id, OrderStatus.CANCELLED, cause)
+
+    def expire(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """T6: not paid in time; the goods are free again."""
+        return self._move(tx, order_id, OrderStatus.EXPIRED, cause)
+
+    def note(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+        """Something that belongs into the history and leaves the status as it is, such as an
+        opened dispute or money that is owed back."""
+        order = self._lock(tx, order_id)
+        _write(tx, order_id, Step(order.status, order.status, StockMove.NONE, False), cause)
+        return order
+
+    def _move(self, tx: Transaction, order_id: str, to: OrderStatus, cause: Cause) -> OrderRecord:
+        order = self._lock(tx, order_id)
+        step = decide(order.status, to, cause["actor"])
+        if step.irreversible:
+            holds = repository.open_holds(tx, order_id)
+            if holds:
+                raise OrderOnHold(order_id, holds)
+        self._move_stock(tx, order_id, step.stock)
+        _write(tx, order_id, step, cause)
+        return repository.list_orders(tx, [order_id])[0]
+
+    def _lock(self, tx: Transaction, order_id: str) -> OrderRecord:
+        locked = repository.lock_orders(tx, [order_id])
+        if not locked:
+            raise OrderNotFound(order_id)
+        return locked[0]
+
+    def _move_stock(self, tx: Transaction, order_id: str, move: StockMove) -> None:
+        match move:
+            case StockMove.NONE:
+                return
+            case StockMove.ALLOCATE | StockMove.REVIVE:
+                self._catalog.allocate(tx, order_id)
+            case StockMove.UNALLOCATE:
+                self._catalog.unallocate(tx, order_id)
+            case StockMove.RELEASE:
+                self._catalog.release(tx, order_id)
+            case _:
+                assert_never(move)
+
+
+def _write(tx: Transaction, order_id: str, step: Step, cause: Cause) -> None:
+    entry = HistoryEntry(
+        source=step.source,
+        to=step.to,
+        actor=cause["actor"],
+        actor_id=cause.get("actor_id"),
+        reason=cause["reason"],
+        evidence=cause.get("evidence", {}),
+        occurred_at=cause.get("occurred_at", tx.now),
+    )
+    repository.write_step(tx, order_id, entry)
+    if step.moves:
+        tx.publish(
+            OrderStatusChanged(
+                order_id=order_id,
+                from_status=step.source.value,
+                to_status=step.to.value,
+                actor=entry.actor.value,
+                reason=entry.reason,
+            )
+        )
+        return
+    tx.publish(
+        OrderFactNoted(
+            order_id=order_id,
+            status=step.to.value,
+            actor=entry.actor.value,
+            reason=entry.reason,
+        )
+    )

@@ -1,0 +1,133 @@
+"""T1: a checkout becomes orders, one for each seller, with their stock reserved."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from souk.core.money import USD, Money
+from souk.core.unit_of_work import Transaction
+from souk.modules.catalog.domain import Wanted
+from souk.modules.catalog.service import Catalog
+from souk.modules.orders import repository
+from souk.modules.orders.domain import (
+    Actor,
+    OrderRecord,
+    OrdersConfig,
+    OrderStatus,
+    PlacedCheckout,
+    SellerShare,
+    check_buyer,
+    merge_wanted,
+    split_by_seller,
+)
+from souk.modules.orders.events import OrderPlaced, OrderStatusChanged
+from souk.modules.orders.repository import HistoryEntry
+from souk.modules.orders.service.read import checkout_record
+
+
+class Placing:
+    """Places checkouts and keeps their stock reserved."""
+
+    _catalog: Catalog
+    _config: OrdersConfig
+
+    def find_placed(
+        self, tx: Transaction, buyer_id: str, request_key: str | None
+    ) -> PlacedCheckout | None:
+        """What this request of this buyer has placed before."""
+        if request_key is None:
+            return None
+        row = repository.find_checkout(tx, buyer_id=buyer_id, request_key=request_key)
+        return None if row is None else checkout_record(tx, row)
+
+    def place(
+        self, tx: Transaction, buyer_id: str, items: Sequence[Wanted], request_key: str | None
+    ) -> PlacedCheckout:
+        """One order a seller for these (listing id, quantity) pairs; a repeat of the request
+        finds what it placed.
+
+        Raises `EmptyCart`, `TooManyLines`, `BadQuantity`, `OwnListing`, `ListingNotFound`,
+        `ListingNotPublished`, `ListingSoldOut`. Then the caller's transaction must not commit:
+        a checkout is placed whole or not at all.
+        """
+        placed = self.find_placed(tx, buyer_id, request_key)
+        if placed is not None:
+            return placed
+        wanted = merge_wanted(items)
+        lines = self._catalog.snapshot(tx, wanted)
+        check_buyer(buyer_id, lines)
+        shares = split_by_seller(lines)
+        total = sum((share.total for share in shares), Money(0, USD))
+        checkout_id = repository.add_checkout(
+            tx, buyer_id=buyer_id, request_key=request_key, total=total
+        )
+        if checkout_id is None:
+            # The same request, running twice at once, has placed it while this one waited.
+            return self.place(tx, buyer_id, items, request_key)
+        return self._add_orders(tx, checkout_id, buyer_id, shares, total)
+
+    def _add_orders(
+        self,
+        tx: Transaction,
+        checkout_id: str,
+        buyer_id: str,
+        shares: Sequence[SellerShare],
+        total: Money,
+    ) -> PlacedCheckout:
+        expires_at = tx.now + timedelta(seconds=self._config.reservation_seconds)
+        orders = [
+            repository.add_order(
+                tx, checkout_id=checkout_id, buyer_id=buyer_id, share=share, expires_at=expires_at
+            )
+            for share in shares
+        ]
+        self._catalog.reserve_all(
+            tx, {o.id: [(line.listing_id, line.quantity) for line in o.lines] for o in orders}
+        )
+        for order in orders:
+            _begin_history(tx, order)
+        return PlacedCheckout(
+            checkout_id=checkout_id,
+            buyer_id=buyer_id,
+            total=total,
+            created_at=tx.now,
+            expires_at=expires_at,
+            orders=tuple(sorted(orders, key=lambda order: order.id)),
+        )
+
+    def extend_reservation(self, tx: Transaction, checkout_id: str, until: datetime) -> None:
+        """Keep the stock of a checkout at least until then (T2); never shortens. Raises
+        `CheckoutNotFound`."""
+        repository.get_checkout(tx, checkout_id)
+        repository.extend(tx, repository.order_ids_of(tx, checkout_id), until)
+
+
+def _begin_history(tx: Transaction, order: OrderRecord) -> None:
+    entry = HistoryEntry(
+        source=None,
+        to=OrderStatus.PENDING_PAYMENT,
+        actor=Actor.BUYER,
+        actor_id=order.buyer_id,
+        reason="order placed, goods reserved",
+        evidence={},
+        occurred_at=tx.now,
+    )
+    repository.write_step(tx, order.id, entry)
+    tx.publish(
+        OrderPlaced(
+            order_id=order.id,
+            checkout_id=order.checkout_id,
+            buyer_id=order.buyer_id,
+            seller_id=order.seller_id,
+            total=str(order.total.amount),
+            currency=order.total.asset.code,
+        )
+    )
+    tx.publish(
+        OrderStatusChanged(
+            order_id=order.id,
+            from_status=None,
+            to_status=entry.to.value,
+            actor=entry.actor.value,
+            reason=entry.reason,
+        )
+    )
