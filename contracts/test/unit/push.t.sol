@@ -123,14 +123,17 @@ contract PushTest is EscrowTest {
     function test_push_refuses_reentry_when_the_token_calls_back() public {
         Escrow.Order memory due = _downloadOrder();
         bytes32 id = _pay(due);
-        Escrow.Order memory order = _paidInTokens(FickleToken.Way.Move);
-        token.callOut(seller, address(escrow), abi.encodeCall(Escrow.release, (_one(due))));
         _moveTo(time + 3 days + 1);
-        _release(buyer, order);
-        vm.assertEq(
-            bytes32(token.outcome()), bytes32(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector), "outcome"
-        );
+        _assertReentryRefused(abi.encodeCall(Escrow.release, (_one(due))));
         _assertStatus(id, Escrow.Status.Fulfilled);
+    }
+
+    function test_push_refuses_reentry_when_the_token_calls_any_function() public {
+        Escrow.Order[] memory orders = _one(_order());
+        _assertReentryRefused(abi.encodeCall(Escrow.pay, (orders)));
+        _assertReentryRefused(abi.encodeCall(Escrow.fulfil, (orders)));
+        _assertReentryRefused(abi.encodeCall(Escrow.refund, (orders)));
+        _assertReentryRefused(abi.encodeCall(Escrow.withdraw, (address(token), stranger)));
     }
 
     function test_push_pays_the_others_when_one_payee_of_a_batch_reverts() public {
@@ -163,6 +166,19 @@ contract PushTest is EscrowTest {
         order = _order();
         order.token = address(token);
         _pay(order);
+    }
+
+    /// @dev Every payout has its own order: the call stands for its terms.
+    function _assertReentryRefused(bytes memory call) private {
+        Escrow.Order memory order = _order();
+        order.token = address(token);
+        order.ref = keccak256(call);
+        _pay(order);
+        token.callOut(seller, address(escrow), call);
+        _release(buyer, order);
+        vm.assertEq(
+            bytes32(token.outcome()), bytes32(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector), "outcome"
+        );
     }
 
     function _assertCoinCredited(FickleReceiver.Way way) private {
