@@ -1,0 +1,41 @@
+"""Stores of accounts that really signed in."""
+
+from dataclasses import dataclass
+
+from souk.core.principal import Principal
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.sellers.domain import Profile, StoredSeller
+from souk.modules.sellers.service import Sellers
+from tests.support.account_builders import a_wallet, accounts_on, an_account
+
+
+@dataclass(frozen=True)
+class OpenedStore:
+    """A store and who may speak for it."""
+
+    principal: Principal
+    seller: StoredSeller
+
+    @property
+    def id(self) -> str:
+        return self.seller.id
+
+    @property
+    def version(self) -> int:
+        return self.seller.version
+
+
+def a_profile(name: str = "sofia", **changes) -> Profile:
+    """The profile of the store that the account of this name opens."""
+    values = {"name": f"{name.title()}'s shop", "handle": f"{name}-shop"}
+    return Profile(**{**values, "payout_wallet": a_wallet(name).address, **changes})
+
+
+def sellers_on(uow: UnitOfWork) -> Sellers:
+    return Sellers(uow, accounts_on(uow))
+
+
+def a_seller(uow: UnitOfWork, name: str = "sofia", **changes) -> OpenedStore:
+    """A store opened by the account that signs in with the wallet of this name."""
+    principal = an_account(uow, name)
+    return OpenedStore(principal, sellers_on(uow).create(principal, a_profile(name, **changes)))
