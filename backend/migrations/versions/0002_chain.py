@@ -30,7 +30,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("block_number", sa.BigInteger(), nullable=True),
-        sa.Column("halts", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolution", sa.Text(), nullable=True),
@@ -80,14 +79,20 @@ def upgrade() -> None:
             name=op.f("ck_chain_transaction_status"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_transaction")),
-        sa.UniqueConstraint(
-            "chain_id", "intent", name=op.f("uq_chain_transaction_chain_id_intent")
-        ),
-        sa.UniqueConstraint(
-            "chain_id",
-            "transaction_hash",
-            name=op.f("uq_chain_transaction_chain_id_transaction_hash"),
-        ),
+    )
+    op.create_index(
+        "uq_chain_transaction_intent",
+        "chain_transaction",
+        ["chain_id", "intent"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'dropped'"),
+    )
+    op.create_index(
+        "uq_chain_transaction_hash",
+        "chain_transaction",
+        ["chain_id", "transaction_hash"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'dropped'"),
     )
     op.create_index(
         "ix_chain_transaction_created_at",
@@ -239,6 +244,16 @@ def downgrade() -> None:
     op.drop_table("chain_block")
     op.drop_index(
         "uq_chain_transaction_nonce",
+        table_name="chain_transaction",
+        postgresql_where=sa.text("status <> 'dropped'"),
+    )
+    op.drop_index(
+        "uq_chain_transaction_hash",
+        table_name="chain_transaction",
+        postgresql_where=sa.text("status <> 'dropped'"),
+    )
+    op.drop_index(
+        "uq_chain_transaction_intent",
         table_name="chain_transaction",
         postgresql_where=sa.text("status <> 'dropped'"),
     )

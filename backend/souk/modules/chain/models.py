@@ -157,7 +157,7 @@ class ChainGapRow(Base):
 
 
 class ChainIncidentRow(Base):
-    """Something that the watcher must not decide. `halts` stops it until the incident closes."""
+    """Something that the watcher must not decide by itself; at most one of a reason is open."""
 
     __tablename__ = "chain_incident"
     __table_args__ = (
@@ -176,7 +176,6 @@ class ChainIncidentRow(Base):
     reason: Mapped[str]
     detail: Mapped[str]
     block_number: Mapped[int | None] = mapped_column(BigInteger)
-    halts: Mapped[bool]
     opened_at: Mapped[Instant]
     closed_at: Mapped[Instant | None]
     resolution: Mapped[str | None]
@@ -187,9 +186,21 @@ class ChainTransactionRow(Base):
 
     __tablename__ = "chain_transaction"
     __table_args__ = (
-        UniqueConstraint("chain_id", "intent"),
-        UniqueConstraint("chain_id", "transaction_hash"),
         CheckConstraint(_one_of("status", TransactionStatus), name="status"),
+        Index(
+            "uq_chain_transaction_intent",
+            "chain_id",
+            "intent",
+            unique=True,
+            postgresql_where=text("status <> 'dropped'"),
+        ),
+        Index(
+            "uq_chain_transaction_hash",
+            "chain_id",
+            "transaction_hash",
+            unique=True,
+            postgresql_where=text("status <> 'dropped'"),
+        ),
         Index(
             "uq_chain_transaction_nonce",
             "chain_id",

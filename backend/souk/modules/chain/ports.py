@@ -21,9 +21,9 @@ class LogSource(Protocol):
         """Its newest block, and the heights of its `safe` and `finalized` tags."""
         ...
 
-    def headers(self, first: int, last: int) -> list[BlockHeader]:
-        """Canonical headers from `first` to `last`, both included, by number; the list ends
-        early where the node has no further block."""
+    def headers(self, numbers: Sequence[int]) -> list[BlockHeader]:
+        """Canonical headers of these block numbers, which rise; the list ends early where the
+        node has no further block."""
         ...
 
     def logs_of_blocks(

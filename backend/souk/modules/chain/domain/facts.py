@@ -1,6 +1,6 @@
 """What the chain module speaks of: blocks, logs, decoded facts and how settled they are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
@@ -151,6 +151,40 @@ class DecodedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """A fact of an escrow at its place on the chain; `event_id` names the stored log."""
+
+    event_id: str
+    contract: str
+    escrow_id: str
+    kind: str
+    args: Mapping[str, str]
+    block_number: int
+    block_hash: str
+    block_timestamp: int
+    transaction_hash: str
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A fact that enters the canonical chain, or leaves it."""
+
+    sighting: Sighting
+    appears: bool
+
+
+def appearing(sightings: Iterable[Sighting]) -> list[Change]:
+    """The batch that takes these facts in, in the order of the chain."""
+    return [Change(sighting, appears=True) for sighting in sightings]
+
+
+def invert(batch: Sequence[Change]) -> list[Change]:
+    """The batch that undoes `batch`: the opposite changes, last first."""
+    return [Change(change.sighting, not change.appears) for change in reversed(batch)]
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedBlock:
     """A header whose logs were checked against it; `logs` are those of our contract, in order."""
 
@@ -170,7 +204,7 @@ class Tips:
 
 @dataclass(frozen=True, slots=True)
 class Heights:
-    """The highest block at each level; `None` where no block is there yet."""
+    """The highest block at each level; below every block where none is there yet."""
 
     confirmed: int
     safe: int
@@ -231,8 +265,29 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """What a run of the watcher did: the blocks it wrote, how it ended, the next block it needs."""
+    """What a run of the watcher did: how many blocks it took in, and how it ended."""
 
     blocks: int
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a chain is taken in. `head_hash` is the hash of block `next_block - 1`, `None`
+    before the first; `final` and `safe` are -1 below any block."""
+
+    chain_id: int
+    epoch: int
+    genesis_hash: str
     next_block: int
+    head_hash: str | None
+    safe: int
+    final: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlock:
+    """A canonical block that we keep."""
+
+    number: int
+    hash: str

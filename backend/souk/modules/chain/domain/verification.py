@@ -14,16 +14,13 @@ from souk.modules.chain.domain.facts import BlockHeader, RawLog, VerifiedBlock
 from souk.modules.chain.errors import ChainDataRefused
 
 
-def require_linked(headers: Sequence[BlockHeader], *, first: int) -> None:
-    """Refuse headers that are not consecutive from `first`, each the child of the one before."""
-    for offset, header in enumerate(headers):
-        if header.number != first + offset:
-            raise ChainDataRefused(
-                f"asked for block {first + offset}, the node gave block {header.number}"
-            )
-    for parent, child in pairwise(headers):
-        if child.parent_hash != parent.hash:
-            raise ChainDataRefused(f"block {child.number} is no child of block {parent.number}")
+def require_linked(headers: Sequence[BlockHeader]) -> None:
+    """Refuse a branch in which a block is no child of the one right below it."""
+    for lower, upper in pairwise(headers):
+        if upper.number <= lower.number:
+            raise ChainDataRefused(f"block {upper.number} was given after block {lower.number}")
+        if upper.number == lower.number + 1 and upper.parent_hash != lower.hash:
+            raise ChainDataRefused(f"block {upper.number} is no child of block {lower.number}")
 
 
 def verify_block(
@@ -43,12 +40,12 @@ def verify_block(
 
 
 def verify_some_logs(
-    header: BlockHeader, logs: Sequence[RawLog], *, contract: Address, verify_bloom: bool
+    header: BlockHeader, logs: Sequence[RawLog], *, contract: Address
 ) -> VerifiedBlock:
-    """Check the logs of one contract in a block, as far as that is possible without the others.
+    """Check the logs of one contract in a block, as far as that is possible without the others
+    and without a bloom.
 
-    Raises `ChainDataRefused` for a log of another block or contract, an impossible place, or one
-    that the bloom excludes.
+    Raises `ChainDataRefused` for a log of another block or contract, or an impossible place.
     """
     present = _present(logs)
     if any(log.address != contract for log in present):
@@ -56,9 +53,6 @@ def verify_some_logs(
     if any(later.log_index <= earlier.log_index for earlier, later in pairwise(present)):
         raise ChainDataRefused(f"block {header.number}: log indexes do not rise")
     _require_places(header, present)
-    bloom = Bloom.of_header(header.logs_bloom)
-    if verify_bloom and not all(bloom.covers(log) for log in present):
-        raise ChainDataRefused(f"block {header.number}: its bloom excludes a log given for it")
     return VerifiedBlock(header, tuple(present))
 
 

@@ -1,0 +1,6 @@
+"""Use cases of the chain module."""
+
+from souk.modules.chain.service.chains import Chains, FollowedChain
+from souk.modules.chain.service.watching import Pace
+
+__all__ = ["Chains", "FollowedChain", "Pace"]

@@ -1,0 +1,129 @@
+"""Sending our own transactions: one for each intent, whatever crashes in between.
+
+The bytes are signed and stored under the intent before the node sees them. From then on only
+these bytes are ever sent for it, so that sending again can do nothing twice.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from souk.core.errors import ProviderUnavailable
+from souk.core.unit_of_work import Transaction, UnitOfWork
+from souk.modules.chain.domain import Call
+from souk.modules.chain.errors import GasBudgetSpent, TransactionRefused
+from souk.modules.chain.ports import (
+    MinedTransaction,
+    PreparedTransaction,
+    SignedTransaction,
+    TransactionSender,
+)
+from souk.modules.chain.repository import blocks as block_rows
+from souk.modules.chain.repository import transactions as rows
+
+_log = logging.getLogger(__name__)
+
+BATCH = 100
+
+
+class Outgoing:
+    """Sends from one account on one chain."""
+
+    def __init__(
+        self, uow: UnitOfWork, sender: TransactionSender, chain_id: int, *, daily_gas: int
+    ) -> None:
+        self._uow = uow
+        self._sender = sender
+        self._chain_id = chain_id
+        self._daily_gas = daily_gas
+
+    def send(self, call: Call, *, intent: str) -> str:
+        """The hash of the one transaction of this intent; it is on its way when this returns,
+        even if the node could not be reached for the last step."""
+        signed = self._find(intent)
+        if signed is None:
+            signed = self._store(self._sender.prepare(call), intent)
+        self._hand_over(signed)
+        return signed.transaction_hash
+
+    def rebroadcast(self) -> int:
+        """Look for our transactions that stand in no block yet, and send those that the node
+        does not have either; returns how many were sent."""
+        with self._uow.begin() as tx:
+            unmined = rows.list_unmined(tx, self._chain_id, limit=BATCH)
+        sent = 0
+        for signed in unmined:
+            mined = self._sender.find_mined(signed.transaction_hash)
+            if mined is None:
+                self._hand_over(signed)
+                sent += 1
+            else:
+                self._note_mined(signed, mined)
+        return sent
+
+    def _find(self, intent: str) -> SignedTransaction | None:
+        with self._uow.begin() as tx:
+            return _signed(tx, self._chain_id, intent)
+
+    def _store(self, prepared: PreparedTransaction, intent: str) -> SignedTransaction:
+        """Take a nonce, sign and store; the nonce's row lock makes two senders take turns, and
+        the second one of the same intent finds what the first one stored."""
+        sender = str(self._sender.address)
+        with self._uow.begin() as tx:
+            nonce = rows.lock_nonce(tx, self._chain_id, sender, at_least=prepared.account_nonce)
+            stored = _signed(tx, self._chain_id, intent)
+            if stored is not None:
+                return stored
+            self._require_budget(tx, sender, prepared.gas_limit)
+            signed = self._sender.sign(prepared, nonce)
+            rows.add_transaction(
+                tx,
+                self._chain_id,
+                intent=intent,
+                sender=sender,
+                nonce=nonce,
+                prepared=prepared,
+                signed=signed,
+            )
+            rows.set_nonce(tx, self._chain_id, sender, next_nonce=nonce + 1)
+            tx.commit()
+        return signed
+
+    def _require_budget(self, tx: Transaction, sender: str, gas: int) -> None:
+        midnight = tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        spent = rows.count_gas_since(tx, self._chain_id, sender, midnight)
+        if spent + gas > self._daily_gas:
+            raise GasBudgetSpent(
+                f"the keeper may use {self._daily_gas} gas a day on chain {self._chain_id},"
+                f" {spent} is reserved and {gas} more is needed",
+                retry_after_seconds=_seconds_left(tx.now, midnight + timedelta(days=1)),
+            )
+
+    def _hand_over(self, signed: SignedTransaction) -> None:
+        error = None
+        try:
+            self._sender.broadcast(signed)
+        except (ProviderUnavailable, TransactionRefused) as failure:
+            error = str(failure)
+            _log.warning("transaction %s was not taken: %s", signed.transaction_hash, error)
+        with self._uow.begin() as tx:
+            rows.mark_broadcast(tx, self._chain_id, signed.transaction_hash, error=error)
+            tx.commit()
+
+    def _note_mined(self, signed: SignedTransaction, mined: MinedTransaction) -> None:
+        """Believed only once our own record of the chain holds the block: then a reorg of that
+        block is noticed, and the transaction with it."""
+        with self._uow.begin() as tx:
+            if block_rows.is_taken_in(
+                tx, self._chain_id, number=mined.block_number, block_hash=mined.block_hash
+            ):
+                rows.mark_mined(tx, self._chain_id, signed.transaction_hash, mined)
+                tx.commit()
+
+
+def _signed(tx: Transaction, chain_id: int, intent: str) -> SignedTransaction | None:
+    row = rows.find_transaction(tx, chain_id, intent)
+    return None if row is None else SignedTransaction(row.raw, row.transaction_hash)
+
+
+def _seconds_left(now: datetime, until: datetime) -> int:
+    return int((until - now).total_seconds()) + 1

@@ -1,0 +1,33 @@
+"""How many blocks to ask for at once."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+FIRST_SIZE = 2_000
+MAX_SIZE = 8_000
+FAST_SECONDS = 2.0
+
+
+class Window:
+    """Halved by any failure, whatever its words, since every provider has other limits; doubled
+    while answers come fast."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self.size = FIRST_SIZE
+        self.refusals = 0
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Around reading one window. `refusals` counts failures in a row at size one."""
+        begun = self._monotonic()
+        try:
+            yield
+        except Exception:
+            self.refusals += self.size == 1
+            self.size = max(1, self.size // 2)
+            raise
+        self.refusals = 0
+        if self._monotonic() - begun < FAST_SECONDS:
+            self.size = min(MAX_SIZE, self.size * 2)
