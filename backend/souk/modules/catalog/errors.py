@@ -111,6 +111,15 @@ class SellerProfileRequired(ForbiddenError):
         super().__init__("open a store first (POST /api/marketplace/sellers), then list goods")
 
 
+class StoreSuspended(ForbiddenError):
+    """The store may not sell for now."""
+
+    code = "store_suspended"
+
+    def __init__(self) -> None:
+        super().__init__("your store is suspended; ask support before you publish again")
+
+
 class BadListing(RejectedError):
     """A field of a listing is out of its bounds; the pointer names it."""
 

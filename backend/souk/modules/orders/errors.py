@@ -58,7 +58,6 @@ class IllegalTransition(ConflictError):
             f"an order that is {status} cannot become {to} by the {actor}; allowed: {choices}",
             context={"status": status, "requested": to, "allowed": list(allowed)},
         )
-        self.status = status
 
 
 class OrderOnHold(ConflictError):

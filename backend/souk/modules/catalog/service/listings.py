@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.ids import require_id
 from souk.core.principal import NotYours, Principal
 from souk.core.unit_of_work import Transaction, UnitOfWork
@@ -21,8 +22,10 @@ from souk.modules.catalog.errors import (
     ListingStatusConflict,
     SellerProfileRequired,
     StockBelowReserved,
+    StoreSuspended,
 )
 from souk.modules.catalog.events import ListingEdited, ListingPublished, ListingUnpublished
+from souk.modules.sellers.domain import SellerStatus
 from souk.modules.sellers.service import Sellers
 
 
@@ -35,7 +38,12 @@ class Listings:
         self._sellers = sellers
 
     def create(
-        self, principal: Principal, terms: ListingTerms, *, on_hand: int = 0
+        self,
+        principal: Principal,
+        terms: ListingTerms,
+        *,
+        on_hand: int = 0,
+        receipt: Receipt = NO_RECEIPT,
     ) -> ListingRecord:
         """A new draft. Raises `SellerProfileRequired`, `BadListing`."""
         check_terms(terms)
@@ -45,6 +53,7 @@ class Listings:
             if seller is None:
                 raise SellerProfileRequired
             listing = repository.add_listing(tx, seller_id=seller.id, terms=terms, on_hand=on_hand)
+            receipt.store(tx, listing)
             tx.commit()
         return listing
 
@@ -77,9 +86,12 @@ class Listings:
         return edited
 
     def publish(self, principal: Principal, listing_id: str) -> ListingRecord:
-        """Put a draft on sale; harmless when it is already. Raises `ListingStatusConflict`."""
+        """Put a draft on sale; harmless when it is already. Raises `ListingStatusConflict`,
+        `StoreSuspended`."""
         with self._uow.begin() as tx:
             listing = self._lock_own(tx, principal, listing_id)
+            if self._sellers.get(tx, listing.seller_id).status is SellerStatus.SUSPENDED:
+                raise StoreSuspended
             if listing.status is not ListingStatus.PUBLISHED:
                 listing = self._move(tx, listing, ListingStatus.PUBLISHED)
                 tx.publish(ListingPublished(listing_id=listing.id, seller_id=listing.seller_id))

@@ -22,6 +22,7 @@ from souk.modules.catalog.errors import (
     ReservationEnded,
 )
 from souk.modules.catalog.repository import HeldStock
+from souk.modules.sellers.domain import SellerStatus
 from souk.modules.sellers.service import Sellers
 
 
@@ -32,11 +33,14 @@ class Stock:
 
     def snapshot(self, tx: Transaction, wanted: Sequence[Wanted]) -> list[ListingSnapshot]:
         """What each listing says now, in the order asked. Raises `ListingNotFound` (also for what
-        was never published) and `ListingNotPublished`."""
+        was never published) and `ListingNotPublished` (also when its store is suspended)."""
         found = repository.find_listings(tx, {listing_id for listing_id, _ in wanted})
         listings = [_on_sale(found, listing_id) for listing_id, _ in wanted]
         seller_ids = sorted({listing.seller_id for listing in listings})
         sellers = {seller_id: self._sellers.get(tx, seller_id) for seller_id in seller_ids}
+        for listing in listings:
+            if sellers[listing.seller_id].status is SellerStatus.SUSPENDED:
+                raise ListingNotPublished(listing.id)
         return [
             ListingSnapshot(
                 listing_id=listing.id,
