@@ -1,0 +1,160 @@
+"""The methods of an Ethereum node that Souk uses, typed."""
+
+from collections.abc import Sequence
+
+from souk.adapters.evm.rpc import JsonRpcClient, RpcFault, RpcRequest, RpcResult
+from souk.adapters.evm.wire import (
+    read_bytes,
+    read_header,
+    read_list,
+    read_logs,
+    read_object,
+    read_quantity,
+    read_receipt,
+    read_receipt_logs,
+)
+from souk.core.addresses import Address
+from souk.core.errors import ProviderUnavailable
+from souk.modules.chain.domain import BlockHeader, Call, RawLog
+from souk.modules.chain.errors import CallReverted, TransactionRefused
+from souk.modules.chain.ports import MinedTransaction
+
+HEADERS_A_REQUEST = 100
+BLOCKS_A_REQUEST = 20
+
+# JSON-RPC error code of a call that reverted (execution-apis); nodes without it give the data.
+_REVERTED = 3
+
+
+class EvmNode:
+    """One endpoint. Every method raises `ProviderUnavailable` when the node cannot be reached or
+    refuses, and `ChainDataRefused` when it answers in a form that it must not have. Nothing
+    follows an off-chain lookup (EIP-3668)."""
+
+    def __init__(self, client: JsonRpcClient) -> None:
+        self._client = client
+
+    def chain_id(self) -> int:
+        """The chain that the node serves (EIP-155)."""
+        return read_quantity(self._value(self._client.ask("eth_chainId")), "chain id")
+
+    def blocks(self, which: Sequence[int | str]) -> list[BlockHeader | None]:
+        """Blocks by number or tag, in chunks of one request each; `None` for one that the node
+        does not have, or a tag that it does not know."""
+        found: list[BlockHeader | None] = []
+        for start in range(0, len(which), HEADERS_A_REQUEST):
+            chunk = which[start : start + HEADERS_A_REQUEST]
+            answers = self._client.ask_all([_block_request(one) for one in chunk])
+            for one, answer in zip(chunk, answers, strict=True):
+                unknown_tag = isinstance(one, str) and isinstance(answer, RpcFault)
+                value = None if unknown_tag else self._value(answer)
+                found.append(None if value is None else read_header(value))
+        return found
+
+    def logs_of_blocks(
+        self, block_hashes: Sequence[str], *, contract: Address | None
+    ) -> list[list[RawLog]]:
+        """The logs of each block, asked by its hash (EIP-234)."""
+        only: dict[str, object] = {} if contract is None else {"address": contract}
+        requests = [
+            RpcRequest("eth_getLogs", [{"blockHash": block_hash, **only}])
+            for block_hash in block_hashes
+        ]
+        return [read_logs(value) for value in self._values(requests, BLOCKS_A_REQUEST)]
+
+    def logs_in_range(self, first: int, last: int, *, contract: Address) -> list[RawLog]:
+        """The logs of one contract in a range of blocks, both ends included."""
+        asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": contract}
+        return read_logs(self._value(self._client.ask("eth_getLogs", asked)))
+
+    def receipt_logs(self, header: BlockHeader) -> list[RawLog]:
+        """All logs of a block, from the receipts of its transactions."""
+        requests = [
+            RpcRequest("eth_getTransactionReceipt", [transaction_hash])
+            for transaction_hash in header.transaction_hashes
+        ]
+        receipts = self._values(requests, HEADERS_A_REQUEST)
+        return [
+            log
+            for receipt in receipts
+            for log in read_receipt_logs(receipt, block_hash=header.hash)
+        ]
+
+    def call(self, call: Call, *, sender: Address | None = None) -> bytes:
+        """What a call returns on top of the newest block. Raises `CallReverted`."""
+        answer = self._client.ask("eth_call", _transaction(call, sender), "latest")
+        return read_bytes(self._executed(answer), "result of a call")
+
+    def estimate_gas(self, call: Call, *, sender: Address) -> int:
+        """Gas that a call needs. Raises `CallReverted`."""
+        answer = self._client.ask("eth_estimateGas", _transaction(call, sender))
+        return read_quantity(self._executed(answer), "gas estimate")
+
+    def fees(self) -> tuple[int, int]:
+        """The base fee of the next block, and the median tip of the last five, in wei a gas."""
+        answer = self._client.ask("eth_feeHistory", "0x5", "latest", [50])
+        history = read_object(self._value(answer), "fee history")
+        base = read_list(history.get("baseFeePerGas"), "list of base fees")
+        rewards = read_list(history.get("reward") or [], "list of tips")
+        tips = [read_quantity(read_list(tip, "tip")[0], "tip") for tip in rewards]
+        return read_quantity(base[-1], "base fee"), sorted(tips)[len(tips) // 2] if tips else 0
+
+    def account(self, address: Address) -> tuple[int, int]:
+        """How many transactions an account has sent, waiting ones included, and its balance in
+        wei."""
+        nonce, balance = self._values(
+            [
+                RpcRequest("eth_getTransactionCount", [address, "pending"]),
+                RpcRequest("eth_getBalance", [address, "latest"]),
+            ],
+            2,
+        )
+        return read_quantity(nonce, "transaction count"), read_quantity(balance, "balance")
+
+    def send_raw(self, raw: bytes, *, transaction_hash: str) -> None:
+        """Hand over signed bytes. A node that knows them already words that in its own way, so
+        after a refusal it is asked for the transaction. Raises `TransactionRefused`."""
+        answer = self._client.ask("eth_sendRawTransaction", "0x" + raw.hex())
+        if not isinstance(answer, RpcFault):
+            return
+        known = self._client.ask("eth_getTransactionByHash", transaction_hash)
+        if self._value(known) is None:
+            raise TransactionRefused(f"the node does not take the transaction: {answer.message}")
+
+    def find_mined(self, transaction_hash: str) -> MinedTransaction | None:
+        """Where a transaction stands, if it does."""
+        value = self._value(self._client.ask("eth_getTransactionReceipt", transaction_hash))
+        return None if value is None else read_receipt(value)
+
+    def _values(self, requests: Sequence[RpcRequest], chunk: int) -> list[object]:
+        return [
+            self._value(answer)
+            for start in range(0, len(requests), chunk)
+            for answer in self._client.ask_all(requests[start : start + chunk])
+        ]
+
+    def _value(self, answer: RpcResult | RpcFault) -> object:
+        """Whatever reason a node has not to answer a question, asking later may change it."""
+        if isinstance(answer, RpcFault):
+            raise ProviderUnavailable(f"the node refuses: {answer.message} ({answer.code})")
+        return answer.value
+
+    def _executed(self, answer: RpcResult | RpcFault) -> object:
+        if isinstance(answer, RpcFault):
+            given = answer.data if answer.data and answer.data.startswith("0x") else None
+            if answer.code == _REVERTED or given is not None:
+                raise CallReverted(given or "0x")
+        return self._value(answer)
+
+
+def _block_request(which: int | str) -> RpcRequest:
+    return RpcRequest(
+        "eth_getBlockByNumber", [which if isinstance(which, str) else hex(which), False]
+    )
+
+
+def _transaction(call: Call, sender: Address | None) -> dict[str, object]:
+    fields: dict[str, object] = {"to": call.to, "data": "0x" + call.data.hex()}
+    if call.value:
+        fields["value"] = hex(call.value)
+    return fields if sender is None else {**fields, "from": sender}

@@ -1,0 +1,122 @@
+"""Reading the JSON values of an Ethereum node (execution-apis, `eth_` namespace) into types.
+
+Whatever has not exactly the form that the specification gives it is refused, since a value that
+was guessed may be wrong.
+"""
+
+import re
+
+from souk.core.addresses import Address, checksum_address
+from souk.modules.chain.domain import BlockHeader, RawLog
+from souk.modules.chain.errors import ChainDataRefused
+from souk.modules.chain.ports import MinedTransaction
+
+_QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
+_BYTES = re.compile(r"0x([0-9a-fA-F]{2})*")
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_NO_BLOOM = bytes(256)
+
+
+def _text(value: object, pattern: re.Pattern[str], what: str) -> str:
+    if not isinstance(value, str) or pattern.fullmatch(value) is None:
+        raise ChainDataRefused(f"the node gave a malformed {what}")
+    return value.lower()
+
+
+def read_quantity(value: object, what: str = "quantity") -> int:
+    """A QUANTITY: 0x-hex without leading zeros."""
+    return int(_text(value, _QUANTITY, what), 16)
+
+
+def read_bytes(value: object, what: str = "byte string") -> bytes:
+    """DATA of any length."""
+    return bytes.fromhex(_text(value, _BYTES, what)[2:])
+
+
+def read_hash(value: object, what: str = "hash") -> str:
+    """DATA of 32 bytes, as lowercase 0x-hex."""
+    return _text(value, _HASH, what)
+
+
+def read_address(value: object, what: str = "address") -> Address:
+    """DATA of 20 bytes, as EIP-55."""
+    return checksum_address(_text(value, _ADDRESS, what))
+
+
+def read_list(value: object, what: str) -> list[object]:
+    """A JSON array."""
+    if not isinstance(value, list):
+        raise ChainDataRefused(f"the node gave a malformed {what}")
+    return value
+
+
+def read_object(value: object, what: str) -> dict[str, object]:
+    """A JSON object."""
+    if not isinstance(value, dict):
+        raise ChainDataRefused(f"the node gave a malformed {what}")
+    return value
+
+
+def read_header(value: object) -> BlockHeader:
+    """A block with the hashes of its transactions."""
+    block = read_object(value, "block")
+    bloom = block.get("logsBloom")
+    transactions = read_list(block.get("transactions", []), "list of transactions")
+    header = BlockHeader(
+        number=read_quantity(block.get("number"), "block number"),
+        hash=read_hash(block.get("hash"), "block hash"),
+        parent_hash=read_hash(block.get("parentHash"), "parent hash"),
+        timestamp=read_quantity(block.get("timestamp"), "block timestamp"),
+        logs_bloom=_NO_BLOOM if bloom is None else read_bytes(bloom, "bloom"),
+        transaction_hashes=tuple(read_hash(item, "transaction hash") for item in transactions),
+    )
+    # Beyond these, PostgreSQL's bigint or Python's datetime would end what only a liar begins.
+    if header.number >= 2**63 or header.timestamp >= 2**37 or len(header.logs_bloom) != 256:
+        raise ChainDataRefused("the node gave an impossible block")
+    return header
+
+
+def read_log(value: object) -> RawLog:
+    """A log that stands in a block."""
+    log = read_object(value, "log")
+    topics = read_list(log.get("topics"), "list of topics")
+    if len(topics) > 4:
+        raise ChainDataRefused("the node gave a log with more than four topics")
+    read = RawLog(
+        address=read_address(log.get("address"), "log address"),
+        topics=tuple(read_hash(topic, "topic") for topic in topics),
+        data=read_bytes(log.get("data"), "log data"),
+        block_number=read_quantity(log.get("blockNumber"), "log's block number"),
+        block_hash=read_hash(log.get("blockHash"), "log's block hash"),
+        transaction_hash=read_hash(log.get("transactionHash"), "log's transaction hash"),
+        transaction_index=read_quantity(log.get("transactionIndex"), "transaction index"),
+        log_index=read_quantity(log.get("logIndex"), "log index"),
+        removed=log.get("removed") is True,
+    )
+    if max(read.log_index, read.transaction_index) >= 2**31 or read.block_number >= 2**63:
+        raise ChainDataRefused("the node gave an impossible log")
+    return read
+
+
+def read_logs(value: object) -> list[RawLog]:
+    """A list of logs."""
+    return [read_log(entry) for entry in read_list(value, "list of logs")]
+
+
+def read_receipt(value: object) -> MinedTransaction:
+    """Where a transaction was included, and its status (EIP-658)."""
+    receipt = read_object(value, "receipt")
+    return MinedTransaction(
+        block_number=read_quantity(receipt.get("blockNumber"), "receipt's block number"),
+        block_hash=read_hash(receipt.get("blockHash"), "receipt's block hash"),
+        succeeded=read_quantity(receipt.get("status"), "receipt's status") == 1,
+    )
+
+
+def read_receipt_logs(value: object, *, block_hash: str) -> list[RawLog]:
+    """The logs of a transaction's receipt, which must be of this block."""
+    receipt = read_object(value, "receipt")
+    if read_hash(receipt.get("blockHash"), "receipt's block hash") != block_hash:
+        raise ChainDataRefused("a receipt names another block than its transaction stands in")
+    return read_logs(receipt.get("logs"))
