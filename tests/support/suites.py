@@ -1,0 +1,190 @@
+"""What `scripts/test` runs: the suites, each with its time beside its budget, and the linters.
+
+python -m tests.support.suites [suite...] [--deep] [pytest arguments]
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.support import pitfalls
+
+ROOT = Path(__file__).resolve().parents[2]
+# Seconds on two cores, and how many workers share the suite.
+BUDGETS = {
+    "unit": (10, 0),
+    "architecture": (60, 0),
+    "integration": (120, 2),
+    "ports": (45, 2),
+    "races": (40, 0),
+    "contracts": (75, 0),
+    "simulation": (75, 2),
+    "e2e": (60, 0),
+    "browser": (75, 0),
+}
+LINTERS = {
+    "ruff check": ("ruff", "check", "--quiet", "."),
+    "ruff format": ("ruff", "format", "--check", "--quiet", "."),
+    "mypy": ("mypy", "--no-error-summary"),
+    "import-linter": ("lint-imports", "--no-cache"),
+}
+MEASURED = ("*/souk/modules/*", "*/souk/core/*")
+NO_TESTS = 5
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of one suite."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    seconds: float = 0
+    budget: int | None = None
+
+    def line(self) -> str:
+        """Its time beside its budget."""
+        budget = f"of {self.budget:>4} s" if self.budget else " " * 9
+        late = "  over its budget" if self.budget and self.seconds > self.budget else ""
+        counts = f"{self.passed:>5} passed {self.failed:>3} failed"
+        return f"{self.name:<14}{self.seconds:>7.1f} s {budget} {counts}{late}"
+
+
+@dataclass(slots=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    suites: list[str] = field(default_factory=list)
+    deep: bool = False
+    rest: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Everything, and so its coverage too."""
+        return not self.suites and not self.rest
+
+
+def read(words: Sequence[str]) -> Wish:
+    """Sort the command line into suites, `--deep`, and what pytest is given."""
+    wish = Wish()
+    for word in words:
+        if word == "--deep":
+            wish.deep = True
+        elif word in (*BUDGETS, "lint") and not wish.rest:
+            wish.suites.append(word)
+        elif not word.startswith("-") and not wish.rest and not Path(word.split("::")[0]).exists():
+            sys.exit(f"scripts/test: no suite {word}; there are lint {' '.join(BUDGETS)} pitfalls")
+        else:
+            wish.rest.append(word)
+    return wish
+
+
+def main(words: Sequence[str]) -> int:
+    """Run what was asked for; 0 when all of it passed."""
+    os.chdir(ROOT)
+    if list(words) == ["pitfalls"]:
+        return pitfalls.report(ROOT)
+    wish = read(words)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="souk-results-") as results:
+        done = [result for result in run_all(wish, Path(results)) if result]
+        print("\n" + "\n".join(result.line() for result in done))
+        covered = not wish.whole or check_coverage(Path(results))
+    failed = sum(result.failed for result in done) + (not covered)
+    passed = sum(result.passed for result in done)
+    print(f"{passed} passed, {failed} failed in {time.monotonic() - begun:.1f} s")
+    return 1 if failed or not passed else 0
+
+
+def run_all(wish: Wish, results: Path) -> list[Result | None]:
+    """The suites in their order, cheap ones first."""
+    if wish.rest and not wish.suites:
+        return [run_pytest("chosen", wish, results, None, 0)]
+    names = wish.suites or ["lint", *BUDGETS]
+    return [lint() if name == "lint" else run_suite(name, wish, results) for name in names]
+
+
+def run_suite(name: str, wish: Wish, results: Path) -> Result | None:
+    """One folder below `tests`; `None` when there is none."""
+    folder = Path("tests") / name
+    if not any(folder.rglob("test_*.py")):
+        return None
+    budget, workers = BUDGETS[name]
+    return run_pytest(name, wish, results, folder, workers, None if wish.deep else budget)
+
+
+def run_pytest(
+    name: str,
+    wish: Wish,
+    results: Path,
+    folder: Path | None,
+    workers: int,
+    budget: int | None = None,
+) -> Result | None:
+    """Run pytest in a process of its own, under coverage when everything is run."""
+    print(f"\n=== {name}", flush=True)
+    report = results / f"{name}.xml"
+    measure = ["-m", "coverage", "run"] if wish.whole else []
+    command = [sys.executable, *measure, "-m", "pytest", "-q", f"--junitxml={report}"]
+    command += ["-n", str(workers)] if workers and not wish.rest else []
+    command += ["--deep"] if wish.deep else []
+    command += [*([str(folder)] if folder else []), *wish.rest]
+    environment = {**os.environ, "COVERAGE_FILE": str(results / "coverage")}
+    begun = time.monotonic()
+    code = subprocess.run(command, check=False, env=environment).returncode
+    if code == NO_TESTS:
+        return None
+    passed, failed = counts(report)
+    if code != 0 and not failed:
+        failed = 1
+    return Result(name, passed, failed, time.monotonic() - begun, budget)
+
+
+def counts(report: Path) -> tuple[int, int]:
+    """Passed and failed tests of a JUnit report; none when pytest did not get to write one."""
+    if not report.exists():
+        return 0, 0
+    suites = ElementTree.parse(report).getroot().iter("testsuite")
+    total = failed = skipped = 0
+    for suite in suites:
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return total - failed - skipped, failed
+
+
+def lint() -> Result:
+    """Style, types and import rules; each linter counts as one test."""
+    print("=== lint", flush=True)
+    result, begun = Result("lint"), time.monotonic()
+    for name, command in LINTERS.items():
+        program = str(Path(sys.executable).with_name(command[0]))
+        ran = subprocess.run([program, *command[1:]], check=False, capture_output=True, text=True)
+        if ran.returncode == 0:
+            result.passed += 1
+        else:
+            result.failed += 1
+            print(f"--- {name}\n{ran.stdout}{ran.stderr}", flush=True)
+    result.seconds = time.monotonic() - begun
+    return result
+
+
+def check_coverage(results: Path) -> bool:
+    """Whether the branches of the business code are covered as pyproject.toml demands."""
+    environment = {**os.environ, "COVERAGE_FILE": str(results / "coverage")}
+    coverage = [sys.executable, "-m", "coverage"]
+    subprocess.run([*coverage, "combine", "--quiet"], check=False, env=environment)
+    include = f"--include={','.join(MEASURED)}"
+    return (
+        subprocess.run([*coverage, "report", include], check=False, env=environment).returncode == 0
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
