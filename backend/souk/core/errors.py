@@ -7,10 +7,11 @@
     +-- UnauthenticatedError    nobody is signed in
     +-- RejectedError           the request itself is wrong; the detail says how to correct it
     +-- LimitedError            too many requests; `retry_after_seconds` says when to come back
+    +-- ProviderRejected        the provider said no; asking again changes nothing
     +-- UnavailableError        a part is down; nothing was lost, the same request may be sent again
+        +-- DatabaseUnavailable PostgreSQL cannot be reached
         +-- ProviderUnavailable the provider could not be reached, nothing happened there
-    ProviderRejected            the provider said no; asking again changes nothing
-    OutcomeUnknown              the provider was asked and did not answer: look it up, never ask
+        +-- OutcomeUnknown      the provider was asked and did not answer: look it up, never ask
                                 again under a new key
 
 Names state facts; only abstract parents end in `Error`. HTTP statuses belong to the entrypoint.
