@@ -6,10 +6,11 @@ from .robots.tree import SOUK, listing, snippet, sources
 from .robots.writes import find_commits, find_status_writes
 
 ORDERS = f"{SOUK}/modules/orders"
-MODEL = snippet(
-    "class Order(Base):\n    status: Mapped[str]\n\nclass Line(Base):\n    title: Mapped[str]\n",
-    f"{ORDERS}/models.py",
+TABLES = (
+    "class Order(Base):\n    status: Mapped[str]\n\nclass Line(Base):\n    title: Mapped[str]\n"
 )
+HISTORY = "class Step(Base):\n    __tablename__ = 'order_status_history'\n"
+MODEL = snippet(TABLES + HISTORY, f"{ORDERS}/models.py")
 WRITE = "def move(row):\n    row.status = 'paid'\n"
 
 
@@ -59,6 +60,7 @@ def test_passes_a_commit_when_a_service_or_plumbing_writes_it(path: str) -> None
         "def f(s):\n    s.execute(update(Order).where(x).values(status='paid'))\n",
         "def f(s):\n    s.execute(text('UPDATE orders SET status = :s WHERE id = :id'))\n",
         "X = text('UPDATE orders SET paid_at = 1, status = :from')\n",
+        "def f(s):\n    v = {'status': 1}\n    s.execute(update(Order).values(**v))\n",
         "def f(s):\n    insert(O).on_conflict_do_update(set_={'status': 1})\n",
         "X = 'INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET status = :x'\n",
     ],
@@ -90,6 +92,13 @@ def test_flags_a_second_writer_when_the_module_has_one_status() -> None:
     both = [snippet(WRITE + again, f"{ORDERS}/repository.py")]
 
     assert "2 writers: move, shortcut" in listing(find_status_writes([MODEL, *both]))
+
+
+def test_passes_several_writers_when_no_history_is_kept() -> None:
+    models = snippet(TABLES, f"{ORDERS}/models.py")
+    verbs = snippet(WRITE + WRITE.replace("move", "undo"), f"{ORDERS}/repository.py")
+
+    assert listing(find_status_writes([models, verbs])) == ""
 
 
 def test_flags_a_second_user_when_a_constant_holds_the_statement() -> None:

@@ -85,9 +85,14 @@ def _asserting_helpers(files: Iterable[Source]) -> set[str]:
         found = more
 
 
+def _raises_assertion(node: ast.AST) -> bool:
+    return isinstance(node, ast.Raise) and "AssertionError" in ast.unparse(node)
+
+
 def _asserts(function: _FUNCTION, helpers: set[str]) -> bool:
-    if any(isinstance(node, ast.Assert) for node in ast.walk(function)):
-        return True
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert) or _raises_assertion(node):
+            return True
     for call, name in calls(function):
         if dotted(call.func).startswith("pytest.") and name in _ASSERTING:
             return True

@@ -132,7 +132,7 @@ def find_undrawn(files: Iterable[Source]) -> Iterator[Violation]:
                 continue
             if node.name not in drawn:
                 yield file.at(node, f"{node.name} is not drawn in the docstring")
-            elif drawn[node.name] is not None and drawn[node.name] not in bases:
+            elif drawn[node.name] not in bases and (drawn[node.name] or bases & set(drawn)):
                 yield file.at(node, f"{node.name} is drawn below {drawn[node.name]}")
         named = {n.name for n in defined} | {a.name for a in _imported(file.tree)}
         for name in sorted(set(drawn) - named - {"DomainError"}):

@@ -32,33 +32,41 @@ def find_commits(files: Iterable[Source]) -> Iterator[Violation]:
 
 
 def find_status_writes(files: Iterable[Source]) -> Iterator[Violation]:
-    """Writes of `status` outside repository and service of a module, and second writers: a
-    module may have as many functions that write a status as it has tables with a status."""
-    tables: dict[str, int] = defaultdict(int)
+    """Writes of `status` outside repository and service of a module, and, where a history is
+    kept, second writers: as many functions may write a status as there are tables with one."""
+    known = list(files)
     writers: dict[str, list[tuple[Source, int, str]]] = defaultdict(list)
-    for file in files:
-        if file.module is not None:
-            tables[file.module] += status_tables(file)
+    for file in known:
         for line, function in status_writers(file):
             if file.module is not None and file.part in ("repository", "service"):
                 writers[file.module].append((file, line, function))
             elif file.path not in _PLUMBING:
                 yield file.at(line, "a status is written outside its module's transition function")
     for module, found in writers.items():
+        models = [file for file in known if file.module == module and file.part == "models"]
         names = sorted({(file.path, function) for file, _line, function in found})
-        if len(names) > tables[module]:
+        tables = sum(map(status_tables, models))
+        if any(map(keeps_history, models)) and len(names) > tables:
             listed = ", ".join(function for _path, function in names)
-            message = f"{module} has {tables[module]} tables with a status, {len(names)} writers"
+            message = f"{module} has {tables} tables with a status, {len(names)} writers"
             yield found[0][0].at(found[0][1], f"{message}: {listed}")
 
 
-def status_tables(source: Source) -> int:
-    """How many classes of this models.py have a column `status`."""
-    if source.part != "models":
-        return 0
+def keeps_history(models: Source) -> bool:
+    """Whether changes of a status are recorded in a table of their own."""
+    names = [
+        node.value
+        for node in ast.walk(models.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return any(name.endswith("_history") for name in names)
+
+
+def status_tables(models: Source) -> int:
+    """How many classes of a models.py have a column `status`."""
     return sum(
         isinstance(item, ast.AnnAssign) and dotted(item.target) == "status"
-        for node in ast.walk(source.tree)
+        for node in ast.walk(models.tree)
         if isinstance(node, ast.ClassDef)
         for item in node.body
     )
@@ -71,7 +79,7 @@ def status_writers(source: Source) -> list[tuple[int, str]]:
         (getattr(node, "lineno", function.lineno), function.name)
         for function in _functions(source.tree)
         for node in ast.walk(function)
-        if _writes_status(node)
+        if _writes_status(node) or (_updates_from_dict(node) and _keys_status(function))
     ]
     return direct + list(_sql_writers(source))
 
@@ -111,6 +119,21 @@ def _updates_values(call: ast.Call) -> bool:
     begins = {dotted(c.func).split(".")[-1] for c, _ in calls(call.func.value)}
     named = {keyword.arg for keyword in call.keywords}
     return "status" in named and "update" in begins
+
+
+def _updates_from_dict(node: ast.AST) -> bool:
+    """`update(Row)...values(**values)`, whose columns stand in a dict elsewhere."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    begins = {dotted(c.func).split(".")[-1] for c, _ in calls(node.func.value)}
+    collected = node.args or any(keyword.arg is None for keyword in node.keywords)
+    return node.func.attr == "values" and "update" in begins and bool(collected)
+
+
+def _keys_status(function: ast.AST) -> bool:
+    keys = [key for node in ast.walk(function) if isinstance(node, ast.Dict) for key in node.keys]
+    keys += [node.slice for node in ast.walk(function) if isinstance(node, ast.Subscript)]
+    return any(isinstance(key, ast.Constant) and key.value == "status" for key in keys)
 
 
 def _sql_writers(source: Source) -> Iterator[tuple[int, str]]:
