@@ -48,7 +48,8 @@ class HandlerRegistry:
         self._handlers: dict[tuple[str, int], list[Handler]] = {}
         for event_class, handlers in subscriptions:
             key = (event_class.name, event_class.version)
-            self._classes[key] = event_class
+            if self._classes.setdefault(key, event_class) is not event_class:
+                raise ValueError(f"two events are called {key[0]} version {key[1]}")
             self._handlers.setdefault(key, []).extend(handlers)
 
     def dispatch(self, name: str, version: int, payload: Payload) -> int:

@@ -115,8 +115,11 @@ class Idempotency:
         this route, `RequestInFlight` while its first run may still be going on.
         """
         with self._uow.begin() as tx:
-            entered = self._insert(tx, principal_id, route, key, fingerprint)
-            answer = entered or self._re_enter(tx, principal_id, route, key, fingerprint)
+            answer: str | Replay | None = None
+            # A second round is needed only when the key expired between the two statements.
+            while answer is None:
+                answer = self._insert(tx, principal_id, route, key, fingerprint)
+                answer = answer or self._re_enter(tx, principal_id, route, key, fingerprint)
             tx.commit()
         return answer
 
@@ -142,12 +145,14 @@ class Idempotency:
 
     def _re_enter(
         self, tx: Transaction, principal_id: str, route: str, key: str, fingerprint: str
-    ) -> str | Replay:
+    ) -> str | Replay | None:
         row = tx.session.execute(
             select(IdempotencyRow)
             .filter_by(principal_id=principal_id, route=route, key=key)
             .with_for_update()
-        ).scalar_one()
+        ).scalar_one_or_none()
+        if row is None:
+            return None
         if row.fingerprint != fingerprint:
             raise IdempotencyKeyReused(
                 "this Idempotency-Key was used for another request; send a fresh key"

@@ -7,9 +7,10 @@ a lease, so that a crash between the two only delays it.
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import Engine, Index, Integer, LargeBinary, Text, TextClause, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,19 +70,42 @@ def receive(tx: Transaction, *, source: str, external_id: str, body: bytes) -> b
     return tx.session.execute(statement).first() is not None
 
 
+# Materialized, because a plan that ran the subquery again would take more than the limit.
 _CLAIM = text(
     """
-    UPDATE webhook_inbox SET next_attempt_at = :until, attempts = attempts + 1
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT id FROM webhook_inbox
         WHERE handled_at IS NULL AND next_attempt_at <= :now AND source = ANY(:sources)
         ORDER BY next_attempt_at LIMIT :limit
         FOR UPDATE SKIP LOCKED)
-    RETURNING id, source, external_id, body, attempts
+    UPDATE webhook_inbox SET next_attempt_at = :until, attempts = attempts + 1
+    FROM due WHERE webhook_inbox.id = due.id
+    RETURNING webhook_inbox.id, source, external_id, body, attempts
     """
 )
-_HANDLED = text("UPDATE webhook_inbox SET handled_at = :now, last_error = NULL WHERE id = :id")
-_FAILED = text("UPDATE webhook_inbox SET next_attempt_at = :at, last_error = :error WHERE id = :id")
+# Each claim counts one attempt, so that this number says whose claim still holds.
+_RENEW = text(
+    "UPDATE webhook_inbox SET next_attempt_at = :until"
+    " WHERE id = :id AND attempts = :attempts AND handled_at IS NULL"
+)
+_HANDLED = text(
+    "UPDATE webhook_inbox SET handled_at = :now, last_error = NULL"
+    " WHERE id = :id AND attempts = :attempts AND handled_at IS NULL"
+)
+_FAILED = text(
+    "UPDATE webhook_inbox SET next_attempt_at = :at, last_error = :error"
+    " WHERE id = :id AND attempts = :attempts AND handled_at IS NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    id: str
+    source: str
+    external_id: str
+    body: bytes
+    attempts: int
+    claimed_at: datetime
 
 
 class InboxSweeper:
@@ -100,20 +124,32 @@ class InboxSweeper:
         with self._engine.begin() as connection:
             rows = connection.execute(_CLAIM, claim).all()
         return sum(
-            self._handle(row.id, row.source, row.external_id, bytes(row.body), row.attempts)
-            for row in rows
+            self._handle(_Claimed(r.id, r.source, r.external_id, bytes(r.body), r.attempts, now))
+            for r in rows
         )
 
-    def _handle(self, row_id: str, source: str, external_id: str, body: bytes, tries: int) -> int:
-        try:
-            self._handlers[source](external_id, body)
-        except Exception as error:
-            _log.exception("message %s from %s failed", external_id, source)
-            at = self._clock.now() + timedelta(seconds=min(2**tries, MAX_BACKOFF_SECONDS))
-            failure = {"id": row_id, "at": at, "error": f"{type(error).__name__}: {error}"[:2000]}
-            with self._engine.begin() as connection:
-                connection.execute(_FAILED, failure)
+    def _handle(self, row: _Claimed) -> int:
+        if not self._still_mine(row):
             return 0
+        try:
+            self._handlers[row.source](row.external_id, row.body)
+        except Exception as error:
+            _log.exception("message %s from %s failed", row.external_id, row.source)
+            delay = min(2**row.attempts, MAX_BACKOFF_SECONDS)
+            at = self._clock.now() + timedelta(seconds=delay)
+            self._mark(_FAILED, row, at=at, error=f"{type(error).__name__}: {error}"[:2000])
+            return 0
+        return self._mark(_HANDLED, row, now=self._clock.now())
+
+    def _still_mine(self, row: _Claimed) -> bool:
+        """A row late in a batch may have waited for half its lease or longer: claim it anew, or
+        leave it to the sweeper that did so first."""
+        now = self._clock.now()
+        if now < row.claimed_at + timedelta(seconds=LEASE_SECONDS / 2):
+            return True
+        return self._mark(_RENEW, row, until=now + timedelta(seconds=LEASE_SECONDS)) == 1
+
+    def _mark(self, statement: TextClause, row: _Claimed, **values: object) -> int:
+        key = {"id": row.id, "attempts": row.attempts}
         with self._engine.begin() as connection:
-            connection.execute(_HANDLED, {"id": row_id, "now": self._clock.now()})
-        return 1
+            return connection.execute(statement, {**key, **values}).rowcount

@@ -1,5 +1,7 @@
 """Bringing the schema to where this version of the code needs it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -31,23 +33,36 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Apply every migration up to `revision`. The lock lives on a connection of its own, because
-    each migration commits by itself."""
-    with engine.connect() as guard:
-        guard.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-        try:
-            with engine.connect() as connection:
-                connection.execute(text("SET statement_timeout = 0"))
-                connection.commit()
-                command.upgrade(configuration(connection), revision)
-        finally:
-            guard.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+    """Apply every migration up to `revision`. Whoever comes second waits for the first."""
+    with _alone(engine) as connection:
+        command.upgrade(configuration(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Undo migrations down to `revision` (`base` undoes all)."""
-    with engine.connect() as connection:
+    with _alone(engine) as connection:
         command.downgrade(configuration(connection), revision)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A connection to migrate with while holding the lock. The lock lives on a connection of its
+    own, because each migration commits by itself; closing that connection gives it back."""
+    with _patient(engine) as guard, _patient(engine) as connection:
+        guard.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        guard.commit()
+        yield connection
+
+
+@contextmanager
+def _patient(engine: Engine) -> Iterator[Connection]:
+    """A connection without time limits, and never returned to the pool with them lifted."""
+    with engine.connect() as connection:
+        connection.detach()
+        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET {limit} = 0"))
+        connection.commit()
+        yield connection
 
 
 def pending(engine: Engine) -> tuple[str | None, str | None]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Engine, Identity, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Engine, Identity, Index, Integer, Text, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -58,14 +58,15 @@ class _Claimed:
     version: int
     payload: dict[str, object]
     attempts: int
+    claimed_at: datetime
 
 
 # The oldest undelivered row of each aggregate, if it is due. A leased row has its next attempt
-# in the future, so it is passed over, and so are the later rows of its aggregate.
+# in the future, so it is passed over, and so are the later rows of its aggregate. Materialized,
+# because a plan that ran the subquery again would skip the rows it has just locked and take more.
 _CLAIM = text(
     """
-    UPDATE outbox SET next_attempt_at = :until, attempts = attempts + 1
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT head.id FROM outbox AS head
         WHERE head.delivered_at IS NULL AND head.next_attempt_at <= :now
           AND NOT EXISTS (
@@ -74,12 +75,25 @@ _CLAIM = text(
                 AND earlier.delivered_at IS NULL)
         ORDER BY head.sequence LIMIT :limit
         FOR UPDATE SKIP LOCKED)
-      AND delivered_at IS NULL AND next_attempt_at <= :now
-    RETURNING id, name, version, payload, attempts, sequence
+    UPDATE outbox SET next_attempt_at = :until, attempts = attempts + 1
+    FROM due WHERE outbox.id = due.id
+    RETURNING outbox.id, name, version, payload, attempts, sequence
     """
 )
-_DELIVERED = text("UPDATE outbox SET delivered_at = :now, last_error = NULL WHERE id = :id")
-_FAILED = text("UPDATE outbox SET next_attempt_at = :at, last_error = :error WHERE id = :id")
+# Each claim counts one attempt, so that this number says whose claim still holds. A relay that
+# was slow must not hand out a fact again behind its successors, nor touch the row of another.
+_RENEW = text(
+    "UPDATE outbox SET next_attempt_at = :until"
+    " WHERE id = :id AND attempts = :attempts AND delivered_at IS NULL"
+)
+_DELIVERED = text(
+    "UPDATE outbox SET delivered_at = :now, last_error = NULL"
+    " WHERE id = :id AND attempts = :attempts AND delivered_at IS NULL"
+)
+_FAILED = text(
+    "UPDATE outbox SET next_attempt_at = :at, last_error = :error"
+    " WHERE id = :id AND attempts = :attempts AND delivered_at IS NULL"
+)
 
 
 class OutboxRelay:
@@ -107,17 +121,30 @@ class OutboxRelay:
         with self._engine.begin() as connection:
             rows = connection.execute(_CLAIM, {"now": now, "until": until, "limit": limit}).all()
         rows = sorted(rows, key=lambda row: row.sequence)
-        return [_Claimed(r.id, r.name, r.version, r.payload, r.attempts) for r in rows]
+        return [_Claimed(r.id, r.name, r.version, r.payload, r.attempts, now) for r in rows]
 
     def _deliver(self, row: _Claimed) -> int:
+        if not self._still_mine(row):
+            return 0
         try:
             self._registry.dispatch(row.name, row.version, row.payload)
         except Exception as error:
             self._postpone(row, error)
             return 0
+        return self._mark(_DELIVERED, row, now=self._clock.now())
+
+    def _still_mine(self, row: _Claimed) -> bool:
+        """A row late in a batch may have waited for half its lease or longer: claim it anew, or
+        leave it to the relay that did so first."""
+        now = self._clock.now()
+        if now < row.claimed_at + timedelta(seconds=LEASE_SECONDS / 2):
+            return True
+        return self._mark(_RENEW, row, until=now + timedelta(seconds=LEASE_SECONDS)) == 1
+
+    def _mark(self, statement: TextClause, row: _Claimed, **values: object) -> int:
+        key = {"id": row.id, "attempts": row.attempts}
         with self._engine.begin() as connection:
-            connection.execute(_DELIVERED, {"id": row.id, "now": self._clock.now()})
-        return 1
+            return connection.execute(statement, {**key, **values}).rowcount
 
     def _postpone(self, row: _Claimed, error: Exception) -> None:
         """A handler that fails keeps its row, and its aggregate waits: order matters more."""
@@ -125,8 +152,7 @@ class OutboxRelay:
         _log.exception("event %s (%s) failed, next try in %s s", row.id, row.name, delay)
         at = self._clock.now() + timedelta(seconds=delay)
         described = f"{type(error).__name__}: {error}"[:2000]
-        with self._engine.begin() as connection:
-            connection.execute(_FAILED, {"id": row.id, "at": at, "error": described})
+        self._mark(_FAILED, row, at=at, error=described)
 
     def oldest_undelivered_at(self) -> datetime | None:
         """When the oldest fact still waiting was written; `None` when nothing waits."""

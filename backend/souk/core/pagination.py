@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Sequence
 
 from souk.core.errors import RejectedError
@@ -15,6 +16,8 @@ from souk.core.errors import RejectedError
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 24
 _SIGNATURE_BYTES = 16
+# Inside a text of the page a quotation mark is escaped, so only a member's own name matches.
+_NEXT_KEY = re.compile(rb'"next_key"\s*:')
 
 
 class BadCursor(RejectedError):
@@ -62,9 +65,9 @@ class CursorCodec:
         of its last row becomes a signed `next_cursor`."""
         if document is None:
             return b'{"data":[],"next_cursor":null}'
-        body, separator, key = document.rpartition(b'"next_key"')
-        if not separator:
+        *_, member = [None, *_NEXT_KEY.finditer(document)]
+        if member is None:
             raise ValueError("a page needs a next_key as its last member")
-        position = json.loads(key.strip().lstrip(b":").rstrip(b"}").strip())
+        position = json.loads(document[member.end() :].strip().removesuffix(b"}"))
         cursor = json.dumps(None if position is None else self.encode(scope, position))
-        return body + b'"next_cursor":' + cursor.encode() + b"}"
+        return document[: member.start()] + b'"next_cursor":' + cursor.encode() + b"}"

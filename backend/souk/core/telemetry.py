@@ -9,14 +9,19 @@ from datetime import UTC, datetime
 
 request_id: ContextVar[str | None] = ContextVar("souk_request_id", default=None)
 
-# Credentials hide in URLs, bearer headers and long hexadecimal strings such as private keys of
-# nodes' paths; a log line must carry none, whoever wrote it.
+# Credentials hide in the user part, path and query of URLs (RPC providers put their keys there),
+# in bearer headers and in named values; a log line must carry none, whoever wrote it.
 _SECRETS = (
-    (re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@:]*:[^\s/@]*@", re.I), r"\g<scheme>***@"),
-    (re.compile(r"(?P<url>https?://[^\s/?\"']+)(/[^\s\"']*|\?[^\s\"']*)", re.I), r"\g<url>/***"),
+    (re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.I), r"\g<scheme>***@"),
+    (
+        re.compile(r"(?P<url>(?:https?|wss?)://[^\s/?\"']+)(/[^\s\"']*|\?[^\s\"']*)", re.I),
+        r"\g<url>/***",
+    ),
     (re.compile(r"(?P<word>bearer\s+)\S+", re.I), r"\g<word>***"),
     (
-        re.compile(r"(?P<word>(?:private_?key|secret|password|token)['\"]?\s*[=:]\s*)\S+", re.I),
+        re.compile(
+            r"(?P<word>(?:private_?key|api_?key|secret|password|token)['\"]?\s*[=:]\s*)\S+", re.I
+        ),
         r"\g<word>***",
     ),
 )

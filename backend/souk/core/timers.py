@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import Engine, Index, Integer, Text, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.clock import Clock
@@ -66,17 +66,24 @@ _CANCEL = text(
     " WHERE kind = :kind AND subject = :subject AND done_at IS NULL"
 )
 # The lease is judged by wall time whatever clock the timer runs on: it guards against a crash.
+# Materialized, because a plan that ran the subquery again would take more than the limit.
 _CLAIM = text(
     """
-    UPDATE timer SET leased_until = :until, attempts = attempts + 1
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT id FROM timer
         WHERE done_at IS NULL AND clock = :clock AND due_at <= :reached
           AND (leased_until IS NULL OR leased_until < :now)
         ORDER BY due_at LIMIT :limit
         FOR UPDATE SKIP LOCKED)
-    RETURNING id, kind, subject, generation, attempts
+    UPDATE timer SET leased_until = :until, attempts = attempts + 1
+    FROM due WHERE timer.id = due.id
+    RETURNING timer.id, kind, subject, generation, attempts
     """
+)
+# A timer that was cancelled, moved or claimed by another since it was claimed here does not fire.
+_STILL_DUE = text(
+    "UPDATE timer SET leased_until = :until"
+    " WHERE id = :id AND generation = :generation AND attempts = :attempts AND done_at IS NULL"
 )
 # A handler that scheduled its own timer again has raised the generation; then it is not done.
 _DONE = text(
@@ -115,7 +122,7 @@ class TimerSweeper:
             "clock": clock_name,
             "reached": reached,
             "now": now,
-            "until": now + timedelta(seconds=LEASE_SECONDS),
+            "until": self._lease_end(),
             "limit": limit,
         }
         with self._engine.begin() as connection:
@@ -126,15 +133,22 @@ class TimerSweeper:
 
     def _fire(self, row_id: str, kind: str, subject: str, generation: int, tries: int) -> int:
         key = {"id": row_id, "generation": generation}
+        if not self._mark(_STILL_DUE, {**key, "attempts": tries, "until": self._lease_end()}):
+            return 0
         try:
             self._handlers[kind](subject)
         except Exception as error:
             _log.exception("timer %s for %s failed", kind, subject)
             at = self._clock.now() + timedelta(seconds=min(2**tries, MAX_BACKOFF_SECONDS))
             described = f"{type(error).__name__}: {error}"[:2000]
-            with self._engine.begin() as connection:
-                connection.execute(_FAILED, {**key, "at": at, "error": described})
+            self._mark(_FAILED, {**key, "at": at, "error": described})
             return 0
-        with self._engine.begin() as connection:
-            connection.execute(_DONE, {**key, "now": self._clock.now()})
+        self._mark(_DONE, {**key, "now": self._clock.now()})
         return 1
+
+    def _lease_end(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=LEASE_SECONDS)
+
+    def _mark(self, statement: TextClause, values: Mapping[str, object]) -> int:
+        with self._engine.begin() as connection:
+            return connection.execute(statement, values).rowcount

@@ -5,12 +5,12 @@ answer would hold locks, and a lost one would leave it unclear what was agreed.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -37,6 +37,21 @@ def refuse_open_transaction() -> None:
     """Called by every adapter before it talks to the outside."""
     if _open.get():
         raise ProviderCallInTransaction("commit first, then call the provider")
+
+
+def _is_unavailability(error: SQLAlchemyError) -> bool:
+    """Whether the same request may succeed later: the server is away or cut the connection, every
+    connection is taken, or a lock or statement took too long."""
+    if isinstance(error, OperationalError | InterfaceError | PoolExhausted):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _close(session: Session) -> None:
+    """Roll back what was not committed. When this finds the connection gone, the server has rolled
+    back already, and whatever else is on its way to the caller is the better answer."""
+    with suppress(OperationalError, InterfaceError):
+        session.close()
 
 
 class Transaction:
@@ -101,19 +116,19 @@ class UnitOfWork:
         """
         if _open.get():
             raise NestedTransaction("a use case is already inside a unit of work")
-        token = _open.set(True)
         session = self._sessions()
+        token = _open.set(True)
         try:
             yield self._transaction(session)
-        except (OperationalError, InterfaceError, PoolExhausted) as error:
+        except SQLAlchemyError as error:
+            if not _is_unavailability(error):
+                raise
             raise DatabaseUnavailable(
                 "the database cannot be reached; nothing was lost, try again in a moment"
             ) from error
         finally:
-            try:
-                session.close()
-            finally:
-                _open.reset(token)
+            _close(session)
+            _open.reset(token)
 
     def _transaction(self, session: Session) -> Transaction:
         return Transaction(session, self._clock, self._ids)

@@ -36,16 +36,17 @@ class MissingIdempotencyKey(RejectedError):
 
 
 def _refuse_unstorable(value: object) -> None:
-    if isinstance(value, str):
-        if _UNSTORABLE.search(value):
+    """Not recursive: a body may be nested deeper than Python's stack."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str) and _UNSTORABLE.search(item):
             raise ValueError("text must not contain NUL characters or unpaired surrogates")
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            _refuse_unstorable(key)
-            _refuse_unstorable(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_unstorable(item)
+        if isinstance(item, Mapping):
+            waiting.extend(item.keys())
+            waiting.extend(item.values())
+        elif isinstance(item, list | tuple):
+            waiting.extend(item)
 
 
 class RequestModel(BaseModel):

@@ -1,0 +1,189 @@
+"""Delivery of facts: at least once, in order per aggregate, by any number of relays."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import text
+
+from souk.core.outbox import LEASE_SECONDS, MAX_BACKOFF_SECONDS, OutboxRelay
+from tests.support.events import Noted, Reader, publish, registry_of
+from tests.support.threads import at_once
+
+
+@pytest.fixture
+def reader():
+    return Reader()
+
+
+@pytest.fixture
+def relay(engine, reader, clock):
+    return OutboxRelay(engine, registry_of(reader), clock)
+
+
+def column(engine, expression):
+    with engine.connect() as connection:
+        found = connection.execute(text(f"SELECT {expression} FROM outbox ORDER BY sequence"))
+        return found.scalars().all()
+
+
+def test_drain_delivers_once_when_called_twice(committing_uow, relay, reader):
+    publish(committing_uow, "a", 1, 2, 3)
+    assert (relay.drain(), relay.drain()) == (3, 0)
+    assert reader.seen == [Noted(subject="a", number=n) for n in (1, 2, 3)]
+
+
+def test_drain_hands_the_fact_to_every_handler(committing_uow, engine, clock):
+    readers = Reader(), Reader()
+    publish(committing_uow, "a", 1)
+    OutboxRelay(engine, registry_of(*readers), clock).drain()
+    assert [reader.numbers for reader in readers] == [[1], [1]]
+
+
+def test_drain_is_done_with_a_fact_when_nobody_reads_it(committing_uow, engine, clock):
+    publish(committing_uow, "a", 1)
+    assert OutboxRelay(engine, registry_of(), clock).drain() == 1
+    assert column(engine, "delivered_at") == [clock.now()]
+
+
+@pytest.mark.pitfall("P20")
+def test_drain_delivers_the_earlier_number_when_it_commits_last(committing_uow, relay, reader):
+    def commit_another(_number):
+        publish(committing_uow, "b", 2)
+        return relay.drain()
+
+    with committing_uow.begin() as late:
+        late.publish(Noted(subject="a", number=1))
+        assert at_once(1, commit_another) == [1]
+        late.commit()
+    relay.drain()
+    assert reader.numbers == [2, 1]
+
+
+def test_drain_holds_back_the_aggregate_when_its_first_fact_fails(
+    committing_uow, relay, reader, clock
+):
+    reader.failures = {1: 1}
+    publish(committing_uow, "a", 1, 2)
+    publish(committing_uow, "b", 3)
+    assert relay.drain() == 1
+    clock.advance(seconds=2)
+    assert relay.drain() == 2
+    assert reader.numbers == [3, 1, 2]
+
+
+def test_drain_says_why_when_a_handler_fails(committing_uow, relay, reader, engine):
+    reader.failures = {1: 1}
+    publish(committing_uow, "a", 1)
+    relay.drain()
+    assert column(engine, "last_error") == ["RuntimeError: the reader was told to fail"]
+
+
+def test_drain_waits_longer_each_time_when_a_handler_keeps_failing(
+    committing_uow, relay, reader, engine, clock
+):
+    reader.failures = {1: 99}
+    publish(committing_uow, "a", 1)
+    delays = []
+    for _ in range(8):
+        relay.drain()
+        (due,) = column(engine, "next_attempt_at")
+        delays.append((due - clock.now()).total_seconds())
+        clock.advance(seconds=delays[-1])
+    assert delays == [2, 4, 8, 16, 32, *[MAX_BACKOFF_SECONDS] * 3]
+
+
+def test_drain_delivers_again_when_a_relay_died_holding_the_fact(
+    committing_uow, engine, relay, reader, clock
+):
+    class Killed(BaseException):
+        pass
+
+    def die(_event):
+        raise Killed
+
+    publish(committing_uow, "a", 1)
+    with pytest.raises(Killed):
+        OutboxRelay(engine, registry_of(die), clock).drain()
+    assert relay.drain() == 0
+    clock.advance(seconds=LEASE_SECONDS)
+    assert relay.drain() == 1
+    assert reader.numbers == [1]
+
+
+def test_drain_leaves_a_fact_alone_when_its_claim_ran_out_in_the_batch(
+    committing_uow, engine, relay, reader, clock
+):
+    handed_out = []
+
+    def dawdle(event):
+        handed_out.append(event.number)
+        clock.advance(seconds=LEASE_SECONDS)
+        relay.drain()
+
+    publish(committing_uow, "a", 1)
+    publish(committing_uow, "b", 2, 3)
+    OutboxRelay(engine, registry_of(dawdle), clock).drain()
+    assert (handed_out, sorted(reader.numbers)) == ([1], [1, 2, 3])
+
+
+def test_drain_renews_its_claim_when_the_batch_takes_long(committing_uow, engine, relay, clock):
+    handed_out, stolen = [], []
+
+    def take_your_time(event):
+        clock.advance(seconds=LEASE_SECONDS * 0.6)
+        stolen.append(relay.drain())
+        handed_out.append(event.number)
+
+    for number in (1, 2, 3, 4):
+        publish(committing_uow, str(number), number)
+    OutboxRelay(engine, registry_of(take_your_time), clock).drain(limit=2)
+    assert (handed_out, stolen) == ([1, 2], [2, 0])
+
+
+def test_drain_changes_nothing_when_its_late_failure_meets_a_delivered_fact(
+    committing_uow, engine, relay, reader, clock
+):
+    def fail_late(_event):
+        clock.advance(seconds=LEASE_SECONDS)
+        relay.drain()
+        raise RuntimeError("too late")
+
+    publish(committing_uow, "a", 1)
+    OutboxRelay(engine, registry_of(fail_late), clock).drain()
+    assert reader.numbers == [1]
+    assert column(engine, "last_error") == [None]
+
+
+def test_drain_stops_between_batches_when_told_to(committing_uow, relay, reader):
+    for number in range(4):
+        publish(committing_uow, str(number), number)
+    answers = iter([True, False])
+    assert relay.drain(limit=3, keep_on=lambda: next(answers)) == 3
+
+
+@pytest.mark.pitfall("P2")
+def test_drain_delivers_each_fact_once_and_in_order_when_relays_compete(
+    committing_uow, engine, clock
+):
+    reader = Reader()
+    for number in range(30):
+        publish(committing_uow, f"aggregate {number % 5}", number)
+    relays = [OutboxRelay(engine, registry_of(reader), clock) for _ in range(4)]
+    delivered = at_once(4, lambda n: relays[n].drain(limit=3))
+    while relays[0].drain():  # a relay may have seen nothing due while another held the heads
+        pass
+    assert all(isinstance(count, int) for count in delivered)
+    assert set(Counter(reader.numbers).values()) == {1}
+    for aggregate in range(5):
+        mine = [number for number in reader.numbers if number % 5 == aggregate]
+        assert mine == sorted(mine)
+        assert len(mine) == 6
+
+
+def test_oldest_undelivered_at_is_the_first_waiting_fact(committing_uow, relay, clock):
+    assert relay.oldest_undelivered_at() is None
+    first = clock.now()
+    publish(committing_uow, "a", 1)
+    clock.advance(seconds=5)
+    publish(committing_uow, "a", 2)
+    assert relay.oldest_undelivered_at() == first
