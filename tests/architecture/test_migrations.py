@@ -1,7 +1,5 @@
 """The schema goes up, down and up again, and is what the models say."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,10 +8,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Engine, Integer, Table, text
 
-import souk.modules
 from souk.core import migrations
 from souk.core.db import Base, make_engine
 from tests.support.stack import Databases
+
+from .robots.schema import load_models
 
 # Everything that a migration can leave behind in the schema, by kind and name.
 _LEFT = text(
@@ -44,14 +43,6 @@ def empty(databases: Databases) -> Iterator[Engine]:
 def objects(engine: Engine) -> list[str]:
     with engine.connect() as connection:
         return list(connection.execute(_LEFT).scalars())
-
-
-def load_models() -> None:
-    for module in pkgutil.iter_modules(souk.modules.__path__, "souk.modules."):
-        if importlib.util.find_spec(f"{module.name}.models") is not None:
-            importlib.import_module(f"{module.name}.models")
-    for name in ("idempotency", "inbox", "outbox", "timers"):
-        importlib.import_module(f"souk.core.{name}")
 
 
 def differences(engine: Engine) -> list[object]:
