@@ -28,6 +28,10 @@ from souk.embedded.parts import Part
 CHAIN_ID = 31337
 # The last of the ten accounts that every anvil funds; its key is printed in anvil's manual.
 DEVELOPMENT_KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
+# The first of them deploys, so that its addresses depend on nothing else that was ever sent.
+DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+# The second keeps the demo shop.
+SELLER_KEY = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
 _LOOPBACK = "127.0.0.1"
 _SLOTS_IN_AN_EPOCH = 16
 # Finality is two epochs back; anything up to there can be reorganised, so its state is needed.
@@ -183,9 +187,18 @@ class Anvil:
 
 def head_time(state: Path) -> int | None:
     """The head block's timestamp in a state file; `None` when there is no whole state in it."""
+    return _head(state, "timestamp")
+
+
+def head_number(state: Path) -> int | None:
+    """The head block's number in a state file; `None` when there is no whole state in it."""
+    return _head(state, "number")
+
+
+def _head(state: Path, member: str) -> int | None:
     if not state.exists():
         return None
     try:
-        return int(json.loads(state.read_bytes())["block"]["timestamp"], 16)
+        return int(json.loads(state.read_bytes())["block"][member], 16)
     except (ValueError, KeyError, TypeError):
         return None

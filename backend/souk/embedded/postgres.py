@@ -65,9 +65,14 @@ def reachable_installation(account: Account | None) -> Path:
     original = installation()
     if account is None or account.may_enter(original / "bin"):
         return original
-    copy = outside(original) / original.name
+    return copy_of(original, outside(original))
+
+
+def copy_of(original: Path, place: Path) -> Path:
+    """A copy of an installation below `place`, made once."""
+    copy = place / original.name
     if not copy.exists():
-        partial = copy.with_name(f"{copy.name}.{os.getpid()}")
+        partial = place / f"{original.name}.{os.getpid()}"
         shutil.copytree(original, partial, ignore=shutil.ignore_patterns("include"))
         with contextlib.suppress(OSError):
             # Another process may have put its copy there first; then that one serves.

@@ -1,0 +1,140 @@
+"""The embedded database: closed to strangers, unprivileged, and still there after a crash."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from souk.embedded import accounts, parts, postgres
+from souk.embedded.accounts import Account
+
+
+def cluster_in(directory: Path, account: Account | None) -> postgres.Cluster:
+    return postgres.cluster(
+        directory / "postgres",
+        account,
+        owner_password="o/w:n@er",
+        password="pass word",
+        options=postgres.THROWAWAY_OPTIONS,
+    )
+
+
+@pytest.fixture
+def account() -> Account | None:
+    return accounts.unprivileged_account()
+
+
+@pytest.fixture
+def cluster(directory: Path, account: Account | None) -> postgres.Cluster:
+    return cluster_in(directory, account)
+
+
+@pytest.fixture
+def running(cluster: postgres.Cluster, directory: Path) -> Iterator[parts.Running]:
+    started = parts.start(cluster.part(), directory / "log")
+    yield started
+    started.kill()
+
+
+def postmaster(running: parts.Running) -> psutil.Process:
+    return psutil.Process(running.guardian_pid).children()[0]
+
+
+def test_refuses_a_wrong_password(running: parts.Running, cluster: postgres.Cluster) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(cluster.url(), password="guess")
+
+
+def test_asks_everyone_for_a_scram_password(
+    running: parts.Running, cluster: postgres.Cluster
+) -> None:
+    with psycopg.connect(cluster.owner_url()) as connection:
+        methods = connection.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules")
+        assert methods.fetchall() == [("scram-sha-256",)]
+
+
+def test_listens_on_no_network(running: parts.Running) -> None:
+    family = [postmaster(running), *postmaster(running).children(recursive=True)]
+    assert not [c for process in family for c in process.net_connections(kind="inet")]
+
+
+def test_runs_unprivileged(running: parts.Running) -> None:
+    assert postmaster(running).uids().effective != 0
+
+
+def test_gives_the_application_no_superuser(
+    running: parts.Running, cluster: postgres.Cluster
+) -> None:
+    with psycopg.connect(cluster.url()) as connection:
+        row = connection.execute(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+    assert row == (False,)
+
+
+def test_keeps_committed_rows_when_killed(cluster: postgres.Cluster, directory: Path) -> None:
+    cluster, log = replace(cluster, options={}), directory / "log"
+    first = parts.start(cluster.part(), log)
+    with psycopg.connect(cluster.url()) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
+    first.kill()
+    second = parts.start(cluster.part(), log)
+    with psycopg.connect(cluster.url()) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (7,)
+    second.kill()
+
+
+def test_starts_when_a_stranger_has_the_pid_in_a_dead_lock_file(
+    cluster: postgres.Cluster, directory: Path
+) -> None:
+    parts.start(cluster.part(), directory / "log").kill()
+    lock = cluster.data / "postmaster.pid"
+    lines = lock.read_text().splitlines()
+    lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    second = parts.start(cluster.part(), directory / "log")
+    assert second.exit_code() is None
+    second.kill()
+
+
+def test_refuses_data_that_another_postmaster_serves(
+    running: parts.Running, cluster: postgres.Cluster, directory: Path
+) -> None:
+    with pytest.raises(parts.PartFailed, match="already serves"):
+        parts.launch(cluster.part(), directory / "second.log")
+
+
+def test_makes_the_cluster_anew_when_its_making_was_interrupted(
+    cluster: postgres.Cluster, directory: Path
+) -> None:
+    cluster.home.mkdir()
+    (cluster.home / "data.new").mkdir()
+    (cluster.home / "data.new" / "PG_VERSION").write_text("half a cluster")
+    if cluster.account:
+        os.chown(cluster.home, cluster.account.uid, cluster.account.gid)
+    started = parts.start(cluster.part(), directory / "log")
+    assert started.exit_code() is None
+    started.kill()
+
+
+def test_changes_no_mode_of_a_directory_it_did_not_make(
+    cluster: postgres.Cluster, directory: Path
+) -> None:
+    around = [directory, directory.parent, postgres.installation()]
+    before = [(path.stat().st_mode, path.stat().st_uid) for path in around]
+    parts.start(cluster.part(), directory / "log").kill()
+    assert [(path.stat().st_mode, path.stat().st_uid) for path in around] == before
+
+
+def test_names_what_is_wrong_when_the_data_is_no_cluster(
+    cluster: postgres.Cluster, directory: Path
+) -> None:
+    parts.start(cluster.part(), directory / "log").kill()
+    (cluster.data / "global" / "pg_control").unlink()
+    with pytest.raises(
+        parts.PartFailed, match=r"postgres ended with exit code .*(\n.*)*pg_control"
+    ):
+        parts.start(cluster.part(), directory / "log")
