@@ -1,13 +1,20 @@
 """Logs as they were given, and the effects that they show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.chain.domain import DecodedEvent, Heights, Level, RawLog, Sighting
-from souk.modules.chain.models import ChainEventRow
+from souk.modules.chain.domain import (
+    DecodedEvent,
+    EscrowFactKind,
+    Heights,
+    Level,
+    RawLog,
+    Sighting,
+)
+from souk.modules.chain.models import ChainEffectRow, ChainEventRow
 
 
 def add_event(tx: Transaction, chain_id: int, log: RawLog, decoded: DecodedEvent | None) -> str:
@@ -158,3 +165,27 @@ def raise_effect(tx: Transaction, effect_id: str, level: Level) -> None:
         text("UPDATE chain_effect SET level = :level, updated_at = :now WHERE id = :id"),
         {"level": str(level), "now": tx.now, "id": effect_id},
     )
+
+
+def exists_standing(
+    tx: Transaction,
+    chain_id: int,
+    *,
+    contract: str,
+    escrow_ids: Sequence[str],
+    kind: EscrowFactKind,
+) -> bool:
+    """Whether a canonical block shows a fact of this kind about one of these escrows."""
+    effect = ChainEffectRow
+    found = tx.session.execute(
+        select(effect.id)
+        .where(
+            effect.chain_id == chain_id,
+            effect.contract == contract,
+            effect.escrow_id.in_(escrow_ids),
+            effect.kind == str(kind),
+            effect.event_id.is_not(None),
+        )
+        .limit(1)
+    )
+    return found.first() is not None

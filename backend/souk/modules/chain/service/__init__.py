@@ -1,6 +1,7 @@
 """Use cases of the chain module."""
 
 from souk.modules.chain.service.chains import Chains, FollowedChain
+from souk.modules.chain.service.loops import rebroadcasts, watch_chain
 from souk.modules.chain.service.watching import Pace
 
-__all__ = ["Chains", "FollowedChain", "Pace"]
+__all__ = ["Chains", "FollowedChain", "Pace", "rebroadcasts", "watch_chain"]

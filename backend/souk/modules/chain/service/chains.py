@@ -1,14 +1,25 @@
 """The chains that this installation follows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction, UnitOfWork
-from souk.modules.chain.domain import Advanced, Call, ChainConfig, Head, Sent, TransactionStatus
+from souk.modules.chain.domain import (
+    Advanced,
+    Call,
+    ChainConfig,
+    EscrowFactKind,
+    Head,
+    Sent,
+    TransactionStatus,
+)
 from souk.modules.chain.errors import ChainNotFollowed, KeeperKeyMissing
 from souk.modules.chain.ports import EventDecoder, LogSource, TransactionSender
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import cursor as cursor_rows
+from souk.modules.chain.repository import effects as effect_rows
 from souk.modules.chain.repository import transactions as transaction_rows
 from souk.modules.chain.service.sending import Outgoing
 from souk.modules.chain.service.watching import Pace, Watcher
@@ -77,6 +88,27 @@ class Chains:
         if next_block is None:
             return None
         return block_rows.find_head(tx, chain_id, up_to=next_block - config.confirmations)
+
+    def stands(
+        self,
+        tx: Transaction,
+        chain_id: int,
+        *,
+        contract: Address,
+        escrow_ids: Sequence[str],
+        kind: EscrowFactKind,
+    ) -> bool:
+        """Whether a fact of this kind about one of these escrows stands in a canonical block that
+        was taken in, also when nobody has handled its event yet."""
+        return effect_rows.exists_standing(
+            tx, chain_id, contract=contract, escrow_ids=escrow_ids, kind=kind
+        )
+
+    def policy_time(self, chain_id: int) -> datetime | None:
+        """The instant that the chain has reached at that level: what its timers go by."""
+        with self._uow.begin() as tx:
+            head = self.policy_head(tx, chain_id)
+        return None if head is None else head.at
 
     def send(self, chain_id: int, call: Call, *, intent: str) -> str:
         """Send a call from the keeper's account, and return its transaction's hash. The same

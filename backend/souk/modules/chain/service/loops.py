@@ -1,0 +1,30 @@
+"""What worker processes do for the chains."""
+
+from functools import partial
+
+from souk.core.jobs import RUN_SECONDS, KeepOn, Loop, Periodic
+from souk.modules.chain.service.chains import Chains
+
+REBROADCAST_SECONDS = 3.0
+
+
+def watch_chain(chains: Chains, chain_id: int) -> Loop:
+    """Follow one chain. Each chain has a queue and a process of its own, or a slow node would
+    hold up the others."""
+
+    def run(keep_on: KeepOn) -> None:
+        chains.advance(chain_id, budget_seconds=RUN_SECONDS, keep_on=keep_on)
+
+    return Loop("chain.watch", run)
+
+
+def rebroadcasts(chains: Chains) -> list[Periodic]:
+    """For each chain: see that our own transactions are on their way."""
+    return [
+        Periodic(
+            f"chain.rebroadcast {chain_id}",
+            REBROADCAST_SECONDS,
+            partial(chains.rebroadcast, chain_id),
+        )
+        for chain_id in chains.ids
+    ]
