@@ -1,0 +1,192 @@
+"""The checks of `souk doctor`, each of one dependency."""
+
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psycopg
+from pydantic import SecretStr, ValidationError
+from redis.exceptions import RedisError
+
+from souk.adapters.evm import registry
+from souk.adapters.evm.registry import Deployment
+from souk.adapters.evm.rpc import JsonRpcClient, RpcResult
+from souk.adapters.redis.connections import connect
+from souk.core import migrations
+from souk.core.db import make_engine
+from souk.core.errors import ProviderUnavailable
+from souk.embedded import anvil, postgres, redis
+from souk.entrypoints.diagnosis import Unwell
+from souk.settings import Settings
+
+_OLDEST_PYTHON = (3, 11)
+_OLDEST_POSTGRES = 150_000
+_OLDEST_REDIS = (6, 2)
+_LEAST_FREE_BYTES = 1024**3
+_MOST_SKEW_SECONDS = 120
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)( ;)?")
+_SET_UP = "run scripts/run (or scripts/test), which installs what the lock file says"
+
+
+def python() -> str:
+    """The interpreter is new enough."""
+    said = f"Python {sys.version.split()[0]}"
+    if sys.version_info < _OLDEST_PYTHON:
+        raise Unwell(said, "install Python 3.11 or newer, remove .venv and run scripts/run")
+    return said
+
+
+def packages(lock: Path) -> str:
+    """Every package has the version of the lock file."""
+    if not lock.exists():
+        return "no lock file here; the packages are as they were installed"
+    pins = [match for line in lock.read_text().splitlines() if (match := _PINNED.match(line))]
+    wrong = [match[1] for match in pins if not _is_installed(match[1], match[2], bool(match[3]))]
+    if wrong:
+        raise Unwell(f"not as locked: {', '.join(wrong[:8])}", _SET_UP)
+    return f"{len(pins)} packages as locked"
+
+
+def _is_installed(name: str, wanted: str, conditional: bool) -> bool:
+    try:
+        return version(name) == wanted
+    except PackageNotFoundError:
+        # A conditional one is for another platform or Python.
+        return conditional
+
+
+def programs(contracts: Path) -> str:
+    """The binaries of the embedded parts are there."""
+    found = []
+    for name, find in (
+        ("PostgreSQL", postgres.installation),
+        ("Redis", redis.program),
+        ("anvil", lambda: anvil.program(contracts)),
+    ):
+        try:
+            find()
+        except (postgres.PostgresMissing, redis.RedisMissing, anvil.AnvilMissing) as missing:
+            raise Unwell(str(missing), _SET_UP) from missing
+        found.append(name)
+    return f"{', '.join(found)} at hand"
+
+
+def settings(load: Callable[[], Settings]) -> str:
+    """The environment holds every setting that the processes need."""
+    try:
+        known = load()
+    except ValidationError as error:
+        names = sorted({str(fault["loc"][0]).upper() for fault in error.errors() if fault["loc"]})
+        raise Unwell(
+            f"missing or wrong: {', '.join(names)}",
+            "start everything here with scripts/run, or set these variables (README.md)",
+        ) from None
+    return f"complete; chains {', '.join(map(str, known.rpc_urls)) or 'none'}"
+
+
+def disk(state: Path) -> str:
+    """There is room for the data."""
+    place = next(path for path in (state, *state.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    said = f"{free / 1024**3:.1f} GiB free at {place}"
+    if free < _LEAST_FREE_BYTES:
+        raise Unwell(said, "make room: the database stops when the disk is full")
+    return said
+
+
+def database(url: SecretStr) -> str:
+    """PostgreSQL answers, is new enough and has this version's schema."""
+    try:
+        with psycopg.connect(url.get_secret_value(), connect_timeout=3) as connection:
+            number = connection.info.server_version
+    except psycopg.Error as error:
+        raise Unwell(
+            f"cannot be reached ({type(error).__name__})",
+            "check DATABASE_URL and that the server runs; the embedded one: logs/postgres.log",
+        ) from None
+    said = f"PostgreSQL {number // 10_000}.{number % 10_000}"
+    if number < _OLDEST_POSTGRES:
+        raise Unwell(said, "use PostgreSQL 15 or newer")
+    return f"{said}, {_schema(url)}"
+
+
+def _schema(url: SecretStr) -> str:
+    engine = make_engine(url.get_secret_value(), pool_size=1)
+    try:
+        here, wanted = migrations.pending(engine)
+    finally:
+        engine.dispose()
+    if here != wanted:
+        raise Unwell(f"schema at {here or 'nothing'}, needed {wanted}", "run souk migrate")
+    return f"schema {here}"
+
+
+def queue(url: SecretStr) -> str:
+    """Redis answers and is new enough."""
+    client = connect(url.get_secret_value(), timeout_seconds=3)
+    try:
+        number = str(client.info("server")["redis_version"])
+    except (RedisError, OSError) as error:
+        raise Unwell(
+            f"cannot be reached ({type(error).__name__})",
+            "check REDIS_URL and that the server runs; the embedded one: logs/redis.log",
+        ) from None
+    finally:
+        client.close()
+    if tuple(int(part) for part in number.split(".")[:2]) < _OLDEST_REDIS:
+        raise Unwell(f"Redis {number}", "use Redis 6.2 or newer")
+    return f"Redis {number}"
+
+
+def chain(chain_id: int, url: SecretStr, deployments: Path) -> str:
+    """The node answers, serves this chain at about this time, and our contracts stand there."""
+    client = JsonRpcClient(url.get_secret_value(), label=f"chain {chain_id}", timeout_seconds=3)
+    try:
+        return _chain(client, chain_id, registry.find(deployments, chain_id))
+    except ProviderUnavailable as error:
+        raise Unwell(
+            error.detail,
+            f"check CHAIN_{chain_id}_RPC_URLS and that the node runs; the embedded one:"
+            " logs/anvil.log",
+        ) from None
+    finally:
+        client.close()
+
+
+def _chain(client: JsonRpcClient, chain_id: int, deployment: Deployment | None) -> str:
+    serves = int(_asked(client, "eth_chainId"), 16)
+    if serves != chain_id:
+        raise Unwell(
+            f"the node serves chain {serves}",
+            f"point CHAIN_{chain_id}_RPC_URLS at chain {chain_id}",
+        )
+    if deployment is None:
+        raise Unwell("no contracts are recorded", f"run souk deploy --chain-id {chain_id}")
+    token_addresses = [token.address for token in deployment.tokens]
+    for address in (deployment.escrow.address, *token_addresses):
+        if _asked(client, "eth_getCode", address, "latest") == "0x":
+            raise Unwell(f"no code at {address}", f"run souk deploy --chain-id {chain_id}")
+    return f"contracts stand, {_clock(client, deployment)}"
+
+
+def _clock(client: JsonRpcClient, deployment: Deployment) -> str:
+    block = client.ask("eth_getBlockByNumber", "latest", False)
+    if not isinstance(block, RpcResult) or not isinstance(block.value, dict):
+        raise Unwell("the node does not know its newest block", "wait until it has caught up")
+    ahead = round(int(str(block.value["timestamp"]), 16) - time.time())
+    said = f"block {int(str(block.value['number']), 16)}, clock {ahead:+d} s"
+    # Stories move a disposable chain's clock ahead; one that stands behind makes no blocks.
+    if ahead < -_MOST_SKEW_SECONDS or (ahead > _MOST_SKEW_SECONDS and not deployment.disposable):
+        raise Unwell(said, "wait until the node has caught up, and check this machine's clock")
+    return said
+
+
+def _asked(client: JsonRpcClient, method: str, *params: object) -> str:
+    answer = client.ask(method, *params)
+    if not isinstance(answer, RpcResult):
+        raise Unwell(f"the node refuses {method}", "use a node that serves the standard methods")
+    return str(answer.value)
