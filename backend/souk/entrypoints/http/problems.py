@@ -90,12 +90,15 @@ def _domain_error(_request: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         _log.warning("answered 503 %s", error.code, exc_info=error)
+    context = dict(error.context)
+    pointer = context.pop("pointer", None)
     return problem(
         status=status,
         code=error.code,
         detail=error.detail,
         retryable=error.retryable,
-        context=error.context,
+        errors=[] if pointer is None else [{"pointer": str(pointer), "detail": error.detail}],
+        context=context,
         headers=headers,
     )
 

@@ -1,0 +1,92 @@
+"""The HTTP application around some modules, called without a network."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import httpx
+from fastapi import APIRouter
+
+from souk.core.db import Reads
+from souk.core.idempotency import Idempotency
+from souk.core.principal import Principal
+from souk.core.unit_of_work import UnitOfWork
+from souk.core.wakeups import AsyncWakeups
+from souk.entrypoints.http.app import create_app
+
+CLIENT_ADDRESS = "203.0.113.7"
+
+
+@dataclass
+class Assembled:
+    """What the application needs of the composition root."""
+
+    routers: tuple[APIRouter, ...]
+    services: dict[object, object]
+    reads: Reads
+    wakeups: AsyncWakeups
+    authenticate: Callable[[str], Principal]
+    max_body_bytes: int = field(default=65_536)
+
+
+class Api:
+    """A client of the application, open inside a `with` block."""
+
+    def __init__(self, container: Assembled) -> None:
+        self._app = create_app(container)
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+
+    def __enter__(self) -> "Api":
+        self._runner.run(self._open())
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self._runner.run(self._stack.aclose())
+        self._runner.close()
+
+    async def _open(self) -> None:
+        await self._stack.enter_async_context(self._app.router.lifespan_context(self._app))
+        transport = httpx.ASGITransport(
+            self._app, raise_app_exceptions=False, client=(CLIENT_ADDRESS, 50_000)
+        )
+        client = httpx.AsyncClient(transport=transport, base_url="http://api.test")
+        self._client = await self._stack.enter_async_context(client)
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = None,
+        key: str | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """One request. `headers` are spelled with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            named["Authorization"] = f"Bearer {token}"
+        if key is not None:
+            named["Idempotency-Key"] = key
+        content = {"content": body} if isinstance(body, bytes) else {"json": body}
+        if body is None:
+            content = {}
+        if isinstance(body, bytes):
+            named.setdefault("Content-Type", "application/json")
+        raw = {name: value.encode("latin-1") for name, value in named.items()}
+        return self._runner.run(self._client.request(method, path, headers=raw, **content))
+
+
+def assembled(
+    database_url: str,
+    uow: UnitOfWork,
+    *routers: APIRouter,
+    services: dict[object, object],
+    authenticate: Callable[[str], Principal],
+) -> Assembled:
+    """A container of these routers and services beside those of the core."""
+    reads = Reads(database_url, max_size=2)
+    core = {Reads: reads, Idempotency: Idempotency(uow)}
+    return Assembled(routers, {**core, **services}, reads, AsyncWakeups(database_url), authenticate)
