@@ -1,0 +1,162 @@
+"""What a rail says about money, and what follows from all that it said.
+
+An *effect* is the business fact ("this escrow was paid"); an *observation* is one stay of it in
+a place that may cease to count (a block). Observations only move forward, seen to reached to
+orphaned, and an orphaned one never comes back: the same effect is then observed anew. Therefore
+the state of a leg is a function of the set of observations, whatever order they came in.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from souk.modules.payments.domain.statuses import AttemptStatus, LegStatus
+
+
+class FactKind(StrEnum):
+    """What happened to the money of a leg."""
+
+    HELD = "held"
+    FULFILLED = "fulfilled"
+    SETTLED = "settled"
+
+
+class FactStage(StrEnum):
+    """How far an observation has come. `reached` means final by the policy of this rail."""
+
+    SEEN = "seen"
+    REACHED = "reached"
+    ORPHANED = "orphaned"
+
+
+_RANK = {FactStage.SEEN: 0, FactStage.REACHED: 1, FactStage.ORPHANED: 2}
+
+
+def is_later(stage: FactStage, than: FactStage) -> bool:
+    """Whether an observation moves forward to `stage`."""
+    return _RANK[stage] > _RANK[than]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A fact's figures, in the leg's asset: `amount` of a hold; `to_buyer`, `to_seller` (with
+    `fee`) of a settlement; `deadline` (unix seconds of the chain) of a fulfilment."""
+
+    kind: FactKind
+    amount: int = 0
+    to_buyer: int = 0
+    to_seller: int = 0
+    fee: int = 0
+    deadline: int = 0
+
+
+Evidence = Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One thing said by a rail about one leg, which it knows by `leg_reference`."""
+
+    leg_reference: str
+    effect_id: str
+    observation_id: str
+    stage: FactStage
+    fact: Fact
+    occurred_at: datetime
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """An observation as it stands now."""
+
+    observation_id: str
+    stage: FactStage
+    fact: Fact
+    occurred_at: datetime
+    evidence: Evidence
+
+
+def current(observations: Iterable[Observed]) -> Observed | None:
+    """Of one effect's observations the one that counts: the furthest of those that were not
+    orphaned; `None` when there is none."""
+    living = [o for o in observations if o.stage is not FactStage.ORPHANED]
+    return max(living, key=lambda o: (_RANK[o.stage], o.observation_id), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegFigures:
+    """What the facts amount to. `deadline` is when the waiting party's time is over."""
+
+    status: LegStatus
+    held: int = 0
+    released: int = 0
+    refunded: int = 0
+    fee: int = 0
+    deadline: int | None = None
+
+
+def leg_figures(
+    hold: Observed | None,
+    fulfilment: Observed | None,
+    settlements: Iterable[Observed],
+    *,
+    was_seen: bool,
+    fulfil_by: int,
+    window: int,
+) -> LegFigures:
+    """The leg's state by the facts that count. Nothing but the hold matters until it reached its
+    finality, because fulfilment and settlement stand on it."""
+    if hold is None:
+        return LegFigures(status=LegStatus.ORPHANED if was_seen else LegStatus.AWAITING)
+    if hold.stage is not FactStage.REACHED:
+        return LegFigures(status=LegStatus.SEEN)
+    moved = [s.fact for s in settlements if s.stage is FactStage.REACHED]
+    released, refunded = sum(f.to_seller for f in moved), sum(f.to_buyer for f in moved)
+    deadline = _deadline(hold, fulfilment, fulfil_by=fulfil_by, window=window)
+    return LegFigures(
+        status=_settled_status(hold.fact.amount, released, refunded)
+        or (LegStatus.HELD if deadline is None else LegStatus.FULFILLED),
+        held=hold.fact.amount,
+        released=released,
+        refunded=refunded,
+        fee=sum(f.fee for f in moved),
+        deadline=deadline or fulfil_by,
+    )
+
+
+def _deadline(
+    hold: Observed, fulfilment: Observed | None, *, fulfil_by: int, window: int
+) -> int | None:
+    """When the buyer's time ends; `None` while the seller has not fulfilled."""
+    if fulfil_by == 0:
+        return int(hold.occurred_at.timestamp()) + window
+    if fulfilment is not None and fulfilment.stage is FactStage.REACHED:
+        return fulfilment.fact.deadline
+    return None
+
+
+def _settled_status(held: int, released: int, refunded: int) -> LegStatus | None:
+    if released + refunded < held:
+        return None
+    if refunded == 0:
+        return LegStatus.RELEASED
+    return LegStatus.REFUNDED if released == 0 else LegStatus.SPLIT
+
+
+def attempt_status(now: AttemptStatus, legs: Iterable[LegStatus]) -> AttemptStatus:
+    """Where an attempt stands by its legs; unchanged while none of them was ever seen."""
+    statuses = set(legs)
+    if LegStatus.ORPHANED in statuses:
+        return AttemptStatus.ORPHANED
+    if statuses == {LegStatus.AWAITING}:
+        return now
+    if statuses & {LegStatus.AWAITING, LegStatus.SEEN}:
+        return AttemptStatus.CONFIRMING
+    return AttemptStatus.SUCCEEDED
+
+
+def instant_of(timestamp: int | None) -> datetime | None:
+    """Unix seconds of a chain as an instant; 0 and `None` are no time."""
+    return datetime.fromtimestamp(timestamp, UTC) if timestamp else None

@@ -1,0 +1,111 @@
+"""The states of attempts, legs and payments, and which may follow which."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class PaymentMethod(StrEnum):
+    """How a buyer pays."""
+
+    ESCROW = "ESCROW"
+
+
+class AttemptStatus(StrEnum):
+    """Where one try to pay stands. `unknown` means that the provider was asked and did not
+    answer: it is looked up, never asked again under a new key."""
+
+    CREATED = "created"
+    AWAITING_PAYER = "awaiting_payer"
+    SUBMITTED = "submitted"
+    CONFIRMING = "confirming"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REPLACED = "replaced"
+    ORPHANED = "orphaned"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+_A = AttemptStatus
+# A fact of the rail comes when it comes, also after we gave an attempt up.
+_FACTS = frozenset({_A.CONFIRMING, _A.SUCCEEDED, _A.ORPHANED})
+_GIVEN_UP = frozenset({_A.FAILED, _A.EXPIRED, _A.CANCELLED, _A.REPLACED})
+
+ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
+    _A.CREATED: _GIVEN_UP | _FACTS | {_A.AWAITING_PAYER, _A.UNKNOWN},
+    _A.AWAITING_PAYER: _GIVEN_UP | _FACTS | {_A.SUBMITTED, _A.UNKNOWN},
+    _A.SUBMITTED: _GIVEN_UP | _FACTS | {_A.UNKNOWN},
+    _A.UNKNOWN: _GIVEN_UP | _FACTS | {_A.SUBMITTED},
+    _A.CONFIRMING: _FACTS - {_A.CONFIRMING},
+    _A.SUCCEEDED: _FACTS - {_A.SUCCEEDED},
+    _A.ORPHANED: _GIVEN_UP | _FACTS - {_A.ORPHANED},
+    # The calls of an attempt that was given up may be handed out again while they can be paid.
+    _A.FAILED: _FACTS | {_A.AWAITING_PAYER},
+    _A.CANCELLED: _FACTS | {_A.AWAITING_PAYER},
+    _A.EXPIRED: _FACTS,
+    _A.REPLACED: _FACTS,
+}
+
+UNDER_WAY = frozenset({_A.SUBMITTED, _A.CONFIRMING, _A.UNKNOWN, _A.ORPHANED})
+"""Money may be on its way: nothing may be cancelled or expired meanwhile."""
+
+OPEN = UNDER_WAY | {_A.CREATED, _A.AWAITING_PAYER}
+"""The attempt has not ended."""
+
+
+class LegStatus(StrEnum):
+    """Where the money of one order in one attempt stands."""
+
+    AWAITING = "awaiting"
+    SEEN = "seen"
+    HELD = "held"
+    FULFILLED = "fulfilled"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+    SPLIT = "split"
+    ORPHANED = "orphaned"
+
+
+HOLDING = frozenset({LegStatus.HELD, LegStatus.FULFILLED})
+"""Money is in escrow and can move."""
+
+PAID = HOLDING | {LegStatus.RELEASED, LegStatus.REFUNDED, LegStatus.SPLIT}
+"""The payment of this leg is final by policy, whatever became of the money since."""
+
+
+class PaymentState(StrEnum):
+    """What a client sees of a payment: a projection of its attempts and legs."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    REFUNDED = "REFUNDED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+
+
+class RefundReason(StrEnum):
+    """Why money that arrived is owed back."""
+
+    DUPLICATE_PAYMENT = "duplicate_payment"
+    ORDER_EXPIRED = "order_expired"
+    ORDER_CANCELLED = "order_cancelled"
+
+
+class RefundStatus(StrEnum):
+    """`awaiting_seller`: the seller is handed the refund call, the keeper steps in when the time
+    to fulfil is over. `void`: the payment itself left the chain."""
+
+    AWAITING_SELLER = "awaiting_seller"
+    DONE = "done"
+    VOID = "void"
+
+
+class LegAction(StrEnum):
+    """What a party asks of the rail for legs that hold money."""
+
+    FULFIL = "fulfil"
+    RELEASE = "release"
+    REFUND = "refund"

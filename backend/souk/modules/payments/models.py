@@ -1,0 +1,273 @@
+"""Tables of payments."""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from souk.core.db import Amount, Base, Id, Instant
+from souk.modules.payments.domain import (
+    PAID,
+    AttemptStatus,
+    FactKind,
+    FactStage,
+    LegStatus,
+    PaymentMethod,
+    PaymentState,
+    RefundReason,
+    RefundStatus,
+)
+
+
+def _one_of(column: str, values: type[StrEnum]) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+class PaymentRow(Base):
+    """The paying of one checkout. `status` is the projection that clients see."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        UniqueConstraint("checkout_id"),
+        CheckConstraint(_one_of("status", PaymentState), name="status"),
+        CheckConstraint("amount >= 0", name="amount"),
+        Index("ix_payment_buyer_id_id", "buyer_id", "id"),
+        Index("ix_payment_status_id", "status", "id"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    checkout_id: Mapped[Id] = mapped_column(ForeignKey("checkout.id"))
+    buyer_id: Mapped[Id] = mapped_column(ForeignKey("account.id"))
+    amount: Mapped[Amount]
+    currency: Mapped[str]
+    status: Mapped[str]
+    closed_reason: Mapped[str | None]
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+    completed_at: Mapped[Instant | None]
+
+
+class PaymentAttemptRow(Base):
+    """One try to pay, with the quote it is based on. Times the contract judges are block time."""
+
+    __tablename__ = "payment_attempt"
+    __table_args__ = (
+        UniqueConstraint("request_key"),
+        UniqueConstraint("payment_id", "number"),
+        CheckConstraint(_one_of("method", PaymentMethod), name="method"),
+        CheckConstraint(_one_of("status", AttemptStatus), name="status"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("pay_by <= quote_expires_at", name="pay_by"),
+        Index(
+            "ix_payment_attempt_transaction_hash",
+            "transaction_hash",
+            postgresql_where=text("transaction_hash IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    payment_id: Mapped[Id] = mapped_column(ForeignKey("payment.id"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    request_key: Mapped[Id | None]
+    method: Mapped[str]
+    status: Mapped[str]
+    chain_id: Mapped[int] = mapped_column(BigInteger)
+    contract: Mapped[str]
+    token: Mapped[str]
+    payer_wallet: Mapped[str]
+    asset: Mapped[str]
+    asset_exponent: Mapped[int] = mapped_column(SmallInteger)
+    asset_symbol: Mapped[str]
+    amount: Mapped[Amount]
+    usd_amount: Mapped[Amount]
+    rate_amount: Mapped[Amount]
+    rate_exponent: Mapped[int] = mapped_column(SmallInteger)
+    rate_source: Mapped[str]
+    spread_bps: Mapped[int] = mapped_column(Integer)
+    quote_issued_at: Mapped[Instant]
+    quote_expires_at: Mapped[Instant]
+    pay_by: Mapped[Instant]
+    transaction_hash: Mapped[str | None]
+    failure_reason: Mapped[str | None]
+    route_explanation: Mapped[dict[str, object]] = mapped_column(JSONB)
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+
+
+class PaymentAttemptHistoryRow(Base):
+    """Every change of an attempt's status."""
+
+    __tablename__ = "payment_attempt_history"
+    __table_args__ = (UniqueConstraint("attempt_id", "sequence"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    attempt_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt.id"))
+    sequence: Mapped[int] = mapped_column(Integer)
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    reason: Mapped[str]
+    evidence: Mapped[dict[str, object]] = mapped_column(JSONB)
+    observed_at: Mapped[Instant]
+
+
+class PaymentAttemptLegRow(Base):
+    """The money of one order in one attempt, and the full terms under which it is held. Of an
+    order's legs only one can be paid without being a duplicate."""
+
+    __tablename__ = "payment_attempt_leg"
+    __table_args__ = (
+        UniqueConstraint("external_reference"),
+        UniqueConstraint("chain_id", "contract", "escrow_id"),
+        UniqueConstraint("attempt_id", "order_id"),
+        CheckConstraint(_one_of("method", PaymentMethod), name="method"),
+        CheckConstraint(_one_of("status", LegStatus), name="status"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("released + refunded <= held", name="moved"),
+        Index(
+            "uq_payment_attempt_leg_paid",
+            "order_id",
+            unique=True,
+            postgresql_where=text(
+                "status IN ({}) AND NOT duplicate".format(
+                    ", ".join(f"'{status}'" for status in LegStatus if status in PAID)
+                )
+            ),
+        ),
+        Index("ix_payment_attempt_leg_order_id", "order_id"),
+        Index("ix_payment_attempt_leg_payment_id", "payment_id"),
+        Index(
+            "ix_payment_attempt_leg_due",
+            "chain_id",
+            "deadline",
+            postgresql_where=text("status IN ('held', 'fulfilled')"),
+        ),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    payment_id: Mapped[Id] = mapped_column(ForeignKey("payment.id"))
+    attempt_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt.id"))
+    order_id: Mapped[Id] = mapped_column(ForeignKey("orders.id"))
+    seller_id: Mapped[Id] = mapped_column(ForeignKey("seller.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    method: Mapped[str]
+    external_reference: Mapped[str]
+    chain_id: Mapped[int] = mapped_column(BigInteger)
+    contract: Mapped[str]
+    escrow_id: Mapped[Id]
+    asset: Mapped[str]
+    asset_exponent: Mapped[int] = mapped_column(SmallInteger)
+    asset_symbol: Mapped[str]
+    amount: Mapped[Amount]
+    usd_amount: Mapped[Amount]
+    buyer_wallet: Mapped[str]
+    seller_wallet: Mapped[str]
+    token: Mapped[str]
+    arbiter: Mapped[str]
+    fee_to: Mapped[str]
+    fee_bps: Mapped[int] = mapped_column(Integer)
+    silent_bps: Mapped[int] = mapped_column(Integer)
+    pay_by: Mapped[int] = mapped_column(BigInteger)
+    fulfil_by: Mapped[int] = mapped_column(BigInteger)
+    window_seconds: Mapped[int] = mapped_column(BigInteger)
+    ref: Mapped[str]
+    status: Mapped[str]
+    held: Mapped[Amount]
+    released: Mapped[Amount]
+    refunded: Mapped[Amount]
+    fee: Mapped[Amount]
+    deadline: Mapped[Instant | None]
+    duplicate: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+
+
+class PaymentEffectRow(Base):
+    """A business fact about a leg, and what was done about it: `booked_observation` and
+    `booked_stage` name the ledger entry that is open for it, `bookings` counts all there were;
+    `told` says that the order was moved by it, `frozen` that its loss holds the order up."""
+
+    __tablename__ = "payment_effect"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", FactKind), name="kind"),
+        CheckConstraint("booked_stage IN ('pending', 'posted')", name="booked_stage"),
+        Index("ix_payment_effect_leg_id", "leg_id"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    leg_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt_leg.id"))
+    kind: Mapped[str]
+    bookings: Mapped[int] = mapped_column(Integer)
+    booked_observation: Mapped[Id | None]
+    booked_stage: Mapped[str | None]
+    told: Mapped[bool] = mapped_column(Boolean)
+    frozen: Mapped[bool] = mapped_column(Boolean)
+
+
+class PaymentObservationRow(Base):
+    """One stay of an effect in a place that may cease to count. Its stage only moves forward."""
+
+    __tablename__ = "payment_observation"
+    __table_args__ = (
+        CheckConstraint(_one_of("stage", FactStage), name="stage"),
+        Index("ix_payment_observation_effect_id", "effect_id"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    effect_id: Mapped[Id] = mapped_column(ForeignKey("payment_effect.id"))
+    stage: Mapped[str]
+    amount: Mapped[Amount]
+    to_buyer: Mapped[Amount]
+    to_seller: Mapped[Amount]
+    fee: Mapped[Amount]
+    deadline: Mapped[int] = mapped_column(BigInteger)
+    occurred_at: Mapped[Instant]
+    evidence: Mapped[dict[str, str | int]] = mapped_column(JSONB)
+    observed_at: Mapped[Instant]
+
+
+class TermsDocumentRow(Base):
+    """The clear text of a leg's terms; for its two parties only."""
+
+    __tablename__ = "terms_document"
+    __table_args__ = (UniqueConstraint("ref"), UniqueConstraint("leg_id"))
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    leg_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt_leg.id"))
+    order_id: Mapped[Id] = mapped_column(ForeignKey("orders.id"), index=True)
+    ref: Mapped[str]
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Instant]
+
+
+class RefundDueRow(Base):
+    """Money that arrived and is owed back in full."""
+
+    __tablename__ = "refund_due"
+    __table_args__ = (
+        UniqueConstraint("leg_id"),
+        CheckConstraint(_one_of("reason", RefundReason), name="reason"),
+        CheckConstraint(_one_of("status", RefundStatus), name="status"),
+        Index("ix_refund_due_order_id", "order_id"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    leg_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt_leg.id"))
+    order_id: Mapped[Id] = mapped_column(ForeignKey("orders.id"))
+    reason: Mapped[str]
+    status: Mapped[str]
+    asset: Mapped[str]
+    amount: Mapped[Amount]
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]

@@ -1,0 +1,107 @@
+"""What payments need from outside: a gateway per rail, and a price feed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from souk.core.addresses import Address
+from souk.modules.payments.domain import (
+    EscrowOrder,
+    Leg,
+    LegLookup,
+    Observation,
+    OrderTerms,
+    Outcome,
+    PriceAnswer,
+    TermsDocument,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegPlan:
+    """One order to be paid: `amount` in the attempt's asset, to `seller`; `salt` goes into its
+    terms document."""
+
+    terms: OrderTerms
+    seller: Address
+    amount: int
+    salt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPlan:
+    """An attempt before it exists: `payer` pays all legs at once until `pay_by` (unix seconds by
+    block time); `token` is the zero address for the native coin."""
+
+    chain_id: int
+    token: Address
+    payer: Address
+    pay_by: int
+    legs: tuple[LegPlan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegDraft:
+    """A leg as the rail will know it, and the document that both parties get."""
+
+    external_reference: str
+    chain_id: int
+    contract: Address
+    escrow_id: str
+    terms: EscrowOrder
+    document: TermsDocument
+
+
+@dataclass(frozen=True, slots=True)
+class RailMessage:
+    """Something that a rail said, as it arrived: its name there, and its JSON content."""
+
+    name: str
+    payload: Mapping[str, object]
+
+
+class PaymentGateway(Protocol):
+    """One rail. What only computes or encodes may be called anywhere; what reaches outside
+    refuses to run inside a transaction, and raises `ProviderUnavailable`, `ProviderRejected` or
+    `OutcomeUnknown`."""
+
+    def draft(self, plan: PaymentPlan) -> tuple[LegDraft, ...]:
+        """The identity and the full terms of each leg, before anyone is asked to pay. Pure: the
+        same plan gives the same drafts. Raises `PartiesCollide`."""
+        ...
+
+    def prepare_payment(self, legs: Sequence[Leg]) -> Outcome:
+        """Have the payer pay all legs of one attempt together."""
+        ...
+
+    def cancel_payment(self, legs: Sequence[Leg]) -> Outcome:
+        """Give an unpaid attempt up. `Pending` where the rail cannot stop a payer who goes on."""
+        ...
+
+    def fulfil(self, legs: Sequence[Leg]) -> Outcome:
+        """The seller says that the orders are on their way; the buyer's time begins."""
+        ...
+
+    def release(self, legs: Sequence[Leg]) -> Outcome:
+        """All that is held goes to the sellers, less the fee."""
+        ...
+
+    def refund(self, legs: Sequence[Leg]) -> Outcome:
+        """All that is held goes back to where it came from."""
+        ...
+
+    def lookup(self, leg: Leg) -> LegLookup:
+        """What the rail itself says about a leg now. Reaches outside."""
+        ...
+
+    def parse_observation(self, message: RailMessage) -> Observation | None:
+        """What a message of this rail means for a leg; `None` when it means nothing. Pure."""
+        ...
+
+
+class PriceFeed(Protocol):
+    """Dollar prices of native coins."""
+
+    def latest(self, chain_id: int, feed: Address) -> PriceAnswer:
+        """The feed's newest answer, unjudged. Reaches outside. Raises `ProviderUnavailable`."""
+        ...

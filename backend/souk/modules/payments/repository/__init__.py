@@ -1,0 +1,1 @@
+"""Every lock, SELECT and INSERT of the payments' write side."""

@@ -1,0 +1,167 @@
+"""Attempts and their history."""
+
+from collections import defaultdict
+
+from sqlalchemy import func, insert, select, update
+
+from souk.core.addresses import Address
+from souk.core.money import Asset
+from souk.core.unit_of_work import Transaction
+from souk.modules.payments.domain import (
+    Attempt,
+    AttemptStatus,
+    Leg,
+    PayChoice,
+    PaymentMethod,
+    Quote,
+)
+from souk.modules.payments.models import PaymentAttemptHistoryRow, PaymentAttemptRow
+from souk.modules.payments.repository import legs as leg_rows
+
+
+def add(
+    tx: Transaction,
+    payment_id: str,
+    *,
+    request_key: str | None,
+    choice: PayChoice,
+    contract: Address,
+    quote: Quote,
+    usd_amount: int,
+    route: dict[str, object],
+) -> str:
+    """Store a new attempt, `created`; returns its id. The payment is locked."""
+    attempt_id = tx.new_id("att")
+    last = tx.session.execute(
+        select(func.max(PaymentAttemptRow.number)).filter_by(payment_id=payment_id)
+    ).scalar_one()
+    tx.session.execute(
+        insert(PaymentAttemptRow).values(
+            id=attempt_id,
+            payment_id=payment_id,
+            number=(last or 0) + 1,
+            request_key=request_key,
+            method=choice.method,
+            status=AttemptStatus.CREATED,
+            chain_id=choice.chain_id,
+            contract=contract,
+            token=choice.token,
+            payer_wallet=choice.wallet,
+            asset=quote.asset.code,
+            asset_exponent=quote.asset.exponent,
+            asset_symbol=quote.asset.symbol,
+            amount=quote.total,
+            usd_amount=usd_amount,
+            rate_amount=quote.rate.amount,
+            rate_exponent=quote.rate.exponent,
+            rate_source=quote.rate.source,
+            spread_bps=quote.spread_bps,
+            quote_issued_at=quote.issued_at,
+            quote_expires_at=quote.expires_at,
+            pay_by=quote.expires_at,
+            route_explanation=route,
+            created_at=tx.now,
+            updated_at=tx.now,
+        )
+    )
+    _append(tx, attempt_id, None, AttemptStatus.CREATED, "the payer chose how to pay", {})
+    return attempt_id
+
+
+def list_of_payment(tx: Transaction, payment_id: str) -> list[Attempt]:
+    """The attempts of a payment with their legs, the first one first."""
+    by_attempt: dict[str, list[Leg]] = defaultdict(list)
+    for leg in leg_rows.list_of_payment(tx, payment_id):
+        by_attempt[leg.attempt_id].append(leg)
+    rows = tx.session.execute(
+        select(PaymentAttemptRow)
+        .filter_by(payment_id=payment_id)
+        .order_by(PaymentAttemptRow.number)
+        .execution_options(populate_existing=True)
+    ).scalars()
+    return [_record(row, tuple(by_attempt[row.id])) for row in rows]
+
+
+def get(tx: Transaction, payment_id: str, attempt_id: str) -> Attempt:
+    """One attempt of a payment."""
+    return next(a for a in list_of_payment(tx, payment_id) if a.id == attempt_id)
+
+
+def move(
+    tx: Transaction,
+    attempt: Attempt,
+    to: AttemptStatus,
+    *,
+    reason: str,
+    evidence: dict[str, object],
+    transaction_hash: str | None = None,
+) -> None:
+    """Change an attempt's status and say so in its history; the only writer of that status."""
+    values: dict[str, object] = {"updated_at": tx.now}
+    if transaction_hash is not None:
+        values["transaction_hash"] = transaction_hash
+    if to is AttemptStatus.FAILED:
+        values["failure_reason"] = reason
+    tx.session.execute(
+        update(PaymentAttemptRow)
+        .where(PaymentAttemptRow.id == attempt.id)
+        .values(status=to, **values)
+    )
+    _append(tx, attempt.id, attempt.status, to, reason, evidence)
+
+
+def set_transaction_hash(tx: Transaction, attempt_id: str, transaction_hash: str) -> None:
+    """Remember another hash that the payer handed in; it proves nothing."""
+    tx.session.execute(
+        update(PaymentAttemptRow)
+        .where(PaymentAttemptRow.id == attempt_id)
+        .values(transaction_hash=transaction_hash, updated_at=tx.now)
+    )
+
+
+def _append(
+    tx: Transaction,
+    attempt_id: str,
+    from_status: AttemptStatus | None,
+    to_status: AttemptStatus,
+    reason: str,
+    evidence: dict[str, object],
+) -> None:
+    history = PaymentAttemptHistoryRow
+    last = tx.session.execute(
+        select(func.max(history.sequence)).where(history.attempt_id == attempt_id)
+    ).scalar_one()
+    tx.session.execute(
+        insert(history).values(
+            id=tx.new_id("pah"),
+            attempt_id=attempt_id,
+            sequence=(last or 0) + 1,
+            from_status=from_status,
+            to_status=to_status,
+            reason=reason,
+            evidence=evidence,
+            observed_at=tx.now,
+        )
+    )
+
+
+def _record(row: PaymentAttemptRow, legs: tuple[Leg, ...]) -> Attempt:
+    return Attempt(
+        id=row.id,
+        payment_id=row.payment_id,
+        number=row.number,
+        request_key=row.request_key,
+        method=PaymentMethod(row.method),
+        status=AttemptStatus(row.status),
+        chain_id=row.chain_id,
+        contract=Address(row.contract),
+        token=Address(row.token),
+        payer=Address(row.payer_wallet),
+        asset=Asset(row.asset, row.asset_exponent, row.asset_symbol),
+        amount=row.amount,
+        usd_amount=row.usd_amount,
+        pay_by=row.pay_by,
+        quote_expires_at=row.quote_expires_at,
+        transaction_hash=row.transaction_hash,
+        legs=legs,
+    )

@@ -1,0 +1,50 @@
+"""Whether a new attempt may be made beside the earlier ones."""
+
+from collections.abc import Sequence
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.chain.service import Chains
+from souk.modules.payments.domain import OPEN, Attempt, AttemptStatus, PayChoice, Payment
+from souk.modules.payments.errors import AttemptStillPayable, PaymentUnderWay
+from souk.modules.payments.service.move import move_attempt
+from souk.modules.payments.service.payable import is_over, is_paid_unheard
+
+
+def find_again(
+    tx: Transaction,
+    chains: Chains,
+    payment: Payment,
+    attempts: Sequence[Attempt],
+    choice: PayChoice,
+    orders: frozenset[str],
+) -> Attempt | None:
+    """The attempt to hand out again, or `None` when a new one may be made.
+
+    Nobody can be stopped from signing calls that were handed out, so a second attempt could be
+    paid beside the first until that one's `payBy` is over for good. The same calls may be signed
+    twice, though: the contract takes an order once. Raises `PaymentUnderWay`,
+    `AttemptStillPayable`.
+    """
+    for attempt in attempts:
+        if attempt.status is AttemptStatus.SUCCEEDED:
+            continue
+        # The time is read first: what the chain shows afterwards is at least as new.
+        over = is_over(tx, chains, attempt)
+        if attempt.status is AttemptStatus.CONFIRMING or is_paid_unheard(tx, chains, attempt):
+            raise PaymentUnderWay(
+                "a payment has arrived and is not final yet; wait until it is",
+                context={"attempt_id": attempt.id, "status": attempt.status},
+            )
+        if not over:
+            if attempt.is_for(choice, orders):
+                return attempt
+            raise AttemptStillPayable(attempt.id, attempt.pay_by)
+        if attempt.status in OPEN:
+            move_attempt(
+                tx,
+                payment,
+                attempt,
+                AttemptStatus.EXPIRED,
+                reason="not paid before its quote ended",
+            )
+    return None

@@ -1,0 +1,125 @@
+"""The one way in which attempts and payments change, each change with its fact on the outbox."""
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.payments.domain import (
+    ATTEMPT_TRANSITIONS,
+    Attempt,
+    AttemptStatus,
+    Evidence,
+    LegView,
+    Payment,
+    PaymentState,
+    project,
+)
+from souk.modules.payments.errors import AttemptNotOpen
+from souk.modules.payments.events import (
+    PaymentAttemptChanged,
+    PaymentCancelled,
+    PaymentCompleted,
+    PaymentEvent,
+    PaymentFailed,
+)
+from souk.modules.payments.repository import attempts as attempt_rows
+from souk.modules.payments.repository import payments as payment_rows
+from souk.modules.payments.repository import refunds as refund_rows
+
+
+def move_attempt(
+    tx: Transaction,
+    payment: Payment,
+    attempt: Attempt,
+    to: AttemptStatus,
+    *,
+    reason: str,
+    evidence: Evidence | None = None,
+    transaction_hash: str | None = None,
+) -> None:
+    """Change an attempt's status. Raises `AttemptNotOpen` for a change that is not in the table."""
+    if to not in ATTEMPT_TRANSITIONS[attempt.status]:
+        raise AttemptNotOpen(
+            attempt.status, f"an attempt that is {attempt.status} cannot become {to}"
+        )
+    attempt_rows.move(
+        tx,
+        attempt,
+        to,
+        reason=reason,
+        evidence=dict(evidence or {}),
+        transaction_hash=transaction_hash,
+    )
+    announce_attempt(tx, payment, attempt, to, reason, transaction_hash or attempt.transaction_hash)
+
+
+def announce_attempt(
+    tx: Transaction,
+    payment: Payment,
+    attempt: Attempt,
+    to: AttemptStatus,
+    reason: str,
+    transaction_hash: str | None,
+) -> None:
+    """Say that an attempt changed."""
+    tx.publish(
+        PaymentAttemptChanged(
+            payment_id=payment.id,
+            checkout_id=payment.checkout_id,
+            buyer_id=payment.buyer_id,
+            orders=[leg.order_id for leg in attempt.legs],
+            attempt_id=attempt.id,
+            from_status=attempt.status,
+            to_status=to,
+            reason=reason,
+            transaction_hash=transaction_hash,
+        )
+    )
+
+
+def project_payment(
+    tx: Transaction, payment_id: str, *, reason: str, closed_reason: str | None = None
+) -> PaymentState:
+    """Bring what clients see of a payment up to date, and say so when it changed."""
+    payment = payment_rows.lock(tx, payment_id)
+    attempts = attempt_rows.list_of_payment(tx, payment_id)
+    legs = [leg for attempt in attempts for leg in attempt.legs]
+    owed_back = refund_rows.list_of_legs(tx, [leg.id for leg in legs])
+    state = project(
+        [attempt.status for attempt in attempts],
+        [
+            LegView(
+                attempt_id=leg.attempt_id,
+                order_id=leg.order_id,
+                status=leg.status,
+                owed_back=leg.duplicate or leg.id in owed_back,
+                released=leg.released,
+                refunded=leg.refunded,
+            )
+            for leg in legs
+        ],
+        closed=(closed_reason or payment.closed_reason) is not None,
+    )
+    if state is not payment.state or closed_reason is not None:
+        payment_rows.move(tx, payment_id, state, closed_reason=closed_reason)
+    if state is not payment.state:
+        _announce(tx, payment, sorted({leg.order_id for leg in legs}), state, reason)
+    return state
+
+
+def _announce(
+    tx: Transaction, payment: Payment, orders: list[str], state: PaymentState, reason: str
+) -> None:
+    about = {
+        "payment_id": payment.id,
+        "checkout_id": payment.checkout_id,
+        "buyer_id": payment.buyer_id,
+    }
+    event: PaymentEvent | None = None
+    match state:
+        case PaymentState.COMPLETED:
+            event = PaymentCompleted(**about, orders=orders)
+        case PaymentState.FAILED:
+            event = PaymentFailed(**about, orders=orders, reason=reason)
+        case PaymentState.CANCELLED:
+            event = PaymentCancelled(**about, orders=orders, reason=reason)
+        case _:
+            return
+    tx.publish(event)

@@ -1,0 +1,95 @@
+"""The one place where facts about money arrive, from whatever rail and by whatever way."""
+
+import logging
+
+from souk.core.timers import chain_clock, schedule
+from souk.core.unit_of_work import Transaction
+from souk.modules.orders.domain import EXPIRE_CHECKOUT
+from souk.modules.payments.domain import (
+    Attempt,
+    AttemptStatus,
+    Observation,
+    Payment,
+    attempt_status,
+)
+from souk.modules.payments.repository import attempts as attempt_rows
+from souk.modules.payments.repository import facts as fact_rows
+from souk.modules.payments.repository import legs as leg_rows
+from souk.modules.payments.repository import payments as payment_rows
+from souk.modules.payments.repository.legs import Place
+from souk.modules.payments.service.move import move_attempt, project_payment
+from souk.modules.payments.service.parts import Parts
+from souk.modules.payments.service.settle import settle_order
+
+_log = logging.getLogger(__name__)
+
+_REASONS = {
+    AttemptStatus.CONFIRMING: "the payment stands in a block",
+    AttemptStatus.SUCCEEDED: "every order is paid, final by policy",
+    AttemptStatus.ORPHANED: "the payment left the canonical chain",
+}
+
+
+class Observing:
+    """Takes observations in. Only what arrives here can complete a payment."""
+
+    _parts: Parts
+
+    def observe(self, observation: Observation) -> bool:
+        """Take one observation in and bring about what follows from all that is known; `False`
+        when it says nothing new, or is about money that is not ours.
+
+        Harmless when called again, from several processes at once, and in any order.
+        """
+        with self._parts.uow.begin() as tx:
+            place = leg_rows.find_place(tx, observation.leg_reference)
+            if place is None:
+                _log.info("%s is no leg of ours; ignored", observation.leg_reference)
+                return False
+            if not self._take_in(tx, place, observation):
+                return False
+            tx.commit()
+        return True
+
+    def _take_in(self, tx: Transaction, place: Place, observation: Observation) -> bool:
+        # Locks in the global order: the order, then the payment, which stands for all below it.
+        self._parts.orders.lock(tx, [place.order_id])
+        payment = payment_rows.lock(tx, place.payment_id)
+        if not fact_rows.record(tx, place.leg_id, observation):
+            return False
+        settle_order(tx, self._parts, payment, place.order_id)
+        self._move_attempts(tx, payment, observation)
+        project_payment(tx, payment.id, reason="a fact about its money arrived")
+        return True
+
+    def _move_attempts(self, tx: Transaction, payment: Payment, observation: Observation) -> None:
+        for attempt in attempt_rows.list_of_payment(tx, payment.id):
+            to = attempt_status(attempt.status, [leg.status for leg in attempt.legs])
+            concerned = any(
+                leg.external_reference == observation.leg_reference for leg in attempt.legs
+            )
+            if not concerned or to is attempt.status:
+                continue
+            transaction = observation.evidence.get("transaction_hash")
+            move_attempt(
+                tx,
+                payment,
+                attempt,
+                to,
+                reason=_REASONS[to],
+                evidence=observation.evidence,
+                transaction_hash=transaction if isinstance(transaction, str) else None,
+            )
+            if to is AttemptStatus.ORPHANED:
+                self._wait_again(tx, payment, attempt)
+
+    def _wait_again(self, tx: Transaction, payment: Payment, attempt: Attempt) -> None:
+        """The payment may be mined again until its `payBy`; afterwards the checkout ends as if it
+        had never been paid."""
+        schedule(
+            tx,
+            kind=EXPIRE_CHECKOUT,
+            subject=payment.checkout_id,
+            clock=chain_clock(attempt.chain_id),
+            due_at=self._parts.offers.expiry(attempt.chain_id, attempt.pay_by),
+        )

@@ -1,0 +1,63 @@
+"""Opening the payment of a placed checkout."""
+
+from souk.core.idempotency import NO_RECEIPT, Receipt
+from souk.core.principal import Principal
+from souk.core.unit_of_work import Transaction
+from souk.modules.orders.errors import CheckoutNotFound
+from souk.modules.payments.domain import Payment
+from souk.modules.payments.errors import PaymentNotFound
+from souk.modules.payments.events import PaymentCreated
+from souk.modules.payments.repository import payments as payment_rows
+from souk.modules.payments.service.parts import Parts
+
+
+class Opening:
+    """Every checkout has one payment, however often it is opened."""
+
+    _parts: Parts
+
+    def open(self, principal: Principal, checkout_id: str, receipt: Receipt = NO_RECEIPT) -> str:
+        """The id of the payment of this checkout of the caller's. Raises `CheckoutNotFound`."""
+        with self._parts.uow.begin() as tx:
+            payment = self._opened(tx, principal, checkout_id)
+            receipt.store(tx, payment.id)
+            tx.commit()
+        return payment.id
+
+    def _opened(self, tx: Transaction, principal: Principal, checkout_id: str) -> Payment:
+        checkout = self._parts.orders.get_checkout(tx, checkout_id)
+        if checkout.buyer_id != principal.account_id:
+            raise CheckoutNotFound(checkout_id)
+        payment = payment_rows.add(
+            tx,
+            checkout_id=checkout_id,
+            buyer_id=checkout.buyer_id,
+            usd_amount=checkout.total.amount,
+            currency=checkout.total.asset.code,
+        )
+        if payment is None:
+            return _required(payment_rows.find_by_checkout(tx, checkout_id))
+        tx.publish(
+            PaymentCreated(
+                payment_id=payment.id,
+                checkout_id=checkout_id,
+                buyer_id=checkout.buyer_id,
+                orders=[order.id for order in checkout.orders],
+            )
+        )
+        return payment
+
+
+def find_own(tx: Transaction, principal: Principal, payment_id: str) -> Payment:
+    """The caller's payment, unlocked. Raises `PaymentNotFound`, also for somebody else's: whoever
+    may not see it may not know that it exists."""
+    payment = payment_rows.find(tx, payment_id)
+    if payment is None or payment.buyer_id != principal.account_id:
+        raise PaymentNotFound("there is no such payment")
+    return payment
+
+
+def _required(payment: Payment | None) -> Payment:
+    if payment is None:
+        raise PaymentNotFound("there is no such payment")
+    return payment

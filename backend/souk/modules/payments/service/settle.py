@@ -1,0 +1,206 @@
+"""What follows from the facts about an order's money: legs, books, the order, refunds due.
+
+Everything here is a function of all facts known, computed anew each time under the order's and
+the payment's lock, and then brought about. So neither the order in which facts arrive nor their
+repetition can make a difference to where it ends.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.payments.domain import (
+    HOLDING,
+    PAID,
+    FactKind,
+    Leg,
+    LegFigures,
+    LegStatus,
+    Observed,
+    Payment,
+    RefundReason,
+    RefundStatus,
+    instant_of,
+    leg_figures,
+)
+from souk.modules.payments.events import PaymentLegChanged, PaymentRefunded
+from souk.modules.payments.repository import facts as fact_rows
+from souk.modules.payments.repository import legs as leg_rows
+from souk.modules.payments.repository import refunds as refund_rows
+from souk.modules.payments.repository.facts import Effect
+from souk.modules.payments.repository.refunds import RefundDue
+from souk.modules.payments.service.books import book
+from souk.modules.payments.service.parts import Parts
+from souk.modules.payments.service.tell import OrderTeller
+
+
+@dataclass(frozen=True, slots=True)
+class LegFacts:
+    """A leg as it was stored, its facts, and what they amount to now."""
+
+    leg: Leg
+    effects: tuple[Effect, ...]
+    figures: LegFigures
+
+    def of(self, kind: FactKind) -> list[Effect]:
+        """Its effects of one kind."""
+        return [effect for effect in self.effects if effect.kind is kind]
+
+    @property
+    def paid_in_full(self) -> bool:
+        """Whether all that is due is, or was, held."""
+        return self.figures.status in PAID and self.figures.held >= self.leg.amount
+
+
+def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str) -> None:
+    """Bring an order's legs, books and status in line with the facts."""
+    legs = [_weigh(leg, effects) for leg, effects in _facts(tx, order_id)]
+    kept = _kept(legs)
+    after = _save(tx, payment, legs, kept)
+    for known, leg in zip(legs, after, strict=True):
+        for effect in known.effects:
+            book(tx, parts.ledger, leg, payment.buyer_id, effect)
+    teller = OrderTeller(tx, parts.orders, order_id)
+    for known in legs:
+        if known is not kept:
+            teller.withdraw(known.effects, replaced=kept is not None)
+    due = refund_rows.list_of_legs(tx, [known.leg.id for known in legs])
+    late = None if kept is None else _late(kept, due) or _tell(teller, kept)
+    _owe_back(tx, after, due, {} if late is None or kept is None else {kept.leg.id: late})
+
+
+def _facts(tx: Transaction, order_id: str) -> list[tuple[Leg, tuple[Effect, ...]]]:
+    legs = leg_rows.list_of_order(tx, order_id)
+    effects = fact_rows.list_of_legs(tx, [leg.id for leg in legs])
+    return [(leg, tuple(effects.get(leg.id, ()))) for leg in legs]
+
+
+def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
+    holds = _currents(effects, FactKind.HELD)
+    fulfilments = _currents(effects, FactKind.FULFILLED)
+    figures = leg_figures(
+        holds[0] if holds else None,
+        fulfilments[0] if fulfilments else None,
+        _currents(effects, FactKind.SETTLED),
+        was_seen=any(effect.kind is FactKind.HELD for effect in effects),
+        fulfil_by=leg.terms.fulfil_by,
+        window=leg.terms.window,
+    )
+    return LegFacts(leg, effects, figures)
+
+
+def _currents(effects: tuple[Effect, ...], kind: FactKind) -> list[Observed]:
+    found = [effect.current for effect in effects if effect.kind is kind]
+    return [observed for observed in found if observed is not None]
+
+
+def _kept(legs: list[LegFacts]) -> LegFacts | None:
+    """The leg by which the order is paid: the one that was, as long as it is, else the first that
+    is; any other is one payment too many. A duplicate that went back cannot step in."""
+    paid = [known for known in legs if known.paid_in_full]
+    was = [k for k in paid if k.leg.status in PAID and not k.leg.duplicate]
+    fit = [k for k in paid if k.figures.status in HOLDING or not k.leg.duplicate]
+    return next(iter(was or fit), None)
+
+
+def _save(
+    tx: Transaction, payment: Payment, legs: list[LegFacts], kept: LegFacts | None
+) -> list[Leg]:
+    """Store the figures. The leg that is kept comes last: another one must first give up its
+    place, which the database grants to one leg of an order only."""
+    after = {}
+    for known in sorted(legs, key=lambda known: known is kept):
+        figures = known.figures
+        duplicate = known is not kept and figures.status in PAID
+        after[known.leg.id] = replace(
+            known.leg,
+            status=figures.status,
+            held=figures.held,
+            released=figures.released,
+            refunded=figures.refunded,
+            fee=figures.fee,
+            deadline=instant_of(figures.deadline),
+            duplicate=duplicate,
+        )
+        if after[known.leg.id] != known.leg:
+            leg_rows.move(tx, known.leg.id, figures, duplicate=duplicate)
+            _announce(tx, payment, known, after[known.leg.id])
+    return [after[known.leg.id] for known in legs]
+
+
+def _announce(tx: Transaction, payment: Payment, known: LegFacts, after: Leg) -> None:
+    evidence = _latest_evidence(known)
+    block, transaction = evidence.get("block_number"), evidence.get("transaction_hash")
+    about = {
+        "payment_id": payment.id,
+        "checkout_id": payment.checkout_id,
+        "buyer_id": payment.buyer_id,
+    }
+    tx.publish(
+        PaymentLegChanged(
+            **about,
+            orders=[after.order_id],
+            leg_id=after.id,
+            order_id=after.order_id,
+            from_status=known.leg.status,
+            to_status=after.status,
+            block_number=block if isinstance(block, int) else None,
+            transaction_hash=transaction if isinstance(transaction, str) else None,
+        )
+    )
+    if after.refunded > known.leg.refunded:
+        tx.publish(
+            PaymentRefunded(
+                **about,
+                orders=[after.order_id],
+                amount=str(after.refunded - known.leg.refunded),
+                asset=after.asset.code,
+                everything=after.status is LegStatus.REFUNDED,
+            )
+        )
+
+
+def _latest_evidence(known: LegFacts) -> dict[str, str | int]:
+    observed = [o for effect in known.effects for o in effect.observations]
+    latest = max(observed, key=lambda o: o.occurred_at, default=None)
+    return {} if latest is None else dict(latest.evidence)
+
+
+def _tell(teller: OrderTeller, kept: LegFacts) -> RefundReason | None:
+    """Move the order by the facts of the leg that pays it; the reason to give the money back when
+    the order can no longer take it."""
+    late = teller.paid(kept.of(FactKind.HELD)[0])
+    if late is not None:
+        return late
+    for effect in kept.of(FactKind.FULFILLED):
+        teller.fulfilled(effect)
+    teller.settled(kept.of(FactKind.SETTLED), kept.figures)
+    return None
+
+
+def _late(kept: LegFacts, due: Mapping[str, RefundDue]) -> RefundReason | None:
+    """Once we said that money goes back because it came too late, it does, even if the goods turn
+    up again."""
+    known = due.get(kept.leg.id)
+    if known is None or known.reason is RefundReason.DUPLICATE_PAYMENT:
+        return None
+    return known.reason
+
+
+def _owe_back(
+    tx: Transaction,
+    legs: list[Leg],
+    due: Mapping[str, RefundDue],
+    late: Mapping[str, RefundReason],
+) -> None:
+    """Owe back what was paid too often or too late, and forget what was never paid after all."""
+    for leg in legs:
+        reason = RefundReason.DUPLICATE_PAYMENT if leg.duplicate else late.get(leg.id)
+        if reason is not None:
+            refund_rows.add(tx, leg, reason)
+            done = leg.remaining == 0
+            refund_rows.move(
+                tx, leg.id, RefundStatus.DONE if done else RefundStatus.AWAITING_SELLER
+            )
+        elif leg.id in due:
+            refund_rows.move(tx, leg.id, RefundStatus.VOID)

@@ -1,0 +1,90 @@
+"""Where payments stand, for those who decide about orders. All of it works inside the caller's
+transaction."""
+
+from datetime import UTC, datetime
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.payments.domain import (
+    HOLDING,
+    OPEN,
+    AttemptStatus,
+    DueLeg,
+    Leg,
+    LegAction,
+)
+from souk.modules.payments.repository import attempts as attempt_rows
+from souk.modules.payments.repository import legs as leg_rows
+from souk.modules.payments.repository import payments as payment_rows
+from souk.modules.payments.repository import refunds as refund_rows
+from souk.modules.payments.repository.legs import Overdue
+from souk.modules.payments.service.move import move_attempt, project_payment
+from souk.modules.payments.service.parts import Parts
+from souk.modules.payments.service.payable import is_live, is_over
+
+_PAGE = 100
+_BEGINNING = (datetime.fromtimestamp(0, UTC), "")
+
+
+class Standing:
+    """Questions about payments, and giving unpaid ones up."""
+
+    _parts: Parts
+
+    def held_leg(self, tx: Transaction, order_id: str) -> Leg | None:
+        """The leg that holds the order's money, unless that is owed back."""
+        leg = leg_rows.find_paid(tx, order_id)
+        if leg is None or leg.status not in HOLDING:
+            return None
+        return None if refund_rows.list_of_legs(tx, [leg.id]) else leg
+
+    def legs_due(
+        self, tx: Transaction, chain_id: int, chain_time: datetime, limit: int
+    ) -> list[DueLeg]:
+        """Legs that anyone may settle now, the longest overdue first: to the seller once the
+        buyer's time is over, back to the buyer once the seller's is. An order with an open hold
+        waits, except that what is owed back goes back whatever holds the order up."""
+        found: list[DueLeg] = []
+        after = _BEGINNING
+        while len(found) < limit:
+            page = leg_rows.list_overdue(tx, chain_id, chain_time, after=after, limit=_PAGE)
+            if not page:
+                break
+            found += self._free(tx, page)
+            after = (page[-1].deadline, page[-1].leg_id)
+        return found[:limit]
+
+    def _free(self, tx: Transaction, page: list[Overdue]) -> list[DueLeg]:
+        legs = leg_rows.list_by_id(tx, [overdue.leg_id for overdue in page])
+        return [
+            DueLeg(
+                legs[overdue.leg_id],
+                LegAction.RELEASE if overdue.fulfilled else LegAction.REFUND,
+            )
+            for overdue in page
+            if overdue.owed_back
+            or not self._parts.orders.has_hold(tx, legs[overdue.leg_id].order_id)
+        ]
+
+    def has_live_attempt(self, tx: Transaction, checkout_id: str) -> bool:
+        """Whether money for this checkout may be on its way (T6): then it is neither cancelled
+        nor expired. The checkout's orders are locked."""
+        payment = payment_rows.find_by_checkout(tx, checkout_id)
+        if payment is None:
+            return False
+        payment_rows.lock(tx, payment.id)
+        attempts = attempt_rows.list_of_payment(tx, payment.id)
+        return any(is_live(tx, self._parts.chains, attempt) for attempt in attempts)
+
+    def void_unpaid(self, tx: Transaction, checkout_id: str, reason: str) -> None:
+        """Give the payment of a checkout up that has no live attempt; harmless when there is no
+        payment. Money that comes all the same is late money."""
+        found = payment_rows.find_by_checkout(tx, checkout_id)
+        if found is None:
+            return
+        payment = payment_rows.lock(tx, found.id)
+        for attempt in attempt_rows.list_of_payment(tx, payment.id):
+            if attempt.status in OPEN:
+                over = is_over(tx, self._parts.chains, attempt)
+                to = AttemptStatus.EXPIRED if over else AttemptStatus.CANCELLED
+                move_attempt(tx, payment, attempt, to, reason=reason)
+        project_payment(tx, payment.id, reason=reason, closed_reason=reason)

@@ -1,0 +1,146 @@
+"""Moving an order by facts about its money.
+
+A fact tells the order once. When it ceases to count, what it did is taken back if that is still
+possible, and otherwise the order is held up until the fact is true again.
+"""
+
+from collections.abc import Iterable
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.orders.domain import Actor, HoldKind, OrderStatus
+from souk.modules.orders.service import Cause, Orders
+from souk.modules.payments.domain import FactKind, FactStage, LegFigures, LegStatus, RefundReason
+from souk.modules.payments.repository import facts as fact_rows
+from souk.modules.payments.repository.facts import Effect
+
+_UNSENT = frozenset({OrderStatus.PAID, OrderStatus.PROCESSING})
+
+
+class OrderTeller:
+    """Tells one order, whose lock is held."""
+
+    def __init__(self, tx: Transaction, orders: Orders, order_id: str) -> None:
+        self._tx = tx
+        self._orders = orders
+        self._order_id = order_id
+
+    def paid(self, hold: Effect) -> RefundReason | None:
+        """T4, or T7 when the order was given up meanwhile; then possibly the reason to give the
+        money back."""
+        if hold.told:
+            return None
+        cause = _cause(hold, "the money is held in escrow")
+        match self._orders.get(self._tx, self._order_id).status:
+            case OrderStatus.PENDING_PAYMENT:
+                self._orders.mark_paid(self._tx, self._order_id, **cause)
+            case OrderStatus.EXPIRED:
+                if self._orders.revive(self._tx, self._order_id, **cause) is None:
+                    return RefundReason.ORDER_EXPIRED
+            case OrderStatus.CANCELLED if not hold.frozen:
+                return RefundReason.ORDER_CANCELLED
+            case _:
+                self._orders.note(self._tx, self._order_id, **cause)
+        self._tell(hold)
+        return None
+
+    def fulfilled(self, fulfilment: Effect) -> None:
+        """T9, by the contract's word."""
+        if not _certain(fulfilment):
+            self._freeze(fulfilment)
+        elif not fulfilment.told:
+            cause = _cause(fulfilment, "the seller has fulfilled on the chain")
+            self._orders.mark_shipped(self._tx, self._order_id, **cause)
+            self._tell(fulfilment)
+
+    def settled(self, settlements: Iterable[Effect], figures: LegFigures) -> None:
+        """T11 and T12: once nothing is held any more the order ends."""
+        new = []
+        for settlement in settlements:
+            if not _certain(settlement):
+                self._freeze(settlement)
+            elif not settlement.told:
+                new.append(settlement)
+        if new:
+            self._end(new[-1], figures)
+        for settlement in new:
+            self._tell(settlement)
+
+    def _end(self, settlement: Effect, figures: LegFigures) -> None:
+        match figures.status:
+            case LegStatus.RELEASED:
+                cause = _cause(settlement, "the held money went to the seller")
+                self._orders.complete(self._tx, self._order_id, **cause)
+            case LegStatus.SPLIT:
+                cause = _cause(settlement, "the held money was split between seller and buyer")
+                self._orders.complete(self._tx, self._order_id, **cause)
+            case LegStatus.REFUNDED:
+                cause = _cause(settlement, "the held money went back to the buyer")
+                self._orders.cancel(self._tx, self._order_id, **cause)
+            case _:
+                cause = _cause(settlement, "a part of the held money was settled")
+                self._orders.note(self._tx, self._order_id, **cause)
+
+    def withdraw(self, effects: Iterable[Effect], *, replaced: bool) -> None:
+        """What a leg told that does not pay the order any more; `replaced` says that another leg
+        does."""
+        for effect in effects:
+            if effect.kind is not FactKind.HELD:
+                self._freeze(effect)
+            elif replaced:
+                self._forget(effect)
+            else:
+                self._unpay(effect)
+
+    def _unpay(self, hold: Effect) -> None:
+        """T8: from shipped on the way back is closed, and the order is held up instead."""
+        if not hold.told:
+            return
+        if self._orders.get(self._tx, self._order_id).status not in _UNSENT:
+            self._freeze(hold)
+            return
+        cause = _lost(hold, "the payment left the canonical chain")
+        self._orders.unpay(self._tx, self._order_id, **cause)
+        self._mark(hold, told=False, frozen=False)
+
+    def _forget(self, hold: Effect) -> None:
+        if hold.frozen:
+            self._orders.close_hold(self._tx, self._order_id, HoldKind.ORPHAN, hold.id)
+        if hold.told or hold.frozen:
+            self._mark(hold, told=False, frozen=False)
+
+    def _freeze(self, effect: Effect) -> None:
+        if effect.told:
+            self._orders.open_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
+            self._mark(effect, told=False, frozen=True)
+
+    def _tell(self, effect: Effect) -> None:
+        if effect.frozen:
+            self._orders.close_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
+        self._mark(effect, told=True, frozen=False)
+
+    def _mark(self, effect: Effect, *, told: bool, frozen: bool) -> None:
+        fact_rows.set_told(self._tx, effect.id, told=told, frozen=frozen)
+
+
+def _certain(effect: Effect) -> bool:
+    observed = effect.current
+    return observed is not None and observed.stage is FactStage.REACHED
+
+
+def _cause(effect: Effect, reason: str) -> Cause:
+    """What the history says of a fact that counts."""
+    observed = effect.current
+    if observed is None:
+        raise ValueError(f"effect {effect.id} was told without being true")
+    return Cause(
+        actor=Actor.CHAIN,
+        reason=reason,
+        evidence=observed.evidence,
+        occurred_at=observed.occurred_at,
+    )
+
+
+def _lost(effect: Effect, reason: str) -> Cause:
+    """What the history says of a fact that ceased to count: where it last stood."""
+    last = max(effect.observations, key=lambda observed: observed.observation_id)
+    return Cause(actor=Actor.CHAIN, reason=reason, evidence=last.evidence)
