@@ -143,7 +143,7 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
             require(msg.value == sum, BadAmount(msg.value, sum));
         } else {
             require(msg.value == 0, BadAmount(msg.value, 0));
-            _pull(token, msg.sender, sum);
+            _pull(token, sum);
         }
     }
 
@@ -328,10 +328,10 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Takes exactly `amount` from `from`, or reverts: a token that keeps a part of a transfer is refused here.
-    function _pull(address token, address from, uint256 amount) private {
+    /// @dev Takes exactly `amount` from the sender, or reverts: a token that keeps a part of a transfer is refused here.
+    function _pull(address token, uint256 amount) private {
         uint256 before = IERC20(token).balanceOf(address(this));
-        IERC20(token).safeTransferFrom(from, address(this), amount);
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
         uint256 got = IERC20(token).balanceOf(address(this)) - before;
         require(got == amount, BadAmount(got, amount));
     }

@@ -8,6 +8,7 @@ contract FickleReceiver {
         Revert,
         BurnAllGas,
         SpendFortyFiveThousandGas,
+        SpendSixtyThousandGas,
         RevertWithHugeAnswer,
         CallOut
     }
@@ -37,6 +38,7 @@ contract FickleReceiver {
             }
         }
         if (_way == Way.SpendFortyFiveThousandGas) _spend(45_000);
+        if (_way == Way.SpendSixtyThousandGas) _spend(60_000);
         if (_way == Way.CallOut) (, outcome) = _callee.call(_call);
         if (_way == Way.RevertWithHugeAnswer) {
             assembly ("memory-safe") {

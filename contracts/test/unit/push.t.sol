@@ -39,6 +39,10 @@ contract PushTest is EscrowTest {
         vm.assertEq(address(receiver).balance, COIN_NET, "delivered");
     }
 
+    function test_push_credits_coin_when_the_payee_needs_more_gas_than_a_push_gives() public {
+        _assertCoinCredited(FickleReceiver.Way.SpendSixtyThousandGas);
+    }
+
     /// @dev A copied answer would cost whoever calls as much as the payee cared to write.
     function test_push_costs_no_more_when_the_answer_is_huge() public {
         _release(buyer, _paidInCoin(FickleReceiver.Way.BurnAllGas));

@@ -119,15 +119,15 @@ contract ReleaseTest is EscrowTest {
         vm.assertEq(dollar.balanceOf(seller), 3 * (PRICE - FEE), "seller");
     }
 
-    /// @dev The fee of two parts is that of their sum: 1% of 199 is 1, though 1% of 100 and of 99 are 1 and 0.
+    /// @dev 1% of 300 is 3, of which 1 was due on the first 150; 1% of the other 150 alone would be 1, not 2.
     function test_release_rounds_the_fee_once_when_a_part_was_released_before() public {
         Escrow.Order memory order = _order();
-        order.amount = 199;
+        order.amount = 300;
         order.feeBps = 100;
         bytes32 id = _pay(order);
-        _setState(id, Escrow.State(100, 99, time, Escrow.Status.Paid));
+        _setState(id, Escrow.State(150, 150, time, Escrow.Status.Paid));
         vm.expectEmit(address(escrow));
-        emit Escrow.Settled(id, 1, 0, 100, 1, 0);
+        emit Escrow.Settled(id, 1, 0, 150, 2, 0);
         _release(buyer, order);
     }
 

@@ -70,9 +70,9 @@ contract WithdrawTest is EscrowTest {
         _withdraw(address(dollar), stranger);
     }
 
-    /// @dev A wallet may need more gas than a push gives; here it gets all there is.
+    /// @dev More gas than a push gives; here the receiver gets all there is.
     function test_withdraw_pays_coin_when_the_receiver_needs_much_gas() public {
-        receiver.treat(FickleReceiver.Way.SpendFortyFiveThousandGas);
+        receiver.treat(FickleReceiver.Way.SpendSixtyThousandGas);
         _withdraw(address(0), address(receiver));
         vm.assertEq(address(receiver).balance, 0.025 ether, "paid");
     }
