@@ -12,7 +12,7 @@ import pytest
 from .robots.borders import find_trespasses, souk_graph
 from .robots.tree import ROOT, listing
 
-LINT = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--verbose"]
+LINT = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"]
 MODULES = ("trade", "payments", "orders", "ledger", "catalog", "sellers", "accounts", "chain")
 INNER = ("api", "service", "repository", "models", "ports", "events", "domain", "errors")
 OUTER = ("entrypoints.http", "entrypoints.worker", "bootstrap", "embedded", "adapters", "core.web")

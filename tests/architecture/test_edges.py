@@ -37,6 +37,14 @@ def test_passes_an_adapter_when_it_refuses_or_only_computes(text: str) -> None:
     assert listing(find_unguarded_adapters([snippet(text, ADAPTER)])) == ""
 
 
+def test_passes_an_adapter_when_it_goes_through_a_guarded_one() -> None:
+    text = "from redis import Redis\ndef asking():\n    refuse_open_transaction()\n"
+    guarded = snippet(text, f"{SOUK}/adapters/redis/connections.py")
+    user = "from redis import Redis\ndef get():\n    with asking(): ...\n"
+
+    assert listing(find_unguarded_adapters([guarded, snippet(user, ADAPTER)])) == ""
+
+
 @pytest.mark.parametrize(
     "line",
     ["datetime.now(UTC)", "datetime.datetime.now()", "time.time()", "os.environ['A']", "os.getenv"],

@@ -11,7 +11,7 @@ _SAID_TO_ALL = frozenset({"errors", "domain", "events"})
 _MAY_SEE = {
     "modules": _SAID_TO_ALL | {"service"},
     "adapters": _SAID_TO_ALL | {"ports"},
-    "embedded": _SAID_TO_ALL | {"ports"},
+    "embedded": _SAID_TO_ALL | {"ports", "service"},
     "entrypoints": _SAID_TO_ALL | {"service", "api", "handlers"},
     "bootstrap": _SAID_TO_ALL | {"service", "ports", "api", "handlers"},
 }

@@ -11,7 +11,7 @@ from .tree import Source, Violation, dotted, imports
 # Written in two halves, so that this file does not flag itself.
 _LEFTOVERS = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error"]))
 _IGNORE = re.compile(r"#\s*type:\s*ignore")
-_REASONED = re.compile(r"#\s*type:\s*ignore\[[a-z][\w, -]*\]\s+#\s*\S.{9,}")
+_REASONED = re.compile(r"#\s*type:\s*ignore\[[a-z][\w, -]*\]\s+#\s*\S.{5,}")
 
 
 def find_leftovers(path: str, text: str) -> Iterator[Violation]:

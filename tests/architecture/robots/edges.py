@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from .tree import SOUK, Source, Violation, dotted, imports
+from .tree import SOUK, Source, Violation, calls, dotted, imports
 
 _NETWORK = {"httpx", "redis", "requests", "stripe", "smtplib", "socket", "aiohttp", "rq", "boto3"}
 _WEB3_TRANSPORTS = {"HTTPProvider", "Web3", "AsyncWeb3", "WebSocketProvider"}
@@ -20,15 +20,23 @@ _ENVIRONMENT = {"os.environ", "os.getenv"}
 
 
 def find_unguarded_adapters(files: Iterable[Source]) -> Iterator[Violation]:
-    """Adapters that open connections and never refuse to do so inside a transaction."""
-    for file in files:
-        if not file.path.startswith(f"{SOUK}/adapters/"):
-            continue
+    """Adapters that open connections and never refuse to do so inside a transaction, neither
+    themselves nor through a function of another adapter."""
+    adapters = [file for file in files if file.path.startswith(f"{SOUK}/adapters/")]
+    guards = {_GUARD} | {name for file in adapters for name in _guarding(file)}
+    for file in adapters:
         opened = [(node, name) for node, name in imports(file.tree) if _reaches_out(name)]
-        guarded = any(dotted(node).endswith(_GUARD) for node in ast.walk(file.tree))
-        if opened and not guarded:
+        named = {dotted(node).split(".")[-1] for node in ast.walk(file.tree)}
+        if opened and not guards & named:
             node, name = opened[0]
             yield file.at(node, f"uses {name} without {_GUARD}()")
+
+
+def _guarding(file: Source) -> Iterator[str]:
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            if any(name == _GUARD for _call, name in calls(node)):
+                yield node.name
 
 
 def _reaches_out(name: str) -> bool:
