@@ -1,0 +1,103 @@
+"""No container engine runs here, so what the container files name is compared with the code."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+import yaml
+
+from souk import settings
+from souk.entrypoints.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = {name: one for name, one in SERVICES.items() if one.get("image") == "souk"}
+INSTRUCTIONS = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text()).splitlines()
+CHAIN = re.compile(r"CHAIN_[1-9][0-9]*_RPC_URLS")
+
+
+def variables() -> set[str]:
+    groups = get_type_hints(settings.Settings)
+    return {
+        field.upper()
+        for entry in fields(settings.Settings)
+        for field in getattr(groups[entry.name], "model_fields", {})
+    }
+
+
+def instructions(word: str) -> Iterator[str]:
+    return (line.removeprefix(word).strip() for line in INSTRUCTIONS if line.startswith(f"{word} "))
+
+
+def is_command(words: list[str]) -> bool:
+    return words[0] == "souk" and words[1] in COMMANDS
+
+
+def test_every_part_has_a_service() -> None:
+    assert {"postgres", "redis", "kubo", "anvil", "api"} <= set(SERVICES)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_service_runs_a_command_that_exists(service: str) -> None:
+    assert is_command(OURS[service]["command"])
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_service_is_given_settings_that_exist(service: str) -> None:
+    given = {name for name in OURS[service]["environment"] if not CHAIN.fullmatch(name)}
+    assert given - variables() == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_waits_for_services_that_exist(service: str) -> None:
+    assert set(SERVICES[service].get("depends_on", ())) <= set(SERVICES)
+
+
+def test_every_queue_has_a_process_of_its_own() -> None:
+    queues = [one["command"][2] for one in OURS.values() if one["command"][1] == "worker"]
+    chains = {
+        f"chain-{name.split('_')[1]}"
+        for one in OURS.values()
+        for name in one["environment"]
+        if CHAIN.fullmatch(name)
+    }
+    assert sorted(queues) == sorted({"events", "timers"} | chains)
+
+
+def test_ports_are_open_to_this_machine_alone() -> None:
+    ports = [port for one in SERVICES.values() for port in one.get("ports", ())]
+    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+
+
+def test_kubo_shows_nothing_but_its_gateway() -> None:
+    assert SERVICES["kubo"]["ports"] == ["127.0.0.1:8080:8080"]
+
+
+def test_volumes_are_declared() -> None:
+    used = {volume.split(":")[0] for one in SERVICES.values() for volume in one.get("volumes", ())}
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_every_built_stage_is_in_the_dockerfile() -> None:
+    stages = {line.partition(" AS ")[2] for line in instructions("FROM")}
+    assert {one["build"]["target"] for one in SERVICES.values() if "build" in one} <= stages
+
+
+def test_dockerfile_copies_what_exists() -> None:
+    copied = [line.split()[:-1] for line in instructions("COPY") if "--from" not in line]
+    assert [path for paths in copied for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_dockerfile_starts_a_command_that_exists() -> None:
+    assert [
+        words for line in instructions("CMD") if not is_command(words := json.loads(line))
+    ] == []
+
+
+def test_dockerfile_runs_nothing_as_root() -> None:
+    assert list(instructions("USER")) == ["node", "souk"]
