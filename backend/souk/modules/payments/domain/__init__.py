@@ -31,7 +31,6 @@ from souk.modules.payments.domain.outcomes import (
     Outcome,
     Pending,
     outcome_json,
-    rfc3339,
 )
 from souk.modules.payments.domain.projection import LegView, project
 from souk.modules.payments.domain.quotes import (
@@ -125,7 +124,6 @@ __all__ = [
     "outcome_json",
     "price_in",
     "project",
-    "rfc3339",
     "seal",
     "state_terms",
     "usable_rate",

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import assert_never
 
 from souk.core.addresses import Address
+from souk.core.clock import rfc3339
 from souk.core.money import Asset
 from souk.modules.payments.domain.statuses import LegStatus, PaymentMethod
 from souk.modules.payments.domain.terms import EscrowOrder
@@ -112,11 +113,6 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
             }
         case _:
             assert_never(outcome)
-
-
-def rfc3339(instant: datetime) -> str:
-    """An aware instant in UTC with milliseconds, as the pages composed in SQL spell it."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

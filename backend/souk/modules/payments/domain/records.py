@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from souk.core.addresses import Address
 from souk.core.money import Asset
@@ -58,8 +59,7 @@ class Attempt:
         return mine == choice and {leg.order_id for leg in self.legs} == orders
 
 
-@dataclass(frozen=True, slots=True)
-class DueLeg:
+class DueLeg(NamedTuple):
     """A leg whose time is over, and what anyone may do about it now."""
 
     leg: Leg

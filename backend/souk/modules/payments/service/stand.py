@@ -3,6 +3,7 @@ transaction."""
 
 from datetime import UTC, datetime
 
+from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     HOLDING,
@@ -12,12 +13,14 @@ from souk.modules.payments.domain import (
     Leg,
     LegAction,
 )
+from souk.modules.payments.errors import NothingHeld
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.repository import refunds as refund_rows
 from souk.modules.payments.repository.legs import Overdue
 from souk.modules.payments.service.move import move_attempt, project_payment
+from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.payable import is_live, is_over
 
@@ -30,12 +33,17 @@ class Standing:
 
     _parts: Parts
 
-    def held_leg(self, tx: Transaction, order_id: str) -> Leg | None:
-        """The leg that holds the order's money, unless that is owed back."""
+    def held_leg(self, tx: Transaction, order_id: str) -> Leg:
+        """The leg that holds the order's money. Raises `NothingHeld`, also when all of it is owed
+        back."""
         leg = leg_rows.find_paid(tx, order_id)
-        if leg is None or leg.status not in HOLDING:
-            return None
-        return None if refund_rows.list_of_legs(tx, [leg.id]) else leg
+        if leg is None or leg.status not in HOLDING or refund_rows.list_of_legs(tx, [leg.id]):
+            raise NothingHeld("no money is held for this order")
+        return leg
+
+    def checkout_of(self, tx: Transaction, principal: Principal, payment_id: str) -> str:
+        """The checkout that a payment of the caller's is for. Raises `PaymentNotFound`."""
+        return find_own(tx, principal, payment_id).checkout_id
 
     def legs_due(
         self, tx: Transaction, chain_id: int, chain_time: datetime, limit: int

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from souk.core.clock import rfc3339
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.money import Money
 from souk.core.principal import Principal
@@ -24,7 +25,6 @@ from souk.modules.payments.domain import (
     TermsLine,
     outcome_json,
     price_in,
-    rfc3339,
     usable_rate,
 )
 from souk.modules.payments.errors import (
