@@ -33,10 +33,10 @@ def find_unguarded_adapters(files: Iterable[Source]) -> Iterator[Violation]:
 
 
 def _guarding(file: Source) -> Iterator[str]:
-    for node in ast.walk(file.tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            if any(name == _GUARD for _call, name in calls(node)):
-                yield node.name
+    named = [n for n in ast.walk(file.tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    for node in named:
+        if any(name == _GUARD for _call, name in calls(node)):
+            yield node.name
 
 
 def _reaches_out(name: str) -> bool:

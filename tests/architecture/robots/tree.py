@@ -82,10 +82,15 @@ def _source(path: str) -> Source:
 
 
 def sources(*roots: str) -> list[Source]:
-    """Every Python file under these folders."""
-    prefixes = tuple(f"{root}/" for root in roots)
-    paths = [path for path in public_files() if path.startswith(prefixes)]
-    return [_source(path) for path in paths if _is_python(path)]
+    """Every Python file under these folders. Raises `LookupError` when one holds none: a robot
+    that looks at nothing would find nothing wrong."""
+    found = []
+    for root in roots:
+        below = [p for p in public_files() if p.startswith(f"{root}/") and _is_python(p)]
+        if not below:
+            raise LookupError(f"no Python file under {root}")
+        found.extend(below)
+    return [_source(path) for path in found]
 
 
 def snippet(text: str, path: str = f"{SOUK}/modules/orders/service.py") -> Source:
