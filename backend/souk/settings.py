@@ -71,9 +71,11 @@ class TradeSettings(_Group):
 
 
 class KeeperSettings(_Group):
-    """The key that pays gas for overdue releases and refunds. It can take no money."""
+    """The keeper's key pays gas for overdue releases and refunds and can take no money; the
+    deployer's is needed by `souk deploy` alone."""
 
     keeper_private_key: SecretStr | None = None
+    deployer_private_key: SecretStr | None = None
     keeper_daily_gas: int = Field(20_000_000, ge=0)
 
 

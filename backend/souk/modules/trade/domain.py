@@ -2,21 +2,33 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from souk.modules.orders.domain import OrderStatus
+from souk.modules.payments.domain import Outcome
 from souk.modules.trade.errors import TimelineLinkInvalid
 
 _SIGNATURE_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Tracking:
-    """What a seller says about a parcel."""
+class Moved:
+    """What became of a request to move an order: its status now, and what the rail needs before
+    the rest follows (`None` when nothing does)."""
 
-    carrier: str
-    code: str
-    url: str | None = None
+    order_id: str
+    status: OrderStatus
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPages:
+    """What order pages need besides the database: how many confirmations a payment needs, by
+    chain id."""
+
+    confirmations: Mapping[int, int]
 
 
 class TimelineLinks:

@@ -1,23 +1,22 @@
 """What can go wrong when order and money move together.
 
-    DomainError
-    +-- NotFoundError
-    |   +-- OrderNotFound        no such order, or not one of the caller's
-    |   +-- TimelineLinkInvalid  the link to an order's timeline is forged or over
-    +-- ConflictError
-    |   +-- NothingHeld          the order holds no money that could move
-    |   +-- PaymentUnderWay      the order cannot be cancelled while money may be on its way
-    +-- RejectedError
-        +-- StatusNotAskable     the status is a fact of the rail and cannot be asked for
+DomainError
++-- NotFoundError
+|   +-- OrderHidden          no such order among the caller's
+|   +-- TimelineLinkInvalid  the link to an order's timeline is forged or over
++-- ForbiddenError
+|   +-- NotYourPart          the other party of the order does this
++-- RejectedError
+    +-- AmbiguousOrder       a request must name exactly one thing to order
 """
 
-from souk.core.errors import ConflictError, NotFoundError, RejectedError
+from souk.core.errors import ForbiddenError, NotFoundError, RejectedError
 
 
-class OrderNotFound(NotFoundError):
+class OrderHidden(NotFoundError):
     """There is no such order among those that the caller may see."""
 
-    code = "order_not_found"
+    code = "no_such_order"
 
 
 class TimelineLinkInvalid(NotFoundError):
@@ -26,20 +25,13 @@ class TimelineLinkInvalid(NotFoundError):
     code = "timeline_link_invalid"
 
 
-class NothingHeld(ConflictError):
-    """No money is held for this order."""
+class NotYourPart(ForbiddenError):
+    """The caller is a party of the order, but this is the other one's to do."""
 
-    code = "nothing_held"
-
-
-class PaymentUnderWay(ConflictError):
-    """A payment was sent and its outcome is not known yet."""
-
-    code = "payment_under_way"
-    retryable = True
+    code = "not_your_part"
 
 
-class StatusNotAskable(RejectedError):
-    """Nobody can set this status; it follows from what happens to the money."""
+class AmbiguousOrder(RejectedError):
+    """The request names none or several of the things that an order can be made of."""
 
-    code = "status_not_askable"
+    code = "ambiguous_order"

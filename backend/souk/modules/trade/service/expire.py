@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from souk.core.timers import schedule
+from souk.core.timers import WALL, schedule
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.orders.domain import EXPIRE_CHECKOUT, Actor, OrderStatus
 from souk.modules.orders.service import Orders
@@ -25,7 +25,6 @@ class Expiries:
         with self._uow.begin() as tx:
             orders = self._orders.lock_checkout(tx, checkout_id)
             waiting = [o for o in orders if o.status is OrderStatus.PENDING_PAYMENT]
-            deadline = self._payments.deadline(tx, checkout_id)
             if not waiting:
                 return
             if self._payments.has_live_attempt(tx, checkout_id):
@@ -33,8 +32,8 @@ class Expiries:
                     tx,
                     kind=EXPIRE_CHECKOUT,
                     subject=checkout_id,
-                    clock=deadline.clock,
-                    due_at=deadline.now + _RE_ARM,
+                    clock=WALL,
+                    due_at=tx.now + _RE_ARM,
                 )
                 tx.commit()
                 return

@@ -11,6 +11,7 @@ from souk.modules.orders.domain import EXPIRE_CHECKOUT, PlacedCheckout
 from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments.domain import PayChoice
 from souk.modules.payments.service import Payments, StartedAttempt
+from souk.modules.trade.errors import AmbiguousOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Placed:
 
 
 class Placements:
-    """Places orders. The order exists, with its stock reserved, before anyone is asked for money."""
+    """Places orders: they exist, with their stock reserved, before anyone is asked for money."""
 
     def __init__(self, uow: UnitOfWork, orders: Orders, carts: Carts, payments: Payments) -> None:
         self._uow = uow
@@ -33,26 +34,49 @@ class Placements:
     def place_and_pay(
         self,
         buyer: Principal,
-        wanted: Sequence[tuple[str, int]],
+        wanted: Sequence[tuple[str, int]] | None = None,
         *,
-        pay: PayChoice | None,
+        cart_id: str | None = None,
+        payment_id: str | None = None,
+        pay: PayChoice | None = None,
         receipt: Receipt = NO_RECEIPT,
     ) -> Placed:
-        """One order a seller for these (listing id, quantity) pairs; with `pay` also the first
-        attempt. A second run under the same receipt finds the first run's checkout and attempt.
+        """One order a seller for these (listing id, quantity) pairs or for what is in the cart;
+        with `pay` also the first attempt. `payment_id` finds the checkout it was opened for. A
+        second run under the same receipt finds the first run's checkout and attempt.
 
-        Raises what `Orders.place` and `Payments.start_attempt` raise. When only the second fails,
-        the checkout stands and the same request may be sent again.
+        Raises `AmbiguousOrder`, and what `Orders.place` and `Payments.start_attempt` raise. When
+        only the second fails, the checkout stands and the same request may be sent again.
         """
+        if [wanted, cart_id, payment_id].count(None) != 2:
+            raise AmbiguousOrder("name exactly one of items, cart_id and payment_id")
         with self._uow.begin() as tx:
-            checkout = self._place(tx, buyer, wanted, receipt)
+            checkout = self._checkout(tx, buyer, wanted, cart_id, payment_id, receipt)
+            placed = Placed(checkout, None)
             if pay is None:
-                placed = Placed(checkout, None)
                 receipt.store(tx, placed)
             tx.commit()
-        if pay is None:
-            return placed
-        return self._pay(buyer, checkout, pay, receipt)
+        return placed if pay is None else self._pay(buyer, checkout, pay, receipt)
+
+    def _checkout(
+        self,
+        tx: Transaction,
+        buyer: Principal,
+        wanted: Sequence[tuple[str, int]] | None,
+        cart_id: str | None,
+        payment_id: str | None,
+        receipt: Receipt,
+    ) -> PlacedCheckout:
+        if payment_id is not None:
+            checkout_id = self._payments.checkout_of(tx, buyer, payment_id)
+            return self._orders.get_checkout(tx, checkout_id)
+        found = self._orders.find_placed(tx, buyer.account_id, receipt.request_key)
+        if found is not None:
+            return found
+        if cart_id is not None:
+            wanted = self._carts.wanted(tx, buyer.account_id, cart_id)
+            self._carts.empty(tx, buyer.account_id, cart_id)
+        return self._place(tx, buyer, wanted or (), receipt)
 
     def _place(
         self,
@@ -61,9 +85,6 @@ class Placements:
         wanted: Sequence[tuple[str, int]],
         receipt: Receipt,
     ) -> PlacedCheckout:
-        found = self._orders.find_placed(tx, buyer.account_id, receipt.request_key)
-        if found is not None:
-            return found
         checkout = self._orders.place(tx, buyer.account_id, wanted, receipt.request_key)
         schedule(
             tx,

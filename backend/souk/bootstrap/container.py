@@ -1,0 +1,72 @@
+"""What an entrypoint gets: everything, composed."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fastapi import APIRouter
+from sqlalchemy import Engine
+
+from souk.core.db import Reads
+from souk.core.events import HandlerRegistry
+from souk.core.jobs import Loop
+from souk.core.principal import Principal
+from souk.core.wakeups import AsyncWakeups
+from souk.modules.accounts.service import Accounts
+from souk.settings import Settings
+
+T = TypeVar("T")
+
+
+class Services(dict[object, object]):
+    """One instance of each service, found by its class."""
+
+    def of(self, service: type[T]) -> T:
+        """The instance of a class."""
+        found = self[service]
+        if not isinstance(found, service):
+            raise TypeError(f"{service.__name__} is provided by a {type(found).__name__}")
+        return found
+
+
+@dataclass(frozen=True)
+class Container:
+    """`services` are found by their class; `loops` are the jobs of the workers, by queue."""
+
+    settings: Settings
+    engine: Engine
+    reads: Reads
+    wakeups: AsyncWakeups
+    registry: HandlerRegistry
+    routers: tuple[APIRouter, ...]
+    services: Services
+    make_loops: Callable[[], Mapping[str, Loop]]
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The cap on request bodies."""
+        return self.settings.http.max_body_bytes
+
+    @property
+    def redis_url(self) -> str:
+        """Where the queues are."""
+        return self.settings.redis.redis_url.get_secret_value()
+
+    @property
+    def loops(self) -> Mapping[str, Loop]:
+        """The loop of each queue: `events`, `timers`, `chain-<id>`."""
+        return self.make_loops()
+
+    def get(self, service: type[T]) -> T:
+        """The instance of a class."""
+        return self.services.of(service)
+
+    def authenticate(self, token: str) -> Principal:
+        """Who a bearer token belongs to. Raises `SessionEnded`."""
+        return self.get(Accounts).authenticate(token)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.closing.close()

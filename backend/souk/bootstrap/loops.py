@@ -1,0 +1,91 @@
+"""What the workers run: one loop for each queue."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Engine
+
+from souk.adapters.evm.price_feed import ChainlinkPriceFeed
+from souk.bootstrap.container import Services
+from souk.bootstrap.networks import Network
+from souk.core.addresses import parse_address
+from souk.core.clock import Clock
+from souk.core.events import HandlerRegistry
+from souk.core.idempotency import Idempotency
+from souk.core.inbox import InboxSweeper
+from souk.core.jobs import Loop, Periodic, drain_outbox, sweep_timers
+from souk.core.outbox import OutboxRelay
+from souk.core.timers import TimerSweeper, chain_clock
+from souk.core.unit_of_work import UnitOfWork
+from souk.core.wakeups import PostgresBus
+from souk.embedded.price_feed import LocalPriceFeed
+from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
+from souk.modules.trade import handlers as trade_handlers
+from souk.modules.trade.service import Books, Expiries, Keeper
+
+_KEEPER_SECONDS = 1.0
+_FEED_SECONDS = 1.0
+_FORGET_SECONDS = 3600.0
+_BOOKS_SECONDS = 3600.0
+
+
+def loops(
+    database_url: str,
+    engine: Engine,
+    registry: HandlerRegistry,
+    wall: Clock,
+    found: Mapping[int, Network],
+    services: Services,
+) -> dict[str, Loop]:
+    """The loops by queue: `events`, `timers`, and one `chain-<id>` for each chain."""
+    chains = services.of(Chains)
+    relay = OutboxRelay(engine, registry, wall)
+    made = {
+        "events": drain_outbox(relay, InboxSweeper(engine, {}, wall), PostgresBus(database_url)),
+        "timers": _timers(engine, wall, found, services),
+    }
+    for chain_id in found:
+        made[f"chain-{chain_id}"] = watch_chain(chains, chain_id)
+    return made
+
+
+def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services: Services) -> Loop:
+    chains, uow = services.of(Chains), services.of(UnitOfWork)
+    keeper, books = services.of(Keeper), services.of(Books)
+    periodic = [
+        Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
+        Periodic("trade.check_books", _BOOKS_SECONDS, books.check),
+        *rebroadcasts(chains),
+    ]
+    for chain_id, network in found.items():
+        name = f"chain {chain_id}"
+        if network.followed.sender is not None:
+            settle = partial(keeper.settle_due, chain_id)
+            periodic.append(Periodic(f"trade.settle_due {name}", _KEEPER_SECONDS, settle))
+        if network.deployment.disposable:
+            feed = _feed(services, network)
+            periodic.append(Periodic(f"feed of {name}", _FEED_SECONDS, feed.refresh))
+    sweeper = TimerSweeper(engine, trade_handlers.timers(services.of(Expiries)), wall)
+    clocks = {
+        chain_clock(chain_id): partial(chain_time, uow, chains, chain_id) for chain_id in found
+    }
+    return sweep_timers(sweeper, wall, clocks, periodic)
+
+
+def chain_time(uow: UnitOfWork, chains: Chains, chain_id: int) -> datetime | None:
+    """The instant that a chain's clock has reached, by its newest block that counts."""
+    with uow.begin() as tx:
+        head = chains.policy_head(tx, chain_id)
+    return None if head is None else head.at
+
+
+def _feed(services: Services, network: Network) -> LocalPriceFeed:
+    return LocalPriceFeed(
+        uow=services.of(UnitOfWork),
+        chains=services.of(Chains),
+        prices=services.of(ChainlinkPriceFeed),
+        chain_id=network.deployment.chain_id,
+        feed=parse_address(network.deployment.native.price_feed),
+        max_age_seconds=network.deployment.feed_max_age_seconds,
+    )

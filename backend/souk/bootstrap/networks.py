@@ -1,0 +1,122 @@
+"""The chains of this installation: from a node's address and a deployment's record to what the
+modules need."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from souk.adapters.evm import registry
+from souk.adapters.evm.event_decoder import EscrowEventDecoder
+from souk.adapters.evm.log_source import NodeLogSource
+from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.registry import Deployment
+from souk.adapters.evm.rpc import JsonRpcClient
+from souk.adapters.evm.sender import LocalTransactionSender
+from souk.core.addresses import parse_address
+from souk.core.money import Asset
+from souk.modules.chain.domain import ChainConfig
+from souk.modules.chain.service import FollowedChain
+from souk.modules.payments.domain import ChainMoney, TokenMoney
+from souk.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+# A block a second locally and twelve on the main chain; the slower one bounds the reservation.
+_SECONDS_A_BLOCK = 12
+_LOCAL_SECONDS_A_BLOCK = 1
+_POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One chain: how to reach it, how it is followed, what it is paid in."""
+
+    deployment: Deployment
+    node: EvmNode
+    followed: FollowedChain
+    money: ChainMoney
+
+
+def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
+    """Every chain that has both an address and a record."""
+    found = {}
+    for chain_id, urls in settings.rpc_urls.items():
+        deployment = registry.find(settings.paths.deployments, chain_id)
+        if deployment is None:
+            _log.warning("chain %s has no deployment record; run souk deploy", chain_id)
+            continue
+        client = JsonRpcClient(urls[0].get_secret_value(), label=f"chain {chain_id}")
+        closing.callback(client.close)
+        found[chain_id] = _network(settings, deployment, EvmNode(client))
+    return found
+
+
+def _network(settings: Settings, deployment: Deployment, node: EvmNode) -> Network:
+    key = settings.keeper.keeper_private_key
+    sender = None
+    if key is not None:
+        sender = LocalTransactionSender(
+            node, chain_id=deployment.chain_id, private_key=key.get_secret_value()
+        )
+    followed = FollowedChain(
+        config=_followed(deployment),
+        source=NodeLogSource(node),
+        decoder=EscrowEventDecoder(),
+        sender=sender,
+    )
+    return Network(deployment, node, followed, _money(deployment))
+
+
+def _followed(deployment: Deployment) -> ChainConfig:
+    return ChainConfig(
+        chain_id=deployment.chain_id,
+        name=deployment.name,
+        escrow_address=parse_address(deployment.escrow.address),
+        start_block=deployment.block_number,
+        confirmations=deployment.confirmations,
+        safe_depth=deployment.safe_depth,
+        final_depth=deployment.final_depth,
+        disposable=deployment.disposable,
+        poll_seconds=_POLL_SECONDS,
+    )
+
+
+def _money(deployment: Deployment) -> ChainMoney:
+    chain = f"eip155:{deployment.chain_id}"
+    native, pace = deployment.native, _SECONDS_A_BLOCK
+    if deployment.disposable:
+        pace = _LOCAL_SECONDS_A_BLOCK
+    tokens = {
+        parse_address(token.address): TokenMoney(
+            address=parse_address(token.address),
+            asset=Asset(f"{chain}/erc20:{token.address}", token.exponent, token.symbol),
+            usd_pegged=token.usd_pegged,
+        )
+        for token in deployment.tokens
+    }
+    return ChainMoney(
+        chain_id=deployment.chain_id,
+        name=deployment.name,
+        escrow=parse_address(deployment.escrow.address),
+        native=Asset(f"{chain}/slip44:{native.slip44}", native.exponent, native.symbol),
+        tokens=tokens,
+        native_feed=parse_address(native.price_feed),
+        feed_max_age_seconds=deployment.feed_max_age_seconds,
+        seconds_to_finality=deployment.confirmations * pace,
+    )
+
+
+def describe(found: Mapping[int, Network]) -> list[dict[str, object]]:
+    """The chains as `/api/config` shows them."""
+    return [
+        {
+            "chain_id": network.deployment.chain_id,
+            "name": network.deployment.name,
+            "escrow": network.deployment.escrow.address,
+            "confirmations": network.deployment.confirmations,
+            "native": network.deployment.native.model_dump(),
+            "tokens": [token.model_dump() for token in network.deployment.tokens],
+        }
+        for _, network in sorted(found.items())
+    ]

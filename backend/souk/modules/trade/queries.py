@@ -1,0 +1,217 @@
+"""Order pages, lists and timelines: one JSON document each, composed by PostgreSQL."""
+
+import json
+from collections.abc import Mapping
+
+from souk.core.db import Reads
+
+# The leg that counts is the one that was paid and is no duplicate; before any is, the newest.
+_MONEY_OF_ORDER = """
+    SELECT coalesce((
+        SELECT payment_status(leg.amount, m.held, m.released, m.refunded)
+        FROM order_money m JOIN payment_attempt_leg leg ON leg.id = m.holder
+        WHERE m.order_id = o.id AND NOT leg.duplicate AND m.held > 0
+        ORDER BY m.holder DESC LIMIT 1), 'unpaid')
+"""
+
+_ORDER = f"""
+SELECT json_build_object(
+    'id', o.id, 'checkout_id', o.checkout_id, 'status', o.status,
+    'payment_status', ({_MONEY_OF_ORDER}),
+    'buyer_id', o.buyer_id,
+    'seller', (SELECT json_build_object('id', s.id, 'handle', s.handle, 'name', s.name)
+               FROM seller s WHERE s.id = o.seller_id),
+    'total', money_json(o.total, o.currency, 2),
+    'kind', o.kind, 'handling_days', o.handling_days, 'transit_days', o.transit_days,
+    'created_at', rfc3339(o.created_at), 'expires_at', rfc3339(o.expires_at),
+    'lines', (SELECT json_agg(json_build_object(
+                  'listing_id', l.listing_id, 'title', l.title, 'quantity', l.quantity,
+                  'kind', l.kind, 'unit_price', money_json(l.unit_price, l.currency, 2),
+                  'total', money_json(l.unit_price * l.quantity, l.currency, 2))
+                  ORDER BY l.position)
+              FROM order_line l WHERE l.order_id = o.id),
+    'history', (SELECT json_agg(json_build_object(
+                    'sequence', h.sequence, 'from', h.from_status, 'to', h.to_status,
+                    'actor', h.actor, 'reason', h.reason, 'evidence', h.evidence,
+                    'occurred_at', rfc3339(h.occurred_at), 'observed_at', rfc3339(h.observed_at))
+                    ORDER BY h.sequence)
+                FROM order_status_history h WHERE h.order_id = o.id),
+    'tracking', (SELECT coalesce(json_agg(json_build_object(
+                     'carrier', t.carrier, 'code', t.code, 'url', t.url, 'status', t.status,
+                     'occurred_at', rfc3339(t.occurred_at)) ORDER BY t.occurred_at, t.id), '[]')
+                 FROM order_tracking_event t WHERE t.order_id = o.id),
+    'holds', (SELECT coalesce(json_agg(json_build_object(
+                  'kind', d.kind, 'reference', d.reference, 'opened_at', rfc3339(d.opened_at))
+                  ORDER BY d.opened_at), '[]')
+              FROM order_hold d WHERE d.order_id = o.id AND d.closed_at IS NULL),
+    'attempts', (SELECT coalesce(json_agg(json_build_object(
+                     'id', a.id, 'payment_id', a.payment_id, 'method', a.method,
+                     'status', a.status, 'chain_id', a.chain_id, 'symbol', a.asset_symbol,
+                     'total', money_json(a.amount, a.asset, a.asset_exponent),
+                     'pay_by', rfc3339(a.pay_by), 'transaction_hash', a.transaction_hash,
+                     'failure_reason', a.failure_reason, 'created_at', rfc3339(a.created_at),
+                     'leg', json_build_object(
+                         'id', g.id, 'status', g.status, 'escrow_id', g.escrow_id,
+                         'contract', g.contract, 'ref', g.ref,
+                         'amount', money_json(g.amount, g.asset, g.asset_exponent),
+                         'deadline', rfc3339(g.deadline), 'duplicate', g.duplicate),
+                     'confirmations', (
+                         SELECT json_build_object(
+                             'have', c.next_block - e.block_number,
+                             'need', (%(confirmations)s::jsonb ->> a.chain_id::text)::integer)
+                         FROM chain_effect e JOIN chain c ON c.chain_id = e.chain_id
+                         WHERE e.chain_id = g.chain_id AND e.contract = g.contract
+                           AND e.escrow_id = g.escrow_id AND e.kind = 'paid'
+                           AND e.block_number IS NOT NULL))
+                     ORDER BY a.id), '[]')
+                 FROM payment_attempt_leg g JOIN payment_attempt a ON a.id = g.attempt_id
+                 WHERE g.order_id = o.id),
+    'money', (SELECT coalesce(json_agg(json_build_object(
+                  'leg_id', m.holder, 'symbol', g.asset_symbol,
+                  'pending', money_json(m.pending, m.asset, g.asset_exponent),
+                  'held', money_json(m.held, m.asset, g.asset_exponent),
+                  'released', money_json(m.released, m.asset, g.asset_exponent),
+                  'refunded', money_json(m.refunded, m.asset, g.asset_exponent),
+                  'fee', money_json(m.fee, m.asset, g.asset_exponent)) ORDER BY m.holder), '[]')
+              FROM order_money m JOIN payment_attempt_leg g ON g.id = m.holder
+              WHERE m.order_id = o.id),
+    'refunds_due', (SELECT coalesce(json_agg(json_build_object(
+                        'leg_id', r.leg_id, 'reason', r.reason, 'status', r.status,
+                        'amount', money_json(r.amount, r.asset, g.asset_exponent))
+                        ORDER BY r.id), '[]')
+                    FROM refund_due r JOIN payment_attempt_leg g ON g.id = r.leg_id
+                    WHERE r.order_id = o.id))
+FROM orders o WHERE o.id = %(order_id)s
+"""
+
+_OF_PARTY = " AND (%(staff)s OR %(account_id)s IN (o.buyer_id, o.seller_account_id))"
+
+_LIST_ROW = f"""
+    json_build_object(
+        'id', o.id, 'checkout_id', o.checkout_id, 'status', o.status,
+        'payment_status', ({_MONEY_OF_ORDER}),
+        'total', money_json(o.total, o.currency, 2),
+        'created_at', rfc3339(o.created_at),
+        'lines', (SELECT json_agg(json_build_object(
+                      'listing_id', l.listing_id, 'title', l.title, 'quantity', l.quantity)
+                      ORDER BY l.position) FROM order_line l WHERE l.order_id = o.id))
+"""
+
+
+def _list_of(owner: str) -> str:
+    """Newest first, one row more than asked for to know whether a next page exists."""
+    return f"""
+    WITH page AS (
+        SELECT o.* FROM orders o
+        WHERE {owner}
+          AND (%(status)s::text IS NULL OR o.status = %(status)s)
+          AND (%(after)s::text IS NULL OR o.id < %(after)s)
+        ORDER BY o.id DESC LIMIT %(limit)s + 1),
+    shown AS (SELECT * FROM page ORDER BY id DESC LIMIT %(limit)s)
+    SELECT json_build_object(
+        'data', coalesce((SELECT json_agg({_LIST_ROW} ORDER BY o.id DESC) FROM shown o), '[]'),
+        'next_key', CASE WHEN (SELECT count(*) FROM page) > %(limit)s
+                         THEN json_build_array((SELECT min(id) FROM shown)) END)
+    """
+
+
+_BOUGHT = _list_of("o.buyer_id = %(owner)s")
+_SOLD = _list_of("o.seller_id = %(owner)s")
+
+_TIMELINE_POSITION = """
+SELECT json_build_object(
+    'history', (SELECT max(h.sequence) FROM order_status_history h WHERE h.order_id = o.id),
+    'attempts', (SELECT json_agg(json_build_array(a.id, a.status, g.status) ORDER BY a.id)
+                 FROM payment_attempt_leg g JOIN payment_attempt a ON a.id = g.attempt_id
+                 WHERE g.order_id = o.id),
+    'tracking', (SELECT count(*) FROM order_tracking_event t WHERE t.order_id = o.id),
+    'holds', (SELECT count(*) FROM order_hold d
+              WHERE d.order_id = o.id AND d.closed_at IS NULL),
+    'status', o.status, 'last', (
+        SELECT json_build_object('from', h.from_status, 'to', h.to_status, 'actor', h.actor,
+                                 'reason', h.reason, 'occurred_at', rfc3339(h.occurred_at))
+        FROM order_status_history h WHERE h.order_id = o.id ORDER BY h.sequence DESC LIMIT 1))
+FROM orders o WHERE o.id = %(order_id)s
+"""
+
+_TERMS = """
+SELECT json_build_object('data', coalesce(json_agg(json_build_object(
+    'leg_id', d.leg_id, 'ref', d.ref, 'document', d.body) ORDER BY d.id), '[]'))
+FROM orders o LEFT JOIN terms_document d ON d.order_id = o.id
+WHERE o.id = %(order_id)s AND %(account_id)s IN (o.buyer_id, o.seller_account_id)
+GROUP BY o.id
+"""
+
+
+async def order_page(
+    reads: Reads,
+    order_id: str,
+    *,
+    account_id: str,
+    staff: bool,
+    confirmations: Mapping[int, int],
+) -> bytes | None:
+    """Everything about an order for one of its parties or staff; `None` for anybody else."""
+    return await reads.document(
+        _ORDER + _OF_PARTY,
+        {
+            "order_id": order_id,
+            "account_id": account_id,
+            "staff": staff,
+            "confirmations": json.dumps(confirmations),
+        },
+    )
+
+
+async def order_timeline(
+    reads: Reads, order_id: str, *, confirmations: Mapping[int, int]
+) -> bytes | None:
+    """The same page for the bearer of a timeline key, who was checked before."""
+    return await reads.document(
+        _ORDER, {"order_id": order_id, "confirmations": json.dumps(confirmations)}
+    )
+
+
+async def timeline_position(reads: Reads, order_id: str) -> bytes | None:
+    """A small document that changes whenever the order's page does."""
+    return await reads.document(_TIMELINE_POSITION, {"order_id": order_id})
+
+
+async def orders_bought(
+    reads: Reads, buyer_id: str, *, status: str | None, after: str | None, limit: int
+) -> bytes | None:
+    """A buyer's orders, newest first, as `{"data", "next_key"}`."""
+    return await reads.document(
+        _BOUGHT, {"owner": buyer_id, "status": status, "after": after, "limit": limit}
+    )
+
+
+async def orders_sold(
+    reads: Reads, seller_id: str, *, status: str | None, after: str | None, limit: int
+) -> bytes | None:
+    """A seller's orders, newest first, as `{"data", "next_key"}`."""
+    return await reads.document(
+        _SOLD, {"owner": seller_id, "status": status, "after": after, "limit": limit}
+    )
+
+
+async def seller_account(reads: Reads, seller_id: str) -> bytes | None:
+    """`{"account_id": ...}` of a seller."""
+    return await reads.document(
+        "SELECT json_build_object('account_id', s.account_id) FROM seller s WHERE s.id = %(id)s",
+        {"id": seller_id},
+    )
+
+
+async def order_party(reads: Reads, order_id: str, account_id: str) -> bytes | None:
+    """`true` when the account is buyer or seller of the order."""
+    return await reads.document(
+        "SELECT 'true'::json FROM orders o WHERE o.id = %(order_id)s"
+        " AND %(account_id)s IN (o.buyer_id, o.seller_account_id)",
+        {"order_id": order_id, "account_id": account_id},
+    )
+
+
+async def terms_documents(reads: Reads, order_id: str, *, account_id: str) -> bytes | None:
+    """The clear terms of every attempt to pay the order, for its two parties only."""
+    return await reads.document(_TERMS, {"order_id": order_id, "account_id": account_id})

@@ -1,0 +1,206 @@
+"""Requests and answers of trade."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from souk.core.addresses import ZERO_ADDRESS, parse_address
+from souk.core.clock import rfc3339
+from souk.core.web import MoneyOut, RequestModel, ResponseModel
+from souk.modules.orders.domain import MAX_LINES, MAX_QUANTITY, OrderRecord, Tracking
+from souk.modules.payments.domain import (
+    CallToSign,
+    Executed,
+    NeedsSignature,
+    Outcome,
+    PayChoice,
+    PaymentMethod,
+    Pending,
+)
+from souk.modules.trade.domain import Moved
+from souk.modules.trade.service import Placed
+
+ListingId = Annotated[str, Field(examples=["prd_01h455vb4pex5vsknk084sn02q"], max_length=64)]
+
+
+class ItemIn(RequestModel):
+    """One listing and how many of it."""
+
+    product_id: ListingId
+    quantity: int = Field(ge=1, le=MAX_QUANTITY, examples=[1])
+
+
+class PayIn(RequestModel):
+    """How to pay: the rail, and for escrow the chain, the token (the zero address for the chain's
+    own coin) and the wallet that will sign."""
+
+    method: PaymentMethod = Field(examples=["ESCROW"])
+    chain_id: int = Field(ge=1, le=2**53, examples=[31337])
+    token: str = Field(ZERO_ADDRESS, max_length=64, examples=[ZERO_ADDRESS])
+    wallet: str = Field(max_length=64, examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"])
+
+    def choice(self) -> PayChoice:
+        """The same with checked addresses. Raises `MalformedAddress`."""
+        return PayChoice(
+            method=self.method,
+            chain_id=self.chain_id,
+            token=parse_address(self.token),
+            wallet=parse_address(self.wallet),
+        )
+
+
+class PlaceIn(RequestModel):
+    """Exactly one of `items`, `cart_id` and `payment_id`; `pay` also starts the first attempt."""
+
+    items: list[ItemIn] | None = Field(None, max_length=MAX_LINES)
+    cart_id: str | None = Field(None, max_length=64)
+    payment_id: str | None = Field(None, max_length=64)
+    pay: PayIn | None = None
+
+
+class TrackingIn(RequestModel):
+    """Where the parcel can be followed."""
+
+    carrier: str = Field(min_length=1, max_length=80, examples=["Posta"])
+    code: str = Field(min_length=1, max_length=100, examples=["RR123456785TR"])
+    url: str | None = Field(None, max_length=2048)
+    status: str = Field("handed to the carrier", min_length=1, max_length=200)
+    occurred_at: AwareDatetime | None = None
+
+    def tracking(self, now: datetime) -> Tracking:
+        """The same as the orders module knows it."""
+        return Tracking(
+            carrier=self.carrier,
+            code=self.code,
+            url=self.url,
+            status=self.status,
+            occurred_at=self.occurred_at or now,
+        )
+
+
+class StatusIn(RequestModel):
+    """The status that is asked for. What money decides follows once the rail says so."""
+
+    status: Literal["processing", "shipped", "delivered", "completed", "cancelled"]
+    tracking: TrackingIn | None = None
+    reason: str = Field("", max_length=500)
+
+
+class CallOut(ResponseModel):
+    """A transaction for a wallet to sign and send."""
+
+    chain_id: int
+    to: str
+    data: str
+    value: str
+    says: str
+
+
+class ActionOut(ResponseModel):
+    """What the rail answered: `executed`, `pending`, or `needs_signature` with the calls to sign
+    in their order, by whom, and until when."""
+
+    type: Literal["executed", "pending", "needs_signature"]
+    reference: str | None = None
+    by: str | None = None
+    until: str | None = None
+    calls: tuple[CallOut, ...] = ()
+
+
+class PlacedOrderOut(ResponseModel):
+    """One order of a placed checkout."""
+
+    id: str
+    seller_id: str
+    status: str
+    total: MoneyOut
+
+
+class PaymentStartedOut(ResponseModel):
+    """The attempt that was started along with the order."""
+
+    payment_id: str
+    attempt_id: str
+    action: ActionOut
+
+
+class PlacedOut(ResponseModel):
+    """A placed checkout."""
+
+    checkout_id: str
+    expires_at: str
+    total: MoneyOut
+    orders: list[PlacedOrderOut]
+    payment: PaymentStartedOut | None
+
+
+class MovedOut(ResponseModel):
+    """An order's status after a request, and what has to happen for the rest to follow."""
+
+    id: str
+    status: str
+    action: ActionOut | None
+
+
+def action_out(outcome: Outcome) -> ActionOut:
+    """An outcome as clients see it."""
+    match outcome:
+        case Executed(reference):
+            return ActionOut(type="executed", reference=reference)
+        case Pending(reference):
+            return ActionOut(type="pending", reference=reference)
+        case NeedsSignature():
+            return ActionOut(
+                type="needs_signature",
+                by=outcome.by,
+                until=None if outcome.until is None else rfc3339(outcome.until),
+                calls=tuple(_call_out(call) for call in outcome.calls),
+            )
+
+
+def _call_out(call: CallToSign) -> CallOut:
+    return CallOut(
+        chain_id=call.chain_id, to=call.to, data=call.data, value=str(call.value), says=call.says
+    )
+
+
+def _order_out(order: OrderRecord) -> PlacedOrderOut:
+    return PlacedOrderOut(
+        id=order.id,
+        seller_id=order.seller_id,
+        status=order.status,
+        total=MoneyOut.model_validate(order.total.to_json()),
+    )
+
+
+def render_placed(result: object) -> Mapping[str, object]:
+    """A `Placed` as JSON-ready values."""
+    if not isinstance(result, Placed):
+        raise TypeError("only a placed checkout is rendered here")
+    started = result.started
+    payment = None
+    if started is not None:
+        payment = PaymentStartedOut(
+            payment_id=started.payment_id,
+            attempt_id=started.attempt_id,
+            action=action_out(started.needs),
+        )
+    placed = PlacedOut(
+        checkout_id=result.checkout.checkout_id,
+        expires_at=rfc3339(result.checkout.expires_at),
+        total=MoneyOut.model_validate(result.checkout.total.to_json()),
+        orders=[_order_out(order) for order in result.checkout.orders],
+        payment=payment,
+    )
+    return placed.model_dump(mode="json")
+
+
+def render_moved(result: object) -> Mapping[str, object]:
+    """A `Moved` as JSON-ready values."""
+    if not isinstance(result, Moved):
+        raise TypeError("only a moved order is rendered here")
+    action = None if result.outcome is None else action_out(result.outcome)
+    moved = MovedOut(id=result.order_id, status=result.status, action=action)
+    return moved.model_dump(mode="json")

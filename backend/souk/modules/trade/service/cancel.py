@@ -1,0 +1,65 @@
+"""Cancelling: before payment it ends the checkout, after payment the money goes back (T6, T12)."""
+
+from souk.core.idempotency import NO_RECEIPT, Receipt
+from souk.core.principal import Principal
+from souk.core.timers import cancel as cancel_timer
+from souk.core.unit_of_work import Transaction, UnitOfWork
+from souk.modules.orders.domain import (
+    EXPIRE_CHECKOUT,
+    Actor,
+    OrderRecord,
+    OrderStatus,
+    decide,
+)
+from souk.modules.orders.service import Orders
+from souk.modules.payments.errors import PaymentUnderWay
+from souk.modules.payments.service import Payments
+from souk.modules.trade.domain import Moved
+from souk.modules.trade.service.parties import party_of
+from souk.modules.trade.service.rail import RailRequests
+
+
+class Cancellations:
+    """Ends orders before they are completed."""
+
+    def __init__(self, uow: UnitOfWork, orders: Orders, payments: Payments) -> None:
+        self._uow = uow
+        self._orders = orders
+        self._payments = payments
+        self._rail = RailRequests(uow, orders)
+
+    def cancel(
+        self, caller: Principal, order_id: str, reason: str, receipt: Receipt = NO_RECEIPT
+    ) -> Moved:
+        """An unpaid order is cancelled with its whole checkout, at once. Of a paid one the seller
+        gives all held money back: the order follows when the rail says that it went.
+
+        Raises `OrderNotFound`, `PaymentUnderWay`, `NothingHeld`, `IllegalTransition`.
+        """
+        with self._uow.begin() as tx:
+            order, actor = party_of(self._orders, tx, caller, order_id)
+            if order.status is OrderStatus.PENDING_PAYMENT:
+                moved = self._cancel_unpaid(tx, caller, order, actor, reason)
+                receipt.store(tx, moved)
+                tx.commit()
+                return moved
+            decide(order.status, OrderStatus.CANCELLED, actor)
+            leg = self._payments.held_leg(tx, order_id)
+        return self._rail.ask(leg, self._payments.refund, receipt)
+
+    def _cancel_unpaid(
+        self, tx: Transaction, caller: Principal, order: OrderRecord, actor: Actor, reason: str
+    ) -> Moved:
+        orders = self._orders.lock_checkout(tx, order.checkout_id)
+        if self._payments.has_live_attempt(tx, order.checkout_id):
+            raise PaymentUnderWay(
+                "a payment for this order is on its way; wait until it has arrived or failed"
+            )
+        self._payments.void_unpaid(tx, order.checkout_id, reason)
+        for each in orders:
+            if each.status is OrderStatus.PENDING_PAYMENT:
+                self._orders.cancel(
+                    tx, each.id, actor=actor, actor_id=caller.account_id, reason=reason
+                )
+        cancel_timer(tx, kind=EXPIRE_CHECKOUT, subject=order.checkout_id)
+        return Moved(order.id, OrderStatus.CANCELLED, None)

@@ -1,0 +1,94 @@
+"""From paid to completed: accept, ship, confirm, release (T9 to T11)."""
+
+from souk.core.idempotency import NO_RECEIPT, Receipt
+from souk.core.principal import Principal
+from souk.core.unit_of_work import Transaction, UnitOfWork
+from souk.modules.orders.domain import Actor, OrderRecord, OrderStatus, Tracking, decide
+from souk.modules.orders.service import Orders
+from souk.modules.payments.service import Payments
+from souk.modules.trade.domain import Moved
+from souk.modules.trade.errors import NotYourPart
+from souk.modules.trade.service.parties import party_of
+from souk.modules.trade.service.rail import RailRequests
+
+
+class Deliveries:
+    """Moves paid orders on. Where a rail has to act, only the asking is recorded here: the status
+    follows when the rail says that it happened."""
+
+    def __init__(self, uow: UnitOfWork, orders: Orders, payments: Payments) -> None:
+        self._uow = uow
+        self._orders = orders
+        self._payments = payments
+        self._rail = RailRequests(uow, orders)
+
+    def accept(self, caller: Principal, order_id: str, receipt: Receipt = NO_RECEIPT) -> Moved:
+        """The seller starts on the order. Raises `OrderHidden`, `IllegalTransition`."""
+        with self._uow.begin() as tx:
+            order, actor = party_of(self._orders, tx, caller, order_id)
+            self._accept(tx, caller, order, actor)
+            return self._answer(tx, order_id, receipt)
+
+    def _accept(self, tx: Transaction, caller: Principal, order: OrderRecord, actor: Actor) -> None:
+        self._orders.accept(
+            tx,
+            order.id,
+            actor=actor,
+            actor_id=caller.account_id,
+            reason="the seller has accepted the order",
+        )
+
+    def ship(
+        self,
+        caller: Principal,
+        order_id: str,
+        tracking: Tracking | None,
+        receipt: Receipt = NO_RECEIPT,
+    ) -> Moved:
+        """The seller sends the goods: the tracking is noted, an order that was only paid becomes
+        processing, and the rail is told. Raises `OrderHidden`, `IllegalTransition`,
+        `NothingHeld`, `BadTracking`."""
+        with self._uow.begin() as tx:
+            order, actor = party_of(self._orders, tx, caller, order_id)
+            decide(order.status, OrderStatus.SHIPPED, actor)
+            if tracking is not None:
+                self._orders.record_tracking(tx, order_id, tracking)
+            if order.status is OrderStatus.PAID:
+                self._accept(tx, caller, order, actor)
+            leg = self._payments.held_leg(tx, order_id)
+            tx.commit()
+        return self._rail.ask(leg, self._payments.fulfil, receipt)
+
+    def confirm_delivery(
+        self, caller: Principal, order_id: str, receipt: Receipt = NO_RECEIPT
+    ) -> Moved:
+        """The buyer says that the goods are there. Raises `OrderHidden`, `IllegalTransition`."""
+        with self._uow.begin() as tx:
+            order, actor = party_of(self._orders, tx, caller, order_id)
+            self._orders.mark_delivered(
+                tx,
+                order.id,
+                actor=actor,
+                actor_id=caller.account_id,
+                reason="the buyer has received the goods",
+            )
+            return self._answer(tx, order_id, receipt)
+
+    def release(self, caller: Principal, order_id: str, receipt: Receipt = NO_RECEIPT) -> Moved:
+        """The buyer lets the seller have the money; on escrow also before shipping, because a
+        party may always give away its own claim. Raises `OrderHidden`, `NotYourPart`,
+        `NothingHeld`."""
+        with self._uow.begin() as tx:
+            _, actor = party_of(self._orders, tx, caller, order_id)
+            if actor is not Actor.BUYER:
+                raise NotYourPart("only the buyer can release the money before its deadline")
+            leg = self._payments.held_leg(tx, order_id)
+            tx.commit()
+        return self._rail.ask(leg, self._payments.release, receipt)
+
+    def _answer(self, tx: Transaction, order_id: str, receipt: Receipt) -> Moved:
+        """The order's status after what was done, as the last step of the transaction."""
+        moved = Moved(order_id, self._orders.get(tx, order_id).status, None)
+        receipt.store(tx, moved)
+        tx.commit()
+        return moved

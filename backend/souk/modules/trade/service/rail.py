@@ -1,0 +1,29 @@
+"""Asking the rail that holds an order's money to move it."""
+
+from collections.abc import Callable
+
+from souk.core.idempotency import Receipt
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.orders.service import Orders
+from souk.modules.payments.domain import Leg, Outcome
+from souk.modules.trade.domain import Moved
+
+
+class RailRequests:
+    """The second half of every use case that moves held money. The first half has checked the
+    caller and committed; the provider is asked outside any transaction; its answer is recorded
+    in a last one. A crash in between leaves an order that can be asked for again: the rail moves
+    the same money once only."""
+
+    def __init__(self, uow: UnitOfWork, orders: Orders) -> None:
+        self._uow = uow
+        self._orders = orders
+
+    def ask(self, leg: Leg, move: Callable[[Leg], Outcome], receipt: Receipt) -> Moved:
+        """Ask, and answer with the order's status as it is after that."""
+        outcome = move(leg)
+        with self._uow.begin() as tx:
+            moved = Moved(leg.order_id, self._orders.get(tx, leg.order_id).status, outcome)
+            receipt.store(tx, moved)
+            tx.commit()
+        return moved
