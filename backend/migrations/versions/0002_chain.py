@@ -203,6 +203,7 @@ def upgrade() -> None:
             ["event_id"], ["chain_event.id"], name=op.f("fk_chain_effect_event_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_effect")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_chain_effect_event_id")),
         sa.UniqueConstraint(
             "chain_id",
             "contract",

@@ -127,7 +127,7 @@ class ChainEffectRow(Base):
     escrow_id: Mapped[Id]
     kind: Mapped[str]
     sequence: Mapped[int] = mapped_column(Integer)
-    event_id: Mapped[Id | None] = mapped_column(ForeignKey("chain_event.id"))
+    event_id: Mapped[Id | None] = mapped_column(ForeignKey("chain_event.id"), unique=True)
     observation_id: Mapped[Id | None]
     block_number: Mapped[int | None] = mapped_column(BigInteger)
     level: Mapped[str | None]

@@ -1,5 +1,7 @@
 """The cursor of a chain, its lease, and its fence."""
 
+from datetime import datetime
+
 from sqlalchemy import Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -107,3 +109,8 @@ def move_cursor(tx: Transaction, old: Cursor, new: Cursor, *, seconds: float) ->
 def find_next_block(tx: Transaction, chain_id: int) -> int | None:
     """The first block not yet taken in; `None` while the chain was never followed."""
     return tx.session.scalar(select(ChainRow.next_block).where(ChainRow.chain_id == chain_id))
+
+
+def find_advanced_at(tx: Transaction, chain_id: int) -> datetime | None:
+    """When the cursor last moved."""
+    return tx.session.scalar(select(ChainRow.advanced_at).where(ChainRow.chain_id == chain_id))

@@ -56,6 +56,7 @@ _POINT = text(
     FROM chain_effect
     WHERE chain_id = :chain_id AND contract = :contract AND escrow_id = :escrow_id
       AND kind = :kind AND event_id IS NOT NULL
+    HAVING NOT EXISTS (SELECT 1 FROM chain_effect WHERE event_id = :event_id)
     ON CONFLICT (chain_id, contract, escrow_id, kind, sequence) DO UPDATE SET
         event_id = excluded.event_id, observation_id = excluded.observation_id,
         block_number = excluded.block_number, level = excluded.level,
@@ -65,9 +66,12 @@ _POINT = text(
 )
 
 
-def point_effect(tx: Transaction, chain_id: int, sighting: Sighting, *, observation_id: str) -> str:
-    """Let the effect that this fact is point at its log; returns the effect's id."""
-    effect_id: str = tx.session.execute(
+def point_effect(
+    tx: Transaction, chain_id: int, sighting: Sighting, *, observation_id: str
+) -> str | None:
+    """Let the effect that this fact is point at its log; returns the effect's id, `None` when it
+    points there already."""
+    effect_id: str | None = tx.session.execute(
         _POINT,
         {
             "id": tx.new_id("eff"),
@@ -80,7 +84,7 @@ def point_effect(tx: Transaction, chain_id: int, sighting: Sighting, *, observat
             "block_number": sighting.block_number,
             "now": tx.now,
         },
-    ).scalar_one()
+    ).scalar_one_or_none()
     return effect_id
 
 

@@ -89,6 +89,10 @@ class Chains:
             return None
         return block_rows.find_head(tx, chain_id, up_to=next_block - config.confirmations)
 
+    def advanced_at(self, tx: Transaction, chain_id: int) -> datetime | None:
+        """When a block was last taken in or undone, by wall time; `None` before the first."""
+        return cursor_rows.find_advanced_at(tx, chain_id)
+
     def stands(
         self,
         tx: Transaction,

@@ -100,7 +100,9 @@ def _keep(
 def _appear(tx: Transaction, chain_id: int, sighting: Sighting) -> None:
     observation_id = tx.new_id("obs")
     effect_id = effect_rows.point_effect(tx, chain_id, sighting, observation_id=observation_id)
-    tx.publish(EscrowEventSeen(**_said_of(chain_id, sighting, effect_id, observation_id)))
+    # A block that is read a second time shows nothing new.
+    if effect_id is not None:
+        tx.publish(EscrowEventSeen(**_said_of(chain_id, sighting, effect_id, observation_id)))
 
 
 def _disappear(tx: Transaction, chain_id: int, sighting: Sighting) -> None:

@@ -1,0 +1,48 @@
+"""A chain with an escrow, real or scripted, and the tables of a watcher."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from souk.adapters.evm.log_source import NodeLogSource
+from souk.adapters.evm.node import EvmNode
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.chain.service import Chains
+from tests.support.chain_builders import EscrowOnChain, a_node, chains_of
+from tests.support.scripted_chain import ScriptedChain
+from tests.support.stack import Chain
+
+
+@pytest.fixture
+def escrow(still_chain: Chain) -> EscrowOnChain:
+    """An escrow contract on a fresh node that mines when it is asked to."""
+    return EscrowOnChain.deployed(still_chain)
+
+
+@pytest.fixture
+def node(still_chain: Chain) -> Iterator[EvmNode]:
+    """The product's view of that node."""
+    with a_node(still_chain.url) as node:
+        yield node
+
+
+@pytest.fixture
+def chains(committing_uow: UnitOfWork, escrow: EscrowOnChain, node: EvmNode) -> Chains:
+    """The service over that node."""
+    return chains_of(committing_uow, NodeLogSource(node), escrow=escrow)
+
+
+@pytest.fixture
+def scripted() -> ScriptedChain:
+    """A chain in memory."""
+    return ScriptedChain()
+
+
+@pytest.fixture
+def following(committing_uow: UnitOfWork) -> Callable[..., Chains]:
+    """Makes the service over a source; further arguments change how the chain is followed."""
+
+    def follow(source, **fields) -> Chains:
+        return chains_of(committing_uow, source, **fields)
+
+    return follow
