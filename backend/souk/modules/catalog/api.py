@@ -83,7 +83,6 @@ def _filters(
         Query(
             min_length=1,
             max_length=200,
-            pattern=r"^[^\x00]*$",
             description='Words to find; `"exact phrase"`, `or` and `-without` are understood.',
         ),
     ] = None,
