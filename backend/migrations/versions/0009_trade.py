@@ -1,5 +1,8 @@
 """Tables of trade."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision: str = "0009"
 down_revision: str | None = "0008"
 
