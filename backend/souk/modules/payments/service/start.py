@@ -55,6 +55,11 @@ class StartedAttempt:
     attempt: Attempt
     needs: Outcome
 
+    @property
+    def attempt_id(self) -> str:
+        """Id of the attempt."""
+        return self.attempt.id
+
     def to_json(self) -> dict[str, object]:
         """The answer for a client."""
         attempt = self.attempt
