@@ -32,6 +32,9 @@ DEVELOPMENT_KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d
 DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 # The second keeps the demo shop.
 SELLER_KEY = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
+# Two more of the ten, so that the local shop has an arbiter and takes its fee.
+ARBITER_ADDRESS = "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"
+FEE_TO_ADDRESS = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
 _LOOPBACK = "127.0.0.1"
 _SLOTS_IN_AN_EPOCH = 16
 # Finality is two epochs back; anything up to there can be reorganised, so its state is needed.

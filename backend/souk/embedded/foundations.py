@@ -101,5 +101,7 @@ def _chain(
     environment = {
         f"CHAIN_{anvil.CHAIN_ID}_RPC_URLS": ours.url,
         "KEEPER_PRIVATE_KEY": anvil.DEVELOPMENT_KEY,
+        "ARBITER_ADDRESS": anvil.ARBITER_ADDRESS,
+        "FEE_TO_ADDRESS": anvil.FEE_TO_ADDRESS,
     }
     return Foundations((ours.part(redeploy=redeploy),), environment)

@@ -168,6 +168,7 @@ class Supervisor:
         if now < self._housekept_at + _HOUSEKEEPING_SECONDS:
             return
         self._housekept_at = now
+        guardian.bury({slot.running.guardian_pid for slot in self._slots if slot.running})
         for slot in self._slots:
             if slot.ready:
                 slot.part.housekeeping()

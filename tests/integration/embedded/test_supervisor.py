@@ -83,7 +83,7 @@ def test_puts_a_part_back_when_its_guardian_was_killed(start_stack: Start) -> No
     before = stack.processes()
     named(stack, "guardian.py")[0].kill()
     eventually(lambda: all_gone(before))
-    eventually(lambda: len(stack.processes()) == 4)
+    eventually(lambda: len(stack.processes()) == 4, what="four again, and no zombie")
 
 
 def test_kills_what_a_part_left_behind_when_it_ends(start_stack: Start) -> None:
