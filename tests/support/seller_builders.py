@@ -25,17 +25,17 @@ class OpenedStore:
         return self.seller.version
 
 
-def a_profile(name: str = "sofia", **changes) -> Profile:
+def a_profile(owner: str = "sofia", /, **changes) -> Profile:
     """The profile of the store that the account of this name opens."""
-    values = {"name": f"{name.title()}'s shop", "handle": f"{name}-shop"}
-    return Profile(**{**values, "payout_wallet": a_wallet(name).address, **changes})
+    values = {"name": f"{owner.title()}'s shop", "handle": f"{owner}-shop"}
+    return Profile(**{**values, "payout_wallet": a_wallet(owner).address, **changes})
 
 
 def sellers_on(uow: UnitOfWork) -> Sellers:
     return Sellers(uow, accounts_on(uow))
 
 
-def a_seller(uow: UnitOfWork, name: str = "sofia", **changes) -> OpenedStore:
+def a_seller(uow: UnitOfWork, owner: str = "sofia", /, **changes) -> OpenedStore:
     """A store opened by the account that signs in with the wallet of this name."""
-    principal = an_account(uow, name)
-    return OpenedStore(principal, sellers_on(uow).create(principal, a_profile(name, **changes)))
+    principal = an_account(uow, owner)
+    return OpenedStore(principal, sellers_on(uow).create(principal, a_profile(owner, **changes)))

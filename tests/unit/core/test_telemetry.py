@@ -1,0 +1,98 @@
+"""Logs: one JSON object a line, and nothing that opens a door."""
+
+import json
+import logging
+import sys
+
+import pytest
+
+from souk.core.telemetry import JsonFormatter, configure_logging, redact, request_id
+
+CANARY = "c4n4ry"
+
+
+@pytest.mark.pitfall("K3")
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"https://mainnet.example/v3/{CANARY}",
+        f"HTTPS://mainnet.example/v3/{CANARY} failed",
+        f"wss://mainnet.example/ws/{CANARY}",
+        f"http://node:8545?key={CANARY}",
+        f"Max retries for url 'https://rpc.example/{CANARY}'",
+        f"postgresql://souk:{CANARY}@db/souk",
+        f"postgresql://{CANARY}@db/souk",
+        f"redis://:{CANARY}@cache:6379/0",
+        f"https://{CANARY}@rpc.example",
+        f"Authorization: Bearer {CANARY}",
+        f"private_key=0x{CANARY}",
+        f"PrivateKey: {CANARY}",
+        f"'token': '{CANARY}'",
+        f'"api_key" : "{CANARY}"',
+        f"apikey={CANARY}",
+        f"client_secret = {CANARY}",
+        f"password={CANARY}",
+    ],
+)
+def test_redact_leaves_no_credential_in_a_line(line):
+    assert CANARY not in redact(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "paid in 0x" + "ab" * 32,
+        "https://rpc.example answered in 5 ms",
+        "order ord_01h455vb4pex5vsknk084sn02q is paid",
+        "the token contract is 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    ],
+)
+def test_redact_keeps_what_helps(line):
+    assert redact(line) == line
+
+
+def record(message, *arguments, failure=None):
+    return logging.LogRecord("souk.test", logging.WARNING, "f", 1, message, arguments, failure)
+
+
+def test_format_is_one_json_object_when_the_message_has_line_ends():
+    line = JsonFormatter().format(record("two\nlines of %s", "text"))
+    entry = json.loads(line)
+    assert "\n" not in line
+    assert (entry["message"], entry["level"]) == ("two\nlines of text", "warning")
+    assert (entry["logger"], entry["at"][-6:]) == ("souk.test", "+00:00")
+
+
+def test_format_names_the_request_when_there_is_one():
+    formatter = JsonFormatter()
+    token = request_id.set("rid_1")
+    inside = json.loads(formatter.format(record("x")))
+    request_id.reset(token)
+    assert inside["request_id"] == "rid_1"
+    assert "request_id" not in json.loads(formatter.format(record("x")))
+
+
+def test_format_redacts_the_traceback_too():
+    def fail():
+        raise ConnectionError(f"https://rpc.example/{CANARY}")
+
+    try:
+        fail()
+    except ConnectionError:
+        line = JsonFormatter().format(record("failed", failure=sys.exc_info()))
+    assert CANARY not in line
+    assert "ConnectionError" in json.loads(line)["traceback"]
+
+
+def test_configure_logging_writes_json_to_standard_error(capsys):
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        configure_logging("WARNING")
+        logging.getLogger("souk.test").warning("seen")
+        logging.getLogger("souk.test").info("not seen")
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["message"] == "seen"
