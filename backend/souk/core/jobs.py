@@ -72,7 +72,7 @@ def with_care(name: str, act: Callable[[], object]) -> None:
         _log.exception("%s failed", name)
 
 
-def limited(keep_on: KeepOn, seconds: float = RUN_SECONDS) -> KeepOn:
+def limited(keep_on: KeepOn, seconds: float) -> KeepOn:
     """`keep_on`, and not longer than this."""
     until = time.monotonic() + seconds
     return lambda: keep_on() and time.monotonic() < until
@@ -85,12 +85,14 @@ def pause(seconds: float, keep_on: KeepOn) -> None:
         time.sleep(min(left, STOP_CHECK_SECONDS))
 
 
-def drain_outbox(relay: OutboxRelay, inbox: InboxSweeper, bus: Bus) -> Loop:
+def drain_outbox(
+    relay: OutboxRelay, inbox: InboxSweeper, bus: Bus, *, run_seconds: float = RUN_SECONDS
+) -> Loop:
     """Deliver what is in the outbox and handle what is in the inbox: when woken, and each second
     as a net under that."""
 
     def run(keep_on: KeepOn) -> None:
-        going = limited(keep_on)
+        going = limited(keep_on, run_seconds)
         while going():
             handled = relay.drain(keep_on=going) + inbox.sweep()
             if not handled:
@@ -111,13 +113,15 @@ def sweep_timers(
     wall: Clock,
     chain_clocks: Mapping[str, Callable[[], datetime | None]],
     periodic: Sequence[Periodic],
+    *,
+    run_seconds: float = RUN_SECONDS,
 ) -> Loop:
     """Fire what is due by the wall clock and by each chain's, and do what is to be done again and
     again. `chain_clocks` tells, by the clock's name, which instant the chain has reached."""
     clocks: dict[str, Callable[[], datetime | None]] = {WALL: wall.now, **chain_clocks}
 
     def run(keep_on: KeepOn) -> None:
-        going = limited(keep_on)
+        going = limited(keep_on, run_seconds)
         while going():
             for name, reached in clocks.items():
                 with_care(f"timers of {name}", partial(_sweep, sweeper, name, reached, going))
