@@ -9,7 +9,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from .robots.borders import find_trespasses, souk_graph
+from .robots.borders import find_trespasses, find_unwired, souk_graph
 from .robots.tree import ROOT, listing
 
 LINT = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"]
@@ -131,3 +131,20 @@ def test_flags_an_import_when_the_file_is_private(importer: str, part: str) -> N
 )
 def test_passes_an_import_when_the_file_is_public(importer: str, part: str) -> None:
     assert listing(find_trespasses(a_graph(importer, f"souk.modules.orders.{part}"))) == ""
+
+
+def test_wires_every_router_and_handler() -> None:
+    assert listing(find_unwired(souk_graph())) == ""
+
+
+@pytest.mark.parametrize("part", ["api", "handlers"])
+def test_flags_a_module_when_the_composition_root_forgot_it(part: str) -> None:
+    graph = a_graph(f"souk.modules.orders.{part}", "souk.modules.orders.service")
+
+    assert "not wired" in listing(find_unwired(graph))
+
+
+def test_passes_a_module_when_the_composition_root_imports_it() -> None:
+    graph = a_graph("souk.bootstrap.routers", "souk.modules.orders.api")
+
+    assert listing(find_unwired(graph)) == ""

@@ -37,6 +37,17 @@ def find_trespasses(graph: grimp.ImportGraph) -> Iterator[Violation]:
             yield Violation(importer, line, f"imports {imported}, which is not public to it")
 
 
+def find_unwired(graph: grimp.ImportGraph) -> Iterator[Violation]:
+    """Routers and handlers that the composition root forgot: nothing would fail, only be silent."""
+    for part in sorted(graph.modules):
+        names = part.split(".")
+        if names[:2] != ["souk", "modules"] or names[3:] not in (["api"], ["handlers"]):
+            continue
+        importers = graph.find_modules_that_directly_import(part)
+        if not any(f"{name}.".startswith("souk.bootstrap.") for name in importers):
+            yield Violation(part, 1, "is not wired in souk.bootstrap")
+
+
 def _line(graph: grimp.ImportGraph, importer: str, imported: str) -> int:
     details = graph.get_import_details(importer=importer, imported=imported)
     return min((detail["line_number"] for detail in details), default=1)

@@ -20,7 +20,6 @@ _TRACES = {
     ),
     "an address inside a network": re.compile(
         r"(?<![\w.])(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+\b"
-        r"|\b[\w-]+\.(?:internal|corp|lan)\b"
     ),
 }
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)")
