@@ -79,9 +79,11 @@ class Stack:
             self._report(note)
         self._report(f"starting {', '.join(sorted(below.names)) or 'on given services'}")
         supervisor.start(*below.parts)
-        self._furnish(supervisor, below, environment)
+        self._prepare(supervisor, below, environment)
         self._report("starting the API and the workers")
-        supervisor.start(self._api(environment), *self._workers(below, environment))
+        supervisor.launch(self._api(environment), *self._workers(below, environment))
+        self._stock(supervisor, below, environment)
+        supervisor.await_ready()
         announce(self._state, Occupant(os.getpid(), self.url, environment))
         self._report(self._welcome(below))
         self._report(supervisor.watch())
@@ -98,24 +100,28 @@ class Stack:
             "HTTP_PORT": str(self._port),
         }
 
-    def _furnish(
+    def _prepare(
         self, supervisor: Supervisor, below: Foundations, environment: Mapping[str, str]
     ) -> None:
-        """Schema, contracts and a demo shop; each finds its own earlier work and leaves it. Only
-        our own chain is deployed to, and only our own database gets a demo shop."""
-        self._report("migrating the database")
-        supervisor.run("migrate", _souk("migrate"), environment)
-        if "anvil" in below.names:
-            self._report("deploying the contracts")
-            supervisor.run("deploy", _souk("deploy"), environment)
-            self._deployed = True
+        """Schema and contracts; each finds its own earlier work and leaves it. Only our own chain
+        is deployed to."""
+        ours = "anvil" in below.names
+        self._report("preparing the database" + (" and the contracts" if ours else ""))
+        tasks = ["migrate", "deploy"] if ours else ["migrate"]
+        supervisor.run({task: _souk(task) for task in tasks}, environment)
+        self._deployed = ours
+
+    def _stock(
+        self, supervisor: Supervisor, below: Foundations, environment: Mapping[str, str]
+    ) -> None:
+        """A demo shop, in our own database alone and while the API is still starting."""
         if "postgres" in below.names:
             self._report("stocking the demo shop")
-            supervisor.run("seed", _souk("seed"), environment)
+            supervisor.run({"seed": _souk("seed")}, environment)
 
     def _deploy_again(self, supervisor: Supervisor, environment: Mapping[str, str]) -> None:
         if self._deployed:
-            supervisor.run("deploy", _souk("deploy"), environment)
+            supervisor.run({"deploy": _souk("deploy")}, environment)
 
     def _api(self, environment: Mapping[str, str]) -> Part:
         return Part(

@@ -68,29 +68,42 @@ class Supervisor:
 
     def start(self, *parts: Part) -> None:
         """Start parts side by side and wait until all of them serve. Raises `PartFailed`."""
-        slots = [_Slot(part) for part in parts]
-        for slot in slots:
-            slot.running = launch(slot.part, self.log_of(slot.part.name))
+        self.launch(*parts)
+        self.await_ready()
+
+    def launch(self, *parts: Part) -> None:
+        """Start parts side by side; does not wait."""
+        for part in parts:
+            slot = _Slot(part, launch(part, self.log_of(part.name)))
             self._slots.append(slot)
-        while not all(slot.ready for slot in slots):
-            for slot in slots:
+
+    def await_ready(self) -> None:
+        """Wait until every part serves. Raises `PartFailed` when one ends instead."""
+        while not all(slot.ready for slot in self._slots):
+            for slot in self._slots:
                 self._advance(slot)
                 if slot.running is None:
                     raise PartFailed(f"{slot.part.name} did not start; see the report above")
             time.sleep(_POLL_SECONDS / 4)
 
-    def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Run a command to its end. Raises `PartFailed` with its log's tail when it fails."""
-        log = self.log_of(name)
-        log.unlink(missing_ok=True)
-        task = launch(Part(name, lambda: command, lambda: True, environment), log)
+    def run(self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> None:
+        """Run commands side by side to their ends. Raises `PartFailed` with the log's tail of the
+        first that fails."""
+        tasks = [self._launch_task(name, words, environment) for name, words in commands.items()]
         try:
-            while (code := task.exit_code()) is None:
+            while tasks:
+                tasks = [task for task in tasks if not _has_succeeded(task)]
                 time.sleep(_POLL_SECONDS / 4)
         finally:
-            task.kill()
-        if code != 0:
-            raise PartFailed(f"souk {name} {describe_exit(code)}\n{tail(log)}")
+            for task in tasks:
+                task.kill()
+
+    def _launch_task(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str]
+    ) -> Running:
+        log = self.log_of(name)
+        log.unlink(missing_ok=True)
+        return launch(Part(name, lambda: command, lambda: True, environment), log)
 
     def watch(self) -> str:
         """Keep the parts running. Returns only when one crashed too often, with the reason."""
@@ -172,3 +185,10 @@ class Supervisor:
         for slot in self._slots:
             if slot.ready:
                 slot.part.housekeeping()
+
+
+def _has_succeeded(task: Running) -> bool:
+    code = task.exit_code()
+    if code:
+        raise PartFailed(f"souk {task.part.name} {describe_exit(code)}\n{task.tail()}")
+    return code == 0
