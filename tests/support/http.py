@@ -46,6 +46,10 @@ class Api:
         self._runner.run(self._stack.aclose())
         self._runner.close()
 
+    def authenticate_as(self, principal: Principal) -> None:
+        """From now on every token belongs to this caller."""
+        self._app.state.authenticate = lambda _token: principal
+
     async def _open(self) -> None:
         await self._stack.enter_async_context(self._app.router.lifespan_context(self._app))
         transport = httpx.ASGITransport(

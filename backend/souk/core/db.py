@@ -115,12 +115,14 @@ async def _leave_json_alone(connection: AsyncConnection) -> None:
 class Reads:
     """The async read side: each query answers with one JSON document composed by PostgreSQL."""
 
-    def __init__(self, database_url: str, *, max_size: int = 8) -> None:
+    def __init__(
+        self, database_url: str, *, max_size: int = 8, patience_seconds: float = 5
+    ) -> None:
         self._pool = AsyncConnectionPool(
             database_url,
             min_size=1,
             max_size=max_size,
-            timeout=5,
+            timeout=patience_seconds,
             open=False,
             configure=_leave_json_alone,
             kwargs={"autocommit": True, "options": _SESSION_OPTIONS, "connect_timeout": 5},

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from souk.core.principal import Principal
 from souk.modules.accounts.api import router
 from souk.modules.accounts.domain.grammar import parse_message
 from souk.modules.accounts.service import Accounts, SignInGate
@@ -147,6 +148,12 @@ def test_session_refuses_when_the_token_is_unknown(api, authorization):
 
 def test_session_asks_to_sign_in_when_no_token_is_sent(api):
     assert api("GET", "/api/auth/session").json()["code"] == "sign_in_required"
+
+
+def test_session_asks_to_sign_in_again_when_it_was_deleted_meanwhile(api):
+    gone = Principal("acc_01h455vb4pex5vsknk084sn02q", "ses_01h455vb4pex5vsknk084sn02q")
+    api.authenticate_as(gone)
+    assert api("GET", "/api/auth/session", token="any").json()["code"] == "session_ended"
 
 
 def test_logout_ends_the_session(api, token):

@@ -3,12 +3,29 @@
 import pytest
 from sqlalchemy import text
 
+from tests.support.emptied import emptied
+
+
+@pytest.fixture(scope="package")
+def shared_database_url(databases):
+    """One database for all of these tests."""
+    url = databases.migrated()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def database_url(shared_database_url):
+    """Where commits are real; the core's tables are empty."""
+    return emptied(shared_database_url, "outbox", "webhook_inbox", "timer", "idempotency_key")
+
 
 @pytest.fixture
 def counter(engine):
     """A table with one number, to be fought over."""
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE counter (value integer NOT NULL)"))
+        connection.execute(text("CREATE TABLE IF NOT EXISTS counter (value integer NOT NULL)"))
+        connection.execute(text("DELETE FROM counter"))
         connection.execute(text("INSERT INTO counter VALUES (0)"))
     return CounterTable(engine)
 

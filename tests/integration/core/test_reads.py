@@ -10,18 +10,14 @@ from souk.core.db import Reads
 from souk.core.errors import DatabaseUnavailable
 
 
-def read(url, *statements, parameters=None, between=lambda: None):
+def read(url, *statements, parameters=None):
     """The documents of these statements, read one after the other by one `Reads`."""
 
     async def run():
-        reads = Reads(url, max_size=1)
+        reads = Reads(url, max_size=1, patience_seconds=0.5)
         await reads.open()
         try:
-            found = []
-            for statement in statements:
-                found.append(await reads.document(statement, parameters or {}))
-                between()
-            return found
+            return [await reads.document(statement, parameters or {}) for statement in statements]
         finally:
             await reads.close()
 
