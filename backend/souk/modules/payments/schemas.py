@@ -1,0 +1,238 @@
+"""Requests and responses of payments."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from souk.core.addresses import ZERO_ADDRESS, parse_address
+from souk.core.web import MoneyOut, RequestModel, ResponseModel
+from souk.modules.payments.domain import PayChoice, PaymentMethod, PaymentState
+
+_Address = Annotated[
+    str, Field(max_length=64, examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"])
+]
+
+
+class PaymentCreate(RequestModel):
+    """Which checkout is to be paid."""
+
+    checkout_id: str = Field(max_length=64, examples=["chk_01h455vb4pex5vsknk084sn02q"])
+
+
+class PaymentProcess(RequestModel):
+    """How to pay: the method, the chain, the token (the zero address for the chain's own coin)
+    and the wallet that will sign, which the caller has proved."""
+
+    payment_id: str = Field(max_length=64, examples=["pay_01h455vb4pex5vsknk084sn02q"])
+    method: PaymentMethod = Field(examples=["ESCROW"])
+    chain_id: int = Field(ge=1, le=2**53, examples=[31337])
+    token: _Address = ZERO_ADDRESS
+    wallet: _Address
+
+    def choice(self) -> PayChoice:
+        """The same with checked addresses. Raises `MalformedAddress`."""
+        return PayChoice(
+            method=self.method,
+            chain_id=self.chain_id,
+            token=parse_address(self.token),
+            wallet=parse_address(self.wallet),
+        )
+
+
+class PaymentConfirm(RequestModel):
+    """The transaction that the wallet sent."""
+
+    transaction_hash: str = Field(max_length=80, examples=["0x" + "ab" * 32])
+
+
+class PaymentOpened(ResponseModel):
+    """A payment that can be started."""
+
+    id: str = Field(examples=["pay_01h455vb4pex5vsknk084sn02q"])
+    checkout_id: str
+
+
+class PaymentStateOut(ResponseModel):
+    """Where a payment stands."""
+
+    id: str
+    status: PaymentState
+
+
+class CallOut(ResponseModel):
+    """A transaction to sign: calldata as 0x-hex, the value in the native coin's smallest unit."""
+
+    chain_id: int
+    to: str
+    data: str
+    value: str = Field(examples=["0"])
+    says: str = Field(examples=["Pay 12.990000 tUSD into escrow for 1 order"])
+
+
+class OutcomeOut(ResponseModel):
+    """What has to happen next: nothing (`executed`), wait (`pending`), or sign the calls in
+    order, with the wallet `by`, not after `until`."""
+
+    result: str = Field(examples=["needs_signature"])
+    reference: str | None = None
+    by: str | None = None
+    calls: list[CallOut] = Field(default_factory=list)
+    typed_data: dict[str, object] | None = None
+    until: str | None = Field(None, examples=["2026-03-01T12:10:00.000Z"])
+
+
+class StartedLegOut(ResponseModel):
+    """One order's part of an attempt. `ref` is the sha2-256 of its terms document."""
+
+    id: str
+    order_id: str
+    escrow_id: str
+    contract: str
+    amount: MoneyOut
+    ref: str
+
+
+class StartedOut(ResponseModel):
+    """An attempt and what its payer has to do."""
+
+    payment_id: str
+    checkout_id: str
+    attempt_id: str
+    status: str = Field(examples=["awaiting_payer"])
+    method: PaymentMethod
+    chain_id: int
+    wallet: str
+    total: MoneyOut
+    pay_by: str = Field(examples=["2026-03-01T12:10:00.000Z"])
+    quote_expires_at: str
+    legs: list[StartedLegOut]
+    needs: OutcomeOut
+
+
+class LegOut(ResponseModel):
+    """The money of one order in one attempt."""
+
+    id: str
+    order_id: str
+    status: str = Field(examples=["held"])
+    escrow_id: str
+    contract: str
+    ref: str
+    amount: MoneyOut
+    held: MoneyOut
+    released: MoneyOut
+    refunded: MoneyOut
+    deadline: str | None
+    duplicate: bool
+
+
+class StepOut(ResponseModel):
+    """One change of an attempt."""
+
+    from_status: str | None
+    to_status: str
+    reason: str
+    observed_at: str
+
+
+class RateOut(ResponseModel):
+    """Dollars for one whole unit: `amount / 10 ** exponent`, and where that is from."""
+
+    amount: str
+    exponent: int
+    source: str
+    spread_bps: int
+
+
+class AttemptOut(ResponseModel):
+    """One try to pay."""
+
+    id: str
+    number: int
+    method: PaymentMethod
+    status: str = Field(examples=["confirming"])
+    chain_id: int
+    token: str
+    wallet: str
+    total: MoneyOut
+    rate: RateOut
+    pay_by: str
+    transaction_hash: str | None
+    failure_reason: str | None
+    route: dict[str, object]
+    created_at: str
+    legs: list[LegOut]
+    history: list[StepOut]
+
+
+class RefundDueOut(ResponseModel):
+    """Money that arrived and is owed back."""
+
+    leg_id: str
+    order_id: str
+    reason: str = Field(examples=["duplicate_payment"])
+    status: str = Field(examples=["awaiting_seller"])
+    amount: MoneyOut
+
+
+class PaymentOut(ResponseModel):
+    """A payment with all its attempts."""
+
+    id: str
+    checkout_id: str
+    buyer_id: str
+    status: PaymentState
+    total: MoneyOut
+    reason: str | None = Field(description="Why it was given up, if it was.")
+    created_at: str
+    updated_at: str
+    completed_at: str | None
+    attempts: list[AttemptOut]
+    refunds_due: list[RefundDueOut]
+
+
+class PaymentRowOut(ResponseModel):
+    """A payment in a list."""
+
+    id: str
+    checkout_id: str
+    buyer_id: str
+    status: PaymentState
+    total: MoneyOut
+    created_at: str
+    completed_at: str | None
+
+
+class PaymentPage(ResponseModel):
+    """Payments, newest first."""
+
+    data: list[PaymentRowOut]
+    next_cursor: str | None
+
+
+class AssetOut(ResponseModel):
+    """Something to pay with. `price` is `par` for dollar tokens, `feed` for a quoted coin."""
+
+    token: str
+    asset: str
+    symbol: str
+    exponent: int
+    price: str
+
+
+class MethodOut(ResponseModel):
+    """A way to pay."""
+
+    method: PaymentMethod
+    chain_id: int
+    chain: str
+    escrow: str
+    quote_seconds: int
+    seconds_to_finality: int
+    assets: list[AssetOut]
+
+
+class MethodsOut(ResponseModel):
+    """Every way to pay here."""
+
+    data: list[MethodOut]
