@@ -80,6 +80,16 @@ def test_flags_an_operation_when_it_leaves_a_client_guessing(
     assert expected in listing(openapi.find_undescribed(a_document(**changes)))
 
 
+def test_passes_an_operation_when_it_streams_or_takes_a_word_of_a_list() -> None:
+    word = {"in": "path", "name": "s", "description": "x", "schema": {"enum": ["a"]}}
+    refusals = {"401": {}, "422": {}}
+    streamed = {"200": {"content": {"text/event-stream": {}}}, **refusals}
+
+    assert (
+        listing(openapi.find_undescribed(a_document(parameters=[word], responses=streamed))) == ""
+    )
+
+
 @pytest.mark.parametrize(
     ("field", "bound"),
     [

@@ -18,6 +18,7 @@ from .tree import Violation
 
 Document = Mapping[str, Any]
 _METHODS = {"get", "post", "put", "patch", "delete"}
+_JSON = "application/json"
 REF = "#/components/schemas/"
 
 
@@ -82,7 +83,7 @@ def _expected(operation: Document) -> set[str]:
     """The refusals that an operation of this form can give."""
     places = {(p["in"], p["name"].lower()) for p in operation.get("parameters", [])}
     expected = {"401"} if operation.get("security") else set()
-    if any(place == "path" for place, _name in places):
+    if any(p["in"] == "path" and not _is_choice(p) for p in operation.get("parameters", [])):
         expected.add("404")
     if ("header", "idempotency-key") in places:
         expected.add("409")
@@ -91,11 +92,18 @@ def _expected(operation: Document) -> set[str]:
     return expected
 
 
+def _is_choice(parameter: Document) -> bool:
+    """A word out of a list is either right or malformed, but never unknown."""
+    return bool({"$ref", "enum"} & set(parameter.get("schema", {})))
+
+
 def _vague_successes(name: str, operation: Document) -> Iterator[Violation]:
     for status, response in operation["responses"].items():
         if not status.startswith("2") or status == "204":
             continue
-        if not any(media.get("schema") for media in response.get("content", {}).values()):
+        content = response.get("content", {})
+        # A stream or a file says enough by its media type; JSON has a shape.
+        if not any(media.get("schema") or kind != _JSON for kind, media in content.items()):
             yield Violation(name, 1, f"does not say what {status} answers")
 
 
