@@ -7,6 +7,7 @@ import time
 import psutil
 import pytest
 
+from tests.support.processes import gone
 from tests.support.waiting import eventually
 
 from .conftest import SmallStack, Start
@@ -16,10 +17,6 @@ PARTS = ("postgres", "redis", "horses")
 
 def is_ready(stack: SmallStack) -> bool:
     return "ready" in stack.said()
-
-
-def all_gone(processes: list[psutil.Process]) -> bool:
-    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
 def named(stack: SmallStack, fragment: str) -> list[psutil.Process]:
@@ -38,7 +35,7 @@ def test_leaves_no_process_when_killed(start_stack: Start) -> None:
     # Three guardians, the horses' four, redis, and postgres with its own workers.
     processes = eventually(lambda: len(found := stack.processes()) >= 12 and found)
     stack.kill()
-    eventually(lambda: all_gone(processes), seconds=5)
+    eventually(lambda: gone(processes), seconds=5)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -48,7 +45,7 @@ def test_ends_everything_politely_when_asked(start_stack: Start, number: int) ->
     processes = stack.processes()
     os.kill(stack.pid, number)
     assert stack.wait(6) == 0
-    assert all_gone(processes)
+    assert gone(processes)
 
 
 def test_shuts_the_database_down_cleanly_when_asked(start_stack: Start, directory) -> None:
@@ -66,7 +63,7 @@ def test_ends_within_six_seconds_when_a_part_is_deaf(start_stack: Start) -> None
     os.kill(stack.pid, signal.SIGTERM)
     stack.wait()
     assert time.monotonic() - begun < 6
-    assert all_gone(processes)
+    assert gone(processes)
 
 
 def test_names_the_part_and_puts_it_back_when_it_was_killed(start_stack: Start) -> None:
@@ -82,7 +79,7 @@ def test_puts_a_part_back_when_its_guardian_was_killed(start_stack: Start) -> No
     eventually(lambda: len(stack.processes()) == 4)
     before = stack.processes()
     named(stack, "guardian.py")[0].kill()
-    eventually(lambda: all_gone(before))
+    eventually(lambda: gone(before))
     eventually(lambda: len(stack.processes()) == 4, what="four again, and no zombie")
 
 
@@ -94,7 +91,7 @@ def test_kills_what_a_part_left_behind_when_it_ends(start_stack: Start) -> None:
         p for p in before if len(p.children()) >= 1 and "guardian" not in str(p.cmdline())
     )
     parent.kill()
-    eventually(lambda: all_gone(before))
+    eventually(lambda: gone(before))
 
 
 def test_shows_the_end_of_the_log_when_a_part_does_not_start(start_stack: Start) -> None:

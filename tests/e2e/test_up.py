@@ -1,0 +1,41 @@
+"""`souk up`: from nothing to a shop that serves, and from that to nothing."""
+
+import json
+
+from tests.support.processes import gone
+from tests.support.waiting import eventually
+from tests.support.whole_stack import WholeStack
+
+
+def test_serves_when_it_says_so(whole_stack: WholeStack) -> None:
+    assert whole_stack.get("/health/ready").status_code == 200
+
+
+def test_is_called_well_by_the_doctor(whole_stack: WholeStack) -> None:
+    report = json.loads(whole_stack.command("doctor", "--json").stdout)
+    assert [finding for finding in report["findings"] if not finding["well"]] == []
+
+
+def test_refuses_a_second_start_and_names_the_first(whole_stack: WholeStack) -> None:
+    second = whole_stack.command("up", "--port", "0")
+    assert second.returncode == 1
+    assert f"up already on {whole_stack.state} at {whole_stack.occupant.url}" in second.stderr
+
+
+def test_serves_again_when_the_api_was_killed(whole_stack: WholeStack) -> None:
+    whole_stack.part("cli api").kill()
+    eventually(lambda: "api is back" in whole_stack.said.read_text(), seconds=30)
+    assert whole_stack.get("/health/ready").status_code == 200
+
+
+def test_leaves_no_process_when_killed_and_starts_again_on_its_data(
+    fresh_stack: WholeStack,
+) -> None:
+    fresh_stack.start()
+    processes = fresh_stack.processes()
+    fresh_stack.kill()
+    eventually(lambda: gone(processes), seconds=5)
+    fresh_stack.start()
+    processes = fresh_stack.processes()
+    assert fresh_stack.interrupt() == 0
+    assert gone(processes)
