@@ -59,7 +59,8 @@ class SecuritySettings(_Group):
 
 
 class TradeSettings(_Group):
-    """Terms of the platform. Addresses are EIP-55; the zero address means none."""
+    """Terms of the platform. Addresses are EIP-55; the zero address means none, and without a
+    receiver no fee is taken."""
 
     arbiter_address: str = "0x0000000000000000000000000000000000000000"
     fee_to_address: str = "0x0000000000000000000000000000000000000000"

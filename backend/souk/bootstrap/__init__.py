@@ -17,9 +17,9 @@ from souk.adapters.redis.connections import connect
 from souk.adapters.redis.rate_limiter import RedisRateLimiter
 from souk.bootstrap.checks import readiness
 from souk.bootstrap.container import Container, Services
-from souk.bootstrap.loops import loops
+from souk.bootstrap.loops import make_loops
 from souk.bootstrap.networks import Network, describe, networks
-from souk.core.addresses import parse_address
+from souk.core.addresses import ZERO_ADDRESS, parse_address
 from souk.core.clock import Clock, SystemClock
 from souk.core.db import Reads, make_engine
 from souk.core.events import HandlerRegistry
@@ -42,7 +42,8 @@ from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments import api as payments_api
 from souk.modules.payments import handlers as payments_handlers
 from souk.modules.payments.domain import EscrowTerms, PaymentMethod, QuoteTerms
-from souk.modules.payments.service import Offers, Parts, Payments
+from souk.modules.payments.service import Offers, Payments
+from souk.modules.payments.service.parts import Parts
 from souk.modules.sellers import api as sellers_api
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade import api as trade_api
@@ -55,7 +56,7 @@ from souk.modules.trade.service import (
     Keeper,
     Placements,
 )
-from souk.settings import Settings
+from souk.settings import Settings, TradeSettings
 
 __all__ = ["Container", "build"]
 
@@ -84,8 +85,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     reads, wakeups = Reads(database_url), AsyncWakeups(database_url)
     services = _services(settings, uow, engine, found, closing)
     services.update({Clock: wall, Reads: reads, AsyncWakeups: wakeups, UnitOfWork: uow})
-    payments = services.of(Payments)
-    registry = HandlerRegistry(payments_handlers.subscriptions(payments))
+    escrow = services.of(EvmEscrowGateway)
+    registry = HandlerRegistry(payments_handlers.subscriptions(services.of(Payments), escrow))
     return Container(
         settings=settings,
         engine=engine,
@@ -94,7 +95,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
         registry=registry,
         routers=_ROUTERS,
         services=services,
-        make_loops=lambda: loops(database_url, engine, registry, wall, found, services),
+        make_loops=lambda: make_loops(database_url, engine, registry, wall, found, services),
         closing=closing,
     )
 
@@ -120,16 +121,19 @@ def _services(
     catalog = Catalog(uow, sellers)
     orders = Orders(catalog, OrdersConfig(settings.trade.reservation_seconds))
     carts, ledger = Carts(uow, catalog), Ledger()
-    prices = ChainlinkPriceFeed({chain_id: network.node for chain_id, network in found.items()})
+    nodes = {chain_id: network.node for chain_id, network in found.items()}
+    money = {chain_id: network.money for chain_id, network in found.items()}
+    escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes)
+    prices = ChainlinkPriceFeed(nodes)
     payments = Payments(
         Parts(
             uow=uow,
             orders=orders,
             ledger=ledger,
             chains=chains,
-            gateways=_gateways(settings, found),
+            gateways={PaymentMethod.ESCROW: escrow},
             prices=prices,
-            offers=_offers(settings, found),
+            offers=Offers(money, _quote_terms(settings.trade)),
             new_salt=lambda: secrets.token_hex(32),
         )
     )
@@ -145,6 +149,7 @@ def _services(
             Carts: carts,
             Ledger: ledger,
             ChainlinkPriceFeed: prices,
+            EvmEscrowGateway: escrow,
             Payments: payments,
             Placements: Placements(uow, orders, carts, payments),
             Deliveries: Deliveries(uow, orders, payments),
@@ -172,12 +177,19 @@ def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:
     )
 
 
-def _offers(settings: Settings, found: Mapping[int, Network]) -> Offers:
-    quotes = QuoteTerms(
-        quote_seconds=settings.trade.quote_seconds,
-        native_spread_bps=settings.trade.native_spread_bps,
+def _escrow_terms(trade: TradeSettings) -> EscrowTerms:
+    """The contract refuses a fee that nobody receives, so without a receiver there is none."""
+    fee_to = parse_address(trade.fee_to_address)
+    return EscrowTerms(
+        arbiter=parse_address(trade.arbiter_address),
+        fee_to=fee_to,
+        fee_bps=0 if fee_to == ZERO_ADDRESS else trade.fee_bps,
+        silent_bps=trade.silent_bps,
     )
-    return Offers({chain_id: network.money for chain_id, network in found.items()}, quotes)
+
+
+def _quote_terms(trade: TradeSettings) -> QuoteTerms:
+    return QuoteTerms(quote_seconds=trade.quote_seconds, native_spread_bps=trade.native_spread_bps)
 
 
 def _secret(settings: Settings, purpose: str) -> bytes:

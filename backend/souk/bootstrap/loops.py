@@ -30,7 +30,7 @@ _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
 
 
-def loops(
+def make_loops(
     database_url: str,
     engine: Engine,
     registry: HandlerRegistry,
