@@ -1,0 +1,90 @@
+"""`souk demo`: whole purchases, played over HTTP and checked from outside."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from souk.embedded.anvil import AnvilMissing
+from souk.embedded.parts import PartFailed
+from souk.entrypoints.demo.checks import CHECKS, Failure, judge
+from souk.entrypoints.demo.evidence import Evidence
+from souk.entrypoints.demo.narrator import Narrator
+from souk.entrypoints.demo.place import Place, find_place, own_place
+from souk.entrypoints.demo.play import enter, play
+from souk.entrypoints.demo.waiting import StoryFailed
+from souk.entrypoints.failures import CommandFailed
+from souk.entrypoints.places import default_state
+
+# The running stack is looked for here, because its address matters and not only its settings.
+USES_RUNNING_STACK = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where to play, and how much to tell of the checks."""
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        default=default_state(os.environ),
+        help="of the running stack to play on (.souk); without one a stack is started for this",
+    )
+    parser.add_argument("--checks", action="store_true", help="name every check")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play, judge, and answer 0 when every check holds."""
+    narrator = Narrator(sys.stdout)
+    with _place(arguments.state_dir.absolute(), narrator) as place:
+        try:
+            with enter(place, narrator) as world:
+                evidence = play(world)
+        except (StoryFailed, psycopg.OperationalError) as error:
+            raise CommandFailed(f"{error}{_where_to_look(place)}") from error
+        failures = judge(evidence, CHECKS)
+        _report(narrator, evidence, failures, every=arguments.checks)
+        if failures:
+            narrator.plain(_where_to_look(place).strip())
+    narrator.verdict(f"demo: {len(CHECKS)} checks, {len(failures)} failed", well=not failures)
+    return 1 if failures else 0
+
+
+@contextmanager
+def _place(state: Path, narrator: Narrator) -> Iterator[Place]:
+    found = find_place(os.environ, state)
+    if found is not None:
+        narrator.plain(f"playing on the stack at {found.url}; its chain's clock will be moved")
+        yield found
+        return
+    narrator.plain("nothing runs here; starting a stack of its own, which takes a few seconds")
+    try:
+        with own_place(os.environ, narrator.note) as place:
+            yield place
+    except (AnvilMissing, PartFailed) as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _report(
+    narrator: Narrator, evidence: Evidence, failures: list[Failure], *, every: bool
+) -> None:
+    failed = {failure.name for failure in failures}
+    narrator.title("The checks")
+    if every:
+        for check in CHECKS:
+            mark = "FAILED" if check.name in failed else "ok    "
+            narrator.verdict(f"  {mark}  {check.name}", well=check.name not in failed)
+    for title, reason in evidence.stopped.items():
+        narrator.verdict(f"  stopped: {title}: {reason}", well=False)
+    for failure in failures:
+        narrator.verdict(f"  FAILED  {failure.name}: {failure.found}", well=False)
+    narrator.plain(f"  {narrator.seconds:.0f} s in all")
+
+
+def _where_to_look(place: Place) -> str:
+    if place.logs is None:
+        return "\nlook into the logs of the API and the workers"
+    logs = ", ".join(sorted(log.name for log in place.logs.glob("*.log")))
+    return f"\nlook into {place.logs}: {logs}"

@@ -1,0 +1,27 @@
+"""What must be true after the stories: pure functions over what was seen.
+
+A check answers with nothing when it holds and with what it found instead when it does not.
+"""
+
+from souk.entrypoints.demo.checks import (
+    cart,
+    door,
+    expired,
+    orphaned,
+    released,
+    whole,
+    window,
+)
+from souk.entrypoints.demo.checks.check import Check, Failure, judge
+
+CHECKS: tuple[Check, ...] = (
+    *released.CHECKS,
+    *cart.CHECKS,
+    *expired.CHECKS,
+    *window.CHECKS,
+    *orphaned.CHECKS,
+    *door.CHECKS,
+    *whole.CHECKS,
+)
+
+__all__ = ["CHECKS", "Check", "Failure", "judge"]

@@ -1,0 +1,150 @@
+"""What was seen while the stories were played. The checks look at nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from souk.entrypoints.demo.client import Answer
+from souk.entrypoints.demo.documents import Document
+from souk.entrypoints.demo.node import EscrowLog, EscrowState, Mined
+from souk.entrypoints.demo.rows import Books, OrderRows
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvidence:
+    """One order at the end of its story, from all sides."""
+
+    rows: OrderRows
+    states: tuple[EscrowState, ...]
+    logs: tuple[EscrowLog, ...]
+    page: Document
+    timeline: Answer
+    html: Answer
+    terms: Document
+
+    @property
+    def state(self) -> EscrowState:
+        """What the contract keeps about the order's only leg."""
+        (only,) = self.states
+        return only
+
+    def logs_named(self, name: str) -> list[EscrowLog]:
+        """The contract's canonical logs of one kind."""
+        return [log for log in self.logs if log.name == name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """Story 1. Gains are differences of balances on the chain."""
+
+    order: OrderEvidence
+    paid: Mined
+    fulfilled: Mined
+    released: Mined
+    buyer_spent: int
+    seller_gained: int
+    fee_credited: int
+    stock_before: tuple[int, int]
+    stock_after: tuple[int, int]
+    stream: tuple[Document, ...]
+    cached: Answer
+    stale: Answer
+    replayed: Answer
+    placed: Document
+    seller_list: Document
+    buyer_list: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cart:
+    """Story 2: the order that was released, the one that was refunded."""
+
+    kept: OrderEvidence
+    returned: OrderEvidence
+    calls: Document
+    approved: Mined
+    paid: Mined
+    buyer_spent: int
+    buyer_refunded: int
+    seller_gained: int
+    returned_stock_before: tuple[int, int]
+    returned_stock_after: tuple[int, int]
+    cart_after: Document
+    payment: Document
+    prices: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """Story 3."""
+
+    order: OrderEvidence
+    stock_before: tuple[int, int]
+    stock_meanwhile: tuple[int, int]
+    stock_after: tuple[int, int]
+    second_attempt: Answer
+    new_attempt_after: Answer
+    late: Mined
+    late_revert: str
+    expired_at_chain_time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Story 4."""
+
+    order: OrderEvidence
+    early_revert: str
+    buyer_nonce: int
+    buyer_nonce_after: int
+    seller_nonce: int
+    seller_nonce_after: int
+    seller_gained: int
+    moved_seconds: int
+    settled_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphaned:
+    """Story 5: the order as it was shown between the two branches, and at the end."""
+
+    order: OrderEvidence
+    first: Mined
+    second: Mined
+    meanwhile: Document
+    meanwhile_balances: Mapping[str, int]
+    hash_of_first_block_after: str | None
+    buyer_spent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What was refused, by the name of the try, and whether anything was written."""
+
+    answers: Mapping[str, Answer]
+    orders_before: int
+    orders_after: int
+    pages: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """Rules over everybody's rows, and the escrow contract against the books, by asset: what the
+    ledger says that it holds and what it has."""
+
+    books: Books
+    escrowed: Mapping[str, tuple[int, int]]
+
+
+@dataclass(slots=True)
+class Evidence:
+    """All of it. A story that could not be played to its end is missing, and `stopped` says why,
+    by its name."""
+
+    released: Released | None = None
+    cart: Cart | None = None
+    expired: Expired | None = None
+    window: Window | None = None
+    orphaned: Orphaned | None = None
+    door: Door | None = None
+    whole: Whole | None = None
+    stopped: dict[str, str] = field(default_factory=dict)
