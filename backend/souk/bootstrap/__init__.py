@@ -41,9 +41,8 @@ from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments import api as payments_api
 from souk.modules.payments import handlers as payments_handlers
-from souk.modules.payments.domain import EscrowTerms, PaymentMethod, QuoteTerms
-from souk.modules.payments.service import Offers, Payments
-from souk.modules.payments.service.parts import Parts
+from souk.modules.payments.domain import EscrowTerms, QuoteTerms
+from souk.modules.payments.service import Offers, Parts, Payments, gateways
 from souk.modules.sellers import api as sellers_api
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade import api as trade_api
@@ -131,7 +130,7 @@ def _services(
             orders=orders,
             ledger=ledger,
             chains=chains,
-            gateways={PaymentMethod.ESCROW: escrow},
+            gateways=gateways(escrow=escrow),
             prices=prices,
             offers=Offers(money, _quote_terms(settings.trade)),
             new_salt=lambda: secrets.token_hex(32),
@@ -162,7 +161,7 @@ def _services(
             TimelineLinks: TimelineLinks(_secret(settings, "timelines")),
             OrderPages: OrderPages({c: n.deployment.confirmations for c, n in found.items()}),
             ClientConfig: ClientConfig({"chains": describe(found)}),
-            Readiness: readiness(engine, redis, uow, chains, found),
+            Readiness: readiness(engine, redis.ping, uow, chains, found),
         }
     )
 

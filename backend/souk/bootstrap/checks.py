@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 
-from redis import Redis
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,7 +32,7 @@ class ChainNotFollowedNow(UnavailableError):
 
 def readiness(
     engine: Engine,
-    redis: Redis,
+    ping_redis: Callable[[], object],
     uow: UnitOfWork,
     chains: Chains,
     found: Mapping[int, Network],
@@ -41,7 +40,7 @@ def readiness(
     """One check for each part that a purchase needs."""
     checks: dict[str, Callable[[], str]] = {
         "database": partial(_database, engine),
-        "redis": partial(_redis, redis),
+        "redis": partial(_redis, ping_redis),
     }
     for chain_id in sorted(found):
         checks[f"chain {chain_id}"] = partial(_chain, uow, chains, chain_id)
@@ -58,9 +57,9 @@ def _database(engine: Engine) -> str:
     return f"schema {present}"
 
 
-def _redis(redis: Redis) -> str:
+def _redis(ping: Callable[[], object]) -> str:
     with asking("the queues"):
-        redis.ping()
+        ping()
     return "answers"
 
 

@@ -190,7 +190,7 @@ def test_answers_not_modified_when_the_page_is_known(shop: Shop, seller, buyer) 
 def test_places_what_is_in_the_cart_and_empties_it(shop: Shop, seller, buyer) -> None:
     listing = shop.listing(seller)
     cart_id = shop.ask(buyer, "POST", "/api/carts").json()["id"]
-    put = {"product_id": listing, "quantity": 2}
+    put = {"listing_id": listing, "quantity": 2}
     assert shop.ask(buyer, "PUT", f"/api/carts/{cart_id}/items", put).status_code < 300
 
     placed = shop.ask(buyer, "POST", "/api/orders", {"cart_id": cart_id}).json()
