@@ -39,6 +39,8 @@ def occupy(state: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyUp(state, _read(state)) from None
+        # A killed predecessor could not take its word back.
+        _record(state).unlink(missing_ok=True)
         try:
             yield
         finally:

@@ -39,6 +39,12 @@ def test_finds_nobody_when_the_record_outlived_its_stack(tmp_path: Path) -> None
     assert find_occupant(tmp_path) is None
 
 
+def test_takes_no_stack_that_was_killed_for_the_one_that_starts(tmp_path: Path) -> None:
+    announce(tmp_path, STACK)
+    with occupy(tmp_path):
+        assert find_occupant(tmp_path) is None
+
+
 def test_keeps_the_record_to_its_owner(tmp_path: Path) -> None:
     with occupy(tmp_path):
         announce(tmp_path, STACK)
