@@ -193,55 +193,62 @@ class Shop:
         with self.uow.begin() as tx:
             return leg_rows.list_by_id(tx, [leg_id])[leg_id]
 
+    @property
+    def sees(self) -> "Looks":
+        """The shop as it is stored."""
+        return Looks(self)
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Reads what a shop's payment came to, mostly past the product's own code."""
+
+    shop: Shop
+
     def status(self, order_id: str | None = None) -> OrderStatus:
-        return find_order(self.uow, order_id or self.order_id).status
+        return find_order(self.shop.uow, order_id or self.shop.order_id).status
 
     def money(self, order_id: str | None = None) -> PaymentStatus:
         """What the SQL of the pages says about the order's money."""
-        with self.uow.begin() as tx:
-            said = tx.session.execute(
-                text("SELECT order_payment_status(:id)"), {"id": order_id or self.order_id}
-            ).scalar_one()
-        return PaymentStatus(said)
+        wanted = order_id or self.shop.order_id
+        return PaymentStatus(str(self.read("SELECT order_payment_status(:id)", id=wanted)))
 
     def state(self) -> str:
         """What a client sees of the payment."""
-        return str(self.read("SELECT status FROM payment WHERE id = :id", id=self.payment_id))
+        return str(self.read("SELECT status FROM payment WHERE id = :id", id=self.shop.payment_id))
 
     def attempts(self) -> list[str]:
         """The status of each attempt, the first one first."""
         return self.column(
             "SELECT status FROM payment_attempt WHERE payment_id = :id ORDER BY number",
-            id=self.payment_id,
+            id=self.shop.payment_id,
         )
 
     def holds(self) -> list[str]:
         return self.column(
             "SELECT kind FROM order_hold WHERE order_id = :id AND closed_at IS NULL",
-            id=self.order_id,
+            id=self.shop.order_id,
         )
 
-    def refunds(self) -> list[tuple[str, str]]:
-        """(reason, status) of what is owed back."""
-        with self.uow.begin() as tx:
-            rows = tx.session.execute(text("SELECT reason, status FROM refund_due ORDER BY id"))
-            return [tuple(row) for row in rows]
-
-    def read(self, sql: str, **parameters: object) -> object:
-        with self.uow.begin() as tx:
-            return tx.session.execute(text(sql), parameters).scalar_one()
-
-    def column(self, sql: str, **parameters: object) -> list[str]:
-        with self.uow.begin() as tx:
-            return list(tx.session.execute(text(sql), parameters).scalars())
+    def refunds(self) -> list[str]:
+        """`reason status` of what is owed back."""
+        return self.column("SELECT reason || ' ' || status FROM refund_due ORDER BY id")
 
     def events(self) -> list[str]:
         """The names of all facts on the outbox about payments, in order."""
         return self.column("SELECT name FROM outbox WHERE name LIKE 'payment.%' ORDER BY sequence")
 
+    def read(self, sql: str, **parameters: object) -> object:
+        with self.shop.uow.begin() as tx:
+            return tx.session.execute(text(sql), parameters).scalar_one()
+
+    def column(self, sql: str, **parameters: object) -> list[str]:
+        with self.shop.uow.begin() as tx:
+            return list(tx.session.execute(text(sql), parameters).scalars())
+
     def assert_balanced(self) -> None:
-        """Every rule of the books holds, and no status differs from what follows from the rest."""
-        with self.uow.begin() as tx:
+        """Every rule of the books holds."""
+        with self.shop.uow.begin() as tx:
             assert Ledger().check_books(tx) == []
 
 

@@ -14,8 +14,8 @@ def test_awaits_the_payer_when_an_attempt_was_started(uow) -> None:
 
     shop.start()
 
-    assert shop.attempts() == ["awaiting_payer"]
-    assert (shop.status(), shop.state()) == (OrderStatus.PENDING_PAYMENT, "PENDING")
+    assert shop.sees.attempts() == ["awaiting_payer"]
+    assert (shop.sees.status(), shop.sees.state()) == (OrderStatus.PENDING_PAYMENT, "PENDING")
 
 
 def test_waits_for_finality_when_the_payment_is_seen(uow) -> None:
@@ -24,19 +24,22 @@ def test_waits_for_finality_when_the_payment_is_seen(uow) -> None:
 
     shop.observe(seen(leg))
 
-    assert (shop.attempts(), shop.state()) == (["confirming"], "PROCESSING")
-    assert (shop.status(), shop.money()) == (OrderStatus.PENDING_PAYMENT, PaymentStatus.UNPAID)
-    assert shop.read("SELECT pending FROM order_money") == leg.amount
-    shop.assert_balanced()
+    assert (shop.sees.attempts(), shop.sees.state()) == (["confirming"], "PROCESSING")
+    assert (shop.sees.status(), shop.sees.money()) == (
+        OrderStatus.PENDING_PAYMENT,
+        PaymentStatus.UNPAID,
+    )
+    assert shop.sees.read("SELECT pending FROM order_money") == leg.amount
+    shop.sees.assert_balanced()
 
 
 def test_pays_the_order_when_the_payment_counts(uow) -> None:
     shop, leg = a_paid_shop(uow)
 
-    assert (shop.attempts(), shop.state()) == (["succeeded"], "COMPLETED")
-    assert (shop.status(), shop.money()) == (OrderStatus.PAID, PaymentStatus.HELD)
+    assert (shop.sees.attempts(), shop.sees.state()) == (["succeeded"], "COMPLETED")
+    assert (shop.sees.status(), shop.sees.money()) == (OrderStatus.PAID, PaymentStatus.HELD)
     assert shop.leg(leg.id).status is LegStatus.HELD
-    shop.assert_balanced()
+    shop.sees.assert_balanced()
 
 
 def test_ships_the_order_when_the_seller_fulfilled_on_the_chain(uow) -> None:
@@ -44,7 +47,7 @@ def test_ships_the_order_when_the_seller_fulfilled_on_the_chain(uow) -> None:
 
     shop.observe(reached(leg, FactKind.FULFILLED))
 
-    assert shop.status() is OrderStatus.SHIPPED
+    assert shop.sees.status() is OrderStatus.SHIPPED
     assert shop.leg(leg.id).deadline == START + timedelta(days=14)
 
 
@@ -54,10 +57,13 @@ def test_completes_the_order_when_the_money_was_released(uow) -> None:
 
     shop.observe(seen(leg, FactKind.SETTLED), reached(leg, FactKind.SETTLED))
 
-    assert (shop.status(), shop.money()) == (OrderStatus.COMPLETED, PaymentStatus.RELEASED)
+    assert (shop.sees.status(), shop.sees.money()) == (
+        OrderStatus.COMPLETED,
+        PaymentStatus.RELEASED,
+    )
     assert shop.leg(leg.id).status is LegStatus.RELEASED
-    assert shop.read("SELECT fee FROM order_money") == leg.amount * 250 // 10_000
-    shop.assert_balanced()
+    assert shop.sees.read("SELECT fee FROM order_money") == leg.amount * 250 // 10_000
+    shop.sees.assert_balanced()
 
 
 def test_cancels_the_order_when_the_money_went_back(uow) -> None:
@@ -65,10 +71,13 @@ def test_cancels_the_order_when_the_money_went_back(uow) -> None:
 
     shop.observe(reached(leg, FactKind.SETTLED, to_buyer=leg.amount))
 
-    assert (shop.status(), shop.money()) == (OrderStatus.CANCELLED, PaymentStatus.REFUNDED)
-    assert shop.state() == "REFUNDED"
-    assert "payment.refunded" in shop.events()
-    shop.assert_balanced()
+    assert (shop.sees.status(), shop.sees.money()) == (
+        OrderStatus.CANCELLED,
+        PaymentStatus.REFUNDED,
+    )
+    assert shop.sees.state() == "REFUNDED"
+    assert "payment.refunded" in shop.sees.events()
+    shop.sees.assert_balanced()
 
 
 def test_completes_the_order_when_the_money_was_split(uow) -> None:
@@ -76,10 +85,10 @@ def test_completes_the_order_when_the_money_was_split(uow) -> None:
 
     shop.observe(reached(leg, FactKind.SETTLED, to_buyer=1, to_seller=leg.amount - 1))
 
-    assert shop.status() is OrderStatus.COMPLETED
-    assert shop.money() is PaymentStatus.PARTIALLY_REFUNDED
-    assert shop.state() == "PARTIALLY_REFUNDED"
-    shop.assert_balanced()
+    assert shop.sees.status() is OrderStatus.COMPLETED
+    assert shop.sees.money() is PaymentStatus.PARTIALLY_REFUNDED
+    assert shop.sees.state() == "PARTIALLY_REFUNDED"
+    shop.sees.assert_balanced()
 
 
 def test_leaves_the_order_when_only_a_part_was_settled(uow) -> None:
@@ -87,9 +96,9 @@ def test_leaves_the_order_when_only_a_part_was_settled(uow) -> None:
 
     shop.observe(reached(leg, FactKind.SETTLED, to_seller=leg.amount - 1))
 
-    assert shop.status() is OrderStatus.PAID
+    assert shop.sees.status() is OrderStatus.PAID
     assert shop.leg(leg.id).remaining == 1
-    shop.assert_balanced()
+    shop.sees.assert_balanced()
 
 
 def test_settles_one_order_of_a_cart_when_its_seller_refunds(uow) -> None:
@@ -99,10 +108,10 @@ def test_settles_one_order_of_a_cart_when_its_seller_refunds(uow) -> None:
 
     shop.observe(reached(second, FactKind.SETTLED, to_buyer=second.amount))
 
-    assert shop.status(first.order_id) is OrderStatus.PAID
-    assert shop.status(second.order_id) is OrderStatus.CANCELLED
-    assert shop.state() == "PARTIALLY_REFUNDED"
-    shop.assert_balanced()
+    assert shop.sees.status(first.order_id) is OrderStatus.PAID
+    assert shop.sees.status(second.order_id) is OrderStatus.CANCELLED
+    assert shop.sees.state() == "PARTIALLY_REFUNDED"
+    shop.sees.assert_balanced()
 
 
 def test_is_processing_when_one_order_of_a_cart_is_not_final_yet(uow) -> None:
@@ -111,8 +120,8 @@ def test_is_processing_when_one_order_of_a_cart_is_not_final_yet(uow) -> None:
 
     shop.observe(seen(first), seen(second), reached(first))
 
-    assert (shop.attempts(), shop.state()) == (["confirming"], "PROCESSING")
-    assert shop.status(second.order_id) is OrderStatus.PENDING_PAYMENT
+    assert (shop.sees.attempts(), shop.sees.state()) == (["confirming"], "PROCESSING")
+    assert shop.sees.status(second.order_id) is OrderStatus.PENDING_PAYMENT
 
 
 def test_ignores_a_fact_when_the_escrow_id_is_a_strangers(uow) -> None:
@@ -122,7 +131,7 @@ def test_ignores_a_fact_when_the_escrow_id_is_a_strangers(uow) -> None:
     object.__setattr__(stranger, "leg_reference", leg.external_reference + "00")
 
     assert shop.observe(stranger) == [False]
-    assert shop.attempts() == ["awaiting_payer"]
+    assert shop.sees.attempts() == ["awaiting_payer"]
 
 
 def test_tells_each_step_on_the_outbox(uow) -> None:
@@ -130,7 +139,7 @@ def test_tells_each_step_on_the_outbox(uow) -> None:
 
     shop.observe(reached(leg, FactKind.SETTLED))
 
-    assert shop.events() == [
+    assert shop.sees.events() == [
         "payment.created",
         "payment.attempt_changed",
         "payment.leg_changed",

@@ -14,7 +14,19 @@ from eth_utils.crypto import keccak
 from souk.core.addresses import Address
 from souk.core.clock import rfc3339
 from souk.modules.payments.domain import EscrowOrder
-from souk.modules.payments.errors import EscrowRefused
+from souk.modules.payments.errors import (
+    EscrowAmountMismatch,
+    EscrowBadRecipient,
+    EscrowGasTooLow,
+    EscrowNothingDue,
+    EscrowNotParty,
+    EscrowOrderRefused,
+    EscrowRefused,
+    EscrowStateConflict,
+    EscrowTokenRefused,
+    EscrowTooEarly,
+    EscrowTooLate,
+)
 
 DOMAIN_NAME = "Souk Escrow"
 DOMAIN_VERSION = "1"
@@ -171,64 +183,54 @@ _Explain = Callable[..., EscrowRefused]
 
 def _bad_order(field: int) -> EscrowRefused:
     name = _ORDER_FIELDS[field] if field < len(_ORDER_FIELDS) else "orders"
-    return EscrowRefused("escrow_bad_order", f"the escrow refuses the order's {name}", field=name)
+    return EscrowOrderRefused(f"the escrow refuses the order's {name}", context={"field": name})
 
 
 def _bad_state(escrow_id: bytes, status: int) -> EscrowRefused:
     now = _STATUSES[status] if status < len(_STATUSES) else "in an unknown state"
-    return EscrowRefused(
-        "escrow_bad_state",
+    return EscrowStateConflict(
         f"the order is {now} on the chain, which does not allow this",
-        escrow_id="0x" + escrow_id.hex(),
-        status=now,
+        context={"escrow_id": "0x" + escrow_id.hex(), "status": now},
     )
 
 
 def _too_early(deadline: int) -> EscrowRefused:
     at = _instant(deadline)
-    return EscrowRefused(
-        "escrow_too_early", f"only the other party may do this until {at}", deadline=at
-    )
+    return EscrowTooEarly(f"only the other party may do this until {at}", context={"deadline": at})
 
 
 def _too_late(deadline: int) -> EscrowRefused:
     at = _instant(deadline)
-    return EscrowRefused("escrow_too_late", f"the time for this was over at {at}", deadline=at)
+    return EscrowTooLate(f"the time for this was over at {at}", context={"deadline": at})
 
 
 def _not_party(sender: str) -> EscrowRefused:
-    return EscrowRefused(
-        "escrow_not_party", "this wallet is not the party that may do this", sender=sender
+    return EscrowNotParty(
+        "this wallet is not the party that may do this", context={"sender": sender}
     )
 
 
 def _bad_amount(got: int, want: int) -> EscrowRefused:
-    return EscrowRefused(
-        "escrow_bad_amount",
+    return EscrowAmountMismatch(
         f"{got} smallest units arrived where {want} were due",
-        got=str(got),
-        want=str(want),
+        context={"got": str(got), "want": str(want)},
     )
 
 
 def _nothing_due() -> EscrowRefused:
-    return EscrowRefused("escrow_nothing_due", "all of this is settled on the chain already")
+    return EscrowNothingDue("all of this is settled on the chain already")
 
 
 def _bad_recipient(to: str) -> EscrowRefused:
-    return EscrowRefused("escrow_bad_recipient", "money cannot be sent to this address", to=to)
+    return EscrowBadRecipient("money cannot be sent to this address", context={"to": to})
 
 
 def _more_gas_needed(gas: int) -> EscrowRefused:
-    return EscrowRefused("escrow_more_gas_needed", f"send with at least {gas} gas left", gas=gas)
+    return EscrowGasTooLow(f"send with at least {gas} gas left", context={"gas": str(gas)})
 
 
-def _token_failed(token: str) -> EscrowRefused:
-    return EscrowRefused(
-        "escrow_token_failed",
-        "the token refuses the transfer; check balance and allowance",
-        token=token,
-    )
+def _token_refused(*_arguments: object) -> EscrowRefused:
+    return EscrowTokenRefused("the token refuses the transfer; check balance and allowance")
 
 
 def _instant(timestamp: int) -> str:
@@ -250,17 +252,9 @@ _ERRORS: dict[bytes, tuple[tuple[str, ...], _Explain]] = {
         ("NothingDue", (), _nothing_due),
         ("BadRecipient", ("address",), _bad_recipient),
         ("MoreGasNeeded", ("uint256",), _more_gas_needed),
-        ("SafeERC20FailedOperation", ("address",), _token_failed),
-        (
-            "ERC20InsufficientBalance",
-            ("address", "uint256", "uint256"),
-            lambda sender, _balance, _needed: _token_failed(sender),
-        ),
-        (
-            "ERC20InsufficientAllowance",
-            ("address", "uint256", "uint256"),
-            lambda spender, _allowance, _needed: _token_failed(spender),
-        ),
+        ("SafeERC20FailedOperation", ("address",), _token_refused),
+        ("ERC20InsufficientBalance", ("address", "uint256", "uint256"), _token_refused),
+        ("ERC20InsufficientAllowance", ("address", "uint256", "uint256"), _token_refused),
     )
 }
 
@@ -275,4 +269,4 @@ def explain_revert(data: str) -> EscrowRefused:
             return explain(*decode(types, raw[4:]))
         except DecodingError:
             pass
-    return EscrowRefused("escrow_reverted", "the contract refuses this call without a reason")
+    return EscrowRefused("the contract refuses this call and does not say why")

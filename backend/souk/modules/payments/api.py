@@ -36,11 +36,10 @@ from souk.modules.payments.schemas import (
     PaymentStateOut,
     StartedOut,
 )
-from souk.modules.payments.service import Offers, Payments, StartedAttempt
+from souk.modules.payments.service import Payments, StartedAttempt
 
 router = APIRouter(prefix="/api/payments", tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
-_Offers = Annotated[Offers, Depends(provided(Offers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _Cursors = Annotated[CursorCodec, Depends(provided(CursorCodec))]
 _PaymentId = Annotated[
@@ -126,9 +125,9 @@ def process_payment(
 
 
 @router.get("/methods", summary="Ways to pay", response_model=MethodsOut)
-def list_methods(request: Request, offers: _Offers) -> Response:
+def list_methods(request: Request, payments: _Service) -> Response:
     """Every method, chain and token that this installation takes."""
-    body = json.dumps({"data": offers.describe()}, separators=(",", ":")).encode()
+    body = json.dumps({"data": payments.methods()}, separators=(",", ":")).encode()
     return cacheable(request, body, max_age_seconds=60)
 
 

@@ -2,8 +2,9 @@
 
 NotFoundError
 +-- PaymentNotFound          no such payment, or not one of the caller's
-+-- NothingHeldForOrder      no money is held for this order
 ConflictError
++-- NothingHeld              no money is held that this could move
++-- DeadlinePassed           the time for this is over on the chain's clock
 +-- CheckoutNotPayable       none of the orders waits for a payment any more
 +-- PaymentUnderWay          an earlier payment was sent, its outcome is not final yet
 +-- AttemptStillPayable      an earlier attempt can still be paid; says until when
@@ -18,7 +19,17 @@ UnavailableError
 +-- ChainTimeUnknown         no block of the chain is known yet, so that nothing can be timed
 +-- PriceUnusable            the price feed's answer is stale or absurd
 ProviderRejected
-+-- EscrowRefused            the escrow contract would revert this call; says why
++-- EscrowRefused            the escrow contract would revert this call
+    +-- EscrowOrderRefused   a field of the order is out of the contract's bounds
+    +-- EscrowStateConflict  the order's state in the contract does not allow this
+    +-- EscrowTooEarly       the other party's time is not over yet
+    +-- EscrowTooLate        the time for this is over
+    +-- EscrowNotParty       the sender is not the party that may do this
+    +-- EscrowAmountMismatch another amount arrived than was due
+    +-- EscrowNothingDue     all of it is settled already
+    +-- EscrowBadRecipient   money cannot be sent to this address
+    +-- EscrowGasTooLow      too little gas was given
+    +-- EscrowTokenRefused   the token does not transfer
 """
 
 from datetime import datetime
@@ -130,8 +141,66 @@ class PriceUnusable(UnavailableError):
 
 
 class EscrowRefused(ProviderRejected):
-    """The escrow contract would revert this call. `code` names the reason."""
+    """The escrow contract would revert this call."""
 
-    def __init__(self, code: str, detail: str, **context: str | int) -> None:
-        super().__init__(detail, context=context)
-        self.code = code
+    code = "escrow_refused"
+
+
+class EscrowOrderRefused(EscrowRefused):
+    """A field of the order is out of the contract's bounds."""
+
+    code = "escrow_order_refused"
+
+
+class EscrowStateConflict(EscrowRefused):
+    """The order's state in the contract does not allow this."""
+
+    code = "escrow_state_conflict"
+
+
+class EscrowTooEarly(EscrowRefused):
+    """The other party's time is not over yet."""
+
+    code = "escrow_too_early"
+
+
+class EscrowTooLate(EscrowRefused):
+    """The time for this is over by the chain's clock."""
+
+    code = "escrow_too_late"
+
+
+class EscrowNotParty(EscrowRefused):
+    """The sender is not the party that may do this."""
+
+    code = "escrow_not_party"
+
+
+class EscrowAmountMismatch(EscrowRefused):
+    """Another amount arrived than was due."""
+
+    code = "escrow_amount_mismatch"
+
+
+class EscrowNothingDue(EscrowRefused):
+    """All of it is settled already."""
+
+    code = "escrow_nothing_due"
+
+
+class EscrowBadRecipient(EscrowRefused):
+    """Money cannot be sent to this address."""
+
+    code = "escrow_bad_recipient"
+
+
+class EscrowGasTooLow(EscrowRefused):
+    """Too little gas was given to tell a payee that refuses from one that ran out of it."""
+
+    code = "escrow_gas_too_low"
+
+
+class EscrowTokenRefused(EscrowRefused):
+    """The token does not transfer: balance or allowance are too low, or it says no."""
+
+    code = "escrow_token_refused"

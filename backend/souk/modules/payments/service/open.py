@@ -16,6 +16,10 @@ class Opening:
 
     _parts: Parts
 
+    def methods(self) -> list[dict[str, object]]:
+        """Every method, chain and token that can be chosen, as JSON values."""
+        return self._parts.offers.describe()
+
     def open(self, principal: Principal, checkout_id: str, receipt: Receipt = NO_RECEIPT) -> str:
         """The id of the payment of this checkout of the caller's. Raises `CheckoutNotFound`."""
         with self._parts.uow.begin() as tx:

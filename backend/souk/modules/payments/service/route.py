@@ -8,6 +8,7 @@ from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.core.money import Asset
 from souk.modules.payments.domain import ChainMoney, PayChoice, PaymentMethod, QuoteTerms
 from souk.modules.payments.errors import MethodUnavailable
+from souk.modules.payments.ports import PaymentGateway
 
 GRACE = timedelta(minutes=10)
 
@@ -125,3 +126,8 @@ def _asset(asset: Asset, token: Address, priced: str) -> dict[str, object]:
         "exponent": asset.exponent,
         "price": priced,
     }
+
+
+def gateways(*, escrow: PaymentGateway) -> dict[PaymentMethod, PaymentGateway]:
+    """Which rail serves which method."""
+    return {PaymentMethod.ESCROW: escrow}

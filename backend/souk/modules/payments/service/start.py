@@ -120,16 +120,22 @@ class Starting:
         `CheckoutNotPayable`, `PaymentUnderWay`, `AttemptStillPayable`, `AmountOutOfRange`,
         `ChainTimeUnknown`, `PriceUnusable`, `ProviderUnavailable`.
         """
+        offer = self.admit_choice(principal, choice)
+        asked = _Asked(principal, payment_id, choice, offer, receipt.request_key)
+        attempt = self._find_or_store(asked)
+        outcome = self._parts.gateways[attempt.method].prepare_payment(attempt.legs)
+        return self._hand_out(attempt, outcome, receipt)
+
+    def admit_choice(self, principal: Principal, choice: PayChoice) -> Offer:
+        """How a choice would be honoured; for callers that write something before they start the
+        attempt. Raises `MethodUnavailable`, `PayerWalletUnproved`."""
         offer = self._parts.offers.find(choice)
         if choice.wallet not in principal.wallets:
             raise PayerWalletUnproved(
                 "prove that this wallet is yours first (POST /api/auth/wallets)",
                 context={"wallet": choice.wallet},
             )
-        asked = _Asked(principal, payment_id, choice, offer, receipt.request_key)
-        attempt = self._find_or_store(asked)
-        outcome = self._parts.gateways[attempt.method].prepare_payment(attempt.legs)
-        return self._hand_out(attempt, outcome, receipt)
+        return offer
 
     def _find_or_store(self, asked: _Asked) -> Attempt:
         with self._parts.uow.begin() as tx:
