@@ -30,7 +30,7 @@ EURO = Asset("EUR", 2, "EUR")
     ],
 )
 def test_check_accepts_terms_when_they_are_at_their_bounds(terms) -> None:
-    check_terms(terms)
+    assert check_terms(terms) is None
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ PARCEL = Tracking(carrier="DHL", code="JD014600", status="handed over", occurred
 
 @pytest.mark.parametrize("url", [None, "https://track.example/JD014600", "http://track.example"])
 def test_check_accepts_tracking_with_a_web_address(url) -> None:
-    check_tracking(replace(PARCEL, url=url))
+    assert check_tracking(replace(PARCEL, url=url)) is None
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,12 @@ def _filters(
         Query(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Id or handle of the store."),
     ] = None,
     category: Annotated[
-        str | None, Query(pattern=CATEGORY_PATTERN, max_length=MAX_CATEGORY)
+        str | None,
+        Query(
+            pattern=CATEGORY_PATTERN,
+            max_length=MAX_CATEGORY,
+            description="One of `GET /api/marketplace/categories`.",
+        ),
     ] = None,
     q: Annotated[
         str | None,
@@ -157,7 +162,9 @@ async def list_own_products(
     caller: Caller,
     reads: _Reads,
     cursors: _Cursors,
-    status: ListingStatus | None = None,
+    status: Annotated[
+        ListingStatus | None, Query(description="Only listings that are in this status.")
+    ] = None,
     limit: Limit = LIMIT,
     cursor: Cursor = None,
 ) -> Response:
@@ -172,7 +179,7 @@ async def list_own_products(
     "/products/{listing_id}",
     summary="One listing",
     response_model=ProductOut,
-    responses={404: _NOT_FOUND},
+    responses={401: _UNAUTHENTICATED, 404: _NOT_FOUND},
 )
 async def read_product(
     request: Request, listing_id: _ListingId, caller: MaybeCaller, reads: _Reads

@@ -11,6 +11,7 @@ ConflictError
 +-- ReservationEnded       the stock of this order was given back already
 ForbiddenError
 +-- SellerProfileRequired  only an account with a store can list goods
++-- StoreSuspended         the store may not sell for now
 RejectedError
 +-- BadListing             a field is out of its bounds
 """

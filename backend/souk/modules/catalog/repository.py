@@ -56,14 +56,14 @@ def add_listing(
 
 
 def get_listing(tx: Transaction, listing_id: str) -> ListingRecord:
-    """The listing with its stock. Raises `ListingNotFound`."""
-    row = tx.session.get(ListingRow, listing_id)
-    return _with_stock(tx, listing_id, row)
+    """A listing that is known to exist, with its stock."""
+    return _with_stock(tx, tx.session.get_one(ListingRow, listing_id))
 
 
 def lock_listing(tx: Transaction, listing_id: str) -> ListingRecord:
-    """The same, with the listing's row locked against other edits until the transaction ends."""
-    return _with_stock(tx, listing_id, _lock_row(tx, listing_id))
+    """The listing, locked against other edits until the transaction ends. Raises
+    `ListingNotFound`."""
+    return _with_stock(tx, _lock_row(tx, listing_id))
 
 
 def find_listings(tx: Transaction, listing_ids: Iterable[str]) -> dict[str, ListingRecord]:
@@ -80,23 +80,19 @@ def find_listings(tx: Transaction, listing_ids: Iterable[str]) -> dict[str, List
 def write_terms(tx: Transaction, listing_id: str, terms: ListingTerms) -> ListingRecord:
     """Store an edit as the next version."""
     row = _lock_row(tx, listing_id)
-    if row is None:
-        raise ListingNotFound(listing_id)
     _write_terms(row, terms)
     _touch(tx, row)
-    return _with_stock(tx, listing_id, row)
+    return _with_stock(tx, row)
 
 
 def move_listing(tx: Transaction, listing_id: str, to: ListingStatus) -> ListingRecord:
     """The one place that writes a listing's status; `published_at` keeps the first time."""
     row = _lock_row(tx, listing_id)
-    if row is None:
-        raise ListingNotFound(listing_id)
     row.status = to
     if to is ListingStatus.PUBLISHED and row.published_at is None:
         row.published_at = tx.now
     _touch(tx, row)
-    return _with_stock(tx, listing_id, row)
+    return _with_stock(tx, row)
 
 
 def _touch(tx: Transaction, row: ListingRow) -> None:
@@ -105,17 +101,17 @@ def _touch(tx: Transaction, row: ListingRow) -> None:
     tx.session.flush()
 
 
-def _lock_row(tx: Transaction, listing_id: str) -> ListingRow | None:
-    return tx.session.get(
+def _lock_row(tx: Transaction, listing_id: str) -> ListingRow:
+    row = tx.session.get(
         ListingRow, listing_id, with_for_update={"key_share": True}, populate_existing=True
     )
-
-
-def _with_stock(tx: Transaction, listing_id: str, row: ListingRow | None) -> ListingRecord:
     if row is None:
         raise ListingNotFound(listing_id)
-    stock = tx.session.get_one(StockRow, listing_id, populate_existing=True)
-    return _record(row, stock)
+    return row
+
+
+def _with_stock(tx: Transaction, row: ListingRow) -> ListingRecord:
+    return _record(row, tx.session.get_one(StockRow, row.id, populate_existing=True))
 
 
 def _write_terms(row: ListingRow, terms: ListingTerms) -> None:

@@ -61,9 +61,9 @@ _OnHand = Annotated[
 class PriceIn(RequestModel):
     """A price in US dollars; the amount is in cents."""
 
-    amount: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$", examples=["1299"])]
+    amount: Annotated[str, Field(max_length=10, pattern=r"^[1-9][0-9]{0,9}$", examples=["1299"])]
     currency: Literal["USD"] = "USD"
-    exponent: Literal[2] = 2
+    exponent: Annotated[StrictInt, Field(ge=2, le=2)] = 2
 
     def money(self) -> Money:
         """The amount with its asset."""

@@ -20,7 +20,7 @@ from souk.modules.orders.domain import (
     SellerShare,
     Tracking,
 )
-from souk.modules.orders.errors import CartNotFound, CheckoutNotFound, OrderNotFound
+from souk.modules.orders.errors import CartNotFound, CheckoutNotFound
 from souk.modules.orders.models import (
     CartItemRow,
     CartRow,
@@ -204,9 +204,7 @@ def _line(row: OrderLineRow) -> OrderLine:
 def write_step(tx: Transaction, order_id: str, entry: HistoryEntry) -> None:
     """The one place that writes an order's status, with the history row that explains it. The
     order's row must be locked or new."""
-    order = tx.session.get(OrderRow, order_id)
-    if order is None:
-        raise OrderNotFound(order_id)
+    order = tx.session.get_one(OrderRow, order_id)
     if entry.source is not entry.to:
         order.status = entry.to
         order.updated_at = tx.now
