@@ -46,10 +46,14 @@ class Placements:
         second run under the same receipt finds the first run's checkout and attempt.
 
         Raises `AmbiguousOrder`, and what `Orders.place` and `Payments.start_attempt` raise. When
-        only the second fails, the checkout stands and the same request may be sent again.
+        only the second fails, for want of a price or a node, the checkout stands and the same
+        request may be sent again.
         """
         if [wanted, cart_id, payment_id].count(None) != 2:
             raise AmbiguousOrder("name exactly one of items, cart_id and payment_id")
+        if pay is not None:
+            # A choice that can never be honoured must not leave stock reserved behind.
+            self._payments.admit_choice(buyer, pay)
         with self._uow.begin() as tx:
             checkout = self._checkout(tx, buyer, wanted, cart_id, payment_id, receipt)
             placed = Placed(checkout, None)
