@@ -56,7 +56,7 @@ class Narrator:
     def ledger(self, balances: Iterable[Balance]) -> None:
         """The balances that an order has left in the books."""
         told = [self._balance(balance) for balance in balances if balance.amount]
-        self._print(self._paint(_DIM, f"{'':18}ledger: {' | '.join(told) or 'nothing'}"))
+        self._print(self._paint(_DIM, f"{'':18}ledger: {' | '.join(told) or 'all even'}"))
 
     def note(self, text: str) -> None:
         """Something beside the timeline."""

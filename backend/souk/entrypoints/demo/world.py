@@ -1,16 +1,18 @@
 """Everything the stories are played in: the server, the chain, the database and the cast."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
-from souk.entrypoints.demo.client import Answer, Api
+from souk.entrypoints.demo.client import Api
 from souk.entrypoints.demo.documents import Document
 from souk.entrypoints.demo.evidence import OrderEvidence
 from souk.entrypoints.demo.narrator import Narrator, money, short
 from souk.entrypoints.demo.node import Node
 from souk.entrypoints.demo.people import Merchant, Person, Shopper
-from souk.entrypoints.demo.rows import Balance, Connection, read_balances, read_order
-from souk.entrypoints.demo.waiting import until
+from souk.entrypoints.demo.rows import Balance, Connection, OrderRows, read_balances, read_order
+from souk.entrypoints.demo.waiting import StoryFailed, until
 
 _STEP_SECONDS = 20
 
@@ -36,8 +38,8 @@ class World:
 
     def evidence(self, order_id: str) -> OrderEvidence:
         """What database, chain and API say about an order now."""
+        rows = self._settled_rows(order_id)
         page = self.buyer.order(order_id)
-        rows = read_order(self.connection, order_id)
         legs = rows.legs
         return OrderEvidence(
             rows=rows,
@@ -50,6 +52,19 @@ class World:
             html=self.api.ask("GET", page_path(page)),
             terms=self.buyer.do("GET", f"/api/orders/{order_id}/terms"),
         )
+
+    def _settled_rows(self, order_id: str) -> OrderRows:
+        """The rows once every message about the order was delivered; as they are when that takes
+        too long, which is for a check to notice."""
+        read = partial(read_order, self.connection, order_id)
+
+        def look() -> OrderRows | None:
+            rows = read()
+            return None if rows.circumstances.undelivered else rows
+
+        with suppress(StoryFailed):
+            return until(look, "the outbox to be empty", seconds=_STEP_SECONDS)
+        return read()
 
 
 def page_path(page: Document) -> str:
@@ -151,8 +166,3 @@ def _depth(attempt: Document) -> str:
     if not isinstance(have, int) or not isinstance(need, int) or have >= need:
         return ""
     return f", {have} of {need} confirmations"
-
-
-def rejection(answer: Answer) -> str:
-    """What was refused and how, for the timeline."""
-    return answer.brief

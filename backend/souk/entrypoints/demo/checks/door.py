@@ -35,7 +35,7 @@ REFUSALS = {
     "sends half a document": "422 invalid_request",
     "sends a field nobody knows": "422 invalid_request",
     "sends more than a megabyte": "413 body_too_large",
-    "asks for an id that is none": "422 malformed_id",
+    "asks for an id that is none": "404 unknown_id",
     "asks for a price past 2^256": "422 invalid_request",
 }
 _PAGES = {
@@ -82,7 +82,6 @@ def _explained(seen: Door) -> str:
 
 
 def _written(seen: Door) -> str:
-    """Some tries end after the checkout was placed, because what fails is the paying."""
     return same(seen.orders_after, seen.orders_before)
 
 

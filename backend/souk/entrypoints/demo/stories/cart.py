@@ -19,10 +19,10 @@ def play(world: World) -> Cart:
     world.narrator.say("buyer", "takes 1,000 tUSD from the token's open faucet", minted)
     stock_before = stock_of(second, lantern)
     cart_id, placed = _order(world, jam, lantern)
+    kept, returned = _by_seller(world, placed)
     before = world.node.token_balance(world.dollar, buyer.address)
     approved, paid = _pay(world, placed)
     spent = before - world.node.token_balance(world.dollar, buyer.address)
-    kept, returned = _by_seller(world, placed)
     for timeline in (kept, returned):
         timeline.until_status("paid")
     gained = _keep(world, kept)

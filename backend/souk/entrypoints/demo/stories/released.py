@@ -16,15 +16,16 @@ _CENTS = 6_400
 
 
 @dataclass(frozen=True, slots=True)
-class _Purchase:
-    """What the first half leaves for the second."""
+class _Placed:
+    """The first answer, and the one to the same request sent again."""
 
-    order_id: str
-    placed: Document
+    answer: Document
     replayed: Answer
-    paid: Mined
-    spent: int
-    stock_before: tuple[int, int]
+
+    @property
+    def order_id(self) -> str:
+        """Of the only order."""
+        return self.answer["orders"][0]["id"].text
 
 
 def play(world: World) -> Released:
@@ -32,59 +33,57 @@ def play(world: World) -> Released:
     seller = world.sellers[0]
     pot = seller.list_goods("Copper coffee pot", _CENTS, stock=3)
     world.narrator.say("seller", f"lists “{pot.title}”, 64.00 USD, 3 in stock")
-    bought = _buy(world, pot)
-    timeline = Timeline(world, world.buyer, bought.order_id)
+    stock = stock_of(seller, pot)
+    placed = _place(world, pot)
+    timeline = Timeline(world, world.buyer, placed.order_id)
     stream = Stream(events_url(world, timeline.look()), "completed")
-    _confirm_payment(world, timeline, bought)
+    funds = world.node.balance(world.buyer.address)
+    paid = _pay(world, timeline, placed.answer)
+    spent = funds - world.node.balance(world.buyer.address)
     fulfilled = _ship(world, timeline)
-    credit = world.node.credit(world.escrow, COIN, _fee_to(world, bought.order_id))
+    credit = world.node.credit(world.escrow, COIN, _fee_to(world, placed.order_id))
     before = world.node.balance(seller.address)
     released = _release(world, timeline)
     page = timeline.until_status("completed")
-    etag = world.buyer.ask("GET", f"/api/orders/{bought.order_id}/terms").headers.get("etag", "")
+    etag = world.buyer.ask("GET", f"/api/orders/{placed.order_id}/terms").headers.get("etag", "")
     return Released(
-        order=world.evidence(bought.order_id),
-        paid=bought.paid,
+        order=world.evidence(placed.order_id),
+        paid=paid,
         fulfilled=fulfilled,
         released=released,
-        buyer_spent=bought.spent,
+        buyer_spent=spent,
         seller_gained=world.node.balance(seller.address) - before,
-        fee_credited=world.node.credit(world.escrow, COIN, _fee_to(world, bought.order_id))
+        fee_credited=world.node.credit(world.escrow, COIN, _fee_to(world, placed.order_id))
         - credit,
-        stock_before=bought.stock_before,
+        stock_before=stock,
         stock_after=stock_of(seller, pot),
         stream=stream.events(),
-        cached=_again(world, bought.order_id, etag),
-        stale=_again(world, bought.order_id, '"another"'),
-        replayed=bought.replayed,
-        placed=bought.placed,
+        cached=_again(world, placed.order_id, etag),
+        stale=_again(world, placed.order_id, '"another"'),
+        replayed=placed.replayed,
+        placed=placed.answer,
         seller_list=seller.do("GET", f"/api/orders/seller/{page['seller']['id'].text}"),
         buyer_list=world.buyer.do("GET", f"/api/orders/buyer/{world.buyer.account_id}"),
     )
 
 
-def _buy(world: World, pot: Listing) -> _Purchase:
-    """Place the order twice under one key, and pay it once."""
+def _place(world: World, pot: Listing) -> _Placed:
+    """Place the order, and send the same request again, as after a lost answer."""
     buyer, key = world.buyer, secrets.token_hex(12)
-    stock = stock_of(world.sellers[0], pot)
-    placed = buyer.place(pot, key=key)
+    answer = buyer.place(pot, key=key)
+    world.narrator.say("buyer", "places the order, and once more under the same key")
     body = {"items": [{"product_id": pot.id, "quantity": 1}], "pay": buyer.pay_with()}
-    replayed = buyer.ask("POST", "/api/orders", body, key=key)
-    action = placed["payment"]["action"]
-    before = world.node.balance(buyer.address)
-    world.narrator.say("buyer", f"places the order and signs: {action['calls'][0]['says'].text}")
-    (paid,) = buyer.perform(action)
-    spent = before - world.node.balance(buyer.address)
-    world.narrator.say("buyer", "pays", paid)
-    order_id = placed["orders"][0]["id"].text
-    return _Purchase(order_id, placed, replayed, paid, spent, stock)
+    return _Placed(answer, buyer.ask("POST", "/api/orders", body, key=key))
 
 
-def _confirm_payment(world: World, timeline: Timeline, bought: _Purchase) -> None:
-    world.buyer.hand_in(bought.placed, bought.paid)
+def _pay(world: World, timeline: Timeline, placed: Document) -> Mined:
+    (paid,) = world.buyer.perform(placed["payment"]["action"])
+    world.narrator.say("buyer", "signs pay, which sends the coins into the escrow", paid)
+    world.buyer.hand_in(placed, paid)
     timeline.until_attempt("confirming", "succeeded")
     world.confirm()
     timeline.until_status("paid")
+    return paid
 
 
 def _ship(world: World, timeline: Timeline) -> Mined:
