@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from souk.core.readiness import ClientConfig, Readiness
 from souk.core.web import cacheable, json_response, provided
+from souk.entrypoints.http.problems import catalogue
 
 router = APIRouter(tags=["operations"])
 
@@ -36,3 +37,9 @@ def client_config(
 ) -> Response:
     """Everything a wallet front end needs to offer a payment. Changes only with a deployment."""
     return cacheable(request, json.dumps(config.document).encode(), max_age_seconds=60)
+
+
+@router.get("/api/errors", summary="Every error code")
+def list_errors(request: Request) -> Response:
+    """The codes that a problem document can carry, with their status and meaning."""
+    return cacheable(request, json.dumps({"data": catalogue()}).encode(), max_age_seconds=60)

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -152,6 +152,41 @@ def _unhandled(_request: Request, error: Exception) -> Response:
         code="internal_error",
         detail="something went wrong on our side; quote the instance id when you ask for help",
     )
+
+
+_OWN_CODES: Mapping[str, tuple[HTTPStatus, str]] = {
+    "invalid_request": (HTTPStatus.UNPROCESSABLE_ENTITY, "Fields are missing or malformed."),
+    "unstorable_value": (HTTPStatus.UNPROCESSABLE_ENTITY, "A value is out of the storable range."),
+    "malformed_url": (HTTPStatus.BAD_REQUEST, "The address contains a NUL character."),
+    "body_too_large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is over the cap."),
+    "not_found": (HTTPStatus.NOT_FOUND, "There is nothing at this address."),
+    "method_not_allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "The address does not take this method."),
+    "internal_error": (HTTPStatus.INTERNAL_SERVER_ERROR, "A defect on our side."),
+}
+
+
+def catalogue() -> list[dict[str, object]]:
+    """Every code that an answer can carry, sorted, with its status and what it means."""
+    entries = {
+        code: {"code": code, "status": int(status), "meaning": meaning, "retryable": False}
+        for code, (status, meaning) in _OWN_CODES.items()
+    }
+    for error in _concrete(DomainError):
+        entries[error.code] = {
+            "code": error.code,
+            "status": int(STATUS_OF_KIND[error.kind]),
+            "meaning": (error.__doc__ or "").partition("\n")[0],
+            "retryable": error.retryable,
+        }
+    return [entries[code] for code in sorted(entries)]
+
+
+def _concrete(error: type[DomainError]) -> Iterator[type[DomainError]]:
+    """The classes below, without the abstract parents, whose names end in `Error`."""
+    if not error.__name__.endswith("Error"):
+        yield error
+    for child in error.__subclasses__():
+        yield from _concrete(child)
 
 
 def install(app: FastAPI) -> None:

@@ -9,12 +9,14 @@ router = APIRouter(include_in_schema=False)
 
 _STATIC = Path(__file__).parent / "static"
 _ASSETS = {
-    "souk.css": "text/css",
-    "dom.js": "text/javascript",
-    "home.js": "text/javascript",
-    "listing.js": "text/javascript",
-    "order.js": "text/javascript",
-    "reference.js": "text/javascript",
+    "souk.css": "text/css; charset=utf-8",
+    "souk.svg": "image/svg+xml",
+    "dom.js": "text/javascript; charset=utf-8",
+    "errors.js": "text/javascript; charset=utf-8",
+    "home.js": "text/javascript; charset=utf-8",
+    "listing.js": "text/javascript; charset=utf-8",
+    "order.js": "text/javascript; charset=utf-8",
+    "reference.js": "text/javascript; charset=utf-8",
 }
 
 
@@ -48,9 +50,15 @@ async def reference() -> FileResponse:
     return _page("reference.html")
 
 
+@router.get("/errors")
+async def errors() -> FileResponse:
+    """Every error code; the `type` of a problem document leads here."""
+    return _page("errors.html")
+
+
 def _add_asset(name: str, media_type: str) -> None:
     async def asset() -> FileResponse:
-        return FileResponse(_STATIC / name, media_type=f"{media_type}; charset=utf-8")
+        return FileResponse(_STATIC / name, media_type=media_type)
 
     router.add_api_route(f"/static/{name}", asset, methods=["GET"])
 
