@@ -132,13 +132,17 @@ def test_sweep_finds_nothing_when_it_has_no_handlers(committing_uow, engine, clo
 def test_sweep_leaves_a_message_alone_when_its_claim_ran_out_in_the_batch(
     committing_uow, engine, handler, sweeper, clock
 ):
-    def dawdle(_external_id, _body):
+    handed_out = []
+
+    def dawdle(external_id, _body):
+        handed_out.append(external_id)
         clock.advance(seconds=LEASE_SECONDS + 1)
         sweeper.sweep()
 
     deliver(committing_uow, "evt_1")
     deliver(committing_uow, "evt_2")
     assert InboxSweeper(engine, {"shop": dawdle}, clock).sweep() == 0
+    assert len(handed_out) == 1
     assert sorted(external_id for external_id, _ in handler.seen) == ["evt_1", "evt_2"]
 
 

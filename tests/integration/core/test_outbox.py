@@ -154,6 +154,15 @@ def test_drain_changes_nothing_when_its_late_failure_meets_a_delivered_fact(
     assert column(engine, "last_error") == [None]
 
 
+def test_drain_passes_by_a_fact_when_another_holds_its_row(committing_uow, engine, relay, reader):
+    publish(committing_uow, "a", 1)
+    publish(committing_uow, "b", 2)
+    with engine.begin() as other:
+        other.execute(text("SELECT FROM outbox WHERE aggregate = 'a' FOR UPDATE"))
+        assert relay.drain() == 1
+    assert reader.numbers == [2]
+
+
 def test_drain_stops_between_batches_when_told_to(committing_uow, relay, reader):
     for number in range(4):
         publish(committing_uow, str(number), number)

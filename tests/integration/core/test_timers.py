@@ -129,7 +129,10 @@ def test_sweep_skips_a_timer_when_it_was_cancelled_after_the_claim(
 def test_sweep_skips_a_timer_when_another_sweeper_claimed_it_meanwhile(
     committing_uow, engine, sweeper, alarm, clock
 ):
-    def dawdle(_subject):
+    handed_out = []
+
+    def dawdle(subject):
+        handed_out.append(subject)
         clock.advance(seconds=LEASE_SECONDS + 1)
         sweeper.sweep(WALL, clock.now())
 
@@ -137,6 +140,7 @@ def test_sweep_skips_a_timer_when_another_sweeper_claimed_it_meanwhile(
     set_timer(committing_uow, clock, "ord_2")
     slow = TimerSweeper(engine, {"expire": dawdle}, clock)
     assert slow.sweep(WALL, clock.now()) == 1
+    assert len(handed_out) == 1
     assert sorted(alarm.fired) == ["ord_1", "ord_2"]
 
 
