@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from .tree import Source, Violation, calls, dotted, imports
+from .tree import Source, Violation, calls, dotted, imports, walk
 
 _FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 _SKIPS = {"skip", "skipif", "skipTest", "xfail", "importorskip", "expectedFailure"}
@@ -24,8 +24,8 @@ def find_sleeps(files: Iterable[Source]) -> Iterator[Violation]:
 
 
 def _in_loops(tree: ast.AST) -> set[ast.AST]:
-    loops = [n for n in ast.walk(tree) if isinstance(n, ast.While | ast.For | ast.AsyncFor)]
-    return {inner for loop in loops for inner in ast.walk(loop)}
+    loops = [n for n in walk(tree) if isinstance(n, ast.While | ast.For | ast.AsyncFor)]
+    return {inner for loop in loops for inner in walk(loop)}
 
 
 def find_patches(files: Iterable[Source]) -> Iterator[Violation]:
@@ -34,7 +34,7 @@ def find_patches(files: Iterable[Source]) -> Iterator[Violation]:
         for node, name in imports(file.tree):
             if "mock" in name.split("."):
                 yield file.at(node, f"{name}: pass a fake through the port instead")
-        for part in ast.walk(file.tree):
+        for part in walk(file.tree):
             if dotted(part) in ("monkeypatch.setattr", "monkeypatch.delattr"):
                 yield file.at(part, "patches an attribute: pass a fake through the port instead")
             if isinstance(part, ast.arg) and part.arg == "mocker":
@@ -44,7 +44,7 @@ def find_patches(files: Iterable[Source]) -> Iterator[Violation]:
 def find_skips(files: Iterable[Source]) -> Iterator[Violation]:
     """Tests that may not run, may fail, or may be tried again."""
     for file in files:
-        for part in ast.walk(file.tree):
+        for part in walk(file.tree):
             name = dotted(part)
             last = name.split(".")[-1]
             if name.startswith(("pytest.", "unittest.", "self.skip")) and last in _SKIPS | _RERUNS:
@@ -62,12 +62,13 @@ def find_silent_tests(files: Iterable[Source]) -> Iterator[Violation]:
         if not file.path.split("/")[-1].startswith("test_"):
             continue
         for test in _tests(file.tree):
-            if not _asserts(test, asserting):
+            itself, named = _assertions(test)
+            if not itself and not named & asserting:
                 yield file.at(test, f"{test.name} asserts nothing")
 
 
 def _tests(tree: ast.Module) -> Iterator[_FUNCTION]:
-    bodies = [tree.body, *(n.body for n in ast.walk(tree) if isinstance(n, ast.ClassDef))]
+    bodies = [tree.body, *(n.body for n in walk(tree) if isinstance(n, ast.ClassDef))]
     for body in bodies:
         for node in body:
             if isinstance(node, _FUNCTION) and node.name.startswith("test"):
@@ -76,26 +77,28 @@ def _tests(tree: ast.Module) -> Iterator[_FUNCTION]:
 
 def _asserting_helpers(files: Iterable[Source]) -> set[str]:
     """Names of functions that assert, also through each other."""
-    helpers = [n for f in files for n in ast.walk(f.tree) if isinstance(n, _FUNCTION)]
-    found: set[str] = set()
+    helpers = [n for f in files for n in walk(f.tree) if isinstance(n, _FUNCTION)]
+    seen = [(helper.name, *_assertions(helper)) for helper in helpers]
+    found = {name for name, itself, _named in seen if itself}
     while True:
-        more = {helper.name for helper in helpers if _asserts(helper, found)}
+        more = found | {name for name, _itself, named in seen if named & found}
         if more == found:
             return found
         found = more
 
 
+def _assertions(function: _FUNCTION) -> tuple[bool, set[str]]:
+    """Whether it asserts by itself, and the plain functions that it calls."""
+    itself, named = False, set()
+    for node in walk(function):
+        itself |= isinstance(node, ast.Assert) or _raises_assertion(node)
+    for call, name in calls(function):
+        checks = dotted(call.func).startswith("pytest.") and name in _ASSERTING
+        itself |= checks or name.startswith(_PREFIXES)
+        if isinstance(call.func, ast.Name):
+            named.add(name)
+    return itself, named
+
+
 def _raises_assertion(node: ast.AST) -> bool:
     return isinstance(node, ast.Raise) and "AssertionError" in ast.unparse(node)
-
-
-def _asserts(function: _FUNCTION, helpers: set[str]) -> bool:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assert) or _raises_assertion(node):
-            return True
-    for call, name in calls(function):
-        if dotted(call.func).startswith("pytest.") and name in _ASSERTING:
-            return True
-        if name.startswith(_PREFIXES) or (isinstance(call.func, ast.Name) and name in helpers):
-            return True
-    return False

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from .tree import SOUK, Source, Violation, calls, dotted
+from .tree import SOUK, Source, Violation, calls, dotted, walk
 
 _MONEY = (f"{SOUK}/modules/payments/", f"{SOUK}/modules/trade/", f"{SOUK}/adapters/evm/")
 
@@ -14,11 +14,11 @@ def find_wall_judgements(files: Iterable[Source]) -> Iterator[Violation]:
     for file in files:
         if not file.path.startswith(_MONEY):
             continue
-        excused = {inner for call in _wall_timers(file.tree) for inner in ast.walk(call)}
-        for node in ast.walk(file.tree):
+        excused = {inner for call in _wall_timers(file.tree) for inner in walk(call)}
+        for node in walk(file.tree):
             if node in excused or not isinstance(node, ast.Compare | ast.BinOp):
                 continue
-            if any(_is_wall_time(part) for part in ast.walk(node)):
+            if any(_is_wall_time(part) for part in walk(node)):
                 yield file.at(node, "judges by wall time what the contract judges by block time")
 
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from .tree import Source, Violation, calls, dotted, imports
+from .tree import Source, Violation, calls, dotted, imports, walk
 
 _ASYNC_PARTS = ("queries", "api")
 _BLOCKING = ("sqlalchemy", "souk.core.unit_of_work", "souk.core.outbox")
@@ -19,7 +19,7 @@ def find_mixed_colours(files: Iterable[Source]) -> Iterator[Violation]:
             yield from _blocking_reads(file)
         elif file.part == "api":
             yield from _blocking_endpoints(file)
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.AsyncFunctionDef) and file.part not in _ASYNC_PARTS:
                 yield file.at(node, f"{node.name} is async: commands run in workers unchanged")
 
@@ -37,10 +37,10 @@ def _blocking_endpoints(file: Source) -> Iterator[Violation]:
         for node in file.tree.body
         if isinstance(node, ast.Assign) and _names(node.value) & services
     }
-    for node in ast.walk(file.tree):
+    for node in walk(file.tree):
         if not isinstance(node, ast.AsyncFunctionDef):
             continue
-        used = set().union(*(_names(a) for a in ast.walk(node.args) if isinstance(a, ast.arg)))
+        used = set().union(*(_names(a) for a in walk(node.args) if isinstance(a, ast.arg)))
         for name in sorted(used & (services | aliases)):
             yield file.at(node, f"{node.name} is async and takes the service {name}")
         if any(name == "once" for _call, name in calls(node)):
@@ -48,4 +48,4 @@ def _blocking_endpoints(file: Source) -> Iterator[Violation]:
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in walk(node) if isinstance(part, ast.Name)}

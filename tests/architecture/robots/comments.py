@@ -6,7 +6,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 
-from .tree import Source, Violation, dotted, imports
+from .tree import Source, Violation, dotted, imports, walk
 
 # Written in two halves, so that this file does not flag itself.
 _LEFTOVERS = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error"]))
@@ -39,7 +39,7 @@ def find_dodged_cycles(files: Iterable[Source]) -> Iterator[Violation]:
         for node, name in imports(file.tree):
             if name == "typing.TYPE_CHECKING":
                 yield file.at(node, "TYPE_CHECKING hides an import from the graph")
-        for part in ast.walk(file.tree):
+        for part in walk(file.tree):
             if dotted(part) == "typing.TYPE_CHECKING":
                 yield file.at(part, "TYPE_CHECKING hides an import from the graph")
             if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from .tree import SOUK, Source, Violation, calls, dotted, imports
+from .tree import SOUK, Source, Violation, calls, dotted, imports, walk
 
 _NETWORK = {"httpx", "redis", "requests", "stripe", "smtplib", "socket", "aiohttp", "rq", "boto3"}
 _WEB3_TRANSPORTS = {"HTTPProvider", "Web3", "AsyncWeb3", "WebSocketProvider"}
@@ -26,14 +26,14 @@ def find_unguarded_adapters(files: Iterable[Source]) -> Iterator[Violation]:
     guards = {_GUARD} | {name for file in adapters for name in _guarding(file)}
     for file in adapters:
         opened = [(node, name) for node, name in imports(file.tree) if _reaches_out(name)]
-        named = {dotted(node).split(".")[-1] for node in ast.walk(file.tree)}
+        named = {dotted(node).split(".")[-1] for node in walk(file.tree)}
         if opened and not guards & named:
             node, name = opened[0]
             yield file.at(node, f"uses {name} without {_GUARD}()")
 
 
 def _guarding(file: Source) -> Iterator[str]:
-    named = [n for n in ast.walk(file.tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    named = [n for n in walk(file.tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     for node in named:
         if any(name == _GUARD for _call, name in calls(node)):
             yield node.name
@@ -51,7 +51,7 @@ def find_hidden_inputs(files: Iterable[Source]) -> Iterator[Violation]:
         inside = file.module is not None or file.path.startswith(f"{SOUK}/core/")
         if not inside or file.path == f"{SOUK}/core/clock.py":
             continue
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.Call) and _last_two(node.func) in _WALL_CLOCK:
                 yield file.at(node, f"{dotted(node.func)}(): use the clock that was passed")
             elif dotted(node) in _ENVIRONMENT:

@@ -15,8 +15,8 @@ _TRACES = {
         r"(?<![\w.~-])/(?:home|Users|root|work|workspace)/[\w.-]+|[A-Z]:\\(?:Users|work)\\",
     ),
     "the address of a package registry": re.compile(
-        r"(?:[\w-]+\.)*(?:pypi|pythonhosted|npmjs|yarnpkg|debian|docker|jsdelivr|unpkg)"
-        r"\.(?:org|com|io|net)\b"
+        r"\b(?:(?:pypi|pythonhosted|npmjs|debian)\.org|(?:npmjs|yarnpkg|unpkg)\.com"
+        r"|docker\.io|jsdelivr\.net)\b"
     ),
     "an address inside a network": re.compile(
         r"(?<![\w.])(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+\b"
@@ -27,10 +27,10 @@ _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)")
 
 def find_traces(path: str, text: str) -> Iterator[Violation]:
     """Lines that tell where the project was written or downloaded."""
-    for number, line in enumerate(text.splitlines(), 1):
-        for what, pattern in _TRACES.items():
-            if found := pattern.search(line):
-                yield Violation(path, number, f"{what}: {found[0]}")
+    for what, pattern in _TRACES.items():
+        for found in pattern.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            yield Violation(path, line, f"{what}: {found[0]}")
 
 
 def find_loose_requirements(path: str, text: str) -> Iterator[Violation]:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from .tree import MODULES, SOUK, Source, Violation, dotted
+from .tree import MODULES, SOUK, Source, Violation, dotted, walk
 
 _ENUMS = {"Rail", "PaymentMethod"}
 _FIELDS = {"rail", "payment_method"}
@@ -20,7 +20,7 @@ def find_rail_branches(files: Iterable[Source]) -> Iterator[Violation]:
     for file in files:
         if file.path.startswith(_ALLOWED):
             continue
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if any(_names_rail(part) for part in _deciding(node)):
                 yield file.at(node, "decides by rail or payment method outside its one place")
 
@@ -46,7 +46,7 @@ _GENERICS |= {"Annotated", "Literal", "Iterable", "Collection", "ClassVar", "Fin
 
 
 def _names_rail(node: ast.AST) -> bool:
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Attribute):
             owner = dotted(part.value).split(".")[-1]
             if owner in _ENUMS or part.attr in _FIELDS:

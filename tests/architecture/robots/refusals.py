@@ -14,7 +14,7 @@ import souk
 from souk.core.errors import DomainError, ErrorKind
 from souk.entrypoints.http.problems import STATUS_OF_KIND
 
-from .tree import SOUK, Source, Violation, calls
+from .tree import SOUK, Source, Violation, calls, walk
 
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 # `+-- Name text`, or a root: the name alone or two spaces before its text.
@@ -106,7 +106,7 @@ def find_misplaced(files: Iterable[Source]) -> Iterator[Violation]:
     """Errors of a module outside its errors.py, and codes that are set at run time, which no
     catalogue can list."""
     for file in files:
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, ast.ClassDef) and _is_refusal(node):
                 if file.module is not None and file.part != "errors":
                     yield file.at(node, f"{node.name} belongs into errors.py")

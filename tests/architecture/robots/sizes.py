@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from .tree import Source, Violation
+from .tree import Source, Violation, walk
 
 FILE_LINES = 400
 FUNCTION_LINES = 50
@@ -21,7 +21,7 @@ def find_oversize(files: Iterable[Source]) -> Iterator[Violation]:
         if file.path.startswith(EXEMPT):
             continue
         yield from _long_file(file)
-        for node in ast.walk(file.tree):
+        for node in walk(file.tree):
             if isinstance(node, _FUNCTION):
                 yield from _long_function(file, node)
             elif isinstance(node, ast.ClassDef):

@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from .tree import Source
+from .tree import Source, walk
 
 # Keywords of SQL are written in capitals here, which tells them from sentences.
 _STATEMENT = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\s")
@@ -84,20 +84,20 @@ def statements(source: Source) -> Iterator[Sql]:
     constants = _constants(source.tree)
     inner: set[ast.AST] = set()
     documentation = set(_docstrings(source.tree))
-    for node in ast.walk(source.tree):
+    for node in walk(source.tree):
         if node in inner or node in documentation:
             continue
         text = _text(node, constants)
         if text is None:
             continue
-        inner.update(ast.walk(node))
+        inner.update(walk(node))
         sql = Sql(text, getattr(node, "lineno", 1))
         if sql.is_statement or _FRAGMENT_TABLE.search(text):
             yield sql
 
 
 def _docstrings(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
 

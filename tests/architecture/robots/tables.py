@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from .sql import Sql, statements
-from .tree import SOUK, Source, Violation, dotted
+from .tree import SOUK, Source, Violation, dotted, walk
 
 CORE = "core"
 _MIGRATION = re.compile(r"\d+_([a-z]+)")
@@ -32,7 +32,7 @@ def owners(files: Iterable[Source]) -> dict[str, str]:
 
 
 def _declared(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Assign) and dotted(node.targets[0]) == "__tablename__":
             yield ast.literal_eval(node.value)
 

@@ -4,7 +4,7 @@ import ast
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -113,9 +113,21 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
+def walk(tree: ast.AST) -> Iterable[ast.AST]:
+    """`ast.walk`, remembered for whole files, which every robot walks again."""
+    if not isinstance(tree, ast.Module):
+        return ast.walk(tree)
+    return _walked(tree)
+
+
+@cache
+def _walked(tree: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
+
+
 def calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
     """Every call and the last part of the name that is called."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute):
                 yield node, node.func.attr
@@ -125,7 +137,7 @@ def calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
 
 def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
     """Every imported name in full: `from a import b` gives `a.b`, `import a.b` gives `a.b`."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node, alias.name

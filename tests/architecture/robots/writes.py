@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from .sql import statements
-from .tree import SOUK, Source, Violation, calls, dotted
+from .tree import SOUK, Source, Violation, calls, dotted, walk
 
 _PLUMBING = {
     f"{SOUK}/core/{name}.py"
@@ -56,7 +56,7 @@ def keeps_history(models: Source) -> bool:
     """Whether changes of a status are recorded in a table of their own."""
     names = [
         node.value
-        for node in ast.walk(models.tree)
+        for node in walk(models.tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     return any(name.endswith("_history") for name in names)
@@ -66,7 +66,7 @@ def status_tables(models: Source) -> int:
     """How many classes of a models.py have a column `status`."""
     return sum(
         isinstance(item, ast.AnnAssign) and dotted(item.target) == "status"
-        for node in ast.walk(models.tree)
+        for node in walk(models.tree)
         if isinstance(node, ast.ClassDef)
         for item in node.body
     )
@@ -78,14 +78,14 @@ def status_writers(source: Source) -> list[tuple[int, str]]:
     direct = [
         (getattr(node, "lineno", function.lineno), function.name)
         for function in _functions(source.tree)
-        for node in ast.walk(function)
+        for node in walk(function)
         if _writes_status(node) or (_updates_from_dict(node) and _keys_status(function))
     ]
     return direct + list(_sql_writers(source))
 
 
 def _functions(tree: ast.AST) -> list[_FUNCTION]:
-    return [node for node in ast.walk(tree) if isinstance(node, _FUNCTION)]
+    return [node for node in walk(tree) if isinstance(node, _FUNCTION)]
 
 
 def _writes_status(node: ast.AST) -> bool:
@@ -112,7 +112,7 @@ def _updates_values(call: ast.Call) -> bool:
     if not isinstance(call.func, ast.Attribute):
         return False
     if call.func.attr == "on_conflict_do_update":
-        keys = [k for n in ast.walk(call) if isinstance(n, ast.Dict) for k in n.keys]
+        keys = [k for n in walk(call) if isinstance(n, ast.Dict) for k in n.keys]
         return any(isinstance(key, ast.Constant) and key.value == "status" for key in keys)
     if call.func.attr not in ("values", "update"):
         return False
@@ -131,8 +131,8 @@ def _updates_from_dict(node: ast.AST) -> bool:
 
 
 def _keys_status(function: ast.AST) -> bool:
-    keys = [key for node in ast.walk(function) if isinstance(node, ast.Dict) for key in node.keys]
-    keys += [node.slice for node in ast.walk(function) if isinstance(node, ast.Subscript)]
+    keys = [key for node in walk(function) if isinstance(node, ast.Dict) for key in node.keys]
+    keys += [node.slice for node in walk(function) if isinstance(node, ast.Subscript)]
     return any(isinstance(key, ast.Constant) and key.value == "status" for key in keys)
 
 
@@ -146,7 +146,7 @@ def _sql_writers(source: Source) -> Iterator[tuple[int, str]]:
             yield sql.line, inside[-1]
             continue
         name = _assigned_at(source.tree, sql.line)
-        users = [f for f, _span in spans if name in {dotted(n) for n in ast.walk(f)}]
+        users = [f for f, _span in spans if name in {dotted(n) for n in walk(f)}]
         yield from ((sql.line, user.name) for user in users)
         if not users:
             yield sql.line, name
