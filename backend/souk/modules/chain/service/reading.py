@@ -33,10 +33,13 @@ class BlockReader:
         self._topics = topics
 
     def headers(self, first: int, last: int) -> list[BlockHeader]:
-        """The headers `first` to `last`, linked to each other; never empty."""
+        """The headers from `first` on, up to `last` or to the last that the node has, each the
+        child of the one before; never empty."""
         headers = self._source.headers(range(first, last + 1))
-        if not headers or headers[0].number != first:
+        if not headers:
             raise ChainDataRefused(f"the node announced block {first} and does not give it")
+        if [header.number for header in headers] != list(range(first, first + len(headers))):
+            raise ChainDataRefused(f"the blocks from {first} on came with some left out")
         require_linked(headers)
         return headers
 
@@ -45,13 +48,16 @@ class BlockReader:
         so that they may be asked for by number. Raises `ChainDataRefused` and
         `ProviderUnavailable`; a single block is tried by its receipts before that."""
         by_range = settled and len(headers) > 1
-        ranged = self._ranged(headers) if by_range else {}
+        claimed = self._ranged(headers) if by_range else self._by_hash(headers)
         if not self._config.verify_blooms:
-            return self._believe(headers, ranged if by_range else None)
+            return [
+                verify_some_logs(h, claimed.get(h.number, ()), contract=self._contract)
+                for h in headers
+            ]
         suspects = [
             header
             for header in headers
-            if header.number in ranged or self._may_hold_ours(header, by_range=by_range)
+            if header.number in claimed or self._may_hold_ours(header, by_range=by_range)
         ]
         proved = self._prove(suspects)
         return [proved.get(header.hash, VerifiedBlock(header)) for header in headers]
@@ -96,17 +102,11 @@ class BlockReader:
             by_receipts = self._source.logs_by_receipts(header)
             return verify_block(header, by_receipts, contract=self._contract)
 
-    def _believe(
-        self, headers: Sequence[BlockHeader], ranged: dict[int, list[RawLog]] | None
-    ) -> list[VerifiedBlock]:
-        if ranged is None:
-            answers = self._logs_of(headers, contract=self._contract)
-        else:
-            answers = [ranged.get(header.number, []) for header in headers]
-        return [
-            verify_some_logs(header, logs, contract=self._contract)
-            for header, logs in zip(headers, answers, strict=True)
-        ]
+    def _by_hash(self, headers: Sequence[BlockHeader]) -> dict[int, list[RawLog]]:
+        """Logs by block number, asked block by block; also of blocks whose bloom holds nothing,
+        because a bloom may be wrong as well."""
+        answers = self._logs_of(headers, contract=self._contract)
+        return {header.number: logs for header, logs in zip(headers, answers, strict=True) if logs}
 
     def _logs_of(
         self, headers: Sequence[BlockHeader], *, contract: Address | None

@@ -189,26 +189,33 @@ class Watcher:
         return Outcome.BEHIND
 
     def _go_on(self, cursor: Cursor, tips: Tips) -> tuple[int, Outcome]:
+        first, last = cursor.next_block, self._end_of_window(cursor, tips)
         try:
-            with self._window.measured():
-                headers = self._next_headers(cursor, tips)
+            with self._window.measured(last - first + 1):
+                headers = self._headers(first, last, tips)
                 if cursor.head_hash not in (None, headers[0].parent_hash):
-                    return 0, self._rewind(cursor, up_to=cursor.next_block - 1)
-                blocks = self._reader.read(headers, settled=headers[-1].number <= self._final(tips))
-        except UnavailableError:
-            self._note_refusal(cursor, tips)
-            raise
+                    return 0, self._rewind(cursor, up_to=first - 1)
+                blocks = self._reader.read(headers, settled=last <= self._final(tips))
+        except UnavailableError as error:
+            if first == last:
+                self._note_refusal(cursor, tips)
+                raise
+            _log.info("chain %s: %s, asking for fewer blocks", cursor.chain_id, error)
+            return 0, Outcome.WORKING
         self._take_in(cursor, tips, blocks)
         self._alarms.all_well(next_block=cursor.next_block + len(blocks))
         return len(blocks), Outcome.WORKING
 
-    def _next_headers(self, cursor: Cursor, tips: Tips) -> list[BlockHeader]:
-        """The next window, which never reaches across the line below which blocks are final."""
-        first, final = cursor.next_block, self._final(tips)
+    def _end_of_window(self, cursor: Cursor, tips: Tips) -> int:
+        """A window never reaches across the line below which blocks are final."""
+        final = self._final(tips)
+        end = final if cursor.next_block <= final else tips.head.number
+        return min(end, cursor.next_block + self._window.size - 1)
+
+    def _headers(self, first: int, last: int, tips: Tips) -> list[BlockHeader]:
         if first == tips.head.number:
             return [tips.head]
-        end = final if first <= final else tips.head.number
-        return self._reader.headers(first, min(end, first + self._window.size - 1))
+        return self._reader.headers(first, last)
 
     def _final(self, tips: Tips) -> int:
         by_depth = tips.head.number - self._config.final_depth
@@ -246,6 +253,8 @@ class Watcher:
     def _rewind(self, cursor: Cursor, *, up_to: int) -> Outcome:
         """The node has another branch: go back to the highest block that both sides know."""
         ancestor = self._find_ancestor(cursor, up_to=up_to)
+        if ancestor is not None and ancestor.hash == cursor.head_hash:
+            raise ChainDataRefused(f"the node has block {ancestor.number}, yet not below the next")
         height = -1 if ancestor is None else ancestor.number
         new = replace(
             cursor,

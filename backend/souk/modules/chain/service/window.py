@@ -19,15 +19,15 @@ class Window:
         self.refusals = 0
 
     @contextmanager
-    def measured(self) -> Iterator[None]:
-        """Around reading one window. `refusals` counts failures in a row at size one."""
+    def measured(self, asked: int) -> Iterator[None]:
+        """Around reading `asked` blocks. `refusals` counts failures in a row with a single one."""
         begun = self._monotonic()
         try:
             yield
         except Exception:
-            self.refusals += self.size == 1
-            self.size = max(1, self.size // 2)
+            self.refusals += asked == 1
+            self.size = max(1, asked // 2)
             raise
         self.refusals = 0
-        if self._monotonic() - begun < FAST_SECONDS:
+        if asked >= self.size and self._monotonic() - begun < FAST_SECONDS:
             self.size = min(MAX_SIZE, self.size * 2)

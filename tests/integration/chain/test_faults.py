@@ -1,0 +1,297 @@
+"""Nodes that lag, lie, refuse or change their mind: late is allowed, wrong is not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count
+from random import Random
+
+import pytest
+from sqlalchemy import Engine
+
+from souk.adapters.evm.log_source import NodeLogSource
+from souk.adapters.evm.node import EvmNode
+from souk.core.errors import ProviderUnavailable
+from souk.modules.chain.domain import BlockHeader, Outcome, RawLog
+from souk.modules.chain.service import Chains
+from tests.support.chain_builders import (
+    CHAIN_ID,
+    EscrowOnChain,
+    a_config,
+    block_hash,
+    incidents,
+    on_branch,
+    recorded,
+    rows_of,
+    standing,
+    told,
+)
+from tests.support.scripted_chain import Intercepted, ScriptedChain, a_fact, full_bloom, refused
+
+Following = Callable[..., Chains]
+Question = Callable[..., list]
+
+
+@pytest.fixture
+def busy(scripted: ScriptedChain) -> ScriptedChain:
+    """Ten blocks with a fact each, then ten without."""
+    for number in range(10):
+        scripted.add(a_fact(escrow=number))
+    scripted.grow(10)
+    return scripted
+
+
+def advance_until_caught_up(chains: Chains, tries: int = 60) -> int:
+    """Advance until there is nothing left to do; returns how many times that took."""
+    for number in range(1, tries + 1):
+        if chains.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP:
+            return number
+    raise AssertionError(f"not caught up after {tries} runs")
+
+
+def places(chain: ScriptedChain) -> list[tuple[str, int]]:
+    """The truth: block hash and log index of each log of ours."""
+    ours = a_config().escrow_address
+    return [
+        (log.block_hash, log.log_index)
+        for _, logs in chain.blocks
+        for log in logs
+        if log.address == ours
+    ]
+
+
+def stored(engine: Engine) -> list[tuple[str, int]]:
+    return [(row[5], row[6]) for row in standing(engine)]
+
+
+@pytest.mark.pitfall("W1")
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("verify_blooms", [True, False])
+def test_passes_no_block_when_answers_come_from_a_lagging_node_too(
+    following: Following, busy: ScriptedChain, engine: Engine, verify_blooms: bool, seed: int
+) -> None:
+    lags = Random(seed)
+
+    def lagging_headers(ask: Question, numbers: Sequence[int]) -> list[BlockHeader]:
+        known = busy.height - lags.choice([0, 15])
+        return [header for header in ask(numbers) if header.number <= known]
+
+    def lagging_logs(ask: Question, hashes: Sequence[str], **options: object) -> list:
+        if lags.random() < 0.5:
+            return ask(hashes, **options)
+        return [[] for _ in hashes] if verify_blooms else refused()
+
+    hooks = {"headers": lagging_headers, "logs_of_blocks": lagging_logs}
+    lagging = Intercepted(busy, logs_by_receipts=refused, **hooks)
+    advance_until_caught_up(following(lagging, verify_blooms=verify_blooms))
+
+    assert stored(engine) == places(busy)
+
+
+@pytest.mark.pitfall("W2")
+def test_believes_no_logs_when_another_node_answers_for_another_branch(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    other = ScriptedChain()
+    for number in range(20):
+        other.add(*([a_fact(escrow=50 + number)] if number < 10 else []), branch=1)
+    turns = count()
+
+    def switching(ask: Question, first: int, last: int, **options: object) -> list[RawLog]:
+        return (other.logs_in_range if next(turns) < 4 else ask)(first, last, **options)
+
+    source = Intercepted(busy, logs_in_range=switching)
+    advance_until_caught_up(following(source, final_depth=1, verify_blooms=False))
+
+    assert stored(engine) == places(busy)
+
+
+@pytest.mark.pitfall("W3")
+def test_asks_for_receipts_when_a_node_leaves_logs_out(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    source = Intercepted(busy, logs_of_blocks=lambda _ask, hashes, **_: [[] for _ in hashes])
+
+    following(source).advance(CHAIN_ID)
+
+    assert stored(engine) == places(busy)
+    assert "logs_by_receipts" in source.asked
+
+
+@pytest.mark.pitfall("W4")
+def test_waits_when_a_head_is_announced_before_its_logs_are_there(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    ready: list[bool] = []
+    hooks = {
+        "logs_of_blocks": lambda ask, hashes, **o: (
+            ask(hashes, **o) if ready else [[]] * len(hashes)
+        ),
+        "logs_by_receipts": lambda ask, header: ask(header) if ready else [],
+    }
+    chains = following(Intercepted(busy, **hooks))
+    assert chains.advance(CHAIN_ID).outcome is Outcome.UNAVAILABLE
+    assert told(engine) == []
+
+    ready.append(True)
+    chains.advance(CHAIN_ID)
+    assert stored(engine) == places(busy)
+
+
+@pytest.mark.pitfall("W5")
+def test_deletes_nothing_when_a_pruned_node_cannot_give_a_branch_again(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    following(busy).advance(CHAIN_ID)
+    logs = rows_of(engine, "SELECT id FROM chain_event ORDER BY id")
+    busy.cut(5)
+    busy.grow(30, branch=1)
+    busy.add(a_fact(escrow=99), branch=1)
+
+    pruned = Intercepted(busy, logs_of_blocks=refused, logs_by_receipts=refused)
+    following(pruned).advance(CHAIN_ID)
+
+    assert rows_of(engine, "SELECT id FROM chain_event ORDER BY id") == logs
+    assert [what for (what,) in told(engine)].count("orphaned") == 5
+    assert len(stored(engine)) == 5
+
+
+@pytest.mark.pitfall("W13")
+def test_starts_from_the_head_again_when_a_block_vanishes_while_it_is_read(
+    following: Following, escrow: EscrowOnChain, node: EvmNode, engine: Engine
+) -> None:
+    escrow.paid()
+    once = iter([True])
+
+    def vanishing(ask: Question, *of: object, **options: object) -> list:
+        if next(once, False):
+            escrow.reorganise(1)
+            escrow.chain.mine(2)
+        return ask(*of, **options)
+
+    source = Intercepted(NodeLogSource(node), logs_of_blocks=vanishing)
+    tries = advance_until_caught_up(following(source, escrow=escrow))
+
+    assert tries <= 2
+    assert standing(engine) == []
+
+
+@pytest.mark.pitfall("W14")
+@pytest.mark.parametrize("cap", [1, 2, 7])
+@pytest.mark.parametrize("verify_blooms", [True, False])
+def test_needs_no_wording_when_a_provider_caps_what_may_be_asked(
+    following: Following, busy: ScriptedChain, engine: Engine, cap: int, verify_blooms: bool
+) -> None:
+    def capped(ask: Question, *of, **options: object) -> list:
+        asked = len(of[0]) if len(of) == 1 else of[1] - of[0] + 1
+        if asked > cap:
+            raise ProviderUnavailable("Gefragt wurde zu viel")
+        return ask(*of, **options)
+
+    hooks = {"headers": capped, "logs_of_blocks": capped, "logs_in_range": capped}
+    source = Intercepted(busy, **hooks)
+    advance_until_caught_up(following(source, final_depth=5, verify_blooms=verify_blooms))
+
+    assert stored(engine) == places(busy)
+
+
+@pytest.mark.pitfall("W15")
+def test_reads_receipts_when_a_single_block_is_over_the_cap(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    source = Intercepted(busy, logs_of_blocks=refused, logs_in_range=refused)
+
+    advance_until_caught_up(following(source))
+
+    assert stored(engine) == places(busy)
+
+
+@pytest.mark.pitfall("W15")
+def test_tells_of_a_gap_when_a_block_cannot_be_read_at_all(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    deaf = {"logs_of_blocks": refused, "logs_in_range": refused, "logs_by_receipts": refused}
+    source = Intercepted(busy, **deaf)
+    following(source, poll_seconds=0.001).advance(CHAIN_ID, budget_seconds=2)
+
+    gap = "SELECT first_block, last_block, closed_at IS NULL FROM chain_gap"
+    assert rows_of(engine, gap) == [(0, 20, True)]
+    assert incidents(engine) == [("unreadable_block", True)]
+
+    following(busy).advance(CHAIN_ID)
+    assert rows_of(engine, gap) == [(0, 20, False)]
+    assert incidents(engine) == [("unreadable_block", False)]
+    assert stored(engine) == places(busy)
+
+
+@pytest.mark.pitfall("W11")
+def test_counts_no_log_when_the_node_says_that_it_was_removed(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    ghost = a_fact(escrow=77, removed=True, block_number=3, block_hash=block_hash(3, 9))
+    hooks = {
+        "logs_in_range": lambda ask, *of, **options: [*ask(*of, **options), ghost],
+        "logs_of_blocks": lambda ask, *of, **o: [[*logs, ghost] for logs in ask(*of, **o)],
+    }
+    following(Intercepted(busy, **hooks), final_depth=5).advance(CHAIN_ID)
+
+    assert stored(engine) == places(busy)
+
+
+@pytest.mark.pitfall("W12")
+@pytest.mark.parametrize("field", ["hash", "parent_hash", "number", "logs_bloom"])
+def test_writes_nothing_when_a_header_is_corrupt(
+    following: Following, busy: ScriptedChain, engine: Engine, field: str
+) -> None:
+    wrong = {"hash": block_hash(4, 9), "parent_hash": block_hash(3, 9), "number": 9}
+
+    def corrupt(ask: Question, numbers: Sequence[int]) -> list[BlockHeader]:
+        values = {**wrong, "logs_bloom": bytes(256)}
+        return [replace(h, **{field: values[field]}) if h.number == 4 else h for h in ask(numbers)]
+
+    done = following(Intercepted(busy, headers=corrupt)).advance(CHAIN_ID)
+
+    assert done.outcome is Outcome.UNAVAILABLE
+    assert stored(engine) == places(busy)[:3]
+
+
+def test_believes_an_empty_range_when_a_full_bloom_says_nothing(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    busy.blocks = [(full_bloom(h) if h.number == 12 else h, logs) for h, logs in busy.blocks]
+    source = Intercepted(busy)
+
+    following(source, final_depth=1).advance(CHAIN_ID)
+
+    assert stored(engine) == places(busy)
+
+
+def test_stands_by_when_the_node_is_away_and_goes_on_when_it_is_back(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    source = Intercepted(busy, tips=refused)
+    chains = following(source)
+
+    assert chains.advance(CHAIN_ID).outcome is Outcome.UNAVAILABLE
+    assert recorded(engine)["chain_block"] == []
+    source.hooks.clear()
+    assert chains.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
+
+
+def test_repeats_the_search_when_the_ancestor_was_of_a_third_branch(
+    following: Following, busy: ScriptedChain, engine: Engine
+) -> None:
+    following(busy).advance(CHAIN_ID)
+    honest = list(busy.blocks)
+    busy.cut(8)
+    busy.grow(20, branch=1)
+    once = iter([True])
+
+    def mixed(ask: Question, numbers: Sequence[int]) -> list[BlockHeader]:
+        if len(numbers) > 5 and next(once, False):
+            return [on_branch(h, 2) for h in ask(numbers)]
+        return ask(numbers)
+
+    advance_until_caught_up(following(Intercepted(busy, headers=mixed)))
+
+    assert len(honest) == 21
+    assert stored(engine) == places(busy)
