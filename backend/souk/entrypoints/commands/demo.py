@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,17 +38,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play, judge, and answer 0 when every check holds."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     narrator = Narrator(sys.stdout)
-    with _place(arguments.state_dir.absolute(), narrator) as place:
-        try:
-            with enter(place, narrator) as world:
-                evidence = play(world)
-        except (StoryFailed, psycopg.OperationalError) as error:
-            raise CommandFailed(f"{error}{_where_to_look(place)}") from error
-        failures = judge(evidence, CHECKS)
-        _report(narrator, evidence, failures, every=arguments.checks)
-        if failures:
-            narrator.plain(_where_to_look(place).strip())
+    try:
+        with _place(arguments.state_dir.absolute(), narrator) as place:
+            evidence = _play(place, narrator)
+            failures = report(narrator, evidence, every=arguments.checks)
+            if failures:
+                narrator.plain(_where_to_look(place))
+    except KeyboardInterrupt:
+        raise CommandFailed("stopped before the end", exit_code=130) from None
+    return conclude(narrator, failures)
+
+
+def _play(place: Place, narrator: Narrator) -> Evidence:
+    try:
+        with enter(place, narrator) as world:
+            return play(world)
+    except (StoryFailed, psycopg.OperationalError) as error:
+        raise CommandFailed(f"{error}\n{_where_to_look(place)}") from error
+
+
+def report(narrator: Narrator, evidence: Evidence, *, every: bool) -> list[Failure]:
+    """Judge what was seen and tell what does not hold, or every check."""
+    failures = judge(evidence, CHECKS)
+    narrator.title("The checks")
+    if every:
+        failed = {failure.name for failure in failures}
+        for check in CHECKS:
+            well = check.name not in failed
+            narrator.verdict(f"  {'ok    ' if well else 'FAILED'}  {check.name}", well=well)
+    for title, reason in evidence.stopped.items():
+        narrator.verdict(f"  stopped: {title}: {reason}", well=False)
+    for failure in failures:
+        narrator.verdict(f"  FAILED  {failure.name}: {failure.found}", well=False)
+    narrator.plain(f"  {len(CHECKS) - len(failures)} hold; {narrator.seconds:.0f} s in all")
+    return failures
+
+
+def conclude(narrator: Narrator, failures: list[Failure]) -> int:
+    """The last line and the exit code."""
     narrator.verdict(f"demo: {len(CHECKS)} checks, {len(failures)} failed", well=not failures)
     return 1 if failures else 0
 
@@ -67,24 +97,8 @@ def _place(state: Path, narrator: Narrator) -> Iterator[Place]:
         raise CommandFailed(str(error)) from error
 
 
-def _report(
-    narrator: Narrator, evidence: Evidence, failures: list[Failure], *, every: bool
-) -> None:
-    failed = {failure.name for failure in failures}
-    narrator.title("The checks")
-    if every:
-        for check in CHECKS:
-            mark = "FAILED" if check.name in failed else "ok    "
-            narrator.verdict(f"  {mark}  {check.name}", well=check.name not in failed)
-    for title, reason in evidence.stopped.items():
-        narrator.verdict(f"  stopped: {title}: {reason}", well=False)
-    for failure in failures:
-        narrator.verdict(f"  FAILED  {failure.name}: {failure.found}", well=False)
-    narrator.plain(f"  {narrator.seconds:.0f} s in all")
-
-
 def _where_to_look(place: Place) -> str:
     if place.logs is None:
-        return "\nlook into the logs of the API and the workers"
+        return "look into the logs of the API and the workers"
     logs = ", ".join(sorted(log.name for log in place.logs.glob("*.log")))
-    return f"\nlook into {place.logs}: {logs}"
+    return f"look into {place.logs}: {logs}"
