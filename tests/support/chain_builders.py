@@ -8,7 +8,7 @@ from importlib import resources
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, text
 
 from souk.adapters.evm.event_decoder import EscrowEventDecoder
 from souk.adapters.evm.node import EvmNode
@@ -203,30 +203,33 @@ def on_branch(header: BlockHeader, branch: int) -> BlockHeader:
     )
 
 
-def told(engine: Engine, *fields: str) -> list[tuple]:
+def told(connection: Connection, *fields: str) -> list[tuple]:
     """What went to the outbox about escrows, in order: `seen`, `orphaned`, or the level that was
     reached, with the named fields of the payload."""
-    with engine.connect() as connection:
-        rows = connection.execute(
-            text("SELECT name, payload FROM outbox WHERE name LIKE '%escrow%' ORDER BY sequence")
-        )
-        return [
-            (row.payload.get("level") or row.name.rpartition("_")[2], *map(row.payload.get, fields))
-            for row in rows
-        ]
+    rows = connection.execute(
+        text("SELECT name, payload FROM outbox WHERE name LIKE '%escrow%' ORDER BY sequence")
+    )
+    return [
+        (row.payload.get("level") or row.name.rpartition("_")[2], *map(row.payload.get, fields))
+        for row in rows
+    ]
 
 
-def rows_of(engine: Engine, sql: str, **values) -> list[tuple]:
+def course(connection: Connection) -> list[str]:
+    """What was told, in order: `seen`, levels, `orphaned`."""
+    return [what for (what,) in told(connection)]
+
+
+def rows_of(connection: Connection, sql: str, **values) -> list[tuple]:
     """The rows of a query."""
-    with engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text(sql), values)]
+    return [tuple(row) for row in connection.execute(text(sql), values)]
 
 
-def standing(engine: Engine) -> list[tuple]:
+def standing(connection: Connection) -> list[tuple]:
     """What stands on the canonical chain according to the tables: one row an effect, without
     anything that only says when or under which id it was written."""
     return rows_of(
-        engine,
+        connection,
         "SELECT f.contract, f.escrow_id, f.kind, f.sequence, f.level, e.block_hash, e.log_index,"
         " e.transaction_hash, e.args FROM chain_effect f JOIN chain_event e ON e.id = f.event_id"
         " JOIN chain_block b ON b.hash = e.block_hash AND b.canonical"
@@ -234,16 +237,22 @@ def standing(engine: Engine) -> list[tuple]:
     )
 
 
-def recorded(engine: Engine) -> dict[str, list[tuple]]:
+def recorded(connection: Connection) -> dict[str, list[tuple]]:
     """Everything in the watcher's tables but the lease, to tell whether anything was written."""
     tables = ("chain_block", "chain_event", "chain_effect")
-    found = {name: rows_of(engine, f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables}
+    found = {name: rows_of(connection, f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables}
     cursor = "SELECT chain_id, next_block, head_hash, safe_block, final_block FROM chain"
-    return {**found, "chain": rows_of(engine, cursor)}
+    return {**found, "chain": rows_of(connection, cursor)}
 
 
-def incidents(engine: Engine) -> list[tuple]:
+def incidents(connection: Connection) -> list[tuple]:
     """Reason of each incident, and whether it is open."""
     return rows_of(
-        engine, "SELECT reason, closed_at IS NULL FROM chain_incident ORDER BY opened_at, id"
+        connection, "SELECT reason, closed_at IS NULL FROM chain_incident ORDER BY opened_at, id"
     )
+
+
+def forget(connection: Connection) -> None:
+    """Empty the watcher's tables, as before it ever ran."""
+    for name in ("chain_effect", "chain_event", "chain_block", "chain_gap", "chain"):
+        connection.execute(text(f"DELETE FROM {name}"))

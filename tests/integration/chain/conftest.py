@@ -27,9 +27,9 @@ def node(still_chain: Chain) -> Iterator[EvmNode]:
 
 
 @pytest.fixture
-def chains(committing_uow: UnitOfWork, escrow: EscrowOnChain, node: EvmNode) -> Chains:
+def chains(uow: UnitOfWork, escrow: EscrowOnChain, node: EvmNode) -> Chains:
     """The service over that node."""
-    return chains_of(committing_uow, NodeLogSource(node), escrow=escrow)
+    return chains_of(uow, NodeLogSource(node), escrow=escrow)
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def scripted() -> ScriptedChain:
 
 
 @pytest.fixture
-def following(committing_uow: UnitOfWork) -> Callable[..., Chains]:
+def following(uow: UnitOfWork) -> Callable[..., Chains]:
     """Makes the service over a source; further arguments change how the chain is followed."""
 
     def follow(source, **fields) -> Chains:
-        return chains_of(committing_uow, source, **fields)
+        return chains_of(uow, source, **fields)
 
     return follow

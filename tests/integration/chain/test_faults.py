@@ -6,7 +6,7 @@ from itertools import count
 from random import Random
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from souk.adapters.evm.log_source import NodeLogSource
 from souk.adapters.evm.node import EvmNode
@@ -18,6 +18,7 @@ from tests.support.chain_builders import (
     EscrowOnChain,
     a_config,
     block_hash,
+    course,
     incidents,
     on_branch,
     recorded,
@@ -59,15 +60,19 @@ def places(chain: ScriptedChain) -> list[tuple[str, int]]:
     ]
 
 
-def stored(engine: Engine) -> list[tuple[str, int]]:
-    return [(row[5], row[6]) for row in standing(engine)]
+def stored(connection: Connection) -> list[tuple[str, int]]:
+    return [(row[5], row[6]) for row in standing(connection)]
 
 
 @pytest.mark.pitfall("W1")
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("verify_blooms", [True, False])
 def test_passes_no_block_when_answers_come_from_a_lagging_node_too(
-    following: Following, busy: ScriptedChain, engine: Engine, verify_blooms: bool, seed: int
+    following: Following,
+    busy: ScriptedChain,
+    connection: Connection,
+    verify_blooms: bool,
+    seed: int,
 ) -> None:
     lags = Random(seed)
 
@@ -84,12 +89,12 @@ def test_passes_no_block_when_answers_come_from_a_lagging_node_too(
     lagging = Intercepted(busy, logs_by_receipts=refused, **hooks)
     advance_until_caught_up(following(lagging, verify_blooms=verify_blooms))
 
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)
 
 
 @pytest.mark.pitfall("W2")
 def test_believes_no_logs_when_another_node_answers_for_another_branch(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     other = ScriptedChain()
     for number in range(20):
@@ -102,24 +107,24 @@ def test_believes_no_logs_when_another_node_answers_for_another_branch(
     source = Intercepted(busy, logs_in_range=switching)
     advance_until_caught_up(following(source, final_depth=1, verify_blooms=False))
 
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)
 
 
 @pytest.mark.pitfall("W3")
 def test_asks_for_receipts_when_a_node_leaves_logs_out(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     source = Intercepted(busy, logs_of_blocks=lambda _ask, hashes, **_: [[] for _ in hashes])
 
     following(source).advance(CHAIN_ID)
 
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)
     assert "logs_by_receipts" in source.asked
 
 
 @pytest.mark.pitfall("W4")
 def test_waits_when_a_head_is_announced_before_its_logs_are_there(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     ready: list[bool] = []
     hooks = {
@@ -130,19 +135,19 @@ def test_waits_when_a_head_is_announced_before_its_logs_are_there(
     }
     chains = following(Intercepted(busy, **hooks))
     assert chains.advance(CHAIN_ID).outcome is Outcome.UNAVAILABLE
-    assert told(engine) == []
+    assert told(connection) == []
 
     ready.append(True)
     chains.advance(CHAIN_ID)
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)
 
 
 @pytest.mark.pitfall("W5")
 def test_deletes_nothing_when_a_pruned_node_cannot_give_a_branch_again(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     following(busy).advance(CHAIN_ID)
-    logs = rows_of(engine, "SELECT id FROM chain_event ORDER BY id")
+    logs = rows_of(connection, "SELECT id FROM chain_event ORDER BY id")
     busy.cut(5)
     busy.grow(30, branch=1)
     busy.add(a_fact(escrow=99), branch=1)
@@ -150,14 +155,14 @@ def test_deletes_nothing_when_a_pruned_node_cannot_give_a_branch_again(
     pruned = Intercepted(busy, logs_of_blocks=refused, logs_by_receipts=refused)
     following(pruned).advance(CHAIN_ID)
 
-    assert rows_of(engine, "SELECT id FROM chain_event ORDER BY id") == logs
-    assert [what for (what,) in told(engine)].count("orphaned") == 5
-    assert len(stored(engine)) == 5
+    assert rows_of(connection, "SELECT id FROM chain_event ORDER BY id") == logs
+    assert course(connection).count("orphaned") == 5
+    assert len(stored(connection)) == 5
 
 
 @pytest.mark.pitfall("W13")
 def test_starts_from_the_head_again_when_a_block_vanishes_while_it_is_read(
-    following: Following, escrow: EscrowOnChain, node: EvmNode, engine: Engine
+    following: Following, escrow: EscrowOnChain, node: EvmNode, connection: Connection
 ) -> None:
     escrow.paid()
     once = iter([True])
@@ -172,14 +177,14 @@ def test_starts_from_the_head_again_when_a_block_vanishes_while_it_is_read(
     tries = advance_until_caught_up(following(source, escrow=escrow))
 
     assert tries <= 2
-    assert standing(engine) == []
+    assert standing(connection) == []
 
 
 @pytest.mark.pitfall("W14")
 @pytest.mark.parametrize("cap", [1, 2, 7])
 @pytest.mark.parametrize("verify_blooms", [True, False])
 def test_needs_no_wording_when_a_provider_caps_what_may_be_asked(
-    following: Following, busy: ScriptedChain, engine: Engine, cap: int, verify_blooms: bool
+    following: Following, busy: ScriptedChain, connection: Connection, cap: int, verify_blooms: bool
 ) -> None:
     def capped(ask: Question, *of, **options: object) -> list:
         asked = len(of[0]) if len(of) == 1 else of[1] - of[0] + 1
@@ -191,41 +196,41 @@ def test_needs_no_wording_when_a_provider_caps_what_may_be_asked(
     source = Intercepted(busy, **hooks)
     advance_until_caught_up(following(source, final_depth=5, verify_blooms=verify_blooms))
 
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)
 
 
 @pytest.mark.pitfall("W15")
 def test_reads_receipts_when_a_single_block_is_over_the_cap(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     source = Intercepted(busy, logs_of_blocks=refused, logs_in_range=refused)
 
     advance_until_caught_up(following(source))
 
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)
 
 
 @pytest.mark.pitfall("W15")
 def test_tells_of_a_gap_when_a_block_cannot_be_read_at_all(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     deaf = {"logs_of_blocks": refused, "logs_in_range": refused, "logs_by_receipts": refused}
     source = Intercepted(busy, **deaf)
     following(source, poll_seconds=0.001).advance(CHAIN_ID, budget_seconds=2)
 
     gap = "SELECT first_block, last_block, closed_at IS NULL FROM chain_gap"
-    assert rows_of(engine, gap) == [(0, 20, True)]
-    assert incidents(engine) == [("unreadable_block", True)]
+    assert rows_of(connection, gap) == [(0, 20, True)]
+    assert incidents(connection) == [("unreadable_block", True)]
 
     following(busy).advance(CHAIN_ID)
-    assert rows_of(engine, gap) == [(0, 20, False)]
-    assert incidents(engine) == [("unreadable_block", False)]
-    assert stored(engine) == places(busy)
+    assert rows_of(connection, gap) == [(0, 20, False)]
+    assert incidents(connection) == [("unreadable_block", False)]
+    assert stored(connection) == places(busy)
 
 
 @pytest.mark.pitfall("W11")
 def test_counts_no_log_when_the_node_says_that_it_was_removed(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     ghost = a_fact(escrow=77, removed=True, block_number=3, block_hash=block_hash(3, 9))
     hooks = {
@@ -234,13 +239,13 @@ def test_counts_no_log_when_the_node_says_that_it_was_removed(
     }
     following(Intercepted(busy, **hooks), final_depth=5).advance(CHAIN_ID)
 
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)
 
 
 @pytest.mark.pitfall("W12")
 @pytest.mark.parametrize("field", ["hash", "parent_hash", "number", "logs_bloom"])
 def test_writes_nothing_when_a_header_is_corrupt(
-    following: Following, busy: ScriptedChain, engine: Engine, field: str
+    following: Following, busy: ScriptedChain, connection: Connection, field: str
 ) -> None:
     wrong = {"hash": block_hash(4, 9), "parent_hash": block_hash(3, 9), "number": 9}
 
@@ -251,34 +256,34 @@ def test_writes_nothing_when_a_header_is_corrupt(
     done = following(Intercepted(busy, headers=corrupt)).advance(CHAIN_ID)
 
     assert done.outcome is Outcome.UNAVAILABLE
-    assert stored(engine) == places(busy)[:3]
+    assert stored(connection) == places(busy)[:3]
 
 
 def test_believes_an_empty_range_when_a_full_bloom_says_nothing(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     busy.blocks = [(full_bloom(h) if h.number == 12 else h, logs) for h, logs in busy.blocks]
     source = Intercepted(busy)
 
     following(source, final_depth=1).advance(CHAIN_ID)
 
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)
 
 
 def test_stands_by_when_the_node_is_away_and_goes_on_when_it_is_back(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     source = Intercepted(busy, tips=refused)
     chains = following(source)
 
     assert chains.advance(CHAIN_ID).outcome is Outcome.UNAVAILABLE
-    assert recorded(engine)["chain_block"] == []
+    assert recorded(connection)["chain_block"] == []
     source.hooks.clear()
     assert chains.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
 
 
 def test_repeats_the_search_when_the_ancestor_was_of_a_third_branch(
-    following: Following, busy: ScriptedChain, engine: Engine
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
     following(busy).advance(CHAIN_ID)
     honest = list(busy.blocks)
@@ -294,4 +299,4 @@ def test_repeats_the_search_when_the_ancestor_was_of_a_third_branch(
     advance_until_caught_up(following(Intercepted(busy, headers=mixed)))
 
     assert len(honest) == 21
-    assert stored(engine) == places(busy)
+    assert stored(connection) == places(busy)

@@ -3,14 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy import Connection
 
-from souk.adapters.evm.log_source import NodeLogSource
-from souk.adapters.evm.node import EvmNode
-from souk.core.db import make_engine
-from souk.core.ids import Ids
-from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import EscrowFactKind, Outcome
 from souk.modules.chain.service import Chains
 from tests.support.chain_builders import (
@@ -18,16 +12,15 @@ from tests.support.chain_builders import (
     CHAIN_ID,
     SELLER,
     EscrowOnChain,
-    chains_of,
+    course,
+    forget,
     incidents,
     recorded,
     rows_of,
     standing,
     told,
 )
-from tests.support.clock import MovableClock
 from tests.support.scripted_chain import ScriptedChain, a_fact
-from tests.support.stack import Databases
 
 Following = Callable[..., Chains]
 DEAR = {"maxFeePerGas": hex(9 * 10**9), "maxPriorityFeePerGas": hex(3 * 10**9)}
@@ -36,7 +29,7 @@ CHEAP = {"maxFeePerGas": hex(8 * 10**9), "maxPriorityFeePerGas": hex(10**9)}
 
 @pytest.mark.pitfall("W6")
 def test_keeps_one_effect_when_a_payment_is_mined_again_at_another_place(
-    chains: Chains, escrow: EscrowOnChain, engine: Engine
+    chains: Chains, escrow: EscrowOnChain, connection: Connection
 ) -> None:
     order, other = escrow.terms(), escrow.terms(buyer=SELLER, seller=BUYER)
     escrow.pay(order, fees=CHEAP)
@@ -49,7 +42,7 @@ def test_keeps_one_effect_when_a_payment_is_mined_again_at_another_place(
     escrow.chain.mine(2)
     chains.advance(CHAIN_ID)
 
-    ours = [row for row in told(engine, *FIELDS) if row[1] == escrow.order_id(order)]
+    ours = [row for row in told(connection, *FIELDS) if row[1] == escrow.order_id(order)]
     assert [row[0] for row in ours] == ["seen", "confirmed", "orphaned", "seen", "confirmed"]
     assert len({row[2] for row in ours}) == len({row[5] for row in ours}) == 1
     assert [row[4] for row in ours] == [0, 0, 0, 1, 1]
@@ -60,7 +53,7 @@ FIELDS = ("escrow_id", "effect_id", "observation_id", "log_index", "transaction_
 
 
 def test_keeps_the_log_and_drops_the_fact_when_a_payment_is_orphaned_for_good(
-    chains: Chains, escrow: EscrowOnChain, engine: Engine
+    chains: Chains, escrow: EscrowOnChain, connection: Connection
 ) -> None:
     escrow.paid()
     chains.advance(CHAIN_ID)
@@ -69,23 +62,17 @@ def test_keeps_the_log_and_drops_the_fact_when_a_payment_is_orphaned_for_good(
     escrow.chain.mine(3)
     chains.advance(CHAIN_ID)
 
-    assert [what for (what,) in told(engine)] == ["seen", "orphaned"]
-    assert standing(engine) == []
-    assert rows_of(engine, "SELECT kind FROM chain_event") == [("paid",)]
+    assert course(connection) == ["seen", "orphaned"]
+    assert standing(connection) == []
+    assert rows_of(connection, "SELECT kind FROM chain_event") == [("paid",)]
     query = "SELECT number FROM chain_block WHERE NOT canonical"
-    assert rows_of(engine, query) == [(2,)]
+    assert rows_of(connection, query) == [(2,)]
 
 
+@pytest.mark.pitfall("W8")
 @pytest.mark.parametrize("depth", [1, 5, 30])
 def test_ends_where_a_fresh_start_ends_when_the_branch_changed(
-    chains: Chains,
-    escrow: EscrowOnChain,
-    node: EvmNode,
-    engine: Engine,
-    databases: Databases,
-    clock: MovableClock,
-    ids: Ids,
-    depth: int,
+    chains: Chains, escrow: EscrowOnChain, connection: Connection, depth: int
 ) -> None:
     for _ in range(depth + 3):
         escrow.paid()
@@ -95,15 +82,12 @@ def test_ends_where_a_fresh_start_ends_when_the_branch_changed(
         escrow.paid()
     chains.advance(CHAIN_ID)
 
-    url = databases.migrated()
-    fresh = make_engine(url)
-    uow = UnitOfWork(sessionmaker(fresh), clock, ids)
-    chains_of(uow, NodeLogSource(node), escrow=escrow).advance(CHAIN_ID)
+    after_the_reorg = standing(connection)
+    forget(connection)
+    chains.advance(CHAIN_ID)
 
-    assert len(standing(engine)) == 7
-    assert standing(engine) == standing(fresh)
-    fresh.dispose()
-    databases.drop(url)
+    assert len(after_the_reorg) == 7
+    assert standing(connection) == after_the_reorg
 
 
 SIGNATURES = {
@@ -128,7 +112,7 @@ def a_fact_of(kind: str, escrow: int = 1):
 @pytest.mark.pitfall("W9")
 @pytest.mark.parametrize("kind", EscrowFactKind)
 def test_undoes_a_fact_of_every_kind(
-    following: Following, scripted: ScriptedChain, engine: Engine, kind: EscrowFactKind
+    following: Following, scripted: ScriptedChain, connection: Connection, kind: EscrowFactKind
 ) -> None:
     scripted.add(a_fact_of(kind))
     chains = following(scripted)
@@ -138,13 +122,13 @@ def test_undoes_a_fact_of_every_kind(
     scripted.grow(3, branch=1)
     chains.advance(CHAIN_ID)
 
-    assert told(engine, "kind") == [("seen", kind), ("orphaned", kind)]
-    assert standing(engine) == []
+    assert told(connection, "kind") == [("seen", kind), ("orphaned", kind)]
+    assert standing(connection) == []
 
 
 @pytest.mark.pitfall("W8")
 def test_gives_the_next_fact_the_place_of_an_orphaned_one_of_its_kind(
-    following: Following, scripted: ScriptedChain, engine: Engine
+    following: Following, scripted: ScriptedChain, connection: Connection
 ) -> None:
     chains = following(scripted)
     scripted.add(a_fact_of("settled"))
@@ -154,13 +138,13 @@ def test_gives_the_next_fact_the_place_of_an_orphaned_one_of_its_kind(
     scripted.add(a_fact_of("settled"), a_fact_of("settled"), branch=1)
     chains.advance(CHAIN_ID)
 
-    effects = [effect for what, effect in told(engine, "effect_id") if what == "seen"]
-    assert [row[3] for row in standing(engine)] == [0, 1, 2]
+    effects = [effect for what, effect in told(connection, "effect_id") if what == "seen"]
+    assert [row[3] for row in standing(connection)] == [0, 1, 2]
     assert effects[1] == effects[2] != effects[3]
 
 
 def test_takes_back_the_latest_fact_first(
-    following: Following, scripted: ScriptedChain, engine: Engine
+    following: Following, scripted: ScriptedChain, connection: Connection
 ) -> None:
     chains = following(scripted)
     scripted.add(a_fact(escrow=1), a_fact(escrow=2))
@@ -170,12 +154,12 @@ def test_takes_back_the_latest_fact_first(
     scripted.grow(3, branch=1)
     chains.advance(CHAIN_ID)
 
-    undone = [escrow[-1] for what, escrow in told(engine, "escrow_id") if what == "orphaned"]
+    undone = [escrow[-1] for what, escrow in told(connection, "escrow_id") if what == "orphaned"]
     assert undone == ["3", "2", "1"]
 
 
 def test_tells_a_new_observation_when_the_old_branch_returns(
-    following: Following, scripted: ScriptedChain, engine: Engine
+    following: Following, scripted: ScriptedChain, connection: Connection
 ) -> None:
     chains = following(scripted)
     scripted.add(a_fact())
@@ -188,9 +172,11 @@ def test_tells_a_new_observation_when_the_old_branch_returns(
     scripted.grow(3)
     chains.advance(CHAIN_ID)
 
-    seen = [observation for what, observation in told(engine, "observation_id") if what == "seen"]
+    seen = [
+        observation for what, observation in told(connection, "observation_id") if what == "seen"
+    ]
     assert len(seen) == len(set(seen)) == 2
-    assert len(standing(engine)) == len(rows_of(engine, "SELECT * FROM chain_event")) == 1
+    assert len(standing(connection)) == len(rows_of(connection, "SELECT * FROM chain_event")) == 1
 
 
 @pytest.fixture
@@ -201,25 +187,25 @@ def proper(following: Following, scripted: ScriptedChain) -> Chains:
 
 @pytest.mark.pitfall("W21")
 def test_halts_and_writes_nothing_when_a_final_block_is_gone(
-    proper: Chains, scripted: ScriptedChain, engine: Engine
+    proper: Chains, scripted: ScriptedChain, connection: Connection
 ) -> None:
     scripted.add(a_fact())
     scripted.grow(99)
     scripted.final = 60
     proper.advance(CHAIN_ID)
-    before = recorded(engine)
+    before = recorded(connection)
 
     scripted.cut(50)
     scripted.grow(70, branch=1)
     done = proper.advance(CHAIN_ID)
 
     assert done.outcome is Outcome.HALTED
-    assert recorded(engine) == before
-    assert incidents(engine) == [("reorg_below_final", True)]
+    assert recorded(connection) == before
+    assert incidents(connection) == [("reorg_below_final", True)]
 
 
 def test_tells_of_an_incident_once_and_closes_it_when_the_branch_returns(
-    proper: Chains, scripted: ScriptedChain, engine: Engine
+    proper: Chains, scripted: ScriptedChain, connection: Connection
 ) -> None:
     scripted.grow(100)
     scripted.final = 60
@@ -234,13 +220,13 @@ def test_tells_of_an_incident_once_and_closes_it_when_the_branch_returns(
     scripted.grow(1)
 
     assert proper.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
-    assert incidents(engine) == [("reorg_below_final", False)]
+    assert incidents(connection) == [("reorg_below_final", False)]
     events = "SELECT payload ->> 'reason' FROM outbox WHERE name = 'chain.incident_opened'"
-    assert rows_of(engine, events) == [("reorg_below_final",)]
+    assert rows_of(connection, events) == [("reorg_below_final",)]
 
 
 def test_undoes_as_far_as_the_final_block_and_no_further(
-    proper: Chains, scripted: ScriptedChain, engine: Engine
+    proper: Chains, scripted: ScriptedChain, connection: Connection
 ) -> None:
     scripted.grow(60)
     scripted.add(a_fact())
@@ -252,42 +238,42 @@ def test_undoes_as_far_as_the_final_block_and_no_further(
     scripted.grow(70, branch=1)
 
     assert proper.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
-    assert [what for (what,) in told(engine)][-1] == "orphaned"
+    assert course(connection)[-1] == "orphaned"
 
 
 @pytest.mark.pitfall("W10")
 def test_writes_nothing_when_the_head_falls_far_behind(
-    proper: Chains, scripted: ScriptedChain, engine: Engine
+    proper: Chains, scripted: ScriptedChain, connection: Connection
 ) -> None:
     scripted.grow(10_020)
     scripted.final = 9_990
     proper.advance(CHAIN_ID)
-    before = recorded(engine)
+    before = recorded(connection)
 
     gone = scripted.cut(20)
     assert proper.advance(CHAIN_ID).outcome is Outcome.BEHIND
-    assert recorded(engine) == before
-    assert incidents(engine) == [("head_fell_behind", True)]
+    assert recorded(connection) == before
+    assert incidents(connection) == [("head_fell_behind", True)]
 
     scripted.blocks += gone
     assert proper.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
-    assert incidents(engine) == [("head_fell_behind", False)]
+    assert incidents(connection) == [("head_fell_behind", False)]
 
 
 def test_raises_no_alarm_when_the_head_is_a_little_behind(
-    proper: Chains, scripted: ScriptedChain, engine: Engine
+    proper: Chains, scripted: ScriptedChain, connection: Connection
 ) -> None:
     scripted.grow(20)
     proper.advance(CHAIN_ID)
     scripted.cut(15)
 
     assert proper.advance(CHAIN_ID).outcome is Outcome.BEHIND
-    assert incidents(engine) == []
+    assert incidents(connection) == []
 
 
 @pytest.mark.pitfall("W10")
 def test_undoes_also_below_final_when_a_disposable_node_lost_blocks(
-    chains: Chains, escrow: EscrowOnChain, engine: Engine
+    chains: Chains, escrow: EscrowOnChain, connection: Connection
 ) -> None:
     kept = escrow.chain.call("evm_snapshot")
     escrow.paid()
@@ -296,12 +282,18 @@ def test_undoes_also_below_final_when_a_disposable_node_lost_blocks(
     escrow.chain.call("evm_revert", kept)
 
     assert chains.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
-    assert [what for (what,) in told(engine)] == ["seen", "confirmed", "safe", "final", "orphaned"]
-    assert rows_of(engine, "SELECT next_block, final_block FROM chain") == [(2, 0)]
+    assert course(connection) == [
+        "seen",
+        "confirmed",
+        "safe",
+        "final",
+        "orphaned",
+    ]
+    assert rows_of(connection, "SELECT next_block, final_block FROM chain") == [(2, 0)]
 
 
 def test_begins_anew_when_a_disposable_node_was_made_anew(
-    following: Following, scripted: ScriptedChain, engine: Engine
+    following: Following, scripted: ScriptedChain, connection: Connection
 ) -> None:
     scripted.add(a_fact())
     chains = following(scripted)
@@ -312,19 +304,19 @@ def test_begins_anew_when_a_disposable_node_was_made_anew(
         scripted.add(branch=7)
     chains.advance(CHAIN_ID)
 
-    assert [what for (what,) in told(engine)] == ["seen", "orphaned"]
+    assert course(connection) == ["seen", "orphaned"]
     query = "SELECT genesis_hash, next_block FROM chain"
-    assert rows_of(engine, query) == [(scripted.blocks[0][0].hash, 4)]
+    assert rows_of(connection, query) == [(scripted.blocks[0][0].hash, 4)]
 
 
 @pytest.mark.pitfall("W19")
 @pytest.mark.parametrize("foreign", [ScriptedChain(chain_id=5), ScriptedChain()])
 def test_refuses_an_endpoint_when_it_serves_another_chain(
-    following: Following, scripted: ScriptedChain, engine: Engine, foreign: ScriptedChain
+    following: Following, scripted: ScriptedChain, connection: Connection, foreign: ScriptedChain
 ) -> None:
     scripted.add(a_fact())
     following(scripted, disposable=False).advance(CHAIN_ID)
-    before = recorded(engine)
+    before = recorded(connection)
     foreign.blocks.clear()
     for _ in range(9):
         foreign.add(branch=3)
@@ -332,22 +324,22 @@ def test_refuses_an_endpoint_when_it_serves_another_chain(
     done = following(foreign, disposable=False).advance(CHAIN_ID)
 
     assert done.outcome is Outcome.HALTED
-    assert recorded(engine) == before
-    assert incidents(engine) == [("wrong_chain", True)]
+    assert recorded(connection) == before
+    assert incidents(connection) == [("wrong_chain", True)]
 
 
 def test_closes_the_incident_when_the_right_endpoint_is_back(
-    following: Following, scripted: ScriptedChain, engine: Engine
+    following: Following, scripted: ScriptedChain, connection: Connection
 ) -> None:
     following(ScriptedChain(chain_id=5)).advance(CHAIN_ID)
 
     assert following(scripted).advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
-    assert incidents(engine) == [("wrong_chain", False)]
+    assert incidents(connection) == [("wrong_chain", False)]
 
 
 @pytest.mark.pitfall("W20")
 def test_never_lowers_a_level_when_a_tag_regresses(
-    proper: Chains, scripted: ScriptedChain, engine: Engine
+    proper: Chains, scripted: ScriptedChain, connection: Connection
 ) -> None:
     scripted.add(a_fact())
     scripted.grow(20)
@@ -357,12 +349,12 @@ def test_never_lowers_a_level_when_a_tag_regresses(
     scripted.grow(1)
     proper.advance(CHAIN_ID)
 
-    assert [what for (what,) in told(engine)] == ["seen", "confirmed", "safe", "final"]
-    assert rows_of(engine, "SELECT safe_block, final_block FROM chain") == [(15, 10)]
+    assert course(connection) == ["seen", "confirmed", "safe", "final"]
+    assert rows_of(connection, "SELECT safe_block, final_block FROM chain") == [(15, 10)]
 
 
 def test_raises_levels_when_only_a_tag_moves(
-    proper: Chains, scripted: ScriptedChain, engine: Engine
+    proper: Chains, scripted: ScriptedChain, connection: Connection
 ) -> None:
     scripted.add(a_fact())
     scripted.grow(20)
@@ -371,4 +363,4 @@ def test_raises_levels_when_only_a_tag_moves(
     scripted.safe = 15
     proper.advance(CHAIN_ID)
 
-    assert [what for (what,) in told(engine)] == ["seen", "confirmed", "safe"]
+    assert course(connection) == ["seen", "confirmed", "safe"]
