@@ -20,6 +20,7 @@ from souk.core.timers import TimerSweeper, chain_clock
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
+from souk.modules.accounts.service import Accounts
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Books, Expiries, Keeper
@@ -55,6 +56,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     keeper, books = services.of(Keeper), services.of(Books)
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
+        Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
         Periodic("trade.check_books", _BOOKS_SECONDS, books.check),
         *rebroadcasts(chains),
     ]
