@@ -4,7 +4,7 @@ Nothing runs in the background. A test makes the chain go on with `mine`, and th
 with `follow`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -47,7 +47,7 @@ from souk.settings import (
 )
 from tests.support.clock import MovableClock
 from tests.support.http import Api
-from tests.support.stack import Chain
+from tests.support.stack import Chain, Databases, chain
 
 NATIVE = "0x" + "0" * 40
 _ETHER = 10**18
@@ -81,7 +81,7 @@ class Shop:
 
     def person(self, name: str) -> Person:
         """Somebody new who has signed in; the chain has given them coins."""
-        wallet = Account.from_key(sha256(name.encode()).digest())
+        wallet = Account.from_key(sha256(f"{name} {next(self._keys)}".encode()).digest())
         self.chain.call("anvil_setBalance", wallet.address, hex(_FUNDS))
         challenge = self.api("POST", "/api/auth/siwe/nonce").json()
         message = challenge["message_template"].replace("{address}", wallet.address)
@@ -93,7 +93,8 @@ class Shop:
     def seller(self, name: str = "seller") -> Person:
         """Somebody with a store."""
         person = self.person(name)
-        body = {"name": name.title(), "handle": f"{name}-store", "payout_wallet": person.address}
+        handle = f"{name}-{next(self._keys)}"
+        body = {"name": name.title(), "handle": handle, "payout_wallet": person.address}
         made = self.ask(person, "POST", "/api/marketplace/sellers", body)
         assert made.status_code == 201, made.text
         person.seller_id = made.json()["id"]
@@ -231,25 +232,37 @@ def _settings(database_url: str, redis_url: str, chain: Chain, state: Path) -> S
 
 
 @contextmanager
+def shared_shop(databases: Databases, redis_url: str, directory: Path) -> Iterator[Shop]:
+    """One installation for several tests that do not move its clocks: each brings people of its
+    own."""
+    url = databases.migrated()
+    with (
+        chain(directory / "anvil.log", ticking=False) as node,
+        shop(url, redis_url, node, MovableClock(), directory) as running,
+    ):
+        yield running
+    databases.drop(url)
+
+
+@contextmanager
 def shop(
     database_url: str,
     redis_url: str,
-    chain: Chain,
+    node: Chain,
     clock: MovableClock,
     state: Path,
-    adapt: Callable[[Settings], Settings] = lambda settings: settings,
 ) -> Iterator[Shop]:
     """An installation on a fresh chain that makes blocks only when told to."""
-    chain.call("evm_setAutomine", True)
-    deployer = Deployer(chain.url, DEPLOYER_KEY, CHAIN_ID, say=lambda _line: None)
+    node.call("evm_setAutomine", True)
+    deployer = Deployer(node.url, DEPLOYER_KEY, CHAIN_ID, say=lambda _line: None)
     deployment = deployer.deploy_local(Account.from_key(DEVELOPMENT_KEY).address)
-    chain.call("evm_setAutomine", False)
-    settings = adapt(_settings(database_url, redis_url, chain, state))
+    node.call("evm_setAutomine", False)
+    settings = _settings(database_url, redis_url, node, state)
     registry.save(settings.paths.deployments, deployment)
     container = build(settings, clock=clock)
     try:
         with Api(container) as api:
-            running = Shop(container, api, chain, clock, deployment)
+            running = Shop(container, api, node, clock, deployment)
             running.follow(blocks=1)
             yield running
     finally:

@@ -5,6 +5,7 @@
     +-- ConflictError           the object is in another state than the request needs
     +-- ForbiddenError          the caller may not do this
     +-- UnauthenticatedError    nobody is signed in
+    |   +-- SignInRequired      no token was sent
     +-- RejectedError           the request itself is wrong; the detail says how to correct it
     +-- LimitedError            too many requests; `retry_after_seconds` says when to come back
     +-- ProviderRejected        the provider said no; asking again changes nothing
@@ -77,6 +78,12 @@ class UnauthenticatedError(DomainError):
     """Nobody is signed in, or the session has ended."""
 
     kind = ErrorKind.UNAUTHENTICATED
+    code = "unauthenticated"
+
+
+class SignInRequired(UnauthenticatedError):
+    """This needs somebody who is signed in."""
+
     code = "sign_in_required"
 
 

@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, PlainSerializer, model_validator
 
 from souk.core.clock import rfc3339
-from souk.core.errors import RejectedError, UnauthenticatedError
+from souk.core.errors import RejectedError, SignInRequired
 from souk.core.idempotency import Idempotency, Receipt, Replay, fingerprint
 from souk.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from souk.core.principal import Principal
@@ -107,9 +107,9 @@ def find_principal(request: Request, credentials: _Credentials) -> Principal | N
 def get_principal(
     principal: Annotated[Principal | None, Depends(find_principal)],
 ) -> Principal:
-    """The signed-in caller. Raises `UnauthenticatedError`."""
+    """The signed-in caller. Raises `SignInRequired`."""
     if principal is None:
-        raise UnauthenticatedError("sign in with a wallet first and send the token as Bearer")
+        raise SignInRequired("sign in with a wallet first and send the token as Bearer")
     return principal
 
 

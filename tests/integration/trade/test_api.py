@@ -2,10 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 import pytest
 
-from tests.support.shop import Person, Shop
+from tests.support.shop import Person, Shop, shared_shop
+from tests.support.stack import Databases
+
+
+@pytest.fixture(name="shop", scope="module")
+def one_shop(
+    databases: Databases, _redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    with shared_shop(databases, _redis_url, tmp_path_factory.mktemp("shop")) as running:
+        yield running
 
 
 @pytest.fixture
