@@ -152,6 +152,26 @@ def write_blocks(uow: UnitOfWork, at: datetime, *, blocks: int = 3) -> None:
         tx.commit()
 
 
+def stand_on_chain(uow: UnitOfWork, leg: Leg) -> None:
+    """The watcher has taken in the block with a leg's payment; nobody was told yet."""
+    with uow.begin() as tx:
+        tx.session.execute(
+            text(
+                "WITH log AS (INSERT INTO chain_event (id, chain_id, block_hash, log_index,"
+                "  block_number, transaction_hash, transaction_index, contract, topics, data,"
+                "  kind, escrow_id, args, observed_at)"
+                " SELECT 'cev_1', chain_id, hash, 0, number, '0x01', 0, :contract, '{}', '',"
+                "  'paid', :escrow_id, '{}', observed_at FROM chain_block LIMIT 1 RETURNING *)"
+                " INSERT INTO chain_effect (id, chain_id, contract, escrow_id, kind, sequence,"
+                "  event_id, observation_id, block_number, level, updated_at)"
+                " SELECT 'eff_1', chain_id, contract, escrow_id, kind, 0, id, 'obs_1',"
+                "  block_number, 'included', observed_at FROM log"
+            ),
+            {"contract": leg.contract, "escrow_id": leg.escrow_id},
+        )
+        tx.commit()
+
+
 @dataclass
 class Shop:
     """A buyer with a placed checkout of one or more sellers, on a chain at `START`."""
@@ -180,11 +200,11 @@ class Shop:
             self.buyer, self.payment_id, choice or a_choice(), **more
         )
 
-    def pass_time(self, **duration: float) -> None:
+    def pass_time(self, *, blocks: int = 3, **duration: float) -> None:
         """The chain goes on, and the price feed with it."""
         self.now += timedelta(**duration)
         self.prices.updated_at = self.now
-        write_blocks(self.uow, self.now)
+        write_blocks(self.uow, self.now, blocks=blocks)
 
     def observe(self, *observations: Observation) -> list[bool]:
         return [self.payments.observe(observation) for observation in observations]

@@ -34,6 +34,7 @@ ProviderRejected
 
 from datetime import datetime
 
+from souk.core.clock import rfc3339
 from souk.core.errors import (
     ConflictError,
     NotFoundError,
@@ -81,7 +82,7 @@ class AttemptStillPayable(ConflictError):
     retryable = True
 
     def __init__(self, attempt_id: str, payable_until: datetime) -> None:
-        until = payable_until.isoformat().replace("+00:00", "Z")
+        until = rfc3339(payable_until)
         super().__init__(
             "the calls of an earlier attempt can still be paid; pay those, or choose anew when a"
             f" settled block is later than {until}",
