@@ -88,9 +88,9 @@ class EscrowOnChain:
         """Send the seller's word that the goods are on their way."""
         return self._send("fulfil", orders, SELLER)
 
-    def release(self, *orders: Terms) -> str:
+    def release(self, *orders: Terms, fees: Mapping[str, str] | None = None) -> str:
         """Send the buyer's release."""
-        return self._send("release", orders, BUYER)
+        return self._send("release", orders, BUYER, fees=fees)
 
     def order_id(self, order: Terms) -> str:
         """The id that the contract gives to these terms."""
