@@ -1,11 +1,14 @@
 """A local chain: anvil, a real EVM behind real JSON-RPC, kept across restarts.
 
-Three things of anvil need care.
+Four things of anvil need care.
 
 - It writes its state file in place, so a kill in that moment leaves it empty. A checked copy is
   taken every few seconds and used when the file does not parse.
 - It forgets after a restart how far its clock had been moved, and would then mine blocks older
   than their parents. The stored head's time is given back to it at the start.
+- Each start adds one more block 0 to the stored ones, and which of them it serves after the next
+  start is left to chance; but block 0 is what tells one chain from another. All but the first are
+  taken out of the state before each start.
 - It keeps each block's whole state, on disk without bound. Only the last blocks' are kept, more
   than finality reaches back.
 """
@@ -160,6 +163,7 @@ class Anvil:
             live.unlink()
             if copy.exists() and head_time(copy) is not None:
                 shutil.copyfile(copy, live)
+        keep_first_genesis(live)
 
     def _command(self) -> Sequence[str]:
         return [
@@ -186,6 +190,22 @@ class Anvil:
             return call(self.port, "eth_chainId") == hex(CHAIN_ID)
         except (OSError, ValueError):
             return False
+
+
+def keep_first_genesis(state: Path) -> None:
+    """Leave one block 0 in a state file, the oldest, which the chain was begun with."""
+    if head_number(state) is None:
+        return
+    content = json.loads(state.read_bytes())
+    blocks = [(int(block["header"]["number"], 16), block) for block in content["blocks"]]
+    geneses = [block for number, block in blocks if number == 0]
+    if len(geneses) < 2:
+        return
+    first = min(geneses, key=lambda block: int(block["header"]["timestamp"], 16))
+    content["blocks"] = [first, *(block for number, block in blocks if number > 0)]
+    fresh = state.with_suffix(".new")
+    fresh.write_text(json.dumps(content))
+    fresh.replace(state)
 
 
 def head_time(state: Path) -> int | None:
