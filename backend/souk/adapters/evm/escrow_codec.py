@@ -112,13 +112,6 @@ def order_id(order: EscrowOrder, *, chain_id: int, contract: Address) -> str:
     return "0x" + keccak(b"\x19\x01" + domain + struct).hex()
 
 
-def cart_hash(order_ids: Sequence[str]) -> str:
-    """The id of a cart: that of its only order, or keccak256 of the packed ids."""
-    if len(order_ids) == 1:
-        return order_ids[0]
-    return "0x" + keccak(b"".join(bytes.fromhex(one[2:]) for one in order_ids)).hex()
-
-
 def encode_pay(orders: Sequence[EscrowOrder]) -> str:
     """Calldata of `pay`."""
     return _with_orders(_PAY, orders)
