@@ -154,7 +154,7 @@ def a_config(escrow: EscrowOnChain | None = None, **fields) -> ChainConfig:
 
 def chains_of(uow, source, *, escrow: EscrowOnChain | None = None, sender=None, **fields) -> Chains:
     """The service over one source; `fields` change how the chain is followed."""
-    pace = Pace(lease_seconds=fields.pop("lease_seconds", 5.0))
+    pace = fields.pop("pace", None) or Pace(lease_seconds=fields.pop("lease_seconds", 5.0))
     daily_gas = fields.pop("daily_gas", 10**9)
     followed = FollowedChain(a_config(escrow, **fields), source, EscrowEventDecoder(), sender)
     return Chains(uow, {followed.config.chain_id: followed}, daily_gas=daily_gas, pace=pace)
