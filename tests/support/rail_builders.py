@@ -1,0 +1,244 @@
+"""An escrow on a chain that mines each transaction by itself, and parties with keys of their own."""
+
+import json
+from dataclasses import dataclass, field
+from importlib import resources
+from itertools import count
+
+from eth_abi.abi import encode
+from eth_account import Account
+from eth_utils.crypto import keccak
+
+from souk.adapters.evm.escrow_gateway import EvmEscrowGateway
+from souk.adapters.evm.event_decoder import EscrowEventDecoder
+from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.wire import read_logs
+from souk.core.addresses import ZERO_ADDRESS, Address, checksum_address
+from souk.core.money import USD, Asset, Money
+from souk.modules.chain.events import EscrowEventSeen
+from souk.modules.payments.domain import (
+    CallToSign,
+    ChainMoney,
+    EscrowTerms,
+    Leg,
+    LegStatus,
+    NeedsSignature,
+    Observation,
+    OrderTerms,
+    Outcome,
+    PaymentMethod,
+    TermsLine,
+    TokenMoney,
+)
+from souk.modules.payments.ports import LegPlan, PaymentPlan, RailMessage
+from tests.support.stack import Chain
+
+CHAIN_ID = 31337
+DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+_numbers = count(1)
+
+
+class Party:
+    """Somebody with a key and enough coin for gas."""
+
+    def __init__(self, chain: Chain, name: str) -> None:
+        self._account = Account.from_key(keccak(name.encode()))
+        self._chain = chain
+        self.address = Address(self._account.address)
+        chain.call("anvil_setBalance", self.address, hex(10**20))
+
+    def send(self, call: CallToSign) -> dict:
+        """Sign and send; the receipt. The fee is fixed, so that balances can be told exactly."""
+        nonce = int(self._chain.call("eth_getTransactionCount", self.address, "latest"), 16)
+        signed = self._account.sign_transaction(
+            {
+                "chainId": call.chain_id,
+                "nonce": nonce,
+                "to": call.to,
+                "data": call.data,
+                "value": call.value,
+                "gas": 1_500_000,
+                "maxFeePerGas": 10**10,
+                "maxPriorityFeePerGas": 10**9,
+            }
+        )
+        sent = self._chain.call(
+            "eth_sendRawTransaction", "0x" + bytes(signed.raw_transaction).hex()
+        )
+        return mined(self._chain, sent)
+
+
+def mined(chain: Chain, transaction_hash: object) -> dict:
+    """The receipt of a transaction, which gets a block of its own."""
+    chain.mine()
+    receipt = chain.call("eth_getTransactionReceipt", transaction_hash)
+    assert isinstance(receipt, dict)
+    return receipt
+
+
+@dataclass
+class EscrowRail:
+    """The escrow gateway with everything around it."""
+
+    chain: Chain
+    node: EvmNode
+    gateway: EvmEscrowGateway = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.escrow = self.deploy("Escrow")
+        self.dollar = self.deploy("TestDollar")
+        self.buyer = Party(self.chain, "buyer")
+        self.seller, self.other_seller = Party(self.chain, "seller"), Party(self.chain, "other")
+        self.stranger = Party(self.chain, "stranger")
+        platform = Party(self.chain, "platform")
+        native = Asset("eip155:31337/slip44:60", 18, "ETH")
+        dollar = Asset(f"eip155:31337/erc20:{self.dollar}", 6, "tUSD")
+        self.assets = {ZERO_ADDRESS: native, self.dollar: dollar}
+        money = ChainMoney(
+            chain_id=CHAIN_ID,
+            name="test",
+            escrow=self.escrow,
+            native=native,
+            tokens={self.dollar: TokenMoney(address=self.dollar, asset=dollar, usd_pegged=True)},
+        )
+        terms = EscrowTerms(
+            arbiter=ZERO_ADDRESS, fee_to=platform.address, fee_bps=250, silent_bps=5_000
+        )
+        self.gateway = EvmEscrowGateway({CHAIN_ID: money}, terms, {CHAIN_ID: self.node})
+        self._mint(10**12)
+
+    def deploy(self, name: str, *arguments: tuple[str, object]) -> Address:
+        """Put one of the compiled contracts on the chain."""
+        package = resources.files("souk.adapters.evm")
+        code = json.loads(package.joinpath(f"artifacts/{name}.json").read_text())["bytecode"]
+        types, values = [kind for kind, _ in arguments], [value for _, value in arguments]
+        data = code + encode(types, values).hex()
+        call = {"from": DEPLOYER, "data": data, "gas": hex(8_000_000)}
+        sent = self.chain.call("eth_sendTransaction", call)
+        return checksum_address(mined(self.chain, sent)["contractAddress"])
+
+    def _mint(self, amount: int) -> None:
+        data = keccak(b"mint(address,uint256)")[:4]
+        data += encode(["address", "uint256"], [self.buyer.address, amount])
+        call = {"from": DEPLOYER, "to": self.dollar, "data": "0x" + data.hex()}
+        mined(self.chain, self.chain.call("eth_sendTransaction", call))
+
+    @property
+    def now(self) -> int:
+        """The time of the newest block."""
+        return int(self.chain.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def plan(self, token: Address, *amounts: int, digital: bool = False) -> PaymentPlan:
+        """One order for each amount, the first of them from `seller`, payable for an hour."""
+        sellers = [self.seller, *[self.other_seller] * (len(amounts) - 1)]
+        return PaymentPlan(
+            chain_id=CHAIN_ID,
+            token=token,
+            payer=self.buyer.address,
+            pay_by=self.now + 3_600,
+            legs=tuple(
+                LegPlan(
+                    terms=some_terms(digital=digital),
+                    seller=seller.address,
+                    amount=amount,
+                    salt=f"{next(_numbers):064x}",
+                )
+                for seller, amount in zip(sellers, amounts, strict=True)
+            ),
+        )
+
+    def legs(self, plan: PaymentPlan) -> list[Leg]:
+        """The plan's legs as they are stored."""
+        drafts = self.gateway.draft(plan)
+        return [self._leg(draft, part) for draft, part in zip(drafts, plan.legs, strict=True)]
+
+    def _leg(self, draft, plan: LegPlan) -> Leg:
+        return Leg(
+            id=f"leg_{plan.terms.order_id}",
+            payment_id="pay_1",
+            attempt_id="att_1",
+            order_id=plan.terms.order_id,
+            seller_id=plan.terms.seller_id,
+            method=PaymentMethod.ESCROW,
+            external_reference=draft.external_reference,
+            chain_id=draft.chain_id,
+            contract=draft.contract,
+            escrow_id=draft.escrow_id,
+            asset=self.assets[draft.terms.token],
+            amount=draft.terms.amount,
+            terms=draft.terms,
+            status=LegStatus.AWAITING,
+            held=draft.terms.amount,
+            released=0,
+            refunded=0,
+            fee=0,
+            deadline=None,
+            duplicate=False,
+        )
+
+    def sign(self, party: Party, outcome: Outcome) -> list[dict]:
+        """The party does what it is asked for; the receipts."""
+        assert isinstance(outcome, NeedsSignature)
+        assert outcome.by == party.address
+        return [party.send(call) for call in outcome.calls]
+
+    def pay(self, plan: PaymentPlan) -> list[Leg]:
+        """Have the buyer pay a plan for real."""
+        legs = self.legs(plan)
+        receipts = self.sign(self.buyer, self.gateway.prepare_payment(legs))
+        assert [receipt["status"] for receipt in receipts] == ["0x1"] * len(receipts)
+        return legs
+
+    def balance(self, token: Address, owner: Address) -> int:
+        """What an account has of a token or of the coin."""
+        if token == ZERO_ADDRESS:
+            return int(self.chain.call("eth_getBalance", owner, "latest"), 16)
+        data = keccak(b"balanceOf(address)")[:4] + encode(["address"], [owner])
+        return int(self.chain.call("eth_call", {"to": token, "data": "0x" + data.hex()}), 16)
+
+    def observed(self, receipt: dict) -> list[Observation]:
+        """What the gateway makes of a transaction's logs, as the chain module tells them."""
+        decoder, found = EscrowEventDecoder(), []
+        for log in read_logs(receipt["logs"]):
+            event = decoder.decode(log) if log.address == self.escrow else None
+            if event is None:
+                continue
+            said = EscrowEventSeen(
+                chain_id=CHAIN_ID,
+                contract=log.address,
+                escrow_id=event.escrow_id,
+                effect_id=f"eff_{event.kind}_{event.escrow_id}",
+                observation_id=f"obs_{log.log_index}",
+                kind=str(event.kind),
+                args=dict(event.args),
+                block_number=log.block_number,
+                block_hash=log.block_hash,
+                block_timestamp=self.now,
+                transaction_hash=log.transaction_hash,
+                log_index=log.log_index,
+            )
+            found.append(self.gateway.parse_observation(RailMessage(said.name, said.to_payload())))
+        return [observation for observation in found if observation is not None]
+
+
+def some_terms(*, digital: bool = False) -> OrderTerms:
+    """An order of one line."""
+    number = next(_numbers)
+    return OrderTerms(
+        order_id=f"ord_{number}",
+        checkout_id="chk_1",
+        seller_id="sel_1",
+        total=Money(1_299, USD),
+        lines=(
+            TermsLine(
+                listing_id="prd_1",
+                title="Fig jam",
+                kind="digital" if digital else "physical",
+                quantity=1,
+                unit_price=Money(1_299, USD),
+            ),
+        ),
+        digital=digital,
+        handling_days=None if digital else 2,
+        transit_days=None if digital else 7,
+    )
