@@ -69,12 +69,47 @@ class Person:
 
 
 @dataclass
-class Shop:
+class Wallets:
+    """What people do on the chain itself."""
+
+    chain: Chain
+
+    def sign(self, who: Person, action: dict) -> list[str]:
+        """Sign and send the calls of an answer, in order, and mine them."""
+        assert action["type"] == "needs_signature", action
+        return [self.send(who, call) for call in action["calls"]]
+
+    def send(self, who: Person, call: dict, *, mine: bool = True) -> str:
+        """One signed call; the transaction's hash."""
+        nonce = int(str(self.chain.call("eth_getTransactionCount", who.address, "pending")), 16)
+        signed = who.wallet.sign_transaction(
+            {
+                "chainId": call["chain_id"],
+                "nonce": nonce,
+                "to": call["to"],
+                "data": call["data"],
+                "value": int(call["value"]),
+                "gas": 1_000_000,
+                "maxFeePerGas": 100 * 10**9,
+                "maxPriorityFeePerGas": 10**9,
+            }
+        )
+        sent = str(self.chain.call("eth_sendRawTransaction", signed.raw_transaction.to_0x_hex()))
+        if mine:
+            self.chain.mine()
+        return sent
+
+    def balance(self, address: str) -> int:
+        """Native coins of an address, in wei."""
+        return int(str(self.chain.call("eth_getBalance", address, "latest")), 16)
+
+
+@dataclass
+class Shop(Wallets):
     """One installation, and what people do in it."""
 
     container: Container
     api: Api
-    chain: Chain
     clock: MovableClock
     deployment: Deployment
     _keys: Iterator[int] = field(default_factory=count)
@@ -137,36 +172,11 @@ class Shop:
 
     def place(self, buyer: Person, *wanted: tuple[str, int], pay: bool = True, **body) -> dict:
         """A placed checkout; with `pay` the calls to sign are in it."""
-        items = [{"product_id": listing, "quantity": quantity} for listing, quantity in wanted]
+        items = [{"listing_id": listing, "quantity": quantity} for listing, quantity in wanted]
         asked = {"items": items, **({"pay": self.choice(buyer)} if pay else {}), **body}
         placed = self.ask(buyer, "POST", "/api/orders", asked)
         assert placed.status_code == 201, placed.text
         return placed.json()
-
-    def sign(self, who: Person, action: dict) -> list[str]:
-        """Sign and send the calls of an answer, in order, and mine them."""
-        assert action["type"] == "needs_signature", action
-        return [self.send(who, call) for call in action["calls"]]
-
-    def send(self, who: Person, call: dict, *, mine: bool = True) -> str:
-        """One signed call; the transaction's hash."""
-        nonce = int(str(self.chain.call("eth_getTransactionCount", who.address, "pending")), 16)
-        signed = who.wallet.sign_transaction(
-            {
-                "chainId": call["chain_id"],
-                "nonce": nonce,
-                "to": call["to"],
-                "data": call["data"],
-                "value": int(call["value"]),
-                "gas": 1_000_000,
-                "maxFeePerGas": 100 * 10**9,
-                "maxPriorityFeePerGas": 10**9,
-            }
-        )
-        sent = str(self.chain.call("eth_sendRawTransaction", signed.raw_transaction.to_0x_hex()))
-        if mine:
-            self.chain.mine()
-        return sent
 
     def move(self, who: Person, order_id: str, status: str, **body) -> httpx.Response:
         """Ask for a status."""
@@ -208,10 +218,6 @@ class Shop:
         self.sign(buyer, placed["payment"]["action"])
         self.follow(blocks=2)
         return placed
-
-    def balance(self, address: str) -> int:
-        """Native coins of an address, in wei."""
-        return int(str(self.chain.call("eth_getBalance", address, "latest")), 16)
 
 
 def _settings(database_url: str, redis_url: str, chain: Chain, state: Path) -> Settings:
@@ -262,7 +268,7 @@ def shop(
     container = build(settings, clock=clock)
     try:
         with Api(container) as api:
-            running = Shop(container, api, node, clock, deployment)
+            running = Shop(node, container, api, clock, deployment)
             running.follow(blocks=1)
             yield running
     finally:

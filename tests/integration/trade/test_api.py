@@ -35,7 +35,7 @@ def _refusal(answer) -> tuple[int, str]:
 
 def test_answers_the_same_when_a_request_is_repeated(shop: Shop, seller, buyer) -> None:
     body = {
-        "items": [{"product_id": shop.listing(seller), "quantity": 1}],
+        "items": [{"listing_id": shop.listing(seller), "quantity": 1}],
         "pay": shop.choice(buyer),
     }
     first = shop.ask(buyer, "POST", "/api/orders", body, key="once")
@@ -48,7 +48,7 @@ def test_answers_the_same_when_a_request_is_repeated(shop: Shop, seller, buyer) 
 
 def test_refuses_another_body_under_the_same_key(shop: Shop, seller, buyer) -> None:
     listing = shop.listing(seller)
-    bodies = [{"items": [{"product_id": listing, "quantity": n}]} for n in (1, 2)]
+    bodies = [{"items": [{"listing_id": listing, "quantity": n}]} for n in (1, 2)]
     shop.ask(buyer, "POST", "/api/orders", bodies[0], key="once")
 
     answer = shop.ask(buyer, "POST", "/api/orders", bodies[1], key="once")
@@ -64,9 +64,9 @@ def test_refuses_another_body_under_the_same_key(shop: Shop, seller, buyer) -> N
         ({"items": [], "cart_id": "crt_01h455vb4pex5vsknk084sn02q"}, "ambiguous_order"),
         ({"cart_id": "crt_01h455vb4pex5vsknk084sn02q"}, "cart_not_found"),
         ({"payment_id": "pay_01h455vb4pex5vsknk084sn02q"}, "payment_not_found"),
-        ({"items": [{"product_id": "prd_\x00", "quantity": 1}]}, "invalid_request"),
-        ({"items": [{"product_id": "prd_1", "quantity": 2**300}]}, "invalid_request"),
-        ({"items": [{"product_id": "prd_1", "quantity": 1}], "nonsense": 1}, "invalid_request"),
+        ({"items": [{"listing_id": "prd_\x00", "quantity": 1}]}, "invalid_request"),
+        ({"items": [{"listing_id": "prd_1", "quantity": 2**300}]}, "invalid_request"),
+        ({"items": [{"listing_id": "prd_1", "quantity": 1}], "nonsense": 1}, "invalid_request"),
     ],
 )
 def test_refuses_what_cannot_be_ordered(shop: Shop, buyer, body, code) -> None:
@@ -86,7 +86,7 @@ def test_refuses_what_cannot_be_ordered(shop: Shop, buyer, body, code) -> None:
     ],
 )
 def test_refuses_a_payment_that_nobody_could_make(shop: Shop, seller, buyer, change, code) -> None:
-    items = [{"product_id": shop.listing(seller), "quantity": 1}]
+    items = [{"listing_id": shop.listing(seller), "quantity": 1}]
     pay = {**shop.choice(buyer), **change}
 
     answer = shop.ask(buyer, "POST", "/api/orders", {"items": items, "pay": pay})
@@ -97,7 +97,7 @@ def test_refuses_a_payment_that_nobody_could_make(shop: Shop, seller, buyer, cha
 def test_says_sold_out_when_the_last_one_is_reserved(shop: Shop, seller, buyer) -> None:
     listing = shop.listing(seller, stock=1)
     shop.place(buyer, (listing, 1), pay=False)
-    items = {"items": [{"product_id": listing, "quantity": 1}]}
+    items = {"items": [{"listing_id": listing, "quantity": 1}]}
 
     answer = shop.ask(shop.person("late"), "POST", "/api/orders", items)
 

@@ -17,6 +17,7 @@ from web3.types import TxParams
 
 from souk.adapters.evm.registry import Contract, Deployment, NativeCoin, Token
 from souk.core.errors import ProviderRejected
+from souk.core.unit_of_work import refuse_open_transaction
 
 Say = Callable[[str], None]
 
@@ -25,10 +26,10 @@ _LOCAL_ETHER_PRICE = 2_500 * 10**8
 _FEED_DECIMALS = 8
 
 
-class WrongChain(ProviderRejected):
+class EndpointOfAnotherChain(ProviderRejected):
     """The endpoint serves another chain than the one that was asked for."""
 
-    code = "wrong_chain"
+    code = "endpoint_of_another_chain"
 
 
 class DeploymentFailed(ProviderRejected):
@@ -57,6 +58,7 @@ class Deployer:
     """Deploys with one key to one endpoint."""
 
     def __init__(self, rpc_url: str, private_key: str, chain_id: int, say: Say = print) -> None:
+        refuse_open_transaction()
         self._web3 = Web3(HTTPProvider(rpc_url, request_kwargs={"timeout": 20}))
         # A contract we call must never make us fetch an address of its choosing (EIP-3668).
         self._web3.provider.global_ccip_read_enabled = False
@@ -64,7 +66,7 @@ class Deployer:
         self._say = say
         serves = self._web3.eth.chain_id
         if serves != chain_id:
-            raise WrongChain(
+            raise EndpointOfAnotherChain(
                 f"the endpoint serves chain {serves}, not {chain_id}; nothing was sent"
             )
         self._chain_id = chain_id

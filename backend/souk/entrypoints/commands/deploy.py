@@ -8,7 +8,7 @@ from eth_account import Account
 from pydantic import SecretStr
 
 from souk.adapters.evm import registry
-from souk.adapters.evm.deployment import Deployer, DeploymentFailed, WrongChain
+from souk.adapters.evm.deployment import Deployer, DeploymentFailed, EndpointOfAnotherChain
 from souk.embedded.anvil import CHAIN_ID, DEPLOYER_KEY, DEVELOPMENT_KEY
 from souk.entrypoints.failures import CommandFailed
 from souk.settings import KeeperSettings, PathSettings, rpc_urls
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         deployer = Deployer(_endpoint(chain_id), _key(chain_id), chain_id)
         return _deploy(deployer, directory, chain_id, only_check=arguments.check)
-    except (WrongChain, DeploymentFailed) as error:
+    except (EndpointOfAnotherChain, DeploymentFailed) as error:
         raise CommandFailed(error.detail) from error
     except OSError as error:
         raise CommandFailed(

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from souk.entrypoints.demo.books import Books
 from souk.entrypoints.demo.client import Answer
+from souk.entrypoints.demo.contracts import EscrowLog, EscrowState
 from souk.entrypoints.demo.documents import Document
-from souk.entrypoints.demo.node import EscrowLog, EscrowState, Mined
-from souk.entrypoints.demo.rows import Books, OrderRows
+from souk.entrypoints.demo.node import Mined
+from souk.entrypoints.demo.rows import OrderRows
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TextIO
 
+from souk.entrypoints.demo.books import Balance
 from souk.entrypoints.demo.node import Mined
-from souk.entrypoints.demo.rows import Balance
 
 _BOLD, _DIM, _GREEN, _RED, _CYAN = "1", "2", "32", "31", "36"
 _SHORT = 10

@@ -1,26 +1,13 @@
-"""The chain, spoken to by raw JSON-RPC, and the few ABI words that the stories need."""
+"""The chain, spoken to by raw JSON-RPC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
-from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
 
 from souk.entrypoints.demo.documents import Document
 from souk.entrypoints.demo.waiting import StoryFailed, until
-
-STATUSES = ("none", "paid", "fulfilled", "disputed", "settled")
-_EVENTS = {
-    "Paid": "Paid(bytes32,address,address,address,uint96,bytes32)",
-    "Fulfilled": "Fulfilled(bytes32,uint40)",
-    "Settled": "Settled(bytes32,uint8,uint96,uint96,uint96,uint96)",
-}
-_UNINDEXED = {
-    "Paid": ("address", "uint96", "bytes32"),
-    "Fulfilled": ("uint40",),
-    "Settled": ("uint8", "uint96", "uint96", "uint96", "uint96"),
-}
 
 
 def selector(signature: str) -> bytes:
@@ -33,7 +20,6 @@ def topic(signature: str) -> str:
     return "0x" + keccak(text=signature).hex()
 
 
-_NAMES = {topic(signature): name for name, signature in _EVENTS.items()}
 TRANSFER = topic("Transfer(address,address,uint256)")
 
 
@@ -43,29 +29,6 @@ class Refused(Exception):
     def __init__(self, message: str, data: str) -> None:
         super().__init__(message)
         self.data = data
-
-
-@dataclass(frozen=True, slots=True)
-class EscrowState:
-    """`states(id)` of the contract."""
-
-    remaining: int
-    released: int
-    deadline: int
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class EscrowLog:
-    """A log of the contract about one id; `values` are its unindexed arguments in order, bytes
-    as 0x-hex, addresses in lower case."""
-
-    name: str
-    block_number: int
-    block_hash: str
-    transaction_hash: str
-    parties: tuple[str, ...]
-    values: tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +73,6 @@ class Node:
         """One call whose answer is a quantity."""
         return int(self.call(method, *params).text, 16)
 
-    # Time and blocks ------------------------------------------------------------------------
-
     def mine(self, blocks: int = 1) -> None:
         """Add blocks at once."""
         self.call("anvil_mine", hex(blocks))
@@ -135,44 +96,9 @@ class Node:
         self.mine()
         return seconds
 
-    # Money ----------------------------------------------------------------------------------
-
     def balance(self, address: str) -> int:
         """Of the native coin."""
         return self.number("eth_getBalance", address, "latest")
-
-    def read(self, contract: str, signature: str, *arguments: object) -> bytes:
-        """What a view function returns, undecoded."""
-        types = signature.partition("(")[2].rstrip(")").split(",")
-        data = "0x" + (selector(signature) + encode(types, arguments)).hex()
-        return bytes.fromhex(
-            self.call("eth_call", {"to": contract, "data": data}, "latest").text[2:]
-        )
-
-    def token_balance(self, token: str, address: str) -> int:
-        """Of an ERC-20 token."""
-        return int.from_bytes(self.read(token, "balanceOf(address)", address), "big")
-
-    def credit(self, escrow: str, token: str, address: str) -> int:
-        """What waits in the escrow for `withdraw`."""
-        return int.from_bytes(self.read(escrow, "credits(address,address)", token, address), "big")
-
-    def escrow_state(self, escrow: str, escrow_id: str) -> EscrowState:
-        """What the contract keeps about an order."""
-        got = self.read(escrow, "states(bytes32)", bytes.fromhex(escrow_id[2:]))
-        remaining, released, deadline, status = decode(["uint96", "uint96", "uint40", "uint8"], got)
-        return EscrowState(remaining, released, deadline, STATUSES[status])
-
-    def escrow_logs(self, escrow: str, escrow_id: str) -> tuple[EscrowLog, ...]:
-        """Every canonical log of the contract about an order, oldest first."""
-        wanted = {"address": escrow, "fromBlock": "0x0", "topics": [None, escrow_id]}
-        return tuple(_log(log) for log in self.call("eth_getLogs", wanted))
-
-    # Transactions ---------------------------------------------------------------------------
-
-    def broadcast(self, raw: str) -> str:
-        """Hand signed bytes to the node; the transaction's hash."""
-        return self.call("eth_sendRawTransaction", raw).text
 
     def mined(self, transaction_hash: str, raw: str) -> Mined | None:
         """What became of a transaction, once it is in a block."""
@@ -192,7 +118,7 @@ class Node:
 
     def include(self, raw: str) -> Mined:
         """Hand signed bytes in and have them mined at once."""
-        sent = self.broadcast(raw)
+        sent = self.call("eth_sendRawTransaction", raw).text
         self.mine()
         return until(lambda: self.mined(sent, raw), f"transaction {sent} to be mined")
 
@@ -203,18 +129,3 @@ class Node:
         except Refused as refusal:
             return refusal.data
         return ""
-
-
-def _log(log: Document) -> EscrowLog:
-    topics = [t.text for t in log["topics"]]
-    name = _NAMES.get(topics[0], topics[0])
-    data = bytes.fromhex(log["data"].text[2:])
-    values = decode(_UNINDEXED[name], data) if name in _UNINDEXED else ()
-    return EscrowLog(
-        name=name,
-        block_number=int(log["blockNumber"].text, 16),
-        block_hash=log["blockHash"].text,
-        transaction_hash=log["transactionHash"].text,
-        parties=tuple("0x" + t[-40:] for t in topics[2:]),
-        values=tuple("0x" + v.hex() if isinstance(v, bytes) else v for v in values),
-    )

@@ -128,7 +128,7 @@ class Shopper(Person):
 
     def place(self, *listings: Listing, token: str = COIN, key: str | None = None) -> Document:
         """Order one of each, paying at once."""
-        items = [{"product_id": listing.id, "quantity": 1} for listing in listings]
+        items = [{"listing_id": listing.id, "quantity": 1} for listing in listings]
         body = {"items": items, "pay": self.pay_with(token)}
         return self.do("POST", "/api/orders", body, key=key)
 

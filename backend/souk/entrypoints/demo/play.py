@@ -7,6 +7,7 @@ from typing import TypeVar
 import psycopg
 
 from souk.entrypoints.demo.client import Api
+from souk.entrypoints.demo.contracts import Escrow, Token
 from souk.entrypoints.demo.documents import Document
 from souk.entrypoints.demo.evidence import Evidence
 from souk.entrypoints.demo.narrator import Narrator
@@ -42,8 +43,8 @@ def enter(place: Place, narrator: Narrator) -> Iterator[World]:
             connection=connection,
             narrator=narrator,
             chain_id=_CHAIN_ID,
-            escrow=chain["escrow"].text,
-            dollar=_dollar(chain)["address"].text,
+            escrow=Escrow(node, chain["escrow"].text),
+            dollar=Token(node, _dollar(chain)["address"].text),
             confirmations=chain["confirmations"].number,
             buyer=buyer,
             sellers=(sellers[0], sellers[1]),

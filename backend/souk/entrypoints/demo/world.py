@@ -5,13 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from souk.entrypoints.demo.books import Balance, read_balances
 from souk.entrypoints.demo.client import Api
+from souk.entrypoints.demo.contracts import Escrow, Token
 from souk.entrypoints.demo.documents import Document
 from souk.entrypoints.demo.evidence import OrderEvidence
 from souk.entrypoints.demo.narrator import Narrator, money, short
 from souk.entrypoints.demo.node import Node
 from souk.entrypoints.demo.people import Merchant, Person, Shopper
-from souk.entrypoints.demo.rows import Balance, Connection, OrderRows, read_balances, read_order
+from souk.entrypoints.demo.rows import Connection, OrderRows, read_order
 from souk.entrypoints.demo.waiting import StoryFailed, until
 
 _STEP_SECONDS = 20
@@ -26,8 +28,8 @@ class World:
     connection: Connection
     narrator: Narrator
     chain_id: int
-    escrow: str
-    dollar: str
+    escrow: Escrow
+    dollar: Token
     confirmations: int
     buyer: Shopper
     sellers: tuple[Merchant, Merchant]
@@ -43,10 +45,8 @@ class World:
         legs = rows.legs
         return OrderEvidence(
             rows=rows,
-            states=tuple(self.node.escrow_state(leg.contract, leg.escrow_id) for leg in legs),
-            logs=tuple(
-                log for leg in legs for log in self.node.escrow_logs(leg.contract, leg.escrow_id)
-            ),
+            states=tuple(self.escrow.state(leg.escrow_id) for leg in legs),
+            logs=tuple(log for leg in legs for log in self.escrow.logs(leg.escrow_id)),
             page=page,
             timeline=self.api.ask("GET", timeline_path(page)),
             html=self.api.ask("GET", page_path(page)),

@@ -7,10 +7,74 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from souk.core.readiness import ClientConfig, Readiness
-from souk.core.web import cacheable, json_response, provided
+from souk.core.web import ResponseModel, cacheable, json_response, provided
 from souk.entrypoints.http.problems import catalogue
 
 router = APIRouter(tags=["operations"])
+
+
+class PartOut(ResponseModel):
+    """How one part is."""
+
+    status: str
+    detail: str
+
+
+class ReadyOut(ResponseModel):
+    """Whether all parts are well, and a line about each."""
+
+    status: str
+    parts: dict[str, PartOut]
+
+
+class NativeOut(ResponseModel):
+    """A chain's own coin."""
+
+    symbol: str
+    exponent: int
+    slip44: int
+    price_feed: str
+
+
+class TokenOut(ResponseModel):
+    """A token on the platform's list."""
+
+    symbol: str
+    address: str
+    exponent: int
+    usd_pegged: bool
+
+
+class ChainOut(ResponseModel):
+    """A chain that can be paid on."""
+
+    chain_id: int
+    name: str
+    escrow: str
+    confirmations: int
+    native: NativeOut
+    tokens: list[TokenOut]
+
+
+class ConfigOut(ResponseModel):
+    """What a client must know before it can pay."""
+
+    chains: list[ChainOut]
+
+
+class ErrorOut(ResponseModel):
+    """One error code."""
+
+    code: str
+    status: int
+    meaning: str
+    retryable: bool
+
+
+class ErrorsOut(ResponseModel):
+    """Every error code."""
+
+    data: list[ErrorOut]
 
 
 @router.get("/health/live", summary="Is the process alive?")
@@ -22,6 +86,7 @@ async def live() -> dict[str, str]:
 @router.get(
     "/health/ready",
     summary="Can it serve?",
+    response_model=ReadyOut,
     responses={503: {"description": "A part is down; the body names it"}},
 )
 def ready(readiness: Annotated[Readiness, Depends(provided(Readiness))]) -> Response:
@@ -31,7 +96,11 @@ def ready(readiness: Annotated[Readiness, Depends(provided(Readiness))]) -> Resp
     return json_response(body, status=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-@router.get("/api/config", summary="Chains, contracts, tokens and payment rails")
+@router.get(
+    "/api/config",
+    summary="Chains, contracts and tokens",
+    response_model=ConfigOut,
+)
 def client_config(
     request: Request, config: Annotated[ClientConfig, Depends(provided(ClientConfig))]
 ) -> Response:
@@ -39,7 +108,7 @@ def client_config(
     return cacheable(request, json.dumps(config.document).encode(), max_age_seconds=60)
 
 
-@router.get("/api/errors", summary="Every error code")
+@router.get("/api/errors", summary="Every error code", response_model=ErrorsOut)
 def list_errors(request: Request) -> Response:
     """The codes that a problem document can carry, with their status and meaning."""
     return cacheable(request, json.dumps({"data": catalogue()}).encode(), max_age_seconds=60)

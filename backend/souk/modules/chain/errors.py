@@ -88,4 +88,4 @@ class TransactionRefused(ProviderRejected):
 class WrongChain(ProviderUnavailable):
     """The endpoint answers with another chain id than the one it is configured for."""
 
-    code = "wrong_chain"
+    code = "followed_chain_mismatch"

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from souk.core.clock import Clock
@@ -33,9 +33,13 @@ from souk.modules.trade.domain import Moved, OrderPages, TimelineLinks
 from souk.modules.trade.errors import OrderHidden
 from souk.modules.trade.schemas import (
     MovedOut,
+    OrderOut,
+    OrdersOut,
+    PartyOrderOut,
     PlacedOut,
     PlaceIn,
     StatusIn,
+    TermsListOut,
     render_moved,
     render_placed,
 )
@@ -52,12 +56,24 @@ CursorsDep = Annotated[CursorCodec, Depends(provided(CursorCodec))]
 PagesDep = Annotated[OrderPages, Depends(provided(OrderPages))]
 LinksDep = Annotated[TimelineLinks, Depends(provided(TimelineLinks))]
 TimelineKey = Annotated[str, Query(max_length=128, description="`timeline_key` of the order.")]
+MaybeTimelineKey = Annotated[
+    str | None, Query(max_length=128, description="`timeline_key` of the order, or none.")
+]
+OrderId = Annotated[str, Path(description="The order's id.", max_length=64)]
+BuyerId = Annotated[str, Path(description="The buyer's account id.", max_length=64)]
+SellerId = Annotated[str, Path(description="The store's id.", max_length=64)]
 StatusFilter = Annotated[OrderStatus | None, Query(description="Only orders in this status.")]
 
 Responses = dict[int | str, dict[str, Any]]  # as FastAPI declares it
 
 _SIGNED_OUT: Responses = {401: {"description": "Nobody is signed in"}}
 _PRIVATE: Responses = {**_SIGNED_OUT, 404: {"description": "No such order among the caller's"}}
+_LISTED: Responses = {
+    **_SIGNED_OUT,
+    403: {"description": "These are somebody else's"},
+    404: {"description": "The id is malformed"},
+    422: {"description": "A filter, limit or cursor is wrong"},
+}
 _MOVES: Responses = {
     **_PRIVATE,
     403: {"description": "The other party of the order does this"},
@@ -89,7 +105,7 @@ def place_order(
     says which calls the buyer's wallet has to sign. With `payment_id` it returns the checkout
     that this payment was opened for."""
     pay = None if body.pay is None else body.pay.choice()
-    wanted = None if body.items is None else [(i.product_id, i.quantity) for i in body.items]
+    wanted = None if body.items is None else [(i.listing_id, i.quantity) for i in body.items]
 
     def act(receipt: Receipt) -> object:
         return placements.place_and_pay(
@@ -113,7 +129,7 @@ def place_order(
     responses=_MOVES,
 )
 def move_order(
-    order_id: str,
+    order_id: OrderId,
     body: StatusIn,
     request: Request,
     caller: Caller,
@@ -148,9 +164,11 @@ def move_order(
     )
 
 
-@router.get("/{order_id}", summary="One order, whole", responses=_PRIVATE)
+@router.get(
+    "/{order_id}", summary="One order, whole", response_model=PartyOrderOut, responses=_PRIVATE
+)
 async def get_order(
-    order_id: str,
+    order_id: OrderId,
     request: Request,
     caller: Caller,
     reads: ReadsDep,
@@ -173,9 +191,14 @@ async def get_order(
     return cacheable(request, page.rstrip()[:-1] + b', "timeline_key": ' + key + b"}")
 
 
-@router.get("/{order_id}/timeline", summary="One order, by its timeline key")
+@router.get(
+    "/{order_id}/timeline",
+    summary="One order, by its timeline key",
+    response_model=OrderOut,
+    responses={404: {"description": "The key does not open this order, or has ended"}},
+)
 async def get_timeline(
-    order_id: str,
+    order_id: OrderId,
     request: Request,
     reads: ReadsDep,
     pages: PagesDep,
@@ -192,8 +215,15 @@ async def get_timeline(
     return cacheable(request, page)
 
 
-@router.get("/{order_id}/terms", summary="The terms of every attempt to pay it", responses=_PRIVATE)
-async def get_terms(order_id: str, request: Request, caller: Caller, reads: ReadsDep) -> Response:
+@router.get(
+    "/{order_id}/terms",
+    summary="The terms of every attempt to pay it",
+    response_model=TermsListOut,
+    responses=_PRIVATE,
+)
+async def get_terms(
+    order_id: OrderId, request: Request, caller: Caller, reads: ReadsDep
+) -> Response:
     """The documents that the escrow's `ref` is the SHA-256 of, for the order's two parties: with
     them each can act on the contract without us."""
     documents = await queries.terms_documents(
@@ -204,9 +234,14 @@ async def get_terms(order_id: str, request: Request, caller: Caller, reads: Read
     return cacheable(request, documents)
 
 
-@router.get("/buyer/{buyer_id}", summary="A buyer's orders", responses=_PRIVATE)
+@router.get(
+    "/buyer/{buyer_id}",
+    summary="A buyer's orders",
+    response_model=OrdersOut,
+    responses=_LISTED,
+)
 async def list_bought(
-    buyer_id: str,
+    buyer_id: BuyerId,
     request: Request,
     caller: Caller,
     reads: ReadsDep,
@@ -226,9 +261,14 @@ async def list_bought(
     return cacheable(request, cursors.page(scope, page))
 
 
-@router.get("/seller/{seller_id}", summary="A seller's orders", responses=_PRIVATE)
+@router.get(
+    "/seller/{seller_id}",
+    summary="A seller's orders",
+    response_model=OrdersOut,
+    responses=_LISTED,
+)
 async def list_sold(
-    seller_id: str,
+    seller_id: SellerId,
     request: Request,
     caller: Caller,
     reads: ReadsDep,
@@ -263,13 +303,13 @@ async def list_sold(
     },
 )
 async def stream_order(
-    order_id: str,
+    order_id: OrderId,
     caller: MaybeCaller,
     reads: ReadsDep,
     wakeups: Annotated[AsyncWakeups, Depends(provided(AsyncWakeups))],
     links: LinksDep,
     clock: ClockDep,
-    key: TimelineKey | None = None,
+    key: MaybeTimelineKey = None,
 ) -> StreamingResponse:
     """One event at once and one after each change, with the order's status and latest step; the
     whole order is read with `GET`. Comes with a bearer token or a timeline key."""

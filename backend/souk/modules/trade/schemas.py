@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from souk.core.addresses import ZERO_ADDRESS, parse_address
 from souk.core.clock import rfc3339
@@ -22,13 +22,14 @@ from souk.modules.payments.domain import (
 from souk.modules.trade.domain import Moved
 from souk.modules.trade.service import Placed
 
-ListingId = Annotated[str, Field(examples=["prd_01h455vb4pex5vsknk084sn02q"], max_length=64)]
+_LISTING = "prd_01h455vb4pex5vsknk084sn02q"
+ListingId = Annotated[str, Field(examples=[_LISTING], max_length=64)]
 
 
 class ItemIn(RequestModel):
     """One listing and how many of it."""
 
-    product_id: ListingId
+    listing_id: ListingId
     quantity: int = Field(ge=1, le=MAX_QUANTITY, examples=[1])
 
 
@@ -54,9 +55,11 @@ class PayIn(RequestModel):
 class PlaceIn(RequestModel):
     """Exactly one of `items`, `cart_id` and `payment_id`; `pay` also starts the first attempt."""
 
-    items: list[ItemIn] | None = Field(None, max_length=MAX_LINES)
-    cart_id: str | None = Field(None, max_length=64)
-    payment_id: str | None = Field(None, max_length=64)
+    items: list[ItemIn] | None = Field(
+        None, max_length=MAX_LINES, examples=[[{"listing_id": _LISTING, "quantity": 1}]]
+    )
+    cart_id: str | None = Field(None, max_length=64, examples=["crt_01h455vb4pex5vsknk084sn02q"])
+    payment_id: str | None = Field(None, max_length=64, examples=["pay_01h455vb4pex5vsknk084sn02q"])
     pay: PayIn | None = None
 
 
@@ -142,6 +145,188 @@ class MovedOut(ResponseModel):
     id: str
     status: str
     action: ActionOut | None
+
+
+class SellerRef(ResponseModel):
+    """The store that an order is with."""
+
+    id: str
+    handle: str
+    name: str
+
+
+class LineOut(ResponseModel):
+    """One line as it was when the order was placed."""
+
+    listing_id: str
+    title: str
+    quantity: int
+    kind: str
+    unit_price: MoneyOut
+    total: MoneyOut
+
+
+class StepOut(ResponseModel):
+    """One step of the order's history; `from` is `null` for the first."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    sequence: int
+    source: str | None = Field(alias="from")
+    to: str
+    actor: str
+    reason: str
+    evidence: dict[str, str | int | None]
+    occurred_at: str
+    observed_at: str
+
+
+class TrackingOut(ResponseModel):
+    """What a carrier said."""
+
+    carrier: str
+    code: str
+    url: str | None
+    status: str
+    occurred_at: str
+
+
+class HoldOut(ResponseModel):
+    """Why nothing irreversible may happen for now."""
+
+    kind: str
+    reference: str
+    opened_at: str
+
+
+class ConfirmationsOut(ResponseModel):
+    """How deep the payment lies, and how deep it has to."""
+
+    have: int
+    need: int
+
+
+class LegOut(ResponseModel):
+    """This order's part of an attempt, as the escrow contract knows it."""
+
+    id: str
+    status: str
+    escrow_id: str
+    contract: str
+    ref: str
+    amount: MoneyOut
+    deadline: str | None
+    duplicate: bool
+
+
+class AttemptOut(ResponseModel):
+    """One try to pay."""
+
+    id: str
+    payment_id: str
+    method: str
+    status: str
+    chain_id: int
+    symbol: str
+    total: MoneyOut
+    pay_by: str
+    transaction_hash: str | None
+    failure_reason: str | None
+    created_at: str
+    leg: LegOut
+    confirmations: ConfirmationsOut | None
+
+
+class OrderMoneyOut(ResponseModel):
+    """Where the money of one leg is: `held` is all that came in, `pending` is not final yet."""
+
+    leg_id: str
+    symbol: str
+    pending: MoneyOut
+    held: MoneyOut
+    released: MoneyOut
+    refunded: MoneyOut
+    fee: MoneyOut
+
+
+class RefundDueOut(ResponseModel):
+    """Money that came too late or twice, and is owed back."""
+
+    leg_id: str
+    reason: str
+    status: str
+    amount: MoneyOut
+
+
+class OrderOut(ResponseModel):
+    """An order, whole."""
+
+    id: str = Field(examples=["ord_01h455vb4pex5vsknk084sn02q"])
+    checkout_id: str
+    status: str = Field(examples=["paid"])
+    payment_status: str = Field(examples=["held"])
+    buyer_id: str
+    seller: SellerRef
+    total: MoneyOut
+    kind: str
+    handling_days: int | None
+    transit_days: int | None
+    created_at: str
+    expires_at: str
+    lines: list[LineOut]
+    history: list[StepOut]
+    tracking: list[TrackingOut]
+    holds: list[HoldOut]
+    attempts: list[AttemptOut]
+    money: list[OrderMoneyOut]
+    refunds_due: list[RefundDueOut]
+
+
+class PartyOrderOut(OrderOut):
+    """An order as its parties see it."""
+
+    timeline_key: str = Field(description="Opens `/orders/{id}?key=` for whoever holds it.")
+
+
+class OrderRowLine(ResponseModel):
+    """A line in a list of orders."""
+
+    listing_id: str
+    title: str
+    quantity: int
+
+
+class OrderRow(ResponseModel):
+    """One order in a list."""
+
+    id: str
+    checkout_id: str
+    status: str
+    payment_status: str
+    total: MoneyOut
+    created_at: str
+    lines: list[OrderRowLine]
+
+
+class OrdersOut(ResponseModel):
+    """A page of orders, newest first."""
+
+    data: list[OrderRow]
+    next_cursor: str | None
+
+
+class TermsOut(ResponseModel):
+    """The clear terms of one leg; `ref` is the SHA-256 of `document`'s bytes."""
+
+    leg_id: str
+    ref: str
+    document: str
+
+
+class TermsListOut(ResponseModel):
+    """The terms of every attempt to pay an order."""
+
+    data: list[TermsOut]
 
 
 def action_out(outcome: Outcome) -> ActionOut:

@@ -2,9 +2,9 @@
 
 from dataclasses import fields
 
+from souk.entrypoints.demo.books import Books
 from souk.entrypoints.demo.checks.check import Check, about, holds, same
 from souk.entrypoints.demo.evidence import Whole
-from souk.entrypoints.demo.rows import Books
 
 _STORY = "the whole"
 _RULES = {

@@ -15,14 +15,14 @@ def play(world: World) -> Cart:
     buyer, (first, second) = world.buyer, world.sellers
     jam = first.list_goods("Fig jam, six jars", _CENTS[0], stock=4)
     lantern = second.list_goods("Glass lantern", _CENTS[1], stock=2)
-    minted = buyer.wallet.mint(world.dollar, _FUNDS)
+    minted = buyer.wallet.mint(world.dollar.address, _FUNDS)
     world.narrator.say("buyer", "takes 1,000 tUSD from the token's open faucet", minted)
     stock_before = stock_of(second, lantern)
     cart_id, placed = _order(world, jam, lantern)
     kept, returned = _by_seller(world, placed)
-    before = world.node.token_balance(world.dollar, buyer.address)
+    before = world.dollar.balance(buyer.address)
     approved, paid = _pay(world, placed)
-    spent = before - world.node.token_balance(world.dollar, buyer.address)
+    spent = before - world.dollar.balance(buyer.address)
     for timeline in (kept, returned):
         timeline.until_status("paid")
     gained = _keep(world, kept)
@@ -54,7 +54,7 @@ def _order(world: World, *listings: Listing) -> tuple[str, Document]:
         buyer.ask("PUT", f"/api/carts/{cart_id}/items", item)
     titles = " and ".join(f"“{listing.title}”" for listing in listings)
     world.narrator.say("buyer", f"puts {titles} into a cart and orders them")
-    body = {"cart_id": cart_id, "pay": buyer.pay_with(world.dollar)}
+    body = {"cart_id": cart_id, "pay": buyer.pay_with(world.dollar.address)}
     return cart_id, buyer.do("POST", "/api/orders", body)
 
 
@@ -77,22 +77,22 @@ def _by_seller(world: World, placed: Document) -> tuple[Timeline, Timeline]:
 def _keep(world: World, timeline: Timeline) -> int:
     """The buyer trusts the seller and releases before anything was sent; what the seller got."""
     seller = world.sellers[0]
-    before = world.node.token_balance(world.dollar, seller.address)
+    before = world.dollar.balance(seller.address)
     asked = world.buyer.move(timeline.order_id, "completed")
     (released,) = world.buyer.perform(asked["action"])
     world.narrator.say("buyer", "trusts the first seller and signs release at once", released)
     world.confirm()
     timeline.until_status("completed")
-    return world.node.token_balance(world.dollar, seller.address) - before
+    return world.dollar.balance(seller.address) - before
 
 
 def _send_back(world: World, timeline: Timeline) -> int:
     """The seller finds the lantern broken and refunds; what the buyer got back."""
     buyer, seller = world.buyer, world.sellers[1]
-    before = world.node.token_balance(world.dollar, buyer.address)
+    before = world.dollar.balance(buyer.address)
     asked = seller.move(timeline.order_id, "cancelled", reason="the lantern broke in the kiln")
     (refunded,) = seller.perform(asked["action"])
     world.narrator.say("seller", "finds the lantern broken and signs refund", refunded)
     world.confirm()
     timeline.until_status("cancelled")
-    return world.node.token_balance(world.dollar, buyer.address) - before
+    return world.dollar.balance(buyer.address) - before

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+from souk.entrypoints.demo.books import count_orders
 from souk.entrypoints.demo.client import Answer
 from souk.entrypoints.demo.evidence import Door, OrderEvidence
 from souk.entrypoints.demo.people import Listing
-from souk.entrypoints.demo.rows import count_orders
 from souk.entrypoints.demo.wallet import Wallet
 from souk.entrypoints.demo.world import World
 
@@ -101,7 +101,7 @@ def _of_orders(world: World, last: Listing, gone: Listing) -> Mapping[str, Try]:
         return lambda: buyer.ask("POST", "/api/orders", body, key=name)
 
     def items(product: str, quantity: int = 1) -> dict[str, object]:
-        return {"items": [{"product_id": product, "quantity": quantity}]}
+        return {"items": [{"listing_id": product, "quantity": quantity}]}
 
     def pay(**change: object) -> dict[str, object]:
         return {**items(last.id), "pay": {**buyer.pay_with(), **change}}
@@ -113,7 +113,7 @@ def _of_orders(world: World, last: Listing, gone: Listing) -> Mapping[str, Try]:
         "orders nothing": order({"items": []}, "nothing"),
         "orders without an idempotency key": order(items(last.id), None),
         "pays on an unknown chain": order(pay(chain_id=424242), "chain"),
-        "pays with an unknown token": order(pay(token=world.escrow), "token"),
+        "pays with an unknown token": order(pay(token=world.escrow.address), "token"),
         "pays from an unproved wallet": order(pay(wallet=_stranger(world)), "wallet"),
         "pays from a mistyped wallet": order(pay(wallet=_mistyped(buyer.address)), "typo"),
     }
@@ -132,7 +132,7 @@ def _of_bodies(world: World, last: Listing) -> Mapping[str, Try]:
             {"price": {"amount": amount}},
         )
 
-    nul = b'{"items": [{"product_id": "prd_\\u0000", "quantity": 1}]}'
+    nul = b'{"items": [{"listing_id": "prd_\\u0000", "quantity": 1}]}'
     return {
         "sends a NUL character": post(nul, "nul"),
         "sends half a document": post(b'{"items": [', "half"),

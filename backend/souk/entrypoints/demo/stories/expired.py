@@ -52,7 +52,7 @@ def _let_time_pass(world: World, timeline: Timeline) -> None:
 def _try_in_tokens(world: World, placed: Document) -> Answer:
     """Another attempt on the same payment, in another asset."""
     payment_id = placed["payment"]["payment_id"].text
-    body = {"payment_id": payment_id, **world.buyer.pay_with(world.dollar)}
+    body = {"payment_id": payment_id, **world.buyer.pay_with(world.dollar.address)}
     key = f"{payment_id}-{world.node.head()[0]}"
     return world.buyer.ask("POST", "/api/payments/process", body, key=key)
 

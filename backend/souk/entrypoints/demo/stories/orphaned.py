@@ -1,9 +1,9 @@
 """Story 5: the block with the payment leaves the chain; the same signed bytes are mined again."""
 
+from souk.entrypoints.demo.books import read_balances
 from souk.entrypoints.demo.documents import Document
 from souk.entrypoints.demo.evidence import Orphaned
 from souk.entrypoints.demo.node import Mined
-from souk.entrypoints.demo.rows import read_balances
 from souk.entrypoints.demo.world import Timeline, World
 
 _CENTS = 2_200

@@ -41,7 +41,7 @@ def play(world: World) -> Released:
     paid = _pay(world, timeline, placed.answer)
     spent = funds - world.node.balance(world.buyer.address)
     fulfilled = _ship(world, timeline)
-    credit = world.node.credit(world.escrow, COIN, _fee_to(world, placed.order_id))
+    credit = world.escrow.credit(COIN, _fee_to(world, placed.order_id))
     before = world.node.balance(seller.address)
     released = _release(world, timeline)
     page = timeline.until_status("completed")
@@ -53,8 +53,7 @@ def play(world: World) -> Released:
         released=released,
         buyer_spent=spent,
         seller_gained=world.node.balance(seller.address) - before,
-        fee_credited=world.node.credit(world.escrow, COIN, _fee_to(world, placed.order_id))
-        - credit,
+        fee_credited=world.escrow.credit(COIN, _fee_to(world, placed.order_id)) - credit,
         stock_before=stock,
         stock_after=stock_of(seller, pot),
         stream=stream.events(),
@@ -72,7 +71,7 @@ def _place(world: World, pot: Listing) -> _Placed:
     buyer, key = world.buyer, secrets.token_hex(12)
     answer = buyer.place(pot, key=key)
     world.narrator.say("buyer", "places the order, and once more under the same key")
-    body = {"items": [{"product_id": pot.id, "quantity": 1}], "pay": buyer.pay_with()}
+    body = {"items": [{"listing_id": pot.id, "quantity": 1}], "pay": buyer.pay_with()}
     return _Placed(answer, buyer.ask("POST", "/api/orders", body, key=key))
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
+from souk.entrypoints.demo.books import read_books, read_escrowed
 from souk.entrypoints.demo.evidence import Whole
-from souk.entrypoints.demo.rows import read_books, read_escrowed
 from souk.entrypoints.demo.waiting import StoryFailed, until
 from souk.entrypoints.demo.world import World
 
@@ -26,10 +26,10 @@ def look(world: World) -> Whole:
 
 def _escrowed(world: World) -> Mapping[str, tuple[int, int]]:
     """By asset: what the ledger says that the contract holds, and what it has."""
-    token = f"eip155:{world.chain_id}/erc20:{world.dollar}"
+    token = f"eip155:{world.chain_id}/erc20:{world.dollar.address}"
     coin = next(code for code in world.narrator.assets if "/slip44:" in code)
     booked = {asset: read_escrowed(world.connection, asset) for asset in (coin, token)}
     return {
-        coin: (booked[coin], world.node.balance(world.escrow)),
-        token: (booked[token], world.node.token_balance(world.dollar, world.escrow)),
+        coin: (booked[coin], world.node.balance(world.escrow.address)),
+        token: (booked[token], world.dollar.balance(world.escrow.address)),
     }

@@ -15,7 +15,7 @@ def play(world: World) -> Window:
     """Play it and collect what is to be checked."""
     buyer, seller = world.buyer, world.sellers[1]
     spoon = seller.list_goods("Olive wood spoon", _CENTS, stock=5)
-    placed = buyer.place(spoon, token=world.dollar)
+    placed = buyer.place(spoon, token=world.dollar.address)
     world.narrator.say("buyer", "orders a spoon")
     timeline = Timeline(world, buyer, placed["orders"][0]["id"].text)
     paid = buyer.perform(placed["payment"]["action"])[-1]
@@ -27,7 +27,7 @@ def play(world: World) -> Window:
     nonces = [
         world.node.number("eth_getTransactionCount", p.address, "latest") for p in (buyer, seller)
     ]
-    before = world.node.token_balance(world.dollar, seller.address)
+    before = world.dollar.balance(seller.address)
     moved = _let_the_window_end(world, timeline)
     page = timeline.until_status("completed", seconds=_KEEPER_SECONDS)
     after = [
@@ -40,7 +40,7 @@ def play(world: World) -> Window:
         buyer_nonce_after=after[0],
         seller_nonce=nonces[1],
         seller_nonce_after=after[1],
-        seller_gained=world.node.token_balance(world.dollar, seller.address) - before,
+        seller_gained=world.dollar.balance(seller.address) - before,
         moved_seconds=moved,
         settled_by=_sender(world, page),
     )
@@ -67,7 +67,7 @@ RELEASE = (
 
 def _let_the_window_end(world: World, timeline: Timeline) -> int:
     (leg,) = read_order(world.connection, timeline.order_id).legs
-    deadline = world.node.escrow_state(leg.contract, leg.escrow_id).deadline
+    deadline = world.escrow.state(leg.escrow_id).deadline
     seconds = world.node.move_past(deadline)
     world.confirm()
     days = round(seconds / _DAY)

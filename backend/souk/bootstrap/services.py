@@ -1,0 +1,188 @@
+"""Every service, lower modules first; each gets what it needs and nothing else."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from souk.adapters.evm.escrow_gateway import EvmEscrowGateway
+from souk.adapters.evm.price_feed import ChainlinkPriceFeed
+from souk.adapters.evm.signatures import EthAccountSignatureVerifier
+from souk.adapters.redis.connections import connect
+from souk.adapters.redis.rate_limiter import RedisRateLimiter
+from souk.bootstrap.checks import readiness
+from souk.bootstrap.container import Services
+from souk.bootstrap.networks import Network, describe
+from souk.core.addresses import ZERO_ADDRESS, parse_address
+from souk.core.idempotency import Idempotency
+from souk.core.pagination import CursorCodec
+from souk.core.readiness import ClientConfig, Readiness
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.accounts.domain import SignInConfig
+from souk.modules.accounts.service import Accounts, SignInGate
+from souk.modules.catalog.service import Catalog
+from souk.modules.chain.service import Chains
+from souk.modules.ledger.service import Ledger
+from souk.modules.orders.domain import OrdersConfig
+from souk.modules.orders.service import Carts, Orders
+from souk.modules.payments.domain import EscrowTerms, QuoteTerms
+from souk.modules.payments.service import Offers, Parts, Payments, gateways
+from souk.modules.sellers.service import Sellers
+from souk.modules.trade.domain import OrderPages, TimelineLinks
+from souk.modules.trade.service import (
+    Books,
+    Cancellations,
+    Deliveries,
+    Expiries,
+    Keeper,
+    Placements,
+)
+from souk.settings import Settings, TradeSettings
+
+_NONCE_SECONDS = 600
+_REDIS_TIMEOUT_SECONDS = 0.5
+
+
+def make_services(
+    settings: Settings,
+    uow: UnitOfWork,
+    engine: Engine,
+    found: Mapping[int, Network],
+    closing: ExitStack,
+) -> Services:
+    """Everything that an entrypoint may ask for by its class."""
+    services = _tools(settings, uow)
+    services.update(_people_and_goods(settings, uow, found))
+    services.update(_money(settings, uow, found, services))
+    services.update(_trade(uow, services))
+    services.update(_edges(settings, uow, engine, found, services, closing))
+    return services
+
+
+def _tools(settings: Settings, uow: UnitOfWork) -> Services:
+    return Services(
+        {
+            UnitOfWork: uow,
+            Idempotency: Idempotency(uow),
+            CursorCodec: CursorCodec(_secret(settings, "cursors")),
+            TimelineLinks: TimelineLinks(_secret(settings, "timelines")),
+        }
+    )
+
+
+def _people_and_goods(
+    settings: Settings, uow: UnitOfWork, found: Mapping[int, Network]
+) -> Services:
+    chains = Chains(
+        uow,
+        {chain_id: network.followed for chain_id, network in found.items()},
+        daily_gas=settings.keeper.keeper_daily_gas,
+    )
+    accounts = Accounts(uow, EthAccountSignatureVerifier(), _sign_in(settings, found))
+    sellers = Sellers(uow, accounts)
+    catalog = Catalog(uow, sellers)
+    return Services(
+        {
+            Chains: chains,
+            Accounts: accounts,
+            Sellers: sellers,
+            Catalog: catalog,
+            Orders: Orders(catalog, OrdersConfig(settings.trade.reservation_seconds)),
+            Carts: Carts(uow, catalog),
+            Ledger: Ledger(),
+        }
+    )
+
+
+def _money(
+    settings: Settings, uow: UnitOfWork, found: Mapping[int, Network], below: Services
+) -> Services:
+    nodes = {chain_id: network.node for chain_id, network in found.items()}
+    money = {chain_id: network.money for chain_id, network in found.items()}
+    escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes)
+    prices = ChainlinkPriceFeed(nodes)
+    parts = Parts(
+        uow=uow,
+        orders=below.of(Orders),
+        ledger=below.of(Ledger),
+        chains=below.of(Chains),
+        gateways=gateways(escrow=escrow),
+        prices=prices,
+        offers=Offers(money, _quote_terms(settings.trade)),
+        new_salt=lambda: secrets.token_hex(32),
+    )
+    return Services(
+        {EvmEscrowGateway: escrow, ChainlinkPriceFeed: prices, Payments: Payments(parts)}
+    )
+
+
+def _trade(uow: UnitOfWork, below: Services) -> Services:
+    orders, payments = below.of(Orders), below.of(Payments)
+    return Services(
+        {
+            Placements: Placements(uow, orders, below.of(Carts), payments),
+            Deliveries: Deliveries(uow, orders, payments),
+            Cancellations: Cancellations(uow, orders, payments),
+            Expiries: Expiries(uow, orders, payments),
+            Keeper: Keeper(uow, below.of(Chains), payments),
+            Books: Books(uow, below.of(Ledger)),
+        }
+    )
+
+
+def _edges(
+    settings: Settings,
+    uow: UnitOfWork,
+    engine: Engine,
+    found: Mapping[int, Network],
+    below: Services,
+    closing: ExitStack,
+) -> Services:
+    url = settings.redis.redis_url.get_secret_value()
+    redis = connect(url, timeout_seconds=_REDIS_TIMEOUT_SECONDS)
+    closing.callback(redis.close)
+    gate = SignInGate(RedisRateLimiter(redis), per_minute=settings.security.sign_in_per_minute)
+    confirmations = {c: network.deployment.confirmations for c, network in found.items()}
+    return Services(
+        {
+            SignInGate: gate,
+            OrderPages: OrderPages(confirmations),
+            ClientConfig: ClientConfig({"chains": describe(found)}),
+            Readiness: readiness(engine, redis.ping, uow, below.of(Chains), found),
+        }
+    )
+
+
+def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:
+    return SignInConfig(
+        domain=urlsplit(settings.http.public_url).netloc,
+        uri=settings.http.public_url,
+        chain_ids=tuple(sorted(found)) or tuple(sorted(settings.rpc_urls)),
+        session_days=settings.security.session_days,
+        nonce_seconds=_NONCE_SECONDS,
+    )
+
+
+def _escrow_terms(trade: TradeSettings) -> EscrowTerms:
+    """The contract refuses a fee that nobody receives, so without a receiver there is none."""
+    fee_to = parse_address(trade.fee_to_address)
+    return EscrowTerms(
+        arbiter=parse_address(trade.arbiter_address),
+        fee_to=fee_to,
+        fee_bps=0 if fee_to == ZERO_ADDRESS else trade.fee_bps,
+        silent_bps=trade.silent_bps,
+    )
+
+
+def _quote_terms(trade: TradeSettings) -> QuoteTerms:
+    return QuoteTerms(quote_seconds=trade.quote_seconds, native_spread_bps=trade.native_spread_bps)
+
+
+def _secret(settings: Settings, purpose: str) -> bytes:
+    """A key of its own for each purpose, all from the one secret."""
+    master = settings.security.secret_key.get_secret_value().encode()
+    return hmac.digest(master, purpose.encode(), hashlib.sha256)
