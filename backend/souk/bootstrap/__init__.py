@@ -5,52 +5,25 @@ from contextlib import ExitStack
 from sqlalchemy.orm import sessionmaker
 
 from souk.adapters.evm.escrow_gateway import EvmEscrowGateway
-from souk.adapters.evm.price_feed import ChainlinkPriceFeed
-from souk.adapters.evm.signatures import EthAccountSignatureVerifier
-from souk.adapters.redis.connections import connect
-from souk.adapters.redis.rate_limiter import RedisRateLimiter
-from souk.bootstrap.checks import readiness
 from souk.bootstrap.container import Container
 from souk.bootstrap.loops import make_loops
 from souk.bootstrap.networks import networks
 from souk.bootstrap.services import make_services
-from souk.core.addresses import ZERO_ADDRESS, parse_address
 from souk.core.clock import Clock, SystemClock
 from souk.core.db import Reads, make_engine
 from souk.core.events import HandlerRegistry
-from souk.core.idempotency import Idempotency
 from souk.core.ids import TimeOrderedIds
-from souk.core.pagination import CursorCodec
-from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.modules.accounts import api as accounts_api
-from souk.modules.accounts.domain import SignInConfig
-from souk.modules.accounts.service import Accounts, SignInGate
 from souk.modules.catalog import api as catalog_api
-from souk.modules.catalog.service import Catalog
-from souk.modules.chain.service import Chains
-from souk.modules.ledger.service import Ledger
 from souk.modules.orders import api as orders_api
-from souk.modules.orders.domain import OrdersConfig
-from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments import api as payments_api
 from souk.modules.payments import handlers as payments_handlers
-from souk.modules.payments.domain import EscrowTerms, QuoteTerms
-from souk.modules.payments.service import Offers, Parts, Payments, gateways
+from souk.modules.payments.service import Payments
 from souk.modules.sellers import api as sellers_api
-from souk.modules.sellers.service import Sellers
 from souk.modules.trade import api as trade_api
-from souk.modules.trade.domain import OrderPages, TimelineLinks
-from souk.modules.trade.service import (
-    Books,
-    Cancellations,
-    Deliveries,
-    Expiries,
-    Keeper,
-    Placements,
-)
-from souk.settings import Settings, TradeSettings
+from souk.settings import Settings
 
 __all__ = ["Container", "build"]
 
