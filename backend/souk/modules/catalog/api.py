@@ -126,6 +126,7 @@ async def list_products(
     responses={
         401: _UNAUTHENTICATED,
         403: {"description": "The caller has no store"},
+        409: {"description": "The same request is still being worked on"},
         422: _INVALID,
     },
 )

@@ -30,7 +30,11 @@ _INVALID = {"description": "A field is wrong; the answer says which and how to c
     summary="Open a cart",
     status_code=201,
     response_model=CartCreated,
-    responses={401: _UNAUTHENTICATED, 422: _INVALID},
+    responses={
+        401: _UNAUTHENTICATED,
+        409: {"description": "The same request is still being worked on"},
+        422: _INVALID,
+    },
 )
 def create_cart(
     request: Request, caller: Caller, carts: _Service, idempotency_key: IdempotencyKey = None

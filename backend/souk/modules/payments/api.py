@@ -64,6 +64,7 @@ _BAD_PAGE = {"description": "The limit is out of bounds, or the cursor belongs t
     responses={
         401: _UNAUTHENTICATED,
         404: {"description": "The caller has no such checkout"},
+        409: {"description": "The same request is still being worked on"},
         422: _INVALID,
     },
 )
@@ -178,6 +179,9 @@ async def list_payments_of_user(
     return cacheable(request, cursors.page(scope, document))
 
 
+_State = Annotated[PaymentState, Path(description="The state that clients see.")]
+
+
 @router.get(
     "/status/{status}",
     summary="Payments in one state",
@@ -186,7 +190,7 @@ async def list_payments_of_user(
 )
 async def list_payments_of_status(
     request: Request,
-    status: PaymentState,
+    status: _State,
     caller: Caller,
     reads: _Reads,
     cursors: _Cursors,
