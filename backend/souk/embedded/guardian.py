@@ -65,14 +65,6 @@ def session_members(session: int) -> set[int]:
     return {pid for pid, (_, owner) in parents().items() if owner == session}
 
 
-def bury(mine: set[int]) -> None:
-    """Collect what we adopted and has ended, leaving the children in `mine` to their owner."""
-    for pid, (parent, _) in parents().items():
-        if parent == os.getpid() and pid not in mine:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-
-
 def kill(pids: Iterable[int]) -> None:
     """SIGKILL each; one that is gone already is fine."""
     for pid in pids:

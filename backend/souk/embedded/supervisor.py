@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from souk.embedded import guardian
 from souk.embedded.parts import Part, PartFailed, Running, describe_exit, launch, tail
 
 _POLL_SECONDS = 0.1
@@ -51,8 +50,6 @@ class Supervisor:
         self._housekept_at = 0.0
 
     def __enter__(self) -> "Supervisor":
-        # Should a guardian be killed, what it watched comes to us and not to init.
-        guardian.become_subreaper()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _raise_stop)
         return self
@@ -181,7 +178,6 @@ class Supervisor:
         if now < self._housekept_at + _HOUSEKEEPING_SECONDS:
             return
         self._housekept_at = now
-        guardian.bury({slot.running.guardian_pid for slot in self._slots if slot.running})
         for slot in self._slots:
             if slot.ready:
                 slot.part.housekeeping()

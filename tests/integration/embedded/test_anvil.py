@@ -82,9 +82,7 @@ def test_never_mines_a_block_older_than_its_parent_when_restarted_with_moved_tim
     second.kill()
 
 
-def test_keeps_its_first_block_when_restarted_again_and_again(
-    node: anvil.Anvil, log: Path
-) -> None:
+def test_keeps_its_first_block_when_restarted_again_and_again(node: anvil.Anvil, log: Path) -> None:
     seen = set()
     for _ in range(6):
         running = parts.start(node.part(), log)

@@ -1,6 +1,7 @@
 """The embedded database: closed to strangers, unprivileged, and still there after a crash."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -88,13 +89,22 @@ def test_keeps_committed_rows_when_killed(cluster: postgres.Cluster, directory: 
     second.kill()
 
 
+@pytest.fixture
+def stranger(account: Account | None) -> Iterator[int]:
+    """The pid of a process of the database's own account that is no database."""
+    uid = account.uid if account else None
+    with subprocess.Popen(["/bin/sleep", "600"], user=uid) as process:
+        yield process.pid
+        process.kill()
+
+
 def test_starts_when_a_stranger_has_the_pid_in_a_dead_lock_file(
-    cluster: postgres.Cluster, directory: Path
+    cluster: postgres.Cluster, directory: Path, stranger: int
 ) -> None:
     parts.start(cluster.part(), directory / "log").kill()
     lock = cluster.data / "postmaster.pid"
     lines = lock.read_text().splitlines()
-    lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    lock.write_text("\n".join([str(stranger), *lines[1:]]) + "\n")
     second = parts.start(cluster.part(), directory / "log")
     assert second.exit_code() is None
     second.kill()

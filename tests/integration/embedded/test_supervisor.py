@@ -38,6 +38,18 @@ def test_leaves_no_process_when_killed(start_stack: Start) -> None:
     eventually(lambda: gone(processes), seconds=5)
 
 
+def test_leaves_no_part_when_its_guardians_are_killed_with_it(start_stack: Start) -> None:
+    stack = start_stack("postgres", "redis")
+    eventually(lambda: is_ready(stack))
+    processes = stack.processes()
+    # Stopped, it cannot put things right before it dies.
+    os.kill(stack.pid, signal.SIGSTOP)
+    for guardian in named(stack, "guardian.py"):
+        guardian.kill()
+    stack.kill()
+    eventually(lambda: gone(processes), seconds=5)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ends_everything_politely_when_asked(start_stack: Start, number: int) -> None:
     stack = start_stack(*PARTS)
