@@ -108,9 +108,13 @@ def test_store_leaves_nothing_when_the_use_case_rolls_back(keys, committing_uow,
     assert enter(keys) == request_key
 
 
-def test_store_does_nothing_when_there_is_no_key(committing_uow):
+def test_store_does_nothing_when_there_is_no_key(keys, committing_uow, clock):
+    request_key = enter(keys)
     with committing_uow.begin() as tx:
         NO_RECEIPT.store(tx, "thing")
+        tx.commit()
+    clock.advance(seconds=LOCK_SECONDS)
+    assert enter(keys) == request_key
 
 
 def test_forget_expired_frees_the_key_when_its_time_is_over(keys, clock):
