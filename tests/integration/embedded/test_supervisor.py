@@ -65,7 +65,7 @@ def test_shuts_the_database_down_cleanly_when_asked(start_stack: Start, director
     eventually(lambda: is_ready(stack))
     os.kill(stack.pid, signal.SIGTERM)
     stack.wait()
-    assert "database system is shut down" in (directory / "logs" / "postgres.log").read_text()
+    assert "received fast shutdown request" in (directory / "logs" / "postgres.log").read_text()
 
 
 def test_ends_within_six_seconds_when_a_part_is_deaf(start_stack: Start) -> None:
