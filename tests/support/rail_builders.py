@@ -1,4 +1,4 @@
-"""An escrow on a chain that mines each transaction by itself, and parties with keys of their own."""
+"""An escrow on a chain that mines each transaction by itself, and parties with their own keys."""
 
 import json
 from dataclasses import dataclass, field
