@@ -1,0 +1,112 @@
+"""Whatever the chain says, in whatever order: after every word all money is accounted for."""
+
+from random import Random
+
+import pytest
+from sqlalchemy import text
+
+from souk.modules.orders.domain import OrderStatus
+from souk.modules.payments.domain import (
+    PAID,
+    AttemptStatus,
+    FactKind,
+    FactStage,
+    LegStatus,
+    LegView,
+    Observation,
+    project,
+)
+from tests.support.payment_builders import (
+    NATIVE,
+    Shop,
+    a_choice,
+    a_shop,
+    orphaned,
+    reached,
+    seen,
+)
+
+STEPS = 40
+_SAY = {FactStage.SEEN: seen, FactStage.REACHED: reached, FactStage.ORPHANED: orphaned}
+
+
+def a_word(random: Random, legs) -> Observation:
+    """Any stage of any stay of any fact about one of the legs. A stay has one content: which way
+    a settlement goes follows from its number."""
+    leg, stay = random.choice(legs), random.randint(1, 3)
+    kind = random.choice([FactKind.HELD, FactKind.HELD, FactKind.FULFILLED, FactKind.SETTLED])
+    figures = {}
+    if kind is FactKind.SETTLED:
+        figures = [{}, {"to_buyer": leg.amount}, {"to_seller": 5, "to_buyer": leg.amount - 5}][
+            stay - 1
+        ]
+    return _SAY[random.choice(list(FactStage))](leg, kind, stay=stay, **figures)
+
+
+def assert_accounted_for(shop: Shop, legs) -> None:
+    """Nothing that is held is without a purpose, and everything derived says the same."""
+    shop.sees.assert_balanced()
+    stored = [shop.leg(leg.id) for leg in legs]
+    owed = set(shop.sees.column("SELECT leg_id FROM refund_due WHERE status <> 'void'"))
+    paying = [leg for leg in stored if leg.status in PAID and not leg.duplicate]
+    assert len(paying) <= 1
+    assert all(leg.id in owed for leg in stored if leg.duplicate)
+    _assert_order_follows(shop, paying=[leg for leg in paying if leg.id not in owed])
+    _assert_books_agree(shop, stored)
+    assert shop.sees.state() == _projected(shop, stored, owed)
+
+
+def _assert_order_follows(shop: Shop, paying) -> None:
+    status = shop.sees.status()
+    if status is OrderStatus.PENDING_PAYMENT:
+        assert not paying
+    elif not paying and status in (OrderStatus.PAID, OrderStatus.PROCESSING):
+        pytest.fail("a paid order without a payment")
+    elif not paying:
+        assert shop.sees.holds()
+
+
+def _assert_books_agree(shop: Shop, legs) -> None:
+    with shop.uow.begin() as tx:
+        rows = tx.session.execute(text("SELECT holder, held, released, refunded FROM order_money"))
+        books = {row[0]: tuple(int(figure) for figure in row[1:]) for row in rows}
+    for leg in legs:
+        assert books.get(leg.id, (0, 0, 0)) == (leg.held, leg.released, leg.refunded)
+
+
+def _projected(shop: Shop, legs, owed) -> str:
+    views = [
+        LegView(
+            leg.attempt_id, leg.order_id, leg.status, leg.id in owed, leg.released, leg.refunded
+        )
+        for leg in legs
+    ]
+    return project([AttemptStatus(one) for one in shop.sees.attempts()], views, closed=False)
+
+
+def _tell(uow, seed: int) -> tuple[Shop, list]:
+    random, shop = Random(seed), a_shop(uow)
+    legs = list(shop.start().attempt.legs)
+    shop.pass_time(seconds=601)
+    legs += shop.start(a_choice(**NATIVE)).attempt.legs
+    for _step in range(STEPS):
+        shop.observe(a_word(random, legs))
+        assert_accounted_for(shop, legs)
+    return shop, legs
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_accounts_for_all_money_after_every_word(uow, seed) -> None:
+    shop, legs = _tell(uow, seed)
+
+    # A run in which nothing was ever paid would show nothing.
+    assert shop.sees.read("SELECT count(*) FROM ledger_entry WHERE flow = 'hold'")
+    assert {shop.leg(leg.id).status for leg in legs} != {LegStatus.AWAITING}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(3, 100))
+def test_accounts_for_all_money_in_many_runs(uow, seed) -> None:
+    shop, _legs = _tell(uow, seed)
+
+    assert shop.sees.read("SELECT count(*) FROM ledger_entry WHERE flow = 'hold'")

@@ -1,0 +1,151 @@
+"""What the chain module says, as payments hear it."""
+
+import pytest
+
+from souk.core.events import HandlerRegistry
+from souk.modules.chain.events import (
+    EscrowEventOrphaned,
+    EscrowEventReached,
+    EscrowEventSeen,
+)
+from souk.modules.orders.domain import OrderStatus
+from souk.modules.payments.domain import Leg, LegStatus
+from souk.modules.payments.handlers import subscriptions
+from tests.support.clock import START
+from tests.support.payment_builders import a_gateway, a_shop
+
+
+def said(event, leg: Leg, kind: str = "paid", **more):
+    """An event about a leg, a minute after the start."""
+    args = more.pop("args", {"amount": str(leg.amount), "buyer": leg.terms.buyer})
+    fields = {
+        "chain_id": leg.chain_id,
+        "contract": leg.contract,
+        "escrow_id": leg.escrow_id,
+        "effect_id": f"eff_{kind}",
+        "observation_id": f"obs_{kind}",
+        "kind": kind,
+        "args": args,
+        "block_number": 7,
+        "block_hash": "0x" + "07" * 32,
+        "block_timestamp": int(START.timestamp()) + 60,
+        "transaction_hash": "0x" + "11" * 32,
+        "log_index": 3,
+    }
+    return event(**{**fields, **more})
+
+
+@pytest.fixture
+def shop(uow):
+    return a_shop(uow)
+
+
+@pytest.fixture
+def tell(shop):
+    registry = HandlerRegistry(subscriptions(shop.payments, a_gateway()))
+
+    def tell(*events) -> None:
+        for event in events:
+            registry.dispatch(event.name, event.version, event.to_payload())
+
+    return tell
+
+
+def test_pays_the_order_at_the_level_that_counts(shop, tell) -> None:
+    (leg,) = shop.start().attempt.legs
+
+    tell(said(EscrowEventSeen, leg))
+    before = shop.sees.status()
+    tell(said(EscrowEventReached, leg, level="confirmed"))
+
+    assert (before, shop.sees.status()) == (OrderStatus.PENDING_PAYMENT, OrderStatus.PAID)
+
+
+def test_takes_higher_levels_for_no_news(shop, tell) -> None:
+    (leg,) = shop.start().attempt.legs
+    tell(said(EscrowEventReached, leg, level="confirmed"))
+    entries = shop.sees.read("SELECT count(*) FROM ledger_entry")
+
+    tell(*(said(EscrowEventReached, leg, level=level) for level in ("safe", "final")))
+
+    assert shop.sees.read("SELECT count(*) FROM ledger_entry") == entries
+
+
+def test_pays_nothing_at_a_level_that_does_not_count(shop, tell) -> None:
+    (leg,) = shop.start().attempt.legs
+
+    tell(said(EscrowEventReached, leg, level="included"))
+
+    assert shop.sees.attempts() == ["awaiting_payer"]
+
+
+def test_follows_an_order_to_its_end(shop, tell) -> None:
+    (leg,) = shop.start().attempt.legs
+    released = {"kind": "1", "to_buyer": "0", "to_seller": str(leg.amount), "fee": "7"}
+
+    tell(
+        said(EscrowEventReached, leg, level="confirmed"),
+        said(
+            EscrowEventReached, leg, "fulfilled", args={"deadline": "1900000000"}, level="confirmed"
+        ),
+        said(EscrowEventReached, leg, "settled", args=released, level="confirmed"),
+    )
+
+    now = shop.leg(leg.id)
+    assert (now.status, now.released, now.fee) == (LegStatus.RELEASED, leg.amount, 7)
+    assert shop.sees.status() is OrderStatus.COMPLETED
+
+
+def test_takes_a_payment_back_when_its_block_left(shop, tell) -> None:
+    (leg,) = shop.start().attempt.legs
+
+    tell(
+        said(EscrowEventReached, leg, level="confirmed"),
+        said(EscrowEventOrphaned, leg),
+    )
+
+    assert shop.sees.attempts() == ["orphaned"]
+
+
+def test_keeps_where_a_fact_stood_as_evidence(shop, tell) -> None:
+    (leg,) = shop.start().attempt.legs
+
+    tell(said(EscrowEventReached, leg, level="confirmed"))
+
+    evidence = shop.sees.read("SELECT evidence FROM order_status_history WHERE to_status = 'paid'")
+    assert (evidence["block_number"], evidence["log_index"]) == (7, 3)
+    assert evidence["transaction_hash"] == "0x" + "11" * 32
+
+
+@pytest.mark.parametrize("kind", ["disputed", "reimbursed", "credited", "withdrawn"])
+def test_passes_over_what_moves_no_leg(shop, tell, kind) -> None:
+    (leg,) = shop.start().attempt.legs
+
+    tell(said(EscrowEventSeen, leg, kind))
+
+    assert shop.leg(leg.id).status is LegStatus.AWAITING
+
+
+@pytest.mark.pitfall("W22")
+@pytest.mark.parametrize(
+    "stranger",
+    [{"contract": "0x" + "11" * 20}, {"escrow_id": "0x" + "22" * 32}, {"chain_id": 1}],
+    ids=["contract", "escrow id", "chain"],
+)
+def test_credits_nothing_that_is_not_exactly_ours(shop, tell, stranger) -> None:
+    (leg,) = shop.start().attempt.legs
+
+    tell(said(EscrowEventReached, leg, level="confirmed", **stranger))
+
+    assert shop.leg(leg.id).status is LegStatus.AWAITING
+    assert shop.sees.read("SELECT count(*) FROM ledger_entry") == 0
+
+
+def test_pays_nothing_when_less_came_than_was_due(shop, tell) -> None:
+    (leg,) = shop.start().attempt.legs
+
+    short = {"amount": str(leg.amount - 1)}
+    tell(said(EscrowEventReached, leg, args=short, level="confirmed"))
+
+    assert shop.sees.status() is OrderStatus.PENDING_PAYMENT
+    shop.sees.assert_balanced()
