@@ -129,7 +129,8 @@ def queue(url: SecretStr) -> str:
     """Redis answers and is new enough."""
     client = connect(url.get_secret_value(), timeout_seconds=3)
     try:
-        number = str(client.info("server")["redis_version"])
+        server = client.info("server")
+        number = str(server["redis_version"])  # type: ignore[index]  # typed for async as well
     except (RedisError, OSError) as error:
         raise Unwell(
             f"cannot be reached ({type(error).__name__})",
