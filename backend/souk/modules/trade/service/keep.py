@@ -13,6 +13,7 @@ from souk.modules.chain.domain import Call, TransactionStatus
 from souk.modules.chain.errors import CallReverted
 from souk.modules.chain.service import Chains
 from souk.modules.payments.domain import Leg, LegAction, NeedsSignature
+from souk.modules.payments.errors import EscrowRefused
 from souk.modules.payments.service import Payments
 from souk.modules.trade import repository
 from souk.modules.trade.repository import KeeperRequest
@@ -92,7 +93,7 @@ class Keeper:
     def _send(self, chain_id: int, action: LegAction, intent: str, legs: list[Leg]) -> None:
         try:
             sent = self._chains.send(chain_id, self._call(action, legs), intent=intent)
-        except CallReverted as refusal:
+        except (CallReverted, EscrowRefused) as refusal:
             _log.warning("keeper: %s of %d legs would revert: %s", action, len(legs), refusal)
             self._part(action, legs)
             return
