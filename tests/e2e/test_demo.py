@@ -11,13 +11,14 @@ from psutil import process_iter
 
 from souk.embedded.directories import make_state
 from souk.entrypoints.commands.demo import conclude, report
+from souk.entrypoints.demo.books import read_books
 from souk.entrypoints.demo.checks import CHECKS, judge
 from souk.entrypoints.demo.client import Answer
 from souk.entrypoints.demo.evidence import Evidence, OrderEvidence
 from souk.entrypoints.demo.narrator import Narrator
 from souk.entrypoints.demo.place import find_place
 from souk.entrypoints.demo.play import enter, play
-from souk.entrypoints.demo.rows import read_books, read_order
+from souk.entrypoints.demo.rows import read_order
 from souk.entrypoints.demo.world import World
 from tests.support.whole_stack import WholeStack
 

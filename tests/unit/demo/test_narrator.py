@@ -3,8 +3,8 @@
 import io
 from decimal import Decimal
 
+from souk.entrypoints.demo.books import Balance
 from souk.entrypoints.demo.narrator import Narrator, money, short
-from souk.entrypoints.demo.rows import Balance
 
 
 class Terminal(io.StringIO):
