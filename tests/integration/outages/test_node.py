@@ -1,0 +1,71 @@
+"""The chain's node is away: everything but its own answers goes on, and nothing is lost."""
+
+import httpx
+
+from tests.integration.outages.conftest import Grid
+from tests.support.shop import Person, Shop
+
+
+def pay_at_once(shop: Shop, buyer: Person, listing: str) -> httpx.Response:
+    """Place an order and ask for the calls that pay it; always the same request."""
+    items = [{"listing_id": listing, "quantity": 1}]
+    body = {"items": items, "pay": shop.choice(buyer)}
+    return shop.ask(buyer, "POST", "/api/orders", body, key="one purchase")
+
+
+def test_serves_reads_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
+    buyer, listing = shop.person("buyer"), shop.listing(shop.seller())
+    order_id = shop.place(buyer, (listing, 1))["orders"][0]["id"]
+    with grid.node.cut():
+        paths = ["/api/marketplace/products", f"/api/orders/{order_id}", "/api/config"]
+        answers = [shop.ask(buyer, "GET", path).status_code for path in paths]
+    assert answers == [200, 200, 200]
+
+
+def test_places_an_order_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
+    buyer, listing = shop.person("buyer"), shop.listing(shop.seller())
+    with grid.node.cut():
+        placed = shop.place(buyer, (listing, 1), pay=False)
+    assert placed["orders"][0]["status"] == "pending_payment"
+
+
+def test_asks_to_come_back_with_a_payment_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
+    buyer, listing = shop.person("buyer"), shop.listing(shop.seller())
+    with grid.node.cut():
+        refused = pay_at_once(shop, buyer, listing)
+    assert refused.headers["content-type"] == "application/problem+json"
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (503, "provider_unavailable")
+    assert problem["retryable"] is True
+    assert refused.headers["Retry-After"] == "1"
+
+
+def test_starts_the_payment_once_when_the_node_is_back(shop: Shop, grid: Grid) -> None:
+    buyer, listing = shop.person("buyer"), shop.listing(shop.seller(), stock=1)
+    with grid.node.cut():
+        for _ in range(3):
+            assert pay_at_once(shop, buyer, listing).status_code == 503
+    placed = pay_at_once(shop, buyer, listing)
+    assert placed.status_code == 201, placed.text
+    shop.sign(buyer, placed.json()["payment"]["action"])
+    shop.follow(blocks=2)
+    assert shop.order(buyer, placed.json()["orders"][0]["id"])["status"] == "paid"
+
+
+def test_hands_out_calls_unchecked_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
+    seller, buyer = shop.seller(), shop.person("buyer")
+    order_id = shop.paid(buyer, (shop.listing(seller), 1))["orders"][0]["id"]
+    with grid.node.cut():
+        asked = shop.move(seller, order_id, "shipped")
+    assert asked.json()["action"]["type"] == "needs_signature"
+
+
+def test_takes_in_what_was_missed_when_the_node_is_back(shop: Shop, grid: Grid) -> None:
+    buyer, listing = shop.person("buyer"), shop.listing(shop.seller())
+    placed = shop.place(buyer, (listing, 1))
+    with grid.node.cut():
+        shop.sign(buyer, placed["payment"]["action"])
+        shop.follow(blocks=2)
+    assert shop.order(buyer, placed["orders"][0]["id"])["status"] == "pending_payment"
+    shop.follow()
+    assert shop.order(buyer, placed["orders"][0]["id"])["status"] == "paid"
