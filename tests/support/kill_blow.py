@@ -25,6 +25,7 @@ class KillBlow:
         self.victim = victim
         self.part = part_of(victim, point)
         self.passed: list[str] = []
+        world.parts.await_patience(self.part)
 
     @property
     def struck(self) -> bool:

@@ -96,6 +96,7 @@ def await_rest(world: KillWorld, end: Told) -> None:
 
 def _rests(world: KillWorld, end: Told) -> bool:
     world.kept.require_mined()
+    world.require_ready()
     untidy = [what for (what,) in world.rows(_UNTIDY, end.order_id)]
     assert not untidy, untidy
     number, block_hash = world.rows(f"{_TOP} ORDER BY number DESC LIMIT 1", CHAIN_ID)[0]

@@ -1,6 +1,7 @@
 """The processes of a running stack by the names of its parts: to kill, to freeze, to find again."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -9,6 +10,9 @@ import psutil
 from tests.support.waiting import eventually
 
 _BACK_SECONDS = 60
+# The supervisor gives up on a part that ends five times in a minute.
+_KILLS_ALLOWED = 4
+_KILL_WINDOW_SECONDS = 61
 
 
 class KillParts:
@@ -16,6 +20,7 @@ class KillParts:
 
     def __init__(self, supervisor_pid: int) -> None:
         self._supervisor = psutil.Process(supervisor_pid)
+        self._killed_at: dict[str, list[float]] = defaultdict(list)
 
     def of(self, part: str) -> list[psutil.Process]:
         """The part's processes, the topmost first, without their guardian; none while it is
@@ -26,12 +31,22 @@ class KillParts:
                     return [p for p in guardian.children(recursive=True) if _lives(p)]
         return []
 
+    def await_patience(self, part: str) -> None:
+        """Wait until the supervisor would stand one more death of a part."""
+
+        def patient() -> bool:
+            since = time.monotonic() - _KILL_WINDOW_SECONDS
+            return sum(at > since for at in self._killed_at[part]) < _KILLS_ALLOWED
+
+        eventually(patient, seconds=2 * _KILL_WINDOW_SECONDS)
+
     def kill(self, part: str) -> frozenset[int]:
         """SIGKILL every process of a part that is up; their pids."""
         victims = eventually(lambda: self.of(part), seconds=_BACK_SECONDS, what=f"{part} is up")
         for process in victims:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+        self._killed_at[part].append(time.monotonic())
         return frozenset(process.pid for process in victims)
 
     def await_return(self, part: str, killed: frozenset[int]) -> float:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
+import httpx
 import psycopg
 from eth_account import Account
 
@@ -81,6 +82,14 @@ class KillWorld:
             return probe()
 
         return eventually(look, seconds=seconds, what=what)
+
+    def require_ready(self) -> None:
+        """Raises `AssertionError` unless the API says that all parts are well."""
+        try:
+            answer = httpx.get(f"{self.client.url}/health/ready", timeout=10)
+        except httpx.TransportError as error:
+            raise AssertionError("the API does not serve") from error
+        assert answer.status_code == httpx.codes.OK, answer.text
 
     def mine(self, blocks: int = 1) -> None:
         """Add blocks, when the node is there."""
