@@ -28,6 +28,8 @@ _SESSION_OPTIONS = (
     " -c idle_in_transaction_session_timeout=60s"
 )
 
+_RECONNECT_SECONDS = 2.0
+
 
 class AmountColumn(TypeDecorator[int]):
     """A whole number of smallest units: NUMERIC(78,0) holds any uint256."""
@@ -123,6 +125,9 @@ class Reads:
             min_size=1,
             max_size=max_size,
             timeout=patience_seconds,
+            # Left to itself the pool would wait twice as long after each failure, up to minutes;
+            # having given up, it tries again with the next request.
+            reconnect_timeout=_RECONNECT_SECONDS,
             open=False,
             configure=_leave_json_alone,
             kwargs={"autocommit": True, "options": _SESSION_OPTIONS, "connect_timeout": 5},
