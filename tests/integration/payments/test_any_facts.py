@@ -11,7 +11,6 @@ from souk.modules.payments.domain import (
     AttemptStatus,
     FactKind,
     FactStage,
-    LegStatus,
     LegView,
     Observation,
     project,
@@ -33,14 +32,14 @@ _SAY = {FactStage.SEEN: seen, FactStage.REACHED: reached, FactStage.ORPHANED: or
 def a_word(random: Random, legs) -> Observation:
     """Any stage of any stay of any fact about one of the legs. A stay has one content: which way
     a settlement goes follows from its number."""
-    leg, stay = random.choice(legs), random.randint(1, 3)
+    leg, stay = random.choice(legs), random.randint(1, 8)
     kind = random.choice([FactKind.HELD, FactKind.HELD, FactKind.FULFILLED, FactKind.SETTLED])
     figures = {}
     if kind is FactKind.SETTLED:
-        figures = [{}, {"to_buyer": leg.amount}, {"to_seller": 5, "to_buyer": leg.amount - 5}][
-            stay - 1
-        ]
-    return _SAY[random.choice(list(FactStage))](leg, kind, stay=stay, **figures)
+        part = {"to_seller": 5, "to_buyer": leg.amount - 5}
+        figures = [{}, {"to_buyer": leg.amount}, part][stay % 3]
+    (stage,) = random.choices(list(_SAY), weights=[2, 3, 1])
+    return _SAY[stage](leg, kind, stay=stay, **figures)
 
 
 def assert_accounted_for(shop: Shop, legs) -> None:
@@ -84,7 +83,7 @@ def _projected(shop: Shop, legs, owed) -> str:
     return project([AttemptStatus(one) for one in shop.sees.attempts()], views, closed=False)
 
 
-def _tell(uow, seed: int) -> tuple[Shop, list]:
+def _tell(uow, seed: int) -> Shop:
     random, shop = Random(seed), a_shop(uow)
     legs = list(shop.start().attempt.legs)
     shop.pass_time(seconds=601)
@@ -92,21 +91,22 @@ def _tell(uow, seed: int) -> tuple[Shop, list]:
     for _step in range(STEPS):
         shop.observe(a_word(random, legs))
         assert_accounted_for(shop, legs)
-    return shop, legs
+    return shop
+
+
+def work_done(shop: Shop) -> object:
+    """How many movements were booked: a run in which nothing was paid would show nothing."""
+    return shop.sees.read("SELECT count(*) FROM ledger_posting WHERE stage = 'posted'")
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_accounts_for_all_money_after_every_word(uow, seed) -> None:
-    shop, legs = _tell(uow, seed)
+    shop = _tell(uow, seed)
 
-    # A run in which nothing was ever paid would show nothing.
-    assert shop.sees.read("SELECT count(*) FROM ledger_entry WHERE flow = 'hold'")
-    assert {shop.leg(leg.id).status for leg in legs} != {LegStatus.AWAITING}
+    assert work_done(shop) > 5
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", range(3, 100))
 def test_accounts_for_all_money_in_many_runs(uow, seed) -> None:
-    shop, _legs = _tell(uow, seed)
-
-    assert shop.sees.read("SELECT count(*) FROM ledger_entry WHERE flow = 'hold'")
+    assert work_done(_tell(uow, seed)) > 5

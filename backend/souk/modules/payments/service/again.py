@@ -6,8 +6,10 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.chain.service import Chains
 from souk.modules.payments.domain import OPEN, Attempt, AttemptStatus, PayChoice, Payment
 from souk.modules.payments.errors import AttemptStillPayable, PaymentUnderWay
-from souk.modules.payments.service.move import move_attempt
+from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.payable import is_over, is_paid_unheard
+
+_UNPAID = "not paid before its quote ended"
 
 
 def find_again(
@@ -25,7 +27,8 @@ def find_again(
     twice, though: the contract takes an order once. Raises `PaymentUnderWay`,
     `AttemptStillPayable`.
     """
-    for attempt in attempts:
+    known = list(attempts)
+    for index, attempt in enumerate(known):
         if attempt.status is AttemptStatus.SUCCEEDED:
             continue
         # The time is read first: what the chain shows afterwards is at least as new.
@@ -35,16 +38,12 @@ def find_again(
                 "a payment has arrived and is not final yet; wait until it is",
                 context={"attempt_id": attempt.id, "status": attempt.status},
             )
+        if not over and attempt.is_for(choice, orders):
+            return attempt
         if not over:
-            if attempt.is_for(choice, orders):
-                return attempt
             raise AttemptStillPayable(attempt.id, attempt.pay_by)
         if attempt.status in OPEN:
-            move_attempt(
-                tx,
-                payment,
-                attempt,
-                AttemptStatus.EXPIRED,
-                reason="not paid before its quote ended",
-            )
+            to = AttemptStatus.EXPIRED
+            known[index] = move_attempt(tx, payment, attempt, to, reason=_UNPAID)
+    project_payment(tx, payment, known, reason=_UNPAID)
     return None

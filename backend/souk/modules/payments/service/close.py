@@ -1,6 +1,7 @@
 """What a payer says about an attempt: it was sent, or it was given up."""
 
 import re
+from collections.abc import Sequence
 
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
@@ -44,17 +45,21 @@ class Closing:
             )
         with self._parts.uow.begin() as tx:
             payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
-            self._submit(tx, payment, transaction_hash.lower())
-            state = project_payment(tx, payment.id, reason="the payer sent a transaction")
+            attempts = attempt_rows.list_of_payment(tx, payment.id)
+            submitted = self._submitted(tx, payment, _latest(attempts), transaction_hash.lower())
+            state = project_payment(
+                tx, payment, [*attempts[:-1], submitted], reason="the payer sent a transaction"
+            )
             receipt.store(tx, state)
             tx.commit()
         return state
 
-    def _submit(self, tx: Transaction, payment: Payment, transaction_hash: str) -> None:
-        attempt = _latest(tx, payment)
+    def _submitted(
+        self, tx: Transaction, payment: Payment, attempt: Attempt, transaction_hash: str
+    ) -> Attempt:
         match attempt.status:
             case AttemptStatus.AWAITING_PAYER | AttemptStatus.UNKNOWN:
-                move_attempt(
+                return move_attempt(
                     tx,
                     payment,
                     attempt,
@@ -64,9 +69,10 @@ class Closing:
                 )
             case AttemptStatus.SUBMITTED:
                 attempt_rows.set_transaction_hash(tx, attempt.id, transaction_hash)
+                return attempt
             case AttemptStatus.CONFIRMING | AttemptStatus.SUCCEEDED | AttemptStatus.ORPHANED:
                 # The chain was faster than the payer, and knows better.
-                return
+                return attempt
             case _:
                 raise AttemptNotOpen(
                     attempt.status, f"the attempt is {attempt.status}; start another one"
@@ -78,22 +84,23 @@ class Closing:
         """The payer gives the present attempt up; the orders wait on until they expire. Where a
         rail cannot stop a payer, as with calls that were handed out, money may come all the same.
         Raises `PaymentNotFound`, `AttemptNotOpen`, `PaymentUnderWay`."""
+        reason = "the payer gave it up"
         with self._parts.uow.begin() as tx:
-            attempt = self._cancellable(tx, principal, payment_id)
+            payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
+            attempt = self._cancellable(tx, attempt_rows.list_of_payment(tx, payment.id))
         self._parts.gateways[attempt.method].cancel_payment(attempt.legs)
         with self._parts.uow.begin() as tx:
-            attempt = self._cancellable(tx, principal, payment_id)
-            payment = payment_rows.lock(tx, payment_id)
-            reason = "the payer gave it up"
-            move_attempt(tx, payment, attempt, AttemptStatus.CANCELLED, reason=reason)
-            state = project_payment(tx, payment.id, reason=reason)
+            payment = payment_rows.lock(tx, payment.id)
+            attempts = attempt_rows.list_of_payment(tx, payment.id)
+            attempt = self._cancellable(tx, attempts)
+            cancelled = move_attempt(tx, payment, attempt, AttemptStatus.CANCELLED, reason=reason)
+            state = project_payment(tx, payment, [*attempts[:-1], cancelled], reason=reason)
             receipt.store(tx, state)
             tx.commit()
         return state
 
-    def _cancellable(self, tx: Transaction, principal: Principal, payment_id: str) -> Attempt:
-        payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
-        attempt = _latest(tx, payment)
+    def _cancellable(self, tx: Transaction, attempts: Sequence[Attempt]) -> Attempt:
+        attempt = _latest(attempts)
         if is_live(tx, self._parts.chains, attempt):
             raise PaymentUnderWay("the payment is on its way and cannot be stopped any more")
         if attempt.status not in OPEN:
@@ -101,8 +108,7 @@ class Closing:
         return attempt
 
 
-def _latest(tx: Transaction, payment: Payment) -> Attempt:
-    attempts = attempt_rows.list_of_payment(tx, payment.id)
+def _latest(attempts: Sequence[Attempt]) -> Attempt:
     if not attempts:
         raise AttemptNotOpen("none", "no attempt was started on this payment yet")
     return attempts[-1]

@@ -1,5 +1,8 @@
 """The one way in which attempts and payments change, each change with its fact on the outbox."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     ATTEMPT_TRANSITIONS,
@@ -33,8 +36,9 @@ def move_attempt(
     reason: str,
     evidence: Evidence | None = None,
     transaction_hash: str | None = None,
-) -> None:
-    """Change an attempt's status. Raises `AttemptNotOpen` for a change that is not in the table."""
+) -> Attempt:
+    """Change an attempt's status; the attempt as it is then. Raises `AttemptNotOpen` for a change
+    that is not in the table."""
     if to not in ATTEMPT_TRANSITIONS[attempt.status]:
         raise AttemptNotOpen(
             attempt.status, f"an attempt that is {attempt.status} cannot become {to}"
@@ -47,18 +51,9 @@ def move_attempt(
         evidence=dict(evidence or {}),
         transaction_hash=transaction_hash,
     )
-    announce_attempt(tx, payment, attempt, to, reason, transaction_hash or attempt.transaction_hash)
-
-
-def announce_attempt(
-    tx: Transaction,
-    payment: Payment,
-    attempt: Attempt,
-    to: AttemptStatus,
-    reason: str,
-    transaction_hash: str | None,
-) -> None:
-    """Say that an attempt changed."""
+    moved = replace(
+        attempt, status=to, transaction_hash=transaction_hash or attempt.transaction_hash
+    )
     tx.publish(
         PaymentAttemptChanged(
             payment_id=payment.id,
@@ -69,17 +64,22 @@ def announce_attempt(
             from_status=attempt.status,
             to_status=to,
             reason=reason,
-            transaction_hash=transaction_hash,
+            transaction_hash=moved.transaction_hash,
         )
     )
+    return moved
 
 
 def project_payment(
-    tx: Transaction, payment_id: str, *, reason: str, closed_reason: str | None = None
+    tx: Transaction,
+    payment: Payment,
+    attempts: Sequence[Attempt],
+    *,
+    reason: str,
+    closed_reason: str | None = None,
 ) -> PaymentState:
-    """Bring what clients see of a payment up to date, and say so when it changed."""
-    payment = payment_rows.lock(tx, payment_id)
-    attempts = attempt_rows.list_of_payment(tx, payment_id)
+    """Bring what clients see of a locked payment up to date, and say so when it changed;
+    `attempts` are all of its attempts as they are now, from first to last."""
     legs = [leg for attempt in attempts for leg in attempt.legs]
     owed_back = refund_rows.list_of_legs(tx, [leg.id for leg in legs])
     state = project(
@@ -98,7 +98,7 @@ def project_payment(
         closed=(closed_reason or payment.closed_reason) is not None,
     )
     if state is not payment.state or closed_reason is not None:
-        payment_rows.move(tx, payment_id, state, closed_reason=closed_reason)
+        payment_rows.move(tx, payment.id, state, closed_reason=closed_reason)
     if state is not payment.state:
         _announce(tx, payment, sorted({leg.order_id for leg in legs}), state, reason)
     return state

@@ -58,30 +58,34 @@ class Observing:
         if not fact_rows.record(tx, place.leg_id, observation):
             return False
         settle_order(tx, self._parts, payment, place.order_id)
-        self._move_attempts(tx, payment, observation)
-        project_payment(tx, payment.id, reason="a fact about its money arrived")
+        attempts = [
+            self._moved(tx, payment, attempt, observation)
+            for attempt in attempt_rows.list_of_payment(tx, payment.id)
+        ]
+        project_payment(tx, payment, attempts, reason="a fact about its money arrived")
         return True
 
-    def _move_attempts(self, tx: Transaction, payment: Payment, observation: Observation) -> None:
-        for attempt in attempt_rows.list_of_payment(tx, payment.id):
-            to = attempt_status(attempt.status, [leg.status for leg in attempt.legs])
-            concerned = any(
-                leg.external_reference == observation.leg_reference for leg in attempt.legs
-            )
-            if not concerned or to is attempt.status:
-                continue
-            transaction = observation.evidence.get("transaction_hash")
-            move_attempt(
-                tx,
-                payment,
-                attempt,
-                to,
-                reason=_REASONS[to],
-                evidence=observation.evidence,
-                transaction_hash=transaction if isinstance(transaction, str) else None,
-            )
-            if to is AttemptStatus.ORPHANED:
-                self._wait_again(tx, payment, attempt)
+    def _moved(
+        self, tx: Transaction, payment: Payment, attempt: Attempt, observation: Observation
+    ) -> Attempt:
+        """The attempt where its legs say that it is, if the observation is about one of them."""
+        if observation.leg_reference not in {leg.external_reference for leg in attempt.legs}:
+            return attempt
+        to = attempt_status(attempt.status, [leg.status for leg in attempt.legs])
+        if to is attempt.status:
+            return attempt
+        if to is AttemptStatus.ORPHANED:
+            self._wait_again(tx, payment, attempt)
+        transaction = observation.evidence.get("transaction_hash")
+        return move_attempt(
+            tx,
+            payment,
+            attempt,
+            to,
+            reason=_REASONS[to],
+            evidence=observation.evidence,
+            transaction_hash=transaction if isinstance(transaction, str) else None,
+        )
 
     def _wait_again(self, tx: Transaction, payment: Payment, attempt: Attempt) -> None:
         """The payment may be mined again until its `payBy`; afterwards the checkout ends as if it

@@ -8,10 +8,12 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     HOLDING,
     OPEN,
+    Attempt,
     AttemptStatus,
     DueLeg,
     Leg,
     LegAction,
+    Payment,
 )
 from souk.modules.payments.errors import NothingHeld
 from souk.modules.payments.repository import attempts as attempt_rows
@@ -90,9 +92,17 @@ class Standing:
         if found is None:
             return
         payment = payment_rows.lock(tx, found.id)
-        for attempt in attempt_rows.list_of_payment(tx, payment.id):
-            if attempt.status in OPEN:
-                over = is_over(tx, self._parts.chains, attempt)
-                to = AttemptStatus.EXPIRED if over else AttemptStatus.CANCELLED
-                move_attempt(tx, payment, attempt, to, reason=reason)
-        project_payment(tx, payment.id, reason=reason, closed_reason=reason)
+        attempts = [
+            self._given_up(tx, payment, attempt, reason)
+            for attempt in attempt_rows.list_of_payment(tx, payment.id)
+        ]
+        project_payment(tx, payment, attempts, reason=reason, closed_reason=reason)
+
+    def _given_up(
+        self, tx: Transaction, payment: Payment, attempt: Attempt, reason: str
+    ) -> Attempt:
+        if attempt.status not in OPEN:
+            return attempt
+        over = is_over(tx, self._parts.chains, attempt)
+        to = AttemptStatus.EXPIRED if over else AttemptStatus.CANCELLED
+        return move_attempt(tx, payment, attempt, to, reason=reason)

@@ -155,20 +155,21 @@ class Starting:
         """Record that the payer was asked, unless more is known already."""
         with self._parts.uow.begin() as tx:
             payment = payment_rows.lock(tx, attempt.payment_id)
-            current = attempt_rows.get(tx, payment.id, attempt.id)
-            if current.status in _HANDED_OUT_ANEW:
-                move_attempt(
+            attempts = attempt_rows.list_of_payment(tx, payment.id)
+            index = next(i for i, known in enumerate(attempts) if known.id == attempt.id)
+            if attempts[index].status in _HANDED_OUT_ANEW:
+                attempts[index] = move_attempt(
                     tx,
                     payment,
-                    current,
+                    attempts[index],
                     AttemptStatus.AWAITING_PAYER,
                     reason="the calls to sign were handed out",
                 )
-                project_payment(tx, payment.id, reason="an attempt was started")
+                project_payment(tx, payment, attempts, reason="an attempt was started")
             started = StartedAttempt(
                 payment_id=payment.id,
                 checkout_id=payment.checkout_id,
-                attempt=attempt_rows.get(tx, payment.id, attempt.id),
+                attempt=attempts[index],
                 needs=outcome,
             )
             receipt.store(tx, started)
