@@ -93,6 +93,12 @@ def test_refuses_a_body_over_the_cap(api: Api) -> None:
     assert _problem(api("POST", "/api/auth/siwe/verify", body)) == (413, "body_too_large")
 
 
+def test_ends_the_connection_when_the_rest_of_a_body_is_left_unread(api: Api) -> None:
+    answer = api("POST", "/api/auth/siwe/verify", b"x" * 1_100_000)
+
+    assert answer.headers["connection"] == "close"
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[1]", b'"text"', b"1" * 5_000])
 @pytest.mark.pitfall("H1")
 def test_refuses_what_is_no_json_object(api: Api, body: bytes) -> None:

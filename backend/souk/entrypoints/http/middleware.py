@@ -85,6 +85,8 @@ class Bounds:
                 status=413,
                 code="body_too_large",
                 detail=f"a request body may have at most {self._max} bytes",
+                # The rest of the body is not read: nothing else can follow on this connection.
+                headers={"Connection": "close"} if scope["http_version"] < "2" else None,
             )
             await refusal(scope, receive, send)
             return
