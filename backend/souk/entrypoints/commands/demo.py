@@ -12,7 +12,7 @@ import psycopg
 
 from souk.embedded.anvil import AnvilMissing
 from souk.embedded.parts import PartFailed
-from souk.entrypoints.demo.checks import CHECKS, Failure, judge
+from souk.entrypoints.demo.checks import CHECKS, NOT_PLAYED, Failure, judge
 from souk.entrypoints.demo.evidence import Evidence
 from souk.entrypoints.demo.narrator import Narrator
 from souk.entrypoints.demo.place import Place, find_place, own_place
@@ -70,8 +70,12 @@ def report(narrator: Narrator, evidence: Evidence, *, every: bool) -> list[Failu
             narrator.verdict(f"  {'ok    ' if well else 'FAILED'}  {check.name}", well=well)
     for title, reason in evidence.stopped.items():
         narrator.verdict(f"  stopped: {title}: {reason}", well=False)
+    missed = [failure for failure in failures if failure.found == NOT_PLAYED]
     for failure in failures:
-        narrator.verdict(f"  FAILED  {failure.name}: {failure.found}", well=False)
+        if failure not in missed:
+            narrator.verdict(f"  FAILED  {failure.name}: {failure.found}", well=False)
+    if missed:
+        narrator.verdict(f"  FAILED  {len(missed)} checks of stories that stopped", well=False)
     narrator.plain(f"  {len(CHECKS) - len(failures)} hold; {narrator.seconds:.0f} s in all")
     return failures
 

@@ -1,6 +1,7 @@
 """The chain, spoken to by raw JSON-RPC."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -95,6 +96,17 @@ class Node:
         self.call("evm_increaseTime", seconds)
         self.mine()
         return seconds
+
+    @contextmanager
+    def between_ticks(self) -> Iterator[None]:
+        """No block is made by itself inside: one that is made while others are replaced leaves
+        anvil with a chain that has holes."""
+        interval = self.call("anvil_getIntervalMining").raw
+        self.call("evm_setIntervalMining", 0)
+        try:
+            yield
+        finally:
+            self.call("evm_setIntervalMining", interval or 0)
 
     def balance(self, address: str) -> int:
         """Of the native coin."""

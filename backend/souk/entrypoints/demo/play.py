@@ -125,6 +125,6 @@ class _Teller:
         try:
             return story(self._world)
         except (StoryFailed, Refused, psycopg.Error, ValueError) as error:
-            self._seen.stopped[title] = f"{type(error).__name__}: {error}"
+            self._seen.stopped[title] = str(error)
             self._world.narrator.verdict(f"the story stopped: {error}", well=False)
             return None

@@ -12,7 +12,7 @@ from souk.entrypoints.demo.checks import (
     whole,
     window,
 )
-from souk.entrypoints.demo.checks.check import Check, Failure, judge
+from souk.entrypoints.demo.checks.check import NOT_PLAYED, Check, Failure, judge
 
 CHECKS: tuple[Check, ...] = (
     *released.CHECKS,
@@ -24,4 +24,4 @@ CHECKS: tuple[Check, ...] = (
     *whole.CHECKS,
 )
 
-__all__ = ["CHECKS", "Check", "Failure", "judge"]
+__all__ = ["CHECKS", "NOT_PLAYED", "Check", "Failure", "judge"]

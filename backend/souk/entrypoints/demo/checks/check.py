@@ -8,6 +8,7 @@ from souk.entrypoints.demo.evidence import Evidence
 
 S = TypeVar("S")
 _LONGEST = 300
+NOT_PLAYED = "its story was not played to its end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def about(
     def bind(rule: Callable[[S], str]) -> Callable[[Evidence], str]:
         def differs(evidence: Evidence) -> str:
             seen = pick(evidence)
-            return "its story was not played to its end" if seen is None else rule(seen)
+            return NOT_PLAYED if seen is None else rule(seen)
 
         return differs
 

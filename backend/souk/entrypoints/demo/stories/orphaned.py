@@ -7,7 +7,7 @@ from souk.entrypoints.demo.node import Mined
 from souk.entrypoints.demo.world import Timeline, World
 
 _CENTS = 2_200
-# Blocks may be added while the depth is worked out; what lies below the payment is empty.
+# So many blocks below the payment, which are empty, are replaced too.
 _MARGIN = 3
 
 
@@ -47,9 +47,10 @@ def play(world: World) -> Orphaned:
 def _lose(world: World, timeline: Timeline, paid: Mined) -> Document:
     """Replace the newest blocks, the payment's among them, by empty ones, and wait until the
     order says so."""
-    head, _ = world.node.head()
-    depth = head - paid.block_number + 1 + _MARGIN
-    world.node.call("anvil_reorg", depth, [])
+    with world.node.between_ticks():
+        head, _ = world.node.head()
+        depth = head - paid.block_number + 1 + _MARGIN
+        world.node.call("anvil_reorg", depth, [])
     world.narrator.say("chain", f"the newest {depth} blocks are replaced; the payment is in none")
     return timeline.until(
         lambda page: (
