@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-MAX_AMOUNT = 2**256 - 1
+_WRITTEN_OUT = 3
 
 
 class MixedAssets(ArithmeticError):
@@ -65,7 +65,11 @@ class Money:
         with localcontext() as context:
             context.prec = 100
             units = Decimal(self.amount).scaleb(-self.asset.exponent)
-            return f"{units:f} {self.asset.symbol}"
+            digits = f"{units:f}"
+        # Cents are written out; the zeros of an eighteen-digit coin would only be in the way.
+        if self.asset.exponent > _WRITTEN_OUT and "." in digits:
+            digits = digits.rstrip("0").rstrip(".")
+        return f"{digits} {self.asset.symbol}"
 
 
 def divide_half_even(numerator: int, denominator: int) -> int:

@@ -77,9 +77,9 @@ def test_opens_the_one_payment_of_a_checkout(api, shop, bruno) -> None:
 def test_answers_with_calls_that_need_no_abi(api, shop, bruno) -> None:
     answer = api("POST", "/api/payments/process", choice(shop), token=bruno, key="1")
 
-    needs = answer.json()["needs"]
+    needs = answer.json()["action"]
     assert answer.status_code == 201
-    assert (needs["result"], needs["by"]) == ("needs_signature", a_wallet("bruno").address)
+    assert (needs["type"], needs["by"]) == ("needs_signature", a_wallet("bruno").address)
     assert [set(call) for call in needs["calls"]] == [
         {"chain_id", "to", "data", "value", "says"}
     ] * 2

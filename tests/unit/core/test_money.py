@@ -8,7 +8,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from souk.core.money import (
-    MAX_AMOUNT,
     USD,
     Asset,
     MixedAssets,
@@ -20,6 +19,7 @@ from souk.core.money import (
 )
 
 ETHER = Asset("eip155:1/slip44:60", 18, "ETH")
+MAX_AMOUNT = 2**256 - 1
 amounts = st.integers(0, MAX_AMOUNT)
 
 

@@ -73,7 +73,7 @@ class OutcomeOut(ResponseModel):
     """What has to happen next: nothing (`executed`), wait (`pending`), or sign the calls in
     order, with the wallet `by`, not after `until`."""
 
-    result: str = Field(examples=["needs_signature"])
+    type: str = Field(examples=["needs_signature"])
     reference: str | None = None
     by: str | None = None
     calls: list[CallOut] = Field(default_factory=list)
@@ -106,7 +106,7 @@ class StartedOut(ResponseModel):
     pay_by: str = Field(examples=["2026-03-01T12:10:00.000Z"])
     quote_expires_at: str
     legs: list[StartedLegOut]
-    needs: OutcomeOut
+    action: OutcomeOut
 
 
 class LegOut(ResponseModel):

@@ -10,15 +10,7 @@ from souk.core.addresses import ZERO_ADDRESS, parse_address
 from souk.core.clock import rfc3339
 from souk.core.web import MoneyOut, RequestModel, ResponseModel
 from souk.modules.orders.domain import MAX_LINES, MAX_QUANTITY, OrderRecord, Tracking
-from souk.modules.payments.domain import (
-    CallToSign,
-    Executed,
-    NeedsSignature,
-    Outcome,
-    PayChoice,
-    PaymentMethod,
-    Pending,
-)
+from souk.modules.payments.domain import PayChoice, PaymentMethod, outcome_json
 from souk.modules.trade.domain import Moved
 from souk.modules.trade.service import Placed
 
@@ -110,6 +102,7 @@ class ActionOut(ResponseModel):
     by: str | None = None
     until: str | None = None
     calls: tuple[CallOut, ...] = ()
+    typed_data: dict[str, object] | None = None
 
 
 class PlacedOrderOut(ResponseModel):
@@ -329,28 +322,6 @@ class TermsListOut(ResponseModel):
     data: list[TermsOut]
 
 
-def action_out(outcome: Outcome) -> ActionOut:
-    """An outcome as clients see it."""
-    match outcome:
-        case Executed(reference):
-            return ActionOut(type="executed", reference=reference)
-        case Pending(reference):
-            return ActionOut(type="pending", reference=reference)
-        case NeedsSignature():
-            return ActionOut(
-                type="needs_signature",
-                by=outcome.by,
-                until=None if outcome.until is None else rfc3339(outcome.until),
-                calls=tuple(_call_out(call) for call in outcome.calls),
-            )
-
-
-def _call_out(call: CallToSign) -> CallOut:
-    return CallOut(
-        chain_id=call.chain_id, to=call.to, data=call.data, value=str(call.value), says=call.says
-    )
-
-
 def _order_out(order: OrderRecord) -> PlacedOrderOut:
     return PlacedOrderOut(
         id=order.id,
@@ -370,7 +341,7 @@ def render_placed(result: object) -> Mapping[str, object]:
         payment = PaymentStartedOut(
             payment_id=started.payment_id,
             attempt_id=started.attempt_id,
-            action=action_out(started.needs),
+            action=ActionOut.model_validate(outcome_json(started.needs)),
         )
     placed = PlacedOut(
         checkout_id=result.checkout.checkout_id,
@@ -386,6 +357,8 @@ def render_moved(result: object) -> Mapping[str, object]:
     """A `Moved` as JSON-ready values."""
     if not isinstance(result, Moved):
         raise TypeError("only a moved order is rendered here")
-    action = None if result.outcome is None else action_out(result.outcome)
+    action = None
+    if result.outcome is not None:
+        action = ActionOut.model_validate(outcome_json(result.outcome))
     moved = MovedOut(id=result.order_id, status=result.status, action=action)
     return moved.model_dump(mode="json")

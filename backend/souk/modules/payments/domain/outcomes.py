@@ -100,12 +100,12 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
     """An outcome for a client; amounts as strings, times as RFC 3339."""
     match outcome:
         case Executed(reference):
-            return {"result": "executed", "reference": reference}
+            return {"type": "executed", "reference": reference}
         case Pending(reference):
-            return {"result": "pending", "reference": reference}
+            return {"type": "pending", "reference": reference}
         case NeedsSignature():
             return {
-                "result": "needs_signature",
+                "type": "needs_signature",
                 "by": outcome.by,
                 "calls": [call.to_json() for call in outcome.calls],
                 "typed_data": outcome.typed_data,

@@ -85,7 +85,7 @@ class StartedAttempt:
                 }
                 for leg in attempt.legs
             ],
-            "needs": outcome_json(self.needs),
+            "action": outcome_json(self.needs),
         }
 
 
