@@ -1,6 +1,7 @@
 """A fact that leaves the chain, and comes back, or does not."""
 
 import pytest
+from sqlalchemy import text
 
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
@@ -54,8 +55,10 @@ def test_keeps_the_booking_when_the_new_block_is_heard_of_before_the_old_one_lef
     shop.sees.assert_balanced()
 
 
-def test_waits_again_for_the_money_when_a_payment_left_the_chain(uow) -> None:
+def test_waits_again_for_the_money_when_a_payment_left_the_chain(uow, session) -> None:
     shop, leg = a_paid_shop(uow)
+    session.execute(text("UPDATE timer SET done_at = due_at"))
+    session.commit()
 
     shop.observe(orphaned(leg))
 
