@@ -33,14 +33,15 @@ def test_refuses_a_link_in_place_of_a_directory(tmp_path: Path) -> None:
         directories.make_private(tmp_path / "link")
 
 
-def test_lets_an_account_enter_only_through_open_doors(tmp_path: Path) -> None:
-    inner = tmp_path / "closed" / "inner"
-    inner.mkdir(parents=True)
-    for path in (tmp_path, *tmp_path.parents[:2], inner):
+def test_lets_an_account_enter_only_through_open_doors(directory: Path) -> None:
+    directory.chmod(0o711)
+    outer = directory / "outer"
+    (outer / "inner").mkdir(parents=True)
+    for path in (outer, outer / "inner"):
         path.chmod(0o755)
-    before = STRANGER.may_enter(inner)
-    (tmp_path / "closed").chmod(0o700)
-    assert (before, STRANGER.may_enter(inner)) == (True, False)
+    before = STRANGER.may_enter(outer / "inner")
+    outer.chmod(0o700)
+    assert (before, STRANGER.may_enter(outer / "inner")) == (True, False)
 
 
 def test_keeps_the_state_where_it_is_when_it_can_be_reached(directory: Path) -> None:
