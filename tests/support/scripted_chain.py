@@ -119,8 +119,8 @@ def refused(*_arguments: object, **_options: object) -> object:
 def a_fact(event: str = "Fulfilled(bytes32,uint40)", escrow: int = 1, **fields) -> RawLog:
     """A log of an escrow's event; its block is set when it is added to a chain."""
     topic = "0x" + keccak(event.encode()).hex()
-    given = {"topics": (topic, "0x" + f"{escrow:064x}"), **fields}
-    return a_log(transaction_hash="0x" + f"{escrow:064x}", **given)
+    own = "0x" + f"{escrow:064x}"
+    return a_log(**{"topics": (topic, own), "transaction_hash": own, **fields})
 
 
 def full_bloom(header: BlockHeader) -> BlockHeader:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from souk.core.clock import Clock
-from souk.core.errors import UnavailableError
+from souk.core.errors import DomainError
 from souk.core.inbox import InboxSweeper
 from souk.core.outbox import OutboxRelay
 from souk.core.ports import Bus
@@ -63,10 +63,11 @@ class Periodic:
 
 
 def with_care(name: str, act: Callable[[], object]) -> None:
-    """Run `act`; what fails must not keep its neighbours from their turn."""
+    """Run `act`; what fails must not keep its neighbours from their turn. A refusal is told in a
+    line, only a defect with its traceback."""
     try:
         act()
-    except UnavailableError as error:
+    except DomainError as error:
         _log.warning("%s: %s", name, error)
     except Exception:
         _log.exception("%s failed", name)

@@ -8,14 +8,11 @@ from random import Random
 import pytest
 from sqlalchemy import Connection
 
-from souk.adapters.evm.log_source import NodeLogSource
-from souk.adapters.evm.node import EvmNode
 from souk.core.errors import ProviderUnavailable
 from souk.modules.chain.domain import BlockHeader, Outcome, RawLog
 from souk.modules.chain.service import Chains
 from tests.support.chain_builders import (
     CHAIN_ID,
-    EscrowOnChain,
     a_config,
     block_hash,
     course,
@@ -98,7 +95,9 @@ def test_believes_no_logs_when_another_node_answers_for_another_branch(
 ) -> None:
     other = ScriptedChain()
     for number in range(20):
-        other.add(*([a_fact(escrow=50 + number)] if number < 10 else []), branch=1)
+        same = a_fact(escrow=number).transaction_hash
+        fact = a_fact(escrow=50 + number, transaction_hash=same)
+        other.add(*[fact][: number < 10], branch=1)
     turns = count()
 
     def switching(ask: Question, first: int, last: int, **options: object) -> list[RawLog]:
@@ -162,22 +161,19 @@ def test_deletes_nothing_when_a_pruned_node_cannot_give_a_branch_again(
 
 @pytest.mark.pitfall("W13")
 def test_starts_from_the_head_again_when_a_block_vanishes_while_it_is_read(
-    following: Following, escrow: EscrowOnChain, node: EvmNode, connection: Connection
+    following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:
-    escrow.paid()
     once = iter([True])
 
     def vanishing(ask: Question, *of: object, **options: object) -> list:
         if next(once, False):
-            escrow.reorganise(1)
-            escrow.chain.mine(2)
+            busy.cut(4)
+            busy.grow(20, branch=1)
         return ask(*of, **options)
 
-    source = Intercepted(NodeLogSource(node), logs_of_blocks=vanishing)
-    tries = advance_until_caught_up(following(source, escrow=escrow))
-
-    assert tries <= 2
-    assert standing(connection) == []
+    assert advance_until_caught_up(following(Intercepted(busy, logs_of_blocks=vanishing))) <= 2
+    assert stored(connection) == places(busy)
+    assert len(places(busy)) == 4
 
 
 @pytest.mark.pitfall("W14")
@@ -237,7 +233,8 @@ def test_counts_no_log_when_the_node_says_that_it_was_removed(
         "logs_in_range": lambda ask, *of, **options: [*ask(*of, **options), ghost],
         "logs_of_blocks": lambda ask, *of, **o: [[*logs, ghost] for logs in ask(*of, **o)],
     }
-    following(Intercepted(busy, **hooks), final_depth=5).advance(CHAIN_ID)
+    source = Intercepted(busy, logs_by_receipts=refused, **hooks)
+    following(source, final_depth=5).advance(CHAIN_ID)
 
     assert stored(connection) == places(busy)
 

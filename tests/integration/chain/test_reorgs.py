@@ -310,16 +310,20 @@ def test_begins_anew_when_a_disposable_node_was_made_anew(
 
 
 @pytest.mark.pitfall("W19")
-@pytest.mark.parametrize("foreign", [ScriptedChain(chain_id=5), ScriptedChain()])
+@pytest.mark.parametrize(("chain_id", "branch"), [(5, 0), (CHAIN_ID, 3)])
 def test_refuses_an_endpoint_when_it_serves_another_chain(
-    following: Following, scripted: ScriptedChain, connection: Connection, foreign: ScriptedChain
+    following: Following,
+    scripted: ScriptedChain,
+    connection: Connection,
+    chain_id: int,
+    branch: int,
 ) -> None:
     scripted.add(a_fact())
     following(scripted, disposable=False).advance(CHAIN_ID)
     before = recorded(connection)
+    foreign = ScriptedChain(chain_id)
     foreign.blocks.clear()
-    for _ in range(9):
-        foreign.add(branch=3)
+    foreign.grow(9, branch=branch)
 
     done = following(foreign, disposable=False).advance(CHAIN_ID)
 

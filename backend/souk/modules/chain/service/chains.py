@@ -108,12 +108,6 @@ class Chains:
             tx, chain_id, contract=contract, escrow_ids=escrow_ids, kind=kind
         )
 
-    def policy_time(self, chain_id: int) -> datetime | None:
-        """The instant that the chain has reached at that level: what its timers go by."""
-        with self._uow.begin() as tx:
-            head = self.policy_head(tx, chain_id)
-        return None if head is None else head.at
-
     def send(self, chain_id: int, call: Call, *, intent: str) -> str:
         """Send a call from the keeper's account, and return its transaction's hash. The same
         intent always gives the same transaction. Call it with no transaction open.
