@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from souk.core.principal import Principal
 from souk.modules.orders.domain import HoldKind
+from souk.modules.orders.errors import CheckoutNotFound
 from souk.modules.payments.domain import Executed, FactKind, NeedsSignature
 from souk.modules.payments.errors import (
     AttemptNotOpen,
@@ -13,7 +15,8 @@ from souk.modules.payments.errors import (
     NothingHeld,
     PaymentUnderWay,
 )
-from tests.support.order_builders import orders_on
+from tests.support.account_builders import an_account
+from tests.support.order_builders import orders_on, place
 from tests.support.payment_builders import (
     NATIVE,
     Shop,
@@ -272,3 +275,57 @@ def test_passes_over_held_orders_when_others_are_due_later(uow) -> None:
         found = shop.payments.legs_due(tx, 31337, shop.now + timedelta(days=30), 1)
 
     assert [leg.order_id for leg, _action in found] == [shop.orders[2]]
+
+
+def test_refuses_a_hash_when_the_attempt_was_given_up(uow) -> None:
+    shop = a_shop(uow)
+    shop.start()
+    shop.payments.cancel(shop.buyer, shop.payment_id)
+
+    with pytest.raises(AttemptNotOpen):
+        shop.payments.confirm(shop.buyer, shop.payment_id, HASH)
+
+
+def test_has_nothing_to_ask_when_no_leg_is_named(uow) -> None:
+    shop = a_shop(uow)
+
+    with pytest.raises(NothingHeld):
+        shop.payments.release()
+
+
+def test_owes_a_seller_nothing_when_all_is_in_order(uow) -> None:
+    shop, _leg = a_paid_shop(uow)
+    seller = Principal(shop.checkout.orders[0].seller_account_id, "ses")
+
+    with pytest.raises(NothingHeld):
+        shop.payments.refund_owed(seller, shop.payment_id)
+
+
+def test_has_nothing_to_give_up_when_no_payment_was_opened(uow) -> None:
+    shop = a_shop(uow)
+    line = shop.checkout.orders[0].lines[0]
+    other = place(uow, shop.buyer, (line.listing_id, 1))
+
+    with uow.begin() as tx:
+        live = shop.payments.has_live_attempt(tx, other.checkout_id)
+        shop.payments.void_unpaid(tx, other.checkout_id, "given up")
+
+    assert (live, shop.sees.events()) == (False, ["payment.created"])
+
+
+def test_leaves_an_ended_attempt_as_it_ended_when_voided(uow) -> None:
+    shop = a_shop(uow)
+    shop.start()
+    shop.payments.cancel(shop.buyer, shop.payment_id)
+    shop.pass_time(hours=1)
+
+    void(shop)
+
+    assert shop.sees.attempts() == ["cancelled"]
+
+
+def test_opens_no_payment_of_somebody_elses_checkout(uow) -> None:
+    shop = a_shop(uow)
+
+    with pytest.raises(CheckoutNotFound):
+        shop.payments.open(an_account(uow, "stranger"), shop.checkout.checkout_id)

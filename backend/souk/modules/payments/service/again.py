@@ -29,8 +29,6 @@ def find_again(
     """
     known = list(attempts)
     for index, attempt in enumerate(known):
-        if attempt.status is AttemptStatus.SUCCEEDED:
-            continue
         # The time is read first: what the chain shows afterwards is at least as new.
         over = is_over(tx, chains, attempt)
         if attempt.status is AttemptStatus.CONFIRMING or is_paid_unheard(tx, chains, attempt):

@@ -1,0 +1,46 @@
+"""What is on offer, and how a choice is honoured."""
+
+from dataclasses import replace
+
+import pytest
+
+from souk.core.addresses import ZERO_ADDRESS
+from souk.modules.payments.domain import QuoteTerms
+from souk.modules.payments.errors import MethodUnavailable
+from souk.modules.payments.service import Offers
+from tests.support.clock import START
+from tests.support.payment_builders import DOLLAR, FEED, MONEY, NATIVE, a_choice
+
+
+def offers(**changes) -> Offers:
+    return Offers({31337: replace(MONEY, **changes)}, QuoteTerms())
+
+
+def test_prices_a_coin_by_its_feed_and_a_dollar_token_at_par() -> None:
+    coin, dollar = offers().find(a_choice(**NATIVE)), offers().find(a_choice())
+
+    assert (coin.feed, coin.spread_bps) == (FEED, 50)
+    assert (dollar.feed, dollar.spread_bps) == (None, 0)
+
+
+def test_offers_no_coin_without_a_price_feed() -> None:
+    found = offers(native_feed=None)
+
+    with pytest.raises(MethodUnavailable):
+        found.find(a_choice(**NATIVE))
+    assert [asset["token"] for asset in found.describe()[0]["assets"]] == [DOLLAR]
+
+
+def test_offers_no_token_that_is_not_pegged() -> None:
+    loose = replace(MONEY.tokens[DOLLAR], usd_pegged=False)
+    found = offers(tokens={DOLLAR: loose})
+
+    with pytest.raises(MethodUnavailable):
+        found.find(a_choice())
+    assert [asset["token"] for asset in found.describe()[0]["assets"]] == [ZERO_ADDRESS]
+
+
+def test_waits_for_finality_and_ten_minutes_more() -> None:
+    waited = offers(seconds_to_finality=24).expiry(31337, START) - START
+
+    assert waited.total_seconds() == 624
