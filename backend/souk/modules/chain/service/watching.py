@@ -167,6 +167,7 @@ class Watcher:
 
     def _begin_anew(self, cursor: Cursor, genesis_hash: str) -> Outcome:
         """A development chain was thrown away and made anew: so is everything read from it."""
+        _log.warning("chain %s: made anew, reading it from its beginning", cursor.chain_id)
         start = self._config.start_block
         new = replace(
             cursor, genesis_hash=genesis_hash, next_block=start, head_hash=None, safe=-1, final=-1
@@ -255,6 +256,10 @@ class Watcher:
         ancestor = self._find_ancestor(cursor, up_to=up_to)
         if ancestor is not None and ancestor.hash == cursor.head_hash:
             raise ChainDataRefused(f"the node has block {ancestor.number}, yet not below the next")
+        if ancestor is None and self._config.disposable:
+            _, genesis_hash = self._source.identity()
+            if genesis_hash != cursor.genesis_hash:
+                return self._begin_anew(cursor, genesis_hash)
         height = -1 if ancestor is None else ancestor.number
         new = replace(
             cursor,
