@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,7 +18,10 @@ _CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
 
 
 class _Group(BaseSettings):
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+    # A wrong value may be a secret: the message names the variable and the rule only.
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", case_sensitive=False, hide_input_in_errors=True
+    )
 
 
 class HttpSettings(_Group):
@@ -83,7 +87,7 @@ class KeeperSettings(_Group):
 class LogSettings(_Group):
     """Logs on standard error, one JSON object a line."""
 
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
 class PathSettings(_Group):

@@ -10,20 +10,28 @@ from datetime import UTC, datetime
 request_id: ContextVar[str | None] = ContextVar("souk_request_id", default=None)
 
 # Credentials hide in the user part, path and query of URLs (RPC providers put their keys there),
-# in bearer headers and in named values; a log line must carry none, whoever wrote it.
+# in authorization headers and in named values; a log line must carry none, whoever wrote it.
+# Every repetition is bounded: a stranger chooses what is logged, such as a path, and must not
+# choose how long that takes.
 _SECRETS = (
-    (re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.I), r"\g<scheme>***@"),
     (
-        re.compile(r"(?P<url>(?:https?|wss?)://[^\s/?\"']+)(/[^\s\"']*|\?[^\s\"']*)", re.I),
+        re.compile(r"(?P<scheme>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://)\S{1,512}@", re.I),
+        r"\g<scheme>***@",
+    ),
+    (
+        re.compile(r"(?P<url>(?:https?|wss?)://[^\s/?\"']{1,512})(?:[/?][^\s\"']*)", re.I),
         r"\g<url>/***",
     ),
-    (re.compile(r"(?P<word>bearer\s+)\S+", re.I), r"\g<word>***"),
+    (re.compile(r"(?P<word>(?:bearer|basic)\s{1,8})\S+", re.I), r"\g<word>***"),
+    (re.compile(r"(?P<word>[?&]key=)[^\s&]+", re.I), r"\g<word>***"),
     (
         re.compile(
-            r"(?P<word>(?:private_?key|api_?key|secret|password|token)['\"]?\s*[=:]\s*)\S+", re.I
+            r"(?P<word>(?:private_?key|api_?key|secret|password|token)['\"]?\s{0,8}[=:]\s{0,8})\S+",
+            re.I,
         ),
         r"\g<word>***",
     ),
+    (re.compile(r"(?P<word>key\W{0,8})0x[0-9a-f]{64}", re.I), r"\g<word>***"),
 )
 
 

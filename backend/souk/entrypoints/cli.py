@@ -7,6 +7,8 @@ import sys
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 import souk
 from souk.embedded.occupancy import find_occupant
 from souk.entrypoints.failures import CommandFailed
@@ -46,6 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CommandFailed as failure:
         print(f"souk {words[0]}: {failure}", file=sys.stderr)
         return failure.exit_code
+    except ValidationError as wrong:
+        for fault in wrong.errors(include_input=False):
+            variable = "_".join(str(part) for part in fault["loc"]).upper()
+            print(f"souk {words[0]}: {variable}: {fault['msg']}", file=sys.stderr)
+        return 2
 
 
 def _overview() -> argparse.ArgumentParser:

@@ -108,6 +108,18 @@ def test_refuses_what_is_no_json_object(api: Api, body: bytes) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("body", [b"1" * 5_000, b"[" * 100_000])
+def test_lists_the_code_of_a_body_that_cannot_be_read(api: Api, body: bytes) -> None:
+    refusal = api("POST", "/api/auth/siwe/verify", body)
+
+    listed = {entry["code"] for entry in api("GET", "/api/errors").json()["data"]}
+    assert refusal.json()["code"] in listed
+
+
+def test_refuses_an_address_over_its_cap(api: Api) -> None:
+    assert _problem(api("GET", "/" + "a" * 9_000)) == (414, "url_too_long")
+
+
 def test_points_at_the_field_that_is_wrong(api: Api) -> None:
     answer = api("POST", "/api/auth/siwe/verify", {"message": 1, "signature": "0x"})
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 
 import pytest
 
@@ -96,3 +97,21 @@ def test_configure_logging_writes_json_to_standard_error(capsys):
         root.setLevel(level)
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["message"] == "seen"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a" * 64_000, "a://" * 16_000, "http://" * 9_000, "token" + " " * 60_000, "?key=" * 12_000],
+    ids=lambda line: line[:7],
+)
+def test_redacts_what_a_stranger_made_long_in_linear_time(line: str) -> None:
+    # Four times the text may take about four times as long, where it once took sixteen.
+    short, long = _seconds(line[: len(line) // 4]), _seconds(line)
+
+    assert long < 10 * short + 0.05
+
+
+def _seconds(line: str) -> float:
+    begun = time.process_time()
+    redact(line)
+    return time.process_time() - begun

@@ -1,19 +1,24 @@
 """What happens around every request: an id, size and text bounds, headers, one log line."""
 
+import asyncio
 import logging
 import re
 import time
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from souk.core.ids import TimeOrderedIds
 from souk.core.telemetry import request_id
-from souk.entrypoints.http.problems import problem
+from souk.entrypoints.http.problems import problem, unhandled
 
 _log = logging.getLogger("souk.access")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_LOGGED_PATH = 200
+_MAX_ADDRESS_BYTES = 8_192
+_BODY_SECONDS = 15.0
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -54,43 +59,58 @@ class RequestIds:
 
         try:
             await self._app(scope, receive, send_marked)
+        except Exception as error:
+            # Answered here and not further out, where the request's id is not known any more.
+            if status:
+                raise
+            await unhandled(error)(scope, receive, send_marked)
         finally:
             spent = (time.perf_counter() - started) * 1000
-            _log.info("%s %s %s %.1f ms", scope["method"], scope["path"], status, spent)
+            path = scope["path"][:_LOGGED_PATH]
+            _log.info("%s %s %s %.1f ms", scope["method"], path, status, spent)
             request_id.reset(token)
 
 
 class Bounds:
     """Refuses what no handler should ever see: bodies over the cap (also when the length is not
-    announced) and NUL characters in the address."""
+    announced) or slower than a person's patience, and addresses that are too long or hold NUL
+    characters."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, body_seconds: float = _BODY_SECONDS
+    ) -> None:
         self._app = app
         self._max = max_body_bytes
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if b"\0" in unquote_to_bytes(scope["raw_path"] + b"?" + scope["query_string"]):
-            refusal = problem(
-                status=400, code="malformed_url", detail="the address contains a NUL character"
-            )
-            await refusal(scope, receive, send)
-            return
-        body = await self._read(scope, receive)
+        refusal = _refused_address(scope["raw_path"] + b"?" + scope["query_string"])
+        body: bytes | None = b""
+        if refusal is None:
+            try:
+                async with asyncio.timeout(self._body_seconds):
+                    body = await self._read(scope, receive)
+            except TimeoutError:
+                refusal = self._unread(
+                    scope, 408, "body_too_slow", "the body did not arrive in time"
+                )
         if body is None:
-            refusal = problem(
-                status=413,
-                code="body_too_large",
-                detail=f"a request body may have at most {self._max} bytes",
-                # The rest of the body is not read: nothing else can follow on this connection.
-                headers={"Connection": "close"} if scope["http_version"] < "2" else None,
-            )
+            detail = f"a request body may have at most {self._max} bytes"
+            refusal = self._unread(scope, 413, "body_too_large", detail)
+        if refusal is not None:
             await refusal(scope, receive, send)
-            return
-        await self._app(scope, _replayed(body, receive), send)
+        else:
+            await self._app(scope, _replayed(body or b"", receive), send)
+
+    @staticmethod
+    def _unread(scope: Scope, status: int, code: str, detail: str) -> Response:
+        """The rest of the body is not read: nothing else can follow on this connection."""
+        headers = {"Connection": "close"} if scope["http_version"] < "2" else None
+        return problem(status=status, code=code, detail=detail, headers=headers)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, or `None` as soon as it is known to pass the cap."""
@@ -110,6 +130,16 @@ class Bounds:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+
+def _refused_address(target: bytes) -> Response | None:
+    if len(target) > _MAX_ADDRESS_BYTES:
+        detail = f"an address may have at most {_MAX_ADDRESS_BYTES} bytes"
+        return problem(status=414, code="url_too_long", detail=detail)
+    if b"\0" in unquote_to_bytes(target):
+        detail = "the address contains a NUL character"
+        return problem(status=400, code="malformed_url", detail=detail)
+    return None
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -124,12 +124,20 @@ def _pointer(location: Sequence[str | int]) -> str:
     return f"{place}:{'.'.join(path)}"
 
 
+# What the framework itself refuses.
+_CODE_OF_STATUS = {
+    HTTPStatus.BAD_REQUEST: "malformed_body",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+}
+
+
 def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     status = HTTPStatus(error.status_code)
     return problem(
         status=status,
-        code=status.phrase.lower().replace(" ", "_"),
+        code=_CODE_OF_STATUS.get(status, "malformed_request"),
         detail=str(error.detail),
         headers=error.headers,
     )
@@ -145,7 +153,8 @@ def _unstorable(_request: Request, error: Exception) -> Response:
     )
 
 
-def _unhandled(_request: Request, error: Exception) -> Response:
+def unhandled(error: Exception) -> Response:
+    """The answer to a defect of ours, which is logged here with the request's id."""
     _log.error("unhandled error", exc_info=error)
     return problem(
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -157,6 +166,10 @@ def _unhandled(_request: Request, error: Exception) -> Response:
 _OWN_CODES: Mapping[str, tuple[HTTPStatus, str]] = {
     "invalid_request": (HTTPStatus.UNPROCESSABLE_ENTITY, "Fields are missing or malformed."),
     "unstorable_value": (HTTPStatus.UNPROCESSABLE_ENTITY, "A value is out of the storable range."),
+    "malformed_body": (HTTPStatus.BAD_REQUEST, "The body is no JSON that can be read."),
+    "malformed_request": (HTTPStatus.BAD_REQUEST, "The request is not proper HTTP."),
+    "url_too_long": (HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long."),
+    "body_too_slow": (HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time."),
     "malformed_url": (HTTPStatus.BAD_REQUEST, "The address contains a NUL character."),
     "body_too_large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is over the cap."),
     "not_found": (HTTPStatus.NOT_FOUND, "There is nothing at this address."),
@@ -195,4 +208,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DataError, _unstorable)
-    app.add_exception_handler(Exception, _unhandled)
