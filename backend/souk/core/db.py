@@ -94,7 +94,7 @@ def make_engine(database_url: str, *, pool_size: int = 10) -> Engine:
     return create_engine(
         url,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=0,
         pool_pre_ping=True,
         pool_timeout=10,
         connect_args={"options": _SESSION_OPTIONS, "connect_timeout": 5},

@@ -59,6 +59,18 @@ def test_cancels_the_whole_checkout_when_the_buyer_gives_it_up(shop: Shop) -> No
     assert {shop.order(buyer, order["id"])["status"] for order in orders} == {"cancelled"}
 
 
+def test_refuses_a_seller_who_would_cancel_another_stores_order(shop: Shop) -> None:
+    first, second, buyer = shop.seller("first"), shop.seller("second"), shop.person("buyer")
+    wanted = ((shop.listing(first), 1), (shop.listing(second), 1))
+    orders = shop.place(buyer, *wanted)["orders"]
+    own = next(order for order in orders if order["seller_id"] == first.seller_id)
+
+    answer = shop.move(first, own["id"], "cancelled")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_your_part")
+    assert {shop.order(buyer, order["id"])["status"] for order in orders} == {"pending_payment"}
+
+
 def test_refuses_to_cancel_when_a_payment_is_under_way(shop: Shop) -> None:
     buyer = shop.person("buyer")
     placed = shop.place(buyer, (shop.listing(shop.seller()), 1))

@@ -15,14 +15,21 @@ LINKS = TimelineLinks(b"a secret of sixteen bytes or more", days=7)
 def test_opens_its_order_until_the_last_second() -> None:
     key = LINKS.key(ORDER, NOW)
 
-    assert LINKS.require(ORDER, key, NOW + timedelta(days=7)) is None
+    assert LINKS.require(ORDER, key, NOW + timedelta(days=8)) is None
 
 
 def test_opens_nothing_when_its_time_is_over() -> None:
     key = LINKS.key(ORDER, NOW)
 
     with pytest.raises(TimelineLinkInvalid):
-        LINKS.require(ORDER, key, NOW + timedelta(days=7, seconds=1))
+        LINKS.require(ORDER, key, NOW + timedelta(days=8, seconds=1))
+
+
+def test_is_the_same_all_day_and_another_tomorrow() -> None:
+    today = LINKS.key(ORDER, NOW)
+
+    assert LINKS.key(ORDER, NOW + timedelta(hours=23)) == today
+    assert LINKS.key(ORDER, NOW + timedelta(hours=24)) != today
 
 
 def test_opens_no_other_order() -> None:

@@ -76,7 +76,8 @@ _DETAIL = """
     JOIN seller ON seller.id = listing.seller_id
     JOIN stock_item ON stock_item.listing_id = listing.id
     WHERE listing.id = %(listing_id)s
-      AND (listing.status <> 'draft' OR seller.account_id = %(viewer)s)
+      AND (listing.status <> 'draft' AND listing.published_at IS NOT NULL
+           OR seller.account_id = %(viewer)s)
 """
 
 _OWN = """

@@ -43,8 +43,10 @@ class TimelineLinks:
         self._lifetime = timedelta(days=days)
 
     def key(self, order_id: str, now: datetime) -> str:
-        """A key that opens this order's timeline from now on."""
-        expires = int((now + self._lifetime).timestamp())
+        """A key that opens this order's timeline from now on. It is the same all day, so that a
+        page which holds it stays the same as long as the order does."""
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        expires = int((day + self._lifetime).timestamp())
         return f"{expires}.{self._sign(order_id, expires)}"
 
     def require(self, order_id: str, key: str, now: datetime) -> None:

@@ -137,6 +137,6 @@ class Listings:
         seller = self._sellers.find_by_account(tx, principal.account_id)
         if seller is not None and seller.id == listing.seller_id:
             return listing
-        if listing.status is ListingStatus.DRAFT:
+        if listing.status is ListingStatus.DRAFT or listing.published_at is None:
             raise ListingNotFound(listing_id)
         raise NotYours("this listing belongs to another store")

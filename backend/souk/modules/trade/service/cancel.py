@@ -15,6 +15,7 @@ from souk.modules.orders.service import Orders
 from souk.modules.payments.errors import PaymentUnderWay
 from souk.modules.payments.service import Payments
 from souk.modules.trade.domain import Moved
+from souk.modules.trade.errors import NotYourPart
 from souk.modules.trade.service.parties import party_of
 from souk.modules.trade.service.rail import RailRequests
 
@@ -51,6 +52,11 @@ class Cancellations:
         self, tx: Transaction, caller: Principal, order: OrderRecord, actor: Actor, reason: str
     ) -> Moved:
         orders = self._orders.lock_checkout(tx, order.checkout_id)
+        if actor is not Actor.BUYER and len(orders) > 1:
+            raise NotYourPart(
+                "this order is paid together with those of other stores; only the buyer can cancel"
+                " it before it is paid"
+            )
         if self._payments.has_live_attempt(tx, order.checkout_id):
             raise PaymentUnderWay(
                 "a payment for this order is on its way; wait until it has arrived or failed"
