@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import kill_oracle
 from tests.support.kill_blow import KillBlow
+from tests.support.kill_loss import KillLoss
 from tests.support.kill_points import POINTS, Victim
 from tests.support.kill_story import KillStory
 from tests.support.kill_world import KillWorld
@@ -22,9 +23,8 @@ from tests.support.whole_stack import WholeStack
 SEED = os.environ.get("SOUK_KILL_SEED", "1")
 
 
-def play(world: KillWorld, point: str, victim: Victim) -> KillBlow:
+def play(world: KillWorld, blow: KillBlow) -> None:
     """The story with one blow in it, told to its end and checked."""
-    blow = KillBlow(world, point, victim)
     story = KillStory(world, blow)
     story.play()
     assert blow.struck
@@ -32,7 +32,6 @@ def play(world: KillWorld, point: str, victim: Victim) -> KillBlow:
     end = kill_oracle.told(story)
     kill_oracle.await_rest(world, end)
     kill_oracle.check(world, end)
-    return blow
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +45,27 @@ def world(whole_stack: WholeStack) -> Iterator[KillWorld]:
 def test_completes_the_order_once_when_a_part_is_killed(world: KillWorld, victim: Victim) -> None:
     point = random.Random(f"{SEED}:{victim}").choice(POINTS)
     print(f"seed {SEED}: {victim} is killed at {point}")
-    blow = play(world, point, victim)
+    blow = KillBlow(world, point, victim)
+    play(world, blow)
     assert tuple(blow.passed) == POINTS
 
 
 @pytest.fixture(scope="module")
-def campaign(stack_directory: Path) -> Iterator[KillWorld]:
-    """A stack for all points and parts; whoever is told to wait does wait."""
+def kill_stack(stack_directory: Path) -> Iterator[WholeStack]:
+    """A stack for the campaign alone."""
     stack = WholeStack(stack_directory / "kills")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SIGN_IN_PER_MINUTE", "10000")
         stack.start()
-    with KillWorld(stack, real_minutes=True) as shared:
-        yield shared
+    yield stack
     stack.kill()
+
+
+@pytest.fixture(scope="module")
+def campaign(kill_stack: WholeStack) -> Iterator[KillWorld]:
+    """Its clients do wait for as long as they are told to."""
+    with KillWorld(kill_stack, real_minutes=True) as shared:
+        yield shared
 
 
 @pytest.mark.deep
@@ -70,7 +76,14 @@ def test_completes_the_order_once_whatever_is_killed(
     for victim in Victim:
         begun = time.monotonic()
         campaign.happened.clear()
-        play(campaign, point, victim)
+        play(campaign, KillBlow(campaign, point, victim))
         met = ", ".join(f"{what} {n}x" for what, n in sorted(campaign.happened.items()))
         with capsys.disabled():
             print(f"\n{time.monotonic() - begun:6.1f} s  {victim:<7}at {point}: {met}", end="")
+
+
+@pytest.mark.deep
+def test_completes_the_order_once_when_the_chain_is_lost_whole(fresh_stack: WholeStack) -> None:
+    fresh_stack.start()
+    with KillWorld(fresh_stack) as world:
+        play(world, KillLoss(world, "fulfilment-moving", fresh_stack.state))

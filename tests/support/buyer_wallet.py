@@ -60,6 +60,10 @@ class BuyerNode:
         """Add blocks at once, a second of the chain's time apart."""
         self.call("anvil_mine", hex(blocks), "0x1")
 
+    def require_code(self, contract: str) -> None:
+        """Raises `AssertionError` unless there is a contract at an address."""
+        assert self.call("eth_getCode", contract, "latest") != "0x"
+
     def receipt(self, transaction_hash: str) -> dict | None:
         """A transaction's receipt while it stands in a canonical block."""
         return self.call("eth_getTransactionReceipt", transaction_hash)

@@ -1,8 +1,8 @@
 """One kill: at which point of the story, of which part, and that it did happen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 import psycopg
@@ -13,6 +13,11 @@ from tests.support.kill_world import KillWorld
 from tests.support.waiting import eventually
 
 T = TypeVar("T")
+
+_WAITING = """
+    SELECT count(*) FROM pg_locks w JOIN pg_locks h USING (relation)
+    WHERE NOT w.granted AND h.granted AND h.pid = %s
+"""
 
 
 class KillBlow:
@@ -48,17 +53,17 @@ class KillBlow:
         self.passed.extend(tables)
         if self._point not in tables:
             return act()
-        locked = sql.SQL("LOCK TABLE {} IN SHARE MODE").format(sql.Identifier(tables[self._point]))
-        with (
-            ThreadPoolExecutor(1) as side,
-            psycopg.connect(self._world.database_url) as holder,
-        ):
-            holder.execute(locked)
-            taken = side.submit(act)
-            self._await_arrival(holder)
-            self._strike()
-            holder.rollback()
+        with ThreadPoolExecutor(1) as side:
+            with self._lock(tables[self._point]):
+                taken = side.submit(act)
             return taken.result()
+
+    @contextmanager
+    def meanwhile(self, point: str, table: str) -> Iterator[None]:
+        """The block makes a worker write to a table, and the point lies in the midst of that."""
+        with self._lock(table) if self.chosen(point) else nullcontext():
+            yield
+        self.passed.append(point)
 
     def holding(self, part: str, *points: str) -> AbstractContextManager[None]:
         """Keep a part from working at these points, so that they do not pass unseen."""
@@ -72,11 +77,14 @@ class KillBlow:
     def _strike(self) -> None:
         self._killed = self._world.parts.kill(self.part)
 
-    def _await_arrival(self, holder: psycopg.Connection) -> None:
-        """Wait until a statement of the product waits for the lock."""
-        waiting = (
-            "SELECT count(*) FROM pg_locks w JOIN pg_locks h USING (relation)"
-            " WHERE NOT w.granted AND h.granted AND h.pid = %s"
-        )
-        me = holder.info.backend_pid
-        eventually(lambda: self._world.value(waiting, me), what="the step to be half done")
+    @contextmanager
+    def _lock(self, table: str) -> Iterator[None]:
+        """Let nobody write to a table, strike once somebody waits for that, and let go."""
+        locked = sql.SQL("LOCK TABLE {} IN SHARE MODE").format(sql.Identifier(table))
+        with psycopg.connect(self._world.database_url) as holder:
+            holder.execute(locked)
+            yield
+            me = holder.info.backend_pid
+            eventually(lambda: self._world.value(_WAITING, me), what=f"{table} to be waited for")
+            self._strike()
+            holder.rollback()

@@ -49,6 +49,20 @@ class KillParts:
         self._killed_at[part].append(time.monotonic())
         return frozenset(process.pid for process in victims)
 
+    @staticmethod
+    def await_end(killed: frozenset[int]) -> None:
+        """Wait until none of those that were killed runs."""
+        eventually(lambda: not any(_runs(pid) for pid in killed), what="the killed to end")
+
+    @contextmanager
+    def unattended(self) -> Iterator[None]:
+        """Nothing is started again while the block runs."""
+        self._supervisor.suspend()
+        try:
+            yield
+        finally:
+            self._supervisor.resume()
+
     def await_return(self, part: str, killed: frozenset[int]) -> float:
         """Wait until others run in the place of those that were killed; how long that took."""
         begun = time.monotonic()
@@ -84,6 +98,10 @@ def part_guarded_by(command_line: list[str]) -> str | None:
         return "-".join(words[words.index("souk.entrypoints.cli") + 1 :])
     program = words[0].rpartition("/")[2]
     return {"redis-server": "redis"}.get(program, program)
+
+
+def _runs(pid: int) -> bool:
+    return psutil.pid_exists(pid) and _lives(psutil.Process(pid))
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -14,7 +14,12 @@ class Victim(StrEnum):
     ANVIL = "anvil"
 
 
-_CALLS = ("signed", "sent", "included", "seen", "reached")
+# A transaction's way: in the wallet, at the node, while the watcher takes its block in, in a block
+# that the watcher has not seen, in the outbox, while its event is noted, in the outbox with enough
+# blocks on top, while it moves the order.
+_BEFORE_BLOCK = ("signed", "sent")
+_IN_BLOCK = ("taking-in", "included", "seen", "noting", "reached", "moving")
+_CALLS = (*_BEFORE_BLOCK, *_IN_BLOCK)
 
 POINTS = (
     "before-it-begins",
@@ -33,12 +38,9 @@ POINTS = (
     "placing",
     "starting-payment",
     "placed",
-    "payment-signed",
-    "payment-sent",
+    *(f"payment-{step}" for step in _BEFORE_BLOCK),
     "handing-in-hash",
-    "payment-included",
-    "payment-seen",
-    "payment-reached",
+    *(f"payment-{step}" for step in _IN_BLOCK),
     "paid",
     "accepting",
     "accepted",
@@ -57,8 +59,12 @@ def part_of(victim: Victim, point: str) -> str:
     """The part that is killed at a point."""
     if victim is not Victim.WORKER:
         return str(victim)
-    if point.endswith(("-signed", "-sent", "-included", "-hash")):
+    if point.endswith(("-signed", "-sent", "-hash", "-taking-in", "-included")):
         return WATCHER
-    if point.endswith(("-seen", "-reached")) or point in ("paid", "shipped", "completed"):
+    if point.endswith(("-seen", "-noting", "-reached", "-moving")) or point in (
+        "paid",
+        "shipped",
+        "completed",
+    ):
         return EVENTS
     return TIMERS

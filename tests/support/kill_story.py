@@ -146,8 +146,7 @@ class KillStory:
             self._blow.during(
                 {"handing-in-hash": "payment_attempt"}, lambda: self._hand_in(payment, signed)
             )
-            self._include("payment")
-            self._see("payment", "paid")
+            self._happen("payment", "paid")
         self._await_status("paid", "paid")
 
     def _hand_in(self, payment: dict, signed: Signed) -> dict:
@@ -210,8 +209,7 @@ class KillStory:
             self._blow.holding(EVENTS, f"{name}-seen", f"{name}-reached"),
         ):
             self._hand_over(name)
-            self._include(name)
-            self._see(name, kind)
+            self._happen(name, kind)
 
     def _sign(self, who: Person, action: dict, name: str) -> Signed:
         assert (action["type"], action["by"]) == ("needs_signature", who.wallet.address)
@@ -234,19 +232,25 @@ class KillStory:
         self._world.patiently(self._world.kept.hand_over, f"the {name} to be handed over")
         self._blow.at(f"{name}-sent")
 
+    def _happen(self, name: str, kind: str) -> None:
+        """The call gets into a block, and its event goes through the outbox twice: as seen, and
+        with enough blocks on top."""
+        with self._blow.meanwhile(f"{name}-moving", "order_status_history"):
+            with self._blow.meanwhile(f"{name}-noting", "payment_observation"):
+                self._include(name)
+                self._pass_outbox(name, "seen", kind)
+            self._world.mine()
+            self._pass_outbox(name, "reached", kind)
+
     def _include(self, name: str) -> None:
-        self._world.patiently(self._world.kept.require_mined, f"the {name} to be mined")
+        with self._blow.meanwhile(f"{name}-taking-in", "chain_event"):
+            self._world.patiently(self._world.kept.require_mined, f"the {name} to be mined")
         self._blow.at(f"{name}-included")
 
-    def _see(self, name: str, kind: str) -> None:
-        """The event's two ways through the outbox: as seen, and with enough blocks on top."""
-        if self._blow.chosen(f"{name}-seen"):
-            self._await_message("seen", kind)
-        self._blow.at(f"{name}-seen")
-        self._world.mine()
-        if self._blow.chosen(f"{name}-reached"):
-            self._await_message("reached", kind)
-        self._blow.at(f"{name}-reached")
+    def _pass_outbox(self, name: str, stage: str, kind: str) -> None:
+        if self._blow.chosen(f"{name}-{stage}"):
+            self._await_message(stage, kind)
+        self._blow.at(f"{name}-{stage}")
 
     def _await_message(self, stage: str, kind: str) -> None:
         name = f"chain.escrow_event_{stage}"
