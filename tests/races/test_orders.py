@@ -34,7 +34,8 @@ def second_waits_for_first(uow, engine, first, second) -> Future:
         with uow.begin() as tx:
             first(tx)
             waiting = pool.submit(second)
-            with engine.connect() as connection:
+            # Statistics are frozen within a transaction, so each look is one of its own.
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 eventually(lambda: connection.scalar(WAITING), what="the second waits")
             tx.commit()
         waiting.exception(timeout=10)
