@@ -10,8 +10,9 @@ import pytest
 
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.rpc import JsonRpcClient, RpcFault, RpcRequest, RpcResult
+from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import checksum_address
-from souk.core.errors import ProviderUnavailable
+from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.core.unit_of_work import ProviderCallInTransaction, UnitOfWork
 from souk.modules.chain.domain import Call
 from souk.modules.chain.errors import CallReverted, TransactionRefused
@@ -210,3 +211,11 @@ def test_takes_the_middle_tip_and_the_next_base_fee() -> None:
 
     assert a_node(history).fees() == (0x20, 5)
     assert a_node({"result": {"baseFeePerGas": ["0x10"]}}).fees() == (0x10, 0)
+
+
+def test_refuses_a_call_that_needs_more_gas_than_any_of_ours() -> None:
+    node = a_node({"result": "0x"}, {"result": hex(8_000_001)})
+    sender = LocalTransactionSender(node, chain_id=1, private_key="0x" + "77" * 32)
+
+    with pytest.raises(ProviderRejected, match="8000001 gas"):
+        sender.prepare(CALL)

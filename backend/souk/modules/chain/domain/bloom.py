@@ -55,11 +55,6 @@ class Bloom:
         mask = _mask(bytes.fromhex(hexadecimal[2:]))
         return self._bits & mask == mask
 
-    def covers(self, log: RawLog) -> bool:
-        """Whether the block may hold this log."""
-        mask = Bloom.of_logs((log,))._bits
-        return self._bits & mask == mask
-
     def may_hold_any(self, address: str, topics: Iterable[str]) -> bool:
         """Whether a log of this address with one of these topics may be in the block."""
         return self.may_hold(address) and any(self.may_hold(topic) for topic in topics)
