@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from souk.modules.catalog.errors import ListingSoldOut, StockBelowReserved
-from souk.modules.orders.domain import Actor
+from souk.modules.orders.domain import Actor, OrdersConfig
+from souk.modules.orders.errors import TooManyUnpaidCheckouts
 from tests.support.catalog_builders import a_listing, catalog_on, stock_of
 from tests.support.order_builders import orders_on
 from tests.support.seller_builders import a_seller
@@ -38,7 +39,7 @@ def place(uow, buyer_id: str, wanted) -> object:
         with uow.begin() as tx:
             placed = orders_on(uow).place(tx, buyer_id, wanted, None)
             tx.commit()
-    except ListingSoldOut as refusal:
+    except (ListingSoldOut, TooManyUnpaidCheckouts) as refusal:
         return refusal
     return placed
 
@@ -58,6 +59,20 @@ def test_last_item_is_sold_once_when_200_buyers_want_it(uow, engine) -> None:
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM orders")) == 1
         assert stock_of(connection, listing.id) == (1, 1)
+
+
+def test_one_buyer_holds_little_stock_when_30_placements_run_at_once(uow, engine) -> None:
+    listing = a_listing(uow, a_seller(uow), on_hand=30)
+    (buyer,) = some_buyers(engine, 1)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = list(pool.map(lambda _: place(uow, buyer, [(listing.id, 1)]), range(30)))
+
+    most = OrdersConfig().max_unpaid_checkouts
+    refused = [answer for answer in answers if isinstance(answer, TooManyUnpaidCheckouts)]
+    assert len(refused) == 30 - most
+    with engine.connect() as connection:
+        assert stock_of(connection, listing.id) == (30, most)
 
 
 @pytest.mark.pitfall("O1")
@@ -90,13 +105,14 @@ def cross_carts(uow, engine, rounds: int) -> list[object]:
     """Carts of three out of four listings of two stores, in any order; returns refusals."""
     stores = [a_seller(uow, "sofia"), a_seller(uow, "stefan")]
     listings = [a_listing(uow, stores[n % 2], on_hand=10_000).id for n in range(4)]
-    (buyer,) = some_buyers(engine, 1)
+    # Each thread has a buyer of its own: one buyer's placements follow each other anyway.
+    buyers = some_buyers(engine, THREADS)
 
     def shop(seed: int) -> None:
         chance = random.Random(seed)
         for _ in range(rounds // THREADS):
             wanted = [(listing_id, 1) for listing_id in chance.sample(listings, 3)]
-            buy_and_give_back(uow, buyer, wanted)
+            buy_and_give_back(uow, buyers[seed], wanted)
 
     answers = at_once(THREADS, shop)
     with engine.connect() as connection:

@@ -35,8 +35,8 @@ PATHS: dict[OrderStatus, Sequence[tuple[str, Actor]]] = {
 }
 
 
-def orders_on(uow: UnitOfWork, *, reservation_seconds: int = 900) -> Orders:
-    return Orders(catalog_on(uow), OrdersConfig(reservation_seconds=reservation_seconds))
+def orders_on(uow: UnitOfWork, **config: int) -> Orders:
+    return Orders(catalog_on(uow), OrdersConfig(**config))
 
 
 def carts_on(uow: UnitOfWork) -> Carts:

@@ -7,11 +7,17 @@ from sqlalchemy import text
 
 from souk.modules.catalog.domain import ListingKind
 from souk.modules.catalog.errors import ListingNotFound, ListingNotPublished, ListingSoldOut
-from souk.modules.orders.domain import OrderStatus
-from souk.modules.orders.errors import CheckoutNotFound, EmptyCart, OrderNotFound, OwnListing
+from souk.modules.orders.domain import Actor, OrdersConfig, OrderStatus
+from souk.modules.orders.errors import (
+    CheckoutNotFound,
+    EmptyCart,
+    OrderNotFound,
+    OwnListing,
+    TooManyUnpaidCheckouts,
+)
 from tests.support.account_builders import an_account
 from tests.support.catalog_builders import a_draft, a_listing, catalog_on, stock_of
-from tests.support.order_builders import an_order, history_of, orders_on, place
+from tests.support.order_builders import an_order, history_of, move, orders_on, place
 from tests.support.seller_builders import a_seller
 
 NOBODY = "prd_00000000000000000000000000"
@@ -134,6 +140,55 @@ def test_place_is_refused_when_the_listing_is_not_on_sale(uow) -> None:
         place(uow, an_account(uow, "bruno"), (draft.id, 1))
     with pytest.raises(ListingNotPublished):
         place(uow, an_account(uow, "bruno"), (listing.id, 1))
+
+
+def fill_up(uow, buyer, listing_id: str) -> list:
+    """As many unpaid checkouts as one buyer may have."""
+    most = OrdersConfig().max_unpaid_checkouts
+    return [place(uow, buyer, (listing_id, 1), request_key=f"req_{n}") for n in range(most)]
+
+
+def test_place_is_refused_when_too_many_checkouts_wait_for_payment(uow, session) -> None:
+    listing = a_listing(uow, a_seller(uow), on_hand=20)
+    buyer = an_account(uow, "bruno")
+    waiting = fill_up(uow, buyer, listing.id)
+
+    with pytest.raises(TooManyUnpaidCheckouts) as refusal:
+        place(uow, buyer, (listing.id, 1))
+
+    assert refusal.value.context == {"limit": len(waiting)}
+    assert "pay or cancel" in refusal.value.detail
+    assert stock_of(session, listing.id) == (20, len(waiting))
+
+
+@pytest.mark.parametrize("verb", ["mark_paid", "cancel", "expire"])
+def test_place_goes_on_when_one_checkout_waits_no_more(uow, verb) -> None:
+    listing = a_listing(uow, a_seller(uow), on_hand=20)
+    buyer = an_account(uow, "bruno")
+    (order,) = fill_up(uow, buyer, listing.id)[0].orders
+
+    move(uow, order.id, verb, Actor.SYSTEM)
+
+    assert place(uow, buyer, (listing.id, 1)).orders
+
+
+def test_place_finds_its_checkout_when_there_is_no_room_for_another(uow) -> None:
+    listing = a_listing(uow, a_seller(uow), on_hand=20)
+    buyer = an_account(uow, "bruno")
+    waiting = fill_up(uow, buyer, listing.id)
+
+    assert place(uow, buyer, (listing.id, 1), request_key="req_3") == waiting[3]
+
+
+def test_place_counts_a_checkout_once_when_it_has_several_orders(uow) -> None:
+    jam, oil = (a_listing(uow, a_seller(uow, who)) for who in ("sofia", "stefan"))
+    buyer, orders = an_account(uow, "bruno"), orders_on(uow, max_unpaid_checkouts=2)
+
+    with uow.begin() as tx:
+        for _ in range(2):
+            orders.place(tx, buyer.account_id, [(jam.id, 1), (oil.id, 1)], None)
+        with pytest.raises(TooManyUnpaidCheckouts):
+            orders.place(tx, buyer.account_id, [(jam.id, 1)], None)
 
 
 def test_extend_keeps_the_stock_longer_and_never_shorter(uow) -> None:

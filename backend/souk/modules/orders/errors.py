@@ -7,6 +7,7 @@ NotFoundError
 ConflictError
 +-- IllegalTransition   the order's status does not allow this; says which are allowed
 +-- OrderOnHold         a dispute or the like is open: nothing irreversible happens
++-- TooManyUnpaidCheckouts  the buyer has as many checkouts waiting for payment as they may
 RejectedError
 +-- EmptyCart           nothing to buy
 +-- TooManyLines        more than fit into one checkout or cart
@@ -69,6 +70,19 @@ class OrderOnHold(ConflictError):
         super().__init__(
             f"the order is on hold ({', '.join(kinds)}); this is possible once that is closed",
             context={"order_id": order_id, "holds": list(kinds)},
+        )
+
+
+class TooManyUnpaidCheckouts(ConflictError):
+    """The buyer holds stock with as many unpaid checkouts as one buyer may."""
+
+    code = "too_many_unpaid_checkouts"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} of your checkouts wait for payment already; pay or cancel one of them, or"
+            " come back when one has expired",
+            context={"limit": limit},
         )
 
 

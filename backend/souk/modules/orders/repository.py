@@ -46,24 +46,35 @@ class HistoryEntry:
     occurred_at: datetime
 
 
-def add_checkout(
-    tx: Transaction, *, buyer_id: str, request_key: str | None, total: Money
-) -> str | None:
-    """The id of a new checkout; `None` when this request has placed one already."""
-    statement = (
-        insert(CheckoutRow)
-        .values(
-            id=tx.new_id("chk"),
-            buyer_id=buyer_id,
-            request_key=request_key,
-            total=total.amount,
-            currency=total.asset.code,
-            created_at=tx.now,
-        )
-        .on_conflict_do_nothing(index_elements=["buyer_id", "request_key"])
-        .returning(CheckoutRow.id)
+def lock_placements(tx: Transaction, buyer_id: str) -> None:
+    """Waits for its turn: from here to the end of the transaction nothing else places a checkout
+    of this buyer."""
+    key = func.hashtextextended(f"checkouts of {buyer_id}", 0)
+    tx.session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def count_unpaid_checkouts(tx: Transaction, buyer_id: str) -> int:
+    """How many checkouts of a buyer have an order that waits for payment."""
+    statement = select(func.count(OrderRow.checkout_id.distinct())).where(
+        OrderRow.buyer_id == buyer_id, OrderRow.status == OrderStatus.PENDING_PAYMENT
     )
-    return tx.session.execute(statement).scalar_one_or_none()
+    return tx.session.execute(statement).scalar_one()
+
+
+def add_checkout(tx: Transaction, *, buyer_id: str, request_key: str | None, total: Money) -> str:
+    """The id of a new checkout. The caller holds the buyer's placements locked and knows that
+    this request has placed none."""
+    row = CheckoutRow(
+        id=tx.new_id("chk"),
+        buyer_id=buyer_id,
+        request_key=request_key,
+        total=total.amount,
+        currency=total.asset.code,
+        created_at=tx.now,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    return row.id
 
 
 def find_checkout(tx: Transaction, *, buyer_id: str, request_key: str) -> CheckoutRow | None:

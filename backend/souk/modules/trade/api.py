@@ -90,7 +90,7 @@ _MOVES: Responses = {
     responses={
         **_SIGNED_OUT,
         404: {"description": "A listing, cart or payment does not exist"},
-        409: {"description": "Sold out, not for sale, or already being paid"},
+        409: {"description": "Sold out, not for sale, being paid, or too much is unpaid"},
         422: {"description": "An empty cart or a malformed field"},
     },
 )

@@ -20,9 +20,11 @@ MAX_QUANTITY = 1000
 
 @dataclass(frozen=True, slots=True)
 class OrdersConfig:
-    """How long stock is held for a checkout that nobody has started to pay."""
+    """How long stock is held for a checkout that nobody has started to pay, and how many
+    checkouts of one buyer may wait for payment: reserving costs the buyer nothing."""
 
     reservation_seconds: int = 900
+    max_unpaid_checkouts: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from souk.modules.orders.domain import (
     merge_wanted,
     split_by_seller,
 )
+from souk.modules.orders.errors import TooManyUnpaidCheckouts
 from souk.modules.orders.events import OrderPlaced, OrderStatusChanged
 from souk.modules.orders.repository import HistoryEntry
 from souk.modules.orders.service.read import checkout_record
@@ -46,12 +47,14 @@ class Placing:
         finds what it placed.
 
         Raises `EmptyCart`, `TooManyLines`, `BadQuantity`, `OwnListing`, `ListingNotFound`,
-        `ListingNotPublished`, `ListingSoldOut`. Then the caller's transaction must not commit:
-        a checkout is placed whole or not at all.
+        `ListingNotPublished`, `ListingSoldOut`, `TooManyUnpaidCheckouts`. Then the
+        caller's transaction must not commit: a checkout is placed whole or not at all.
         """
+        repository.lock_placements(tx, buyer_id)
         placed = self.find_placed(tx, buyer_id, request_key)
         if placed is not None:
             return placed
+        self._require_room(tx, buyer_id)
         wanted = merge_wanted(items)
         lines = self._catalog.snapshot(tx, wanted)
         check_buyer(buyer_id, lines)
@@ -60,10 +63,12 @@ class Placing:
         checkout_id = repository.add_checkout(
             tx, buyer_id=buyer_id, request_key=request_key, total=total
         )
-        if checkout_id is None:
-            # The same request, running twice at once, has placed it while this one waited.
-            return self.place(tx, buyer_id, items, request_key)
         return self._add_orders(tx, checkout_id, buyer_id, shares, total)
+
+    def _require_room(self, tx: Transaction, buyer_id: str) -> None:
+        most = self._config.max_unpaid_checkouts
+        if repository.count_unpaid_checkouts(tx, buyer_id) >= most:
+            raise TooManyUnpaidCheckouts(most)
 
     def _add_orders(
         self,
