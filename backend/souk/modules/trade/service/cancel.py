@@ -16,7 +16,7 @@ from souk.modules.payments.errors import PaymentUnderWay
 from souk.modules.payments.service import Payments
 from souk.modules.trade.domain import Moved
 from souk.modules.trade.errors import NotYourPart
-from souk.modules.trade.service.parties import party_of
+from souk.modules.trade.service.parties import party_of_checkout
 from souk.modules.trade.service.rail import RailRequests
 
 
@@ -38,9 +38,10 @@ class Cancellations:
         Raises `OrderNotFound`, `PaymentUnderWay`, `NothingHeld`, `IllegalTransition`.
         """
         with self._uow.begin() as tx:
-            order, actor = party_of(self._orders, tx, caller, order_id)
+            together, order, actor = party_of_checkout(self._orders, tx, caller, order_id)
             if order.status is OrderStatus.PENDING_PAYMENT:
-                moved = self._cancel_unpaid(tx, caller, order, actor, reason)
+                self._cancel_unpaid(tx, caller, together, actor, reason)
+                moved = Moved(order_id, OrderStatus.CANCELLED, None)
                 receipt.store(tx, moved)
                 tx.commit()
                 return moved
@@ -49,23 +50,27 @@ class Cancellations:
         return self._rail.ask(leg, self._payments.refund, receipt)
 
     def _cancel_unpaid(
-        self, tx: Transaction, caller: Principal, order: OrderRecord, actor: Actor, reason: str
-    ) -> Moved:
-        orders = self._orders.lock_checkout(tx, order.checkout_id)
+        self,
+        tx: Transaction,
+        caller: Principal,
+        orders: list[OrderRecord],
+        actor: Actor,
+        reason: str,
+    ) -> None:
+        checkout_id = orders[0].checkout_id
         if actor is not Actor.BUYER and len(orders) > 1:
             raise NotYourPart(
                 "this order is paid together with those of other stores; only the buyer can cancel"
                 " it before it is paid"
             )
-        if self._payments.has_live_attempt(tx, order.checkout_id):
+        if self._payments.has_live_attempt(tx, checkout_id):
             raise PaymentUnderWay(
                 "a payment for this order is on its way; wait until it has arrived or failed"
             )
-        self._payments.void_unpaid(tx, order.checkout_id, reason)
+        self._payments.void_unpaid(tx, checkout_id, reason)
         for each in orders:
             if each.status is OrderStatus.PENDING_PAYMENT:
                 self._orders.cancel(
                     tx, each.id, actor=actor, actor_id=caller.account_id, reason=reason
                 )
-        cancel_timer(tx, kind=EXPIRE_CHECKOUT, subject=order.checkout_id)
-        return Moved(order.id, OrderStatus.CANCELLED, None)
+        cancel_timer(tx, kind=EXPIRE_CHECKOUT, subject=checkout_id)
