@@ -7,9 +7,17 @@ import pytest
 from sqlalchemy import Connection
 
 from souk.core.errors import ProviderUnavailable
-from souk.modules.chain.domain import Outcome
+from souk.modules.chain.domain import Advanced, Outcome, VerifiedBlock
 from souk.modules.chain.service import Chains, Pace, rebroadcasts, watch_chain
-from tests.support.chain_builders import CHAIN_ID, a_config, course, rows_of
+from souk.modules.chain.service.window import in_batches
+from tests.support.chain_builders import (
+    CHAIN_ID,
+    a_config,
+    a_header,
+    a_log,
+    course,
+    rows_of,
+)
 from tests.support.scripted_chain import Intercepted, ScriptedChain, a_fact
 
 Following = Callable[..., Chains]
@@ -99,3 +107,26 @@ def test_asks_ever_more_seldom_when_the_node_stays_away(
 
     assert clock.gaps[:5] == [0.5, 1, 2, 4, 5]
     assert clock.now >= 60
+
+
+def test_commits_in_parts_when_a_window_holds_very_many_logs(
+    following: Following, scripted: ScriptedChain, connection: Connection
+) -> None:
+    for number in range(3):
+        scripted.add(*(a_fact(escrow=110 * number + one) for one in range(110)))
+    scripted.grow(3)
+
+    assert following(scripted).advance(CHAIN_ID) == Advanced(7, Outcome.CAUGHT_UP)
+    assert course(connection).count("seen") == course(connection).count("confirmed") == 330
+
+
+@pytest.mark.parametrize(
+    ("counts", "sizes"),
+    [([0, 0, 0], [3]), ([2, 0, 2], [1, 2]), ([1, 1, 1, 1], [2, 2]), ([9, 0], [1, 1]), ([], [])],
+)
+def test_ends_a_batch_once_it_holds_enough(counts: list[int], sizes: list[int]) -> None:
+    blocks = [VerifiedBlock(a_header(n), (a_log(),) * c) for n, c in enumerate(counts)]
+    batches = list(in_batches(blocks, 2))
+
+    assert [len(batch) for batch in batches] == sizes
+    assert [block for batch in batches for block in batch] == blocks

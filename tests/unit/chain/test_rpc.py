@@ -69,6 +69,23 @@ def test_gives_the_error_of_one_question_and_the_result_of_the_other() -> None:
     assert answers == [RpcFault(-32000, "no", "0x01"), RpcResult(None)]
 
 
+def no_batches(asked: list[dict]) -> dict:
+    if len(asked) > 1:
+        return {"id": None, "error": {"code": -32600, "message": "batches are for payers"}}
+    return {"id": asked[0]["id"], "result": asked[0]["method"]}
+
+
+def test_asks_one_by_one_when_the_endpoint_takes_no_batches() -> None:
+    answers = a_client(no_batches).ask_all([RpcRequest("a", []), RpcRequest("b", [])])
+
+    assert answers == [RpcResult("a"), RpcResult("b")]
+
+
+def test_is_unavailable_when_a_long_batch_is_refused() -> None:
+    with pytest.raises(ProviderUnavailable):
+        a_client(no_batches).ask_all([RpcRequest("a", [])] * 5)
+
+
 def test_signs_in_with_the_name_and_password_of_the_address() -> None:
     seen: list[str] = []
 

@@ -8,7 +8,7 @@ disposable chain.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from souk.core.errors import UnavailableError
@@ -34,7 +34,7 @@ from souk.modules.chain.repository.transactions import drop_transactions
 from souk.modules.chain.service.alarms import Alarms
 from souk.modules.chain.service.lease import Lease
 from souk.modules.chain.service.reading import BlockReader
-from souk.modules.chain.service.window import Window
+from souk.modules.chain.service.window import Window, in_batches
 from souk.modules.chain.service.writing import raise_levels, take_in, undo_above
 
 _log = logging.getLogger(__name__)
@@ -42,6 +42,8 @@ _log = logging.getLogger(__name__)
 LAG_TOLERATED = 8
 REFUSALS_TOLERATED = 5
 ANCESTOR_CHUNK = 64
+# A commit must take less time than the lease lasts.
+LOGS_A_COMMIT = 200
 MAX_PAUSE_SECONDS = 5.0
 STOP_CHECK_SECONDS = 0.25
 
@@ -203,8 +205,9 @@ class Watcher:
                 raise
             _log.info("chain %s: %s, asking for fewer blocks", cursor.chain_id, error)
             return 0, Outcome.WORKING
-        self._take_in(cursor, tips, blocks)
-        self._alarms.all_well(next_block=cursor.next_block + len(blocks))
+        for batch in in_batches(blocks, LOGS_A_COMMIT):
+            cursor = self._take_in(cursor, tips, batch)
+        self._alarms.all_well(next_block=cursor.next_block)
         return len(blocks), Outcome.WORKING
 
     def _end_of_window(self, cursor: Cursor, tips: Tips) -> int:
@@ -233,7 +236,7 @@ class Watcher:
             block=cursor.next_block,
         )
 
-    def _take_in(self, cursor: Cursor, tips: Tips, blocks: list[VerifiedBlock]) -> None:
+    def _take_in(self, cursor: Cursor, tips: Tips, blocks: Sequence[VerifiedBlock]) -> Cursor:
         last = blocks[-1].header
         moved = replace(cursor, next_block=last.number + 1, head_hash=last.hash)
         new = self._leveled(moved, tips)
@@ -241,6 +244,7 @@ class Watcher:
             take_in(tx, cursor.chain_id, blocks, self._decoder, final=new.final)
             raise_levels(tx, cursor.chain_id, self._reached(new))
             self._lease.commit(tx, cursor, new)
+        return new
 
     def _settle(self, cursor: Cursor, tips: Tips) -> None:
         """No new block, but the node's tags may have risen."""

@@ -1,8 +1,10 @@
 """How many blocks to ask for at once."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+
+from souk.modules.chain.domain import VerifiedBlock
 
 FIRST_SIZE = 2_000
 MAX_SIZE = 8_000
@@ -31,3 +33,13 @@ class Window:
         self.refusals = 0
         if asked >= self.size and self._monotonic() - begun < FAST_SECONDS:
             self.size = min(MAX_SIZE, self.size * 2)
+
+
+def in_batches(blocks: Sequence[VerifiedBlock], logs: int) -> Iterator[Sequence[VerifiedBlock]]:
+    """The blocks in order, in batches that end once they hold this many logs."""
+    begin = held = 0
+    for end, block in enumerate(blocks, 1):
+        held += len(block.logs)
+        if held >= logs or end == len(blocks):
+            yield blocks[begin:end]
+            begin, held = end, 0
