@@ -35,6 +35,7 @@ from souk.modules.payments.domain import (
     QuoteTerms,
     TokenMoney,
 )
+from souk.modules.payments.ports import PaymentGateway
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.service import Offers, Payments, StartedAttempt
 from souk.modules.payments.service.parts import Parts
@@ -93,14 +94,18 @@ def a_gateway(terms: EscrowTerms = TERMS, money: ChainMoney = MONEY) -> EvmEscro
     return EvmEscrowGateway({money.chain_id: money}, terms, {money.chain_id: nowhere})
 
 
-def payments_on(uow: UnitOfWork, prices: FixedPriceFeed | None = None) -> Payments:
+def payments_on(
+    uow: UnitOfWork,
+    prices: FixedPriceFeed | None = None,
+    gateway: PaymentGateway | None = None,
+) -> Payments:
     return Payments(
         Parts(
             uow=uow,
             orders=orders_on(uow),
             ledger=Ledger(),
             chains=chains_of(uow, ScriptedChain()),
-            gateways={PaymentMethod.ESCROW: a_gateway()},
+            gateways={PaymentMethod.ESCROW: gateway or a_gateway()},
             prices=prices or FixedPriceFeed(),
             offers=Offers({CHAIN_ID: MONEY}, QUOTES),
             new_salt=lambda: f"{next(_numbers):064x}",

@@ -8,8 +8,9 @@ its own, is idempotent, and may schedule the same timer again.
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Engine, Index, Integer, Text, TextClause, UniqueConstraint, text
+from sqlalchemy import Engine, Index, Integer, Text, TextClause, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.clock import Clock
@@ -29,6 +30,11 @@ TimerHandler = Callable[[str], None]
 def chain_clock(chain_id: int) -> str:
     """The name of a chain's clock."""
     return f"chain:{chain_id}"
+
+
+def chain_of(clock: str) -> int | None:
+    """The chain whose clock this is; `None` for the wall's."""
+    return None if clock == WALL else int(clock.removeprefix("chain:"))
 
 
 class TimerRow(Base):
@@ -105,6 +111,24 @@ def schedule(tx: Transaction, *, kind: str, subject: str, clock: str, due_at: da
 def cancel(tx: Transaction, *, kind: str, subject: str) -> None:
     """Make the timer (kind, subject) never fire; harmless when there is none."""
     tx.session.execute(_CANCEL, {"kind": kind, "subject": subject, "now": tx.now})
+
+
+class Due(NamedTuple):
+    """An instant of one clock."""
+
+    clock: str
+    at: datetime
+
+
+def find_due(tx: Transaction, *, kind: str, subject: str) -> Due | None:
+    """When the timer (kind, subject) is to fire, `None` when it never will. Its handler asks under
+    its own lock, because the timer may have been moved since it was claimed."""
+    row = tx.session.execute(
+        select(TimerRow.clock, TimerRow.due_at).where(
+            TimerRow.kind == kind, TimerRow.subject == subject, TimerRow.done_at.is_(None)
+        )
+    ).one_or_none()
+    return None if row is None else Due(row.clock, row.due_at)
 
 
 class TimerSweeper:

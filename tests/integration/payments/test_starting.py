@@ -110,7 +110,7 @@ def test_hands_out_the_same_calls_when_the_same_is_chosen_again(uow) -> None:
 def test_finds_its_attempt_when_the_same_request_comes_again(uow) -> None:
     shop = a_shop(uow)
     first = shop.start(receipt=Receipt("req_one"))
-    shop.pass_time(hours=1)
+    shop.pass_time(minutes=9)
 
     again = shop.start(a_choice(**NATIVE), receipt=Receipt("req_one"))
 

@@ -30,6 +30,11 @@ def add(
     return None if row is None else _record(row)
 
 
+def get(tx: Transaction, payment_id: str) -> Payment:
+    """The payment with this id, which exists."""
+    return _record(tx.session.get_one(PaymentRow, payment_id, populate_existing=True))
+
+
 def find(tx: Transaction, payment_id: str) -> Payment | None:
     """The payment with this id."""
     row = tx.session.get(PaymentRow, payment_id, populate_existing=True)

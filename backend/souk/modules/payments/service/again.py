@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.chain.service import Chains
+from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import OPEN, Attempt, AttemptStatus, PayChoice, Payment
-from souk.modules.payments.errors import AttemptStillPayable, PaymentUnderWay
+from souk.modules.payments.errors import (
+    AttemptStillPayable,
+    CheckoutNotPayable,
+    PaymentUnderWay,
+)
 from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.payable import is_over, is_paid_unheard
 
@@ -45,3 +50,16 @@ def find_again(
             known[index] = move_attempt(tx, payment, attempt, to, reason=_UNPAID)
     project_payment(tx, payment, known, reason=_UNPAID)
     return None
+
+
+def require_payable(
+    tx: Transaction, chains: Chains, attempt: Attempt, orders: Sequence[OrderRecord]
+) -> None:
+    """Refuse to hand out calls that pay for nothing any more; `orders` are those of the checkout,
+    locked. Raises `CheckoutNotPayable`."""
+    waiting = {order.id for order in orders if order.status is OrderStatus.PENDING_PAYMENT}
+    if is_over(tx, chains, attempt) or not {leg.order_id for leg in attempt.legs} <= waiting:
+        raise CheckoutNotPayable(
+            "what this attempt was to pay is paid or given up, or its time is over",
+            context={"attempt_id": attempt.id, "status": attempt.status},
+        )

@@ -4,6 +4,7 @@ transaction."""
 from datetime import UTC, datetime
 
 from souk.core.principal import Principal
+from souk.core.timers import chain_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     HOLDING,
@@ -74,6 +75,15 @@ class Standing:
             if overdue.owed_back
             or not self._parts.orders.has_hold(tx, legs[overdue.leg_id].order_id)
         ]
+
+    def time_by(self, tx: Transaction, clock: str) -> datetime | None:
+        """What a clock of timers shows; a chain's shows its newest block at the level that
+        counts, and `None` before there is one."""
+        chain_id = chain_of(clock)
+        if chain_id is None:
+            return tx.now
+        head = self._parts.chains.policy_head(tx, chain_id)
+        return None if head is None else head.at
 
     def has_live_attempt(self, tx: Transaction, checkout_id: str) -> bool:
         """Whether money for this checkout may be on its way (T6): then it is neither cancelled

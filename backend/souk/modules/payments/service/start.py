@@ -37,7 +37,7 @@ from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.repository.legs import NewLeg
-from souk.modules.payments.service.again import find_again
+from souk.modules.payments.service.again import find_again, require_payable
 from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.parts import Parts
@@ -152,11 +152,13 @@ class Starting:
         return attempt
 
     def _hand_out(self, attempt: Attempt, outcome: Outcome, receipt: Receipt) -> StartedAttempt:
-        """Record that the payer was asked, unless more is known already."""
+        """Record that the payer was asked, unless more is known already. Looks once more whether
+        there is anything to pay: the checkout may have ended while the rail was asked."""
         with self._parts.uow.begin() as tx:
-            payment = payment_rows.lock(tx, attempt.payment_id)
+            orders, payment = self._lock(tx, attempt.payment_id)
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             index = next(i for i, known in enumerate(attempts) if known.id == attempt.id)
+            require_payable(tx, self._parts.chains, attempts[index], orders)
             if attempts[index].status in _HANDED_OUT_ANEW:
                 attempts[index] = move_attempt(
                     tx,
@@ -176,18 +178,24 @@ class Starting:
             tx.commit()
         return started
 
+    def _lock(self, tx: Transaction, payment_id: str) -> tuple[list[OrderRecord], Payment]:
+        """Lock everything, in the global order: orders, then payment."""
+        checkout_id = payment_rows.get(tx, payment_id).checkout_id
+        orders = self._parts.orders.lock_checkout(tx, checkout_id)
+        return orders, payment_rows.lock(tx, payment_id)
+
     def _look(
         self, tx: Transaction, asked: _Asked
     ) -> tuple[Payment, list[OrderRecord], Attempt | None]:
-        """Lock everything, in the global order: orders, then payment. The orders that wait for
-        money, and the attempt to hand out again if there is one."""
-        found = find_own(tx, asked.principal, asked.payment_id)
-        orders = self._parts.orders.lock_checkout(tx, found.checkout_id)
-        payment = payment_rows.lock(tx, found.id)
+        """The orders that wait for money, locked, and the attempt to hand out again if there is
+        one."""
+        find_own(tx, asked.principal, asked.payment_id)
+        orders, payment = self._lock(tx, asked.payment_id)
         attempts = attempt_rows.list_of_payment(tx, payment.id)
         waiting = [order for order in orders if order.status is OrderStatus.PENDING_PAYMENT]
         for attempt in attempts:
             if asked.request_key is not None and attempt.request_key == asked.request_key:
+                require_payable(tx, self._parts.chains, attempt, orders)
                 return payment, waiting, attempt
         if not waiting:
             raise CheckoutNotPayable("no order of this checkout waits for a payment any more")

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from souk.core.timers import WALL, schedule
-from souk.core.unit_of_work import UnitOfWork
+from souk.core.timers import WALL, find_due, schedule
+from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.orders.domain import EXPIRE_CHECKOUT, Actor, OrderStatus
 from souk.modules.orders.service import Orders
 from souk.modules.payments.service import Payments
@@ -25,7 +25,7 @@ class Expiries:
         with self._uow.begin() as tx:
             orders = self._orders.lock_checkout(tx, checkout_id)
             waiting = [o for o in orders if o.status is OrderStatus.PENDING_PAYMENT]
-            if not waiting:
+            if not waiting or self._is_early(tx, checkout_id):
                 return
             if self._payments.has_live_attempt(tx, checkout_id):
                 schedule(
@@ -46,3 +46,11 @@ class Expiries:
                     reason="not paid in time; the goods are free again",
                 )
             tx.commit()
+
+    def _is_early(self, tx: Transaction, checkout_id: str) -> bool:
+        """Whether the timer was moved on after it had fired: an attempt was started meanwhile."""
+        due = find_due(tx, kind=EXPIRE_CHECKOUT, subject=checkout_id)
+        if due is None:
+            return False
+        reached = self._payments.time_by(tx, due.clock)
+        return reached is None or reached < due.at

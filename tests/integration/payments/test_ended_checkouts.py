@@ -1,0 +1,91 @@
+"""Checkouts that were cancelled or not paid in time: what is handed out, what goes on."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from souk.core.idempotency import Receipt
+from souk.core.timers import chain_clock, schedule
+from souk.modules.orders.domain import EXPIRE_CHECKOUT, OrderStatus
+from souk.modules.payments.domain import Leg, Outcome
+from souk.modules.payments.errors import CheckoutNotPayable
+from souk.modules.trade.service import Cancellations, Expiries
+from tests.support.order_builders import orders_on
+from tests.support.payment_builders import CHAIN_ID, Shop, a_gateway, a_shop, payments_on
+
+REQUEST = Receipt("req_one")
+
+
+def expire(shop: Shop) -> None:
+    expiries = Expiries(shop.uow, orders_on(shop.uow), shop.payments)
+    expiries.expire_checkout(shop.checkout.checkout_id)
+
+
+def cancel(shop: Shop) -> None:
+    cancellations = Cancellations(shop.uow, orders_on(shop.uow), shop.payments)
+    cancellations.cancel(shop.buyer, shop.order_id, "changed my mind")
+
+
+@dataclass
+class InterruptedGateway:
+    """A rail that takes so long that the buyer cancels meanwhile."""
+
+    shop: Shop
+
+    def prepare_payment(self, legs: tuple[Leg, ...]) -> Outcome:
+        cancel(self.shop)
+        return a_gateway().prepare_payment(legs)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(a_gateway(), name)
+
+
+def test_hands_out_nothing_when_the_request_comes_again_after_cancelling(uow) -> None:
+    shop = a_shop(uow)
+    shop.start(receipt=REQUEST)
+    cancel(shop)
+
+    with pytest.raises(CheckoutNotPayable):
+        shop.start(receipt=REQUEST)
+    assert shop.sees.attempts() == ["cancelled"]
+
+
+def test_hands_out_nothing_when_the_request_comes_again_after_its_time(uow) -> None:
+    shop = a_shop(uow)
+    shop.start(receipt=REQUEST)
+    shop.pass_time(seconds=601)
+
+    with pytest.raises(CheckoutNotPayable):
+        shop.start(receipt=REQUEST)
+
+
+def test_hands_out_nothing_when_the_checkout_ended_while_the_rail_was_asked(uow) -> None:
+    shop = a_shop(uow)
+    shop.payments = payments_on(uow, shop.prices, InterruptedGateway(shop))
+
+    with pytest.raises(CheckoutNotPayable):
+        shop.start()
+    assert (shop.sees.attempts(), shop.sees.state()) == (["cancelled"], "CANCELLED")
+
+
+def test_expires_when_the_timer_is_due_by_its_own_clock(uow) -> None:
+    shop = a_shop(uow)
+    shop.start()
+    shop.pass_time(days=1)
+
+    expire(shop)
+
+    assert (shop.sees.status(), shop.sees.attempts()) == (OrderStatus.EXPIRED, ["expired"])
+
+
+@pytest.mark.parametrize("by", ["wall", chain_clock(CHAIN_ID), chain_clock(1)])
+def test_does_not_expire_when_the_timer_was_moved_after_it_had_fired(uow, by) -> None:
+    shop = a_shop(uow)
+    with uow.begin() as tx:
+        due = {"subject": shop.checkout.checkout_id, "due_at": tx.now.replace(year=2100)}
+        schedule(tx, kind=EXPIRE_CHECKOUT, clock=by, **due)
+        tx.commit()
+
+    expire(shop)
+
+    assert shop.sees.status() is OrderStatus.PENDING_PAYMENT
