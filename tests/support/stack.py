@@ -91,9 +91,10 @@ class Chain:
 
 
 @contextmanager
-def chain(log: Path, *, ticking: bool) -> Iterator[Chain]:
+def chain(log: Path, *, ticking: bool, chain_id: int = anvil.CHAIN_ID) -> Iterator[Chain]:
     """A fresh chain that forgets everything at its end."""
-    node = anvil.Anvil(anvil.program(CONTRACTS), anvil.free_port(), ticking=ticking)
+    program, port = anvil.program(CONTRACTS), anvil.free_port()
+    node = anvil.Anvil(program, port, ticking=ticking, chain_id=chain_id)
     running = parts.start(node.part(), log)
     try:
         yield Chain(node, running)

@@ -44,7 +44,7 @@ def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
     for chain_id, urls in settings.rpc_urls.items():
         deployment = registry.find(settings.paths.deployments, chain_id)
         if deployment is None:
-            _log.warning("chain %s has no deployment record; run souk deploy", chain_id)
+            _log.warning("chain %s has no deployment record: ask souk doctor", chain_id)
             continue
         client = JsonRpcClient(urls[0].get_secret_value(), label=f"chain {chain_id}")
         closing.callback(client.close)

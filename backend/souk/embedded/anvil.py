@@ -108,6 +108,7 @@ class Anvil:
     port: int
     home: Path | None = None
     ticking: bool = True
+    chain_id: int = CHAIN_ID
 
     @property
     def url(self) -> str:
@@ -168,7 +169,7 @@ class Anvil:
     def _command(self) -> Sequence[str]:
         return [
             *(str(self.binary), "--host", _LOOPBACK, "--port", str(self.port)),
-            *("--chain-id", str(CHAIN_ID), "--slots-in-an-epoch", str(_SLOTS_IN_AN_EPOCH)),
+            *("--chain-id", str(self.chain_id), "--slots-in-an-epoch", str(_SLOTS_IN_AN_EPOCH)),
             *(("--block-time", "1") if self.ticking else ("--no-mining",)),
             *("--prune-history", str(_STATES_KEPT), "--quiet", "--no-cors"),
             *(self._state_flags(self.home) if self.home else ()),
@@ -187,7 +188,7 @@ class Anvil:
 
     def _is_ready(self) -> bool:
         try:
-            return call(self.port, "eth_chainId") == hex(CHAIN_ID)
+            return call(self.port, "eth_chainId") == hex(self.chain_id)
         except (OSError, ValueError):
             return False
 

@@ -165,12 +165,18 @@ def _chain(client: JsonRpcClient, chain_id: int, deployment: Deployment | None) 
             f"the node serves chain {serves}",
             f"point CHAIN_{chain_id}_RPC_URLS at chain {chain_id}",
         )
+    deploy = "run souk deploy"
+    if chain_id != anvil.CHAIN_ID:
+        deploy += f" --network FILE, which describes chain {chain_id} (README.md)"
     if deployment is None:
-        raise Unwell("no contracts are recorded", f"run souk deploy --chain-id {chain_id}")
+        raise Unwell("no contracts are recorded", deploy)
     token_addresses = [token.address for token in deployment.tokens]
     for address in (deployment.escrow.address, *token_addresses):
         if _asked(client, "eth_getCode", address, "latest") == "0x":
-            raise Unwell(f"no code at {address}", f"run souk deploy --chain-id {chain_id}")
+            raise Unwell(
+                f"no code at {address}",
+                "run souk deploy" if deployment.disposable else "wait until the node has caught up",
+            )
     return f"contracts stand, {_clock(client, deployment)}"
 
 

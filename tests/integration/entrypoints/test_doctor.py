@@ -12,7 +12,7 @@ from souk.embedded.anvil import CHAIN_ID, DEPLOYER_KEY
 from souk.entrypoints import examinations
 from souk.entrypoints.diagnosis import Unwell, examine
 from souk.settings import Settings
-from tests.support.stack import Chain, Databases
+from tests.support.stack import Chain, Databases, chain
 
 NOWHERE = "127.0.0.1:9"
 KEEPER = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"
@@ -63,6 +63,13 @@ def test_calls_a_chain_with_our_contracts_well(ticking_chain: Chain, deployed: P
 def test_tells_to_deploy_when_nothing_is_recorded(still_chain: Chain, tmp_path: Path) -> None:
     with pytest.raises(Unwell, match="no contracts are recorded"):
         chain_said(still_chain, tmp_path)
+
+
+def test_tells_to_describe_the_chain_when_it_is_not_the_local_one(tmp_path: Path) -> None:
+    with chain(tmp_path / "other.log", ticking=False, chain_id=1234) as other:
+        with pytest.raises(Unwell) as found:
+            examinations.chain(1234, SecretStr(other.url), tmp_path)
+    assert "souk deploy --network FILE" in found.value.advice
 
 
 def test_tells_to_deploy_when_the_chain_has_forgotten_the_contracts(
