@@ -50,8 +50,11 @@ class Supervisor:
         self._housekept_at = 0.0
 
     def __enter__(self) -> "Supervisor":
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _raise_stop)
+        # `nohup` means to outlive the terminal.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, _raise_stop)
         return self
 
     def __exit__(self, *_: object) -> None:
