@@ -141,7 +141,6 @@ def test_waits_when_a_head_is_announced_before_its_logs_are_there(
     assert stored(connection) == places(busy)
 
 
-@pytest.mark.pitfall("W5")
 def test_deletes_nothing_when_a_pruned_node_cannot_give_a_branch_again(
     following: Following, busy: ScriptedChain, connection: Connection
 ) -> None:

@@ -71,7 +71,6 @@ def test_stops_within_two_seconds_when_it_is_asked_to(
     assert worker.wait(2) == 0
 
 
-@pytest.mark.pitfall("J3")
 def test_loses_nothing_when_it_is_stopped_at_any_moment(
     start_worker: StartWorker, publish_now: Callable[..., None], noted: Noted
 ) -> None:
@@ -201,7 +200,6 @@ def test_runs_again_after_a_moment_when_a_loop_fails(
     assert "the task was told to fail" in (tmp_path / "worker-0.log").read_text()
 
 
-@pytest.mark.pitfall("J4")
 def test_delivers_once_when_two_processes_serve_one_queue(
     start_worker: StartWorker, publish_now: Callable[..., None], noted: Noted
 ) -> None:
