@@ -152,6 +152,9 @@ class Reads:
                 cursor = await connection.execute(sql.encode(), parameters)
                 row = await cursor.fetchone()
         except (PsycopgOperationalError, PsycopgInterfaceError) as error:
+            # What cut this connection has most likely cut those that lie idle, too: one request
+            # finds that out for all of them.
+            await self._pool.check()
             raise DatabaseUnavailable(
                 "the database cannot be reached; nothing was lost, try again in a moment"
             ) from error

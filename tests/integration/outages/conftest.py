@@ -1,7 +1,10 @@
-"""A shop whose database, Redis and node each stand behind a switch."""
+"""A shop whose database, Redis and node each stand behind a switch. All tests share it, as it has
+to be well again after each of them; each brings people of its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,9 @@ from sqlalchemy.engine import make_url
 
 from tests.support.clock import MovableClock
 from tests.support.kill_switch import KillSwitch, path_switch, port_switch
-from tests.support.shop import Shop, shop
-from tests.support.stack import Chain
+from tests.support.shop import Person, Shop, shop
+from tests.support.stack import Chain, Databases, chain
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class SwitchedChain(Chain):
 
 @dataclass(frozen=True)
 class Grid:
-    """The switches, and the addresses behind which they are."""
+    """The switches, and the addresses in front of them."""
 
     database: KillSwitch
     redis: KillSwitch
@@ -36,32 +40,67 @@ class Grid:
     chain: SwitchedChain
 
 
-@pytest.fixture
-def grid(
-    database_url: str, redis_url: str, still_chain: Chain, stack_directory: Path
-) -> Iterator[Grid]:
-    sockets = stack_directory / "switched"
-    sockets.mkdir(exist_ok=True)
+@contextmanager
+def wired(databases: Databases, redis_url: str, directory: Path) -> Iterator[Grid]:
+    """Parts behind switches; a fresh database and a fresh chain."""
+    sockets = directory / "sockets"
+    sockets.mkdir(parents=True)
+    database_url = databases.migrated()
     real = make_url(database_url)
     inside = Path(str(real.query["host"])) / ".s.PGSQL.5432"
-    node, outside = port_switch(still_chain.node.port)
-    made = Grid(
-        database=path_switch(sockets / ".s.PGSQL.5432", inside),
-        redis=path_switch(
-            sockets / "redis.sock",
-            Path(redis_url.removeprefix("unix://").partition("?")[0]),
-        ),
-        node=node,
-        database_url=real.set(query={"host": str(sockets)}).render_as_string(hide_password=False),
-        redis_url=f"unix://{sockets}/redis.sock?db=0",
-        chain=SwitchedChain(still_chain.node, still_chain.running, outside),
-    )
-    yield made
-    for switch in (made.database, made.redis, made.node):
-        switch.off()
+    redis_socket = Path(redis_url.removeprefix("unix://").partition("?")[0])
+    with chain(directory / "anvil.log", ticking=False) as running:
+        node, outside = port_switch(running.node.port)
+        switched = real.set(query={"host": str(sockets)})
+        grid = Grid(
+            database=path_switch(sockets / ".s.PGSQL.5432", inside),
+            redis=path_switch(sockets / "redis.sock", redis_socket),
+            node=node,
+            database_url=switched.render_as_string(hide_password=False),
+            redis_url=f"unix://{sockets}/redis.sock?db=0",
+            chain=SwitchedChain(running.node, running.running, outside),
+        )
+        yield grid
+        for switch in (grid.database, grid.redis, grid.node):
+            switch.off()
+    databases.drop(database_url)
 
 
-@pytest.fixture(name="shop")
-def switched_shop(grid: Grid, clock: MovableClock, tmp_path: Path) -> Iterator[Shop]:
-    with shop(grid.database_url, grid.redis_url, grid.chain, clock, tmp_path) as running:
+@pytest.fixture(scope="package")
+def grid(databases: Databases, _redis_url: str, stack_directory: Path) -> Iterator[Grid]:
+    with wired(databases, _redis_url, stack_directory / "outages") as made:
+        yield made
+
+
+@pytest.fixture(scope="package", name="shop")
+def switched_shop(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    state = tmp_path_factory.mktemp("outages")
+    with shop(grid.database_url, grid.redis_url, grid.chain, MovableClock(), state) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def numbers() -> Iterator[int]:
+    return count(1)
+
+
+@pytest.fixture(autouse=True)
+def well(shop: Shop) -> None:
+    """What an earlier test cut is noticed when it is used again."""
+    eventually(lambda: shop.ask(None, "GET", "/api/marketplace/products").status_code == 200)
+
+
+@pytest.fixture
+def buyer(shop: Shop, numbers: Iterator[int]) -> Person:
+    return shop.person(f"buyer-{next(numbers)}")
+
+
+@pytest.fixture
+def seller(shop: Shop, numbers: Iterator[int]) -> Person:
+    return shop.seller(f"seller-{next(numbers)}")
+
+
+@pytest.fixture
+def listing(shop: Shop, seller: Person) -> str:
+    """The last one of something."""
+    return shop.listing(seller, stock=1)

@@ -13,8 +13,9 @@ def pay_at_once(shop: Shop, buyer: Person, listing: str) -> httpx.Response:
     return shop.ask(buyer, "POST", "/api/orders", body, key="one purchase")
 
 
-def test_serves_reads_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
-    buyer, listing = shop.person("buyer"), shop.listing(shop.seller())
+def test_serves_reads_when_the_node_is_away(
+    shop: Shop, grid: Grid, buyer: Person, listing: str
+) -> None:
     order_id = shop.place(buyer, (listing, 1))["orders"][0]["id"]
     with grid.node.cut():
         paths = ["/api/marketplace/products", f"/api/orders/{order_id}", "/api/config"]
@@ -22,15 +23,17 @@ def test_serves_reads_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
     assert answers == [200, 200, 200]
 
 
-def test_places_an_order_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
-    buyer, listing = shop.person("buyer"), shop.listing(shop.seller())
+def test_places_an_order_when_the_node_is_away(
+    shop: Shop, grid: Grid, buyer: Person, listing: str
+) -> None:
     with grid.node.cut():
         placed = shop.place(buyer, (listing, 1), pay=False)
     assert placed["orders"][0]["status"] == "pending_payment"
 
 
-def test_asks_to_come_back_with_a_payment_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
-    buyer, listing = shop.person("buyer"), shop.listing(shop.seller())
+def test_asks_to_come_back_with_a_payment_when_the_node_is_away(
+    shop: Shop, grid: Grid, buyer: Person, listing: str
+) -> None:
     with grid.node.cut():
         refused = pay_at_once(shop, buyer, listing)
     assert refused.headers["content-type"] == "application/problem+json"
@@ -40,8 +43,9 @@ def test_asks_to_come_back_with_a_payment_when_the_node_is_away(shop: Shop, grid
     assert refused.headers["Retry-After"] == "1"
 
 
-def test_starts_the_payment_once_when_the_node_is_back(shop: Shop, grid: Grid) -> None:
-    buyer, listing = shop.person("buyer"), shop.listing(shop.seller(), stock=1)
+def test_starts_the_payment_once_when_the_node_is_back(
+    shop: Shop, grid: Grid, buyer: Person, listing: str
+) -> None:
     with grid.node.cut():
         for _ in range(3):
             assert pay_at_once(shop, buyer, listing).status_code == 503
@@ -52,20 +56,23 @@ def test_starts_the_payment_once_when_the_node_is_back(shop: Shop, grid: Grid) -
     assert shop.order(buyer, placed.json()["orders"][0]["id"])["status"] == "paid"
 
 
-def test_hands_out_calls_unchecked_when_the_node_is_away(shop: Shop, grid: Grid) -> None:
-    seller, buyer = shop.seller(), shop.person("buyer")
-    order_id = shop.paid(buyer, (shop.listing(seller), 1))["orders"][0]["id"]
+def test_hands_out_calls_unchecked_when_the_node_is_away(
+    shop: Shop, grid: Grid, buyer: Person, seller: Person, listing: str
+) -> None:
+    order_id = shop.paid(buyer, (listing, 1))["orders"][0]["id"]
     with grid.node.cut():
         asked = shop.move(seller, order_id, "shipped")
     assert asked.json()["action"]["type"] == "needs_signature"
 
 
-def test_takes_in_what_was_missed_when_the_node_is_back(shop: Shop, grid: Grid) -> None:
-    buyer, listing = shop.person("buyer"), shop.listing(shop.seller())
+def test_takes_in_what_was_missed_when_the_node_is_back(
+    shop: Shop, grid: Grid, buyer: Person, listing: str
+) -> None:
     placed = shop.place(buyer, (listing, 1))
     with grid.node.cut():
         shop.sign(buyer, placed["payment"]["action"])
         shop.follow(blocks=2)
-    assert shop.order(buyer, placed["orders"][0]["id"])["status"] == "pending_payment"
+        missed = shop.order(buyer, placed["orders"][0]["id"])["status"]
     shop.follow()
-    assert shop.order(buyer, placed["orders"][0]["id"])["status"] == "paid"
+    caught_up = shop.order(buyer, placed["orders"][0]["id"])["status"]
+    assert (missed, caught_up) == ("pending_payment", "paid")
