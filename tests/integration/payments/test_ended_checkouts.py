@@ -7,11 +7,11 @@ import pytest
 from souk.core.idempotency import Receipt
 from souk.core.timers import chain_clock, schedule
 from souk.modules.orders.domain import EXPIRE_CHECKOUT, OrderStatus
-from souk.modules.payments.domain import Leg, Outcome
-from souk.modules.payments.errors import CheckoutNotPayable
+from souk.modules.payments.domain import FactKind, Leg, Outcome
+from souk.modules.payments.errors import CheckoutNotPayable, PaymentUnderWay
 from souk.modules.trade.service import Cancellations, Expiries
 from tests.support.order_builders import orders_on
-from tests.support.payment_builders import CHAIN_ID, Shop, a_gateway, a_shop, payments_on
+from tests.support.payment_builders import CHAIN_ID, Shop, a_gateway, a_shop, payments_on, reached
 
 REQUEST = Receipt("req_one")
 
@@ -21,9 +21,9 @@ def expire(shop: Shop) -> None:
     expiries.expire_checkout(shop.checkout.checkout_id)
 
 
-def cancel(shop: Shop) -> None:
+def cancel(shop: Shop, order_id: str | None = None) -> None:
     cancellations = Cancellations(shop.uow, orders_on(shop.uow), shop.payments)
-    cancellations.cancel(shop.buyer, shop.order_id, "changed my mind")
+    cancellations.cancel(shop.buyer, order_id or shop.order_id, "changed my mind")
 
 
 @dataclass
@@ -78,7 +78,7 @@ def test_expires_when_the_timer_is_due_by_its_own_clock(uow) -> None:
     assert (shop.sees.status(), shop.sees.attempts()) == (OrderStatus.EXPIRED, ["expired"])
 
 
-@pytest.mark.parametrize("by", ["wall", chain_clock(CHAIN_ID), chain_clock(1)])
+@pytest.mark.parametrize("by", ["wall", chain_clock(CHAIN_ID)])
 def test_does_not_expire_when_the_timer_was_moved_after_it_had_fired(uow, by) -> None:
     shop = a_shop(uow)
     with uow.begin() as tx:
@@ -89,3 +89,62 @@ def test_does_not_expire_when_the_timer_was_moved_after_it_had_fired(uow, by) ->
     expire(shop)
 
     assert shop.sees.status() is OrderStatus.PENDING_PAYMENT
+
+
+def a_cart_paid_in_part(uow) -> tuple[Shop, Leg, Leg]:
+    """The wallet signed for the first of two sellers only, and the time to pay is over."""
+    shop = a_shop(uow, sellers=("sofia", "sami"))
+    paid, unpaid = shop.start().attempt.legs
+    shop.observe(reached(paid))
+    shop.pass_time(days=1)
+    return shop, paid, unpaid
+
+
+def test_frees_the_other_sellers_goods_when_a_cart_was_paid_in_part(uow) -> None:
+    shop, paid, unpaid = a_cart_paid_in_part(uow)
+
+    expire(shop)
+
+    assert shop.sees.status(paid.order_id) is OrderStatus.PAID
+    assert shop.sees.status(unpaid.order_id) is OrderStatus.EXPIRED
+    assert shop.sees.column("SELECT reserved::int FROM stock_item") == [0, 0]
+
+
+def test_completes_the_payment_when_the_unpaid_part_was_given_up(uow) -> None:
+    shop, paid, _unpaid = a_cart_paid_in_part(uow)
+    expire(shop)
+
+    shop.observe(reached(paid, FactKind.FULFILLED))
+
+    assert (shop.sees.attempts(), shop.sees.state()) == (["expired"], "COMPLETED")
+
+
+def test_pays_the_rest_when_a_cart_was_paid_in_part(uow) -> None:
+    shop, _paid, unpaid = a_cart_paid_in_part(uow)
+
+    (leg,) = shop.start().attempt.legs
+    shop.observe(reached(leg))
+
+    assert leg.order_id == unpaid.order_id
+    assert (shop.sees.attempts(), shop.sees.state()) == (["expired", "succeeded"], "COMPLETED")
+
+
+def test_waits_for_the_rest_of_a_cart_while_it_can_be_paid(uow) -> None:
+    shop = a_shop(uow, sellers=("sofia", "sami"))
+    paid, unpaid = shop.start().attempt.legs
+    shop.observe(reached(paid))
+
+    with pytest.raises(PaymentUnderWay):
+        shop.start()
+    with pytest.raises(PaymentUnderWay):
+        cancel(shop, unpaid.order_id)
+
+
+def test_completes_when_the_rest_of_a_cart_arrives_in_time_but_late_at_ours(uow) -> None:
+    shop, _paid, unpaid = a_cart_paid_in_part(uow)
+    expire(shop)
+
+    shop.observe(reached(unpaid))
+
+    assert shop.sees.status(unpaid.order_id) is OrderStatus.PAID
+    assert (shop.sees.attempts(), shop.sees.state()) == (["succeeded"], "COMPLETED")

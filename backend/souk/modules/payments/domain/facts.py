@@ -146,14 +146,17 @@ def _settled_status(held: int, released: int, refunded: int) -> LegStatus | None
 
 
 def attempt_status(now: AttemptStatus, legs: Iterable[LegStatus]) -> AttemptStatus:
-    """Where an attempt stands by its legs; unchanged while none of them was ever seen."""
+    """Where an attempt stands by its legs; unchanged while none of them was ever seen. One that has
+    expired is not confirming because some of its orders are paid: the rest cannot be any more."""
     statuses = set(legs)
     if LegStatus.ORPHANED in statuses:
         return AttemptStatus.ORPHANED
     if statuses == {LegStatus.AWAITING}:
         return now
-    if statuses & {LegStatus.AWAITING, LegStatus.SEEN}:
+    if LegStatus.SEEN in statuses:
         return AttemptStatus.CONFIRMING
+    if LegStatus.AWAITING in statuses:
+        return now if now is AttemptStatus.EXPIRED else AttemptStatus.CONFIRMING
     return AttemptStatus.SUCCEEDED
 
 

@@ -36,7 +36,7 @@ def project(
     every = list(legs)
     kept = [leg for leg in every if leg.status in PAID and not leg.owed_back]
     if kept:
-        return _of_money(kept, every)
+        return _of_money(kept, every, closed=closed)
     known = list(attempts)
     if any(status in UNDER_WAY for status in known):
         return PaymentState.PROCESSING
@@ -47,7 +47,7 @@ def project(
     return PaymentState.PENDING
 
 
-def _of_money(kept: list[LegView], every: list[LegView]) -> PaymentState:
+def _of_money(kept: list[LegView], every: list[LegView], *, closed: bool) -> PaymentState:
     if all(leg.status is LegStatus.REFUNDED for leg in kept):
         return PaymentState.REFUNDED
     if any(leg.refunded for leg in kept):
@@ -55,4 +55,6 @@ def _of_money(kept: list[LegView], every: list[LegView]) -> PaymentState:
     succeeding = {leg.attempt_id for leg in kept}
     wanted = {leg.order_id for leg in every if leg.attempt_id in succeeding}
     paid = {leg.order_id for leg in every if leg.status in PAID}
-    return PaymentState.COMPLETED if paid >= wanted else PaymentState.PROCESSING
+    # What was not paid of a checkout that was given up is not waited for.
+    given_up = closed and not any(leg.status is LegStatus.SEEN for leg in every)
+    return PaymentState.COMPLETED if given_up or paid >= wanted else PaymentState.PROCESSING

@@ -37,7 +37,8 @@ ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
     _A.AWAITING_PAYER: _GIVEN_UP | _FACTS | {_A.SUBMITTED, _A.UNKNOWN},
     _A.SUBMITTED: _GIVEN_UP | _FACTS | {_A.UNKNOWN},
     _A.UNKNOWN: _GIVEN_UP | _FACTS | {_A.SUBMITTED},
-    _A.CONFIRMING: _FACTS - {_A.CONFIRMING},
+    # Of several orders only some were paid, and the time to pay the rest is over.
+    _A.CONFIRMING: _FACTS - {_A.CONFIRMING} | {_A.EXPIRED},
     _A.SUCCEEDED: _FACTS - {_A.SUCCEEDED},
     _A.ORPHANED: _GIVEN_UP | _FACTS - {_A.ORPHANED},
     # The calls of an attempt that was given up may be handed out again while they can be paid.

@@ -12,7 +12,7 @@ from souk.modules.payments.errors import (
     PaymentUnderWay,
 )
 from souk.modules.payments.service.move import move_attempt, project_payment
-from souk.modules.payments.service.payable import is_over, is_paid_unheard
+from souk.modules.payments.service.payable import is_arriving, is_over, is_paid_unheard
 
 _UNPAID = "not paid before its quote ended"
 
@@ -36,7 +36,7 @@ def find_again(
     for index, attempt in enumerate(known):
         # The time is read first: what the chain shows afterwards is at least as new.
         over = is_over(tx, chains, attempt)
-        if attempt.status is AttemptStatus.CONFIRMING or is_paid_unheard(tx, chains, attempt):
+        if is_arriving(attempt, over=over) or is_paid_unheard(tx, chains, attempt):
             raise PaymentUnderWay(
                 "a payment has arrived and is not final yet; wait until it is",
                 context={"attempt_id": attempt.id, "status": attempt.status},

@@ -8,7 +8,7 @@ beside it.
 from souk.core.unit_of_work import Transaction
 from souk.modules.chain.domain import EscrowFactKind
 from souk.modules.chain.service import Chains
-from souk.modules.payments.domain import PAID, Attempt, AttemptStatus
+from souk.modules.payments.domain import PAID, Attempt, AttemptStatus, LegStatus
 
 
 def is_over(tx: Transaction, chains: Chains, attempt: Attempt) -> bool:
@@ -30,6 +30,14 @@ def is_paid_unheard(tx: Transaction, chains: Chains, attempt: Attempt) -> bool:
     )
 
 
+def is_arriving(attempt: Attempt, *, over: bool) -> bool:
+    """Whether money of this attempt has been seen and the rest may follow; `over` says that its
+    time is. What its payer left out by then never comes, and waits for nothing."""
+    if attempt.status is not AttemptStatus.CONFIRMING:
+        return False
+    return not over or any(leg.status is LegStatus.SEEN for leg in attempt.legs)
+
+
 def is_live(tx: Transaction, chains: Chains, attempt: Attempt) -> bool:
     """Whether money of this attempt may be on its way, so that nothing may be given up. An attempt
     that merely awaits its payer is not: should it be paid all the same, that is late money."""
@@ -39,7 +47,7 @@ def is_live(tx: Transaction, chains: Chains, attempt: Attempt) -> bool:
         return True
     match attempt.status:
         case AttemptStatus.CONFIRMING:
-            return True
+            return is_arriving(attempt, over=over)
         case AttemptStatus.SUBMITTED | AttemptStatus.UNKNOWN | AttemptStatus.ORPHANED:
             return not over
         case _:

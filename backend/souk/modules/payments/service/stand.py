@@ -96,7 +96,7 @@ class Standing:
         return any(is_live(tx, self._parts.chains, attempt) for attempt in attempts)
 
     def void_unpaid(self, tx: Transaction, checkout_id: str, reason: str) -> None:
-        """Give the payment of a checkout up that has no live attempt; harmless when there is no
+        """Give up what is unpaid of a checkout that has no live attempt; harmless when there is no
         payment. Money that comes all the same is late money."""
         found = payment_rows.find_by_checkout(tx, checkout_id)
         if found is None:
