@@ -1,5 +1,5 @@
-"""A client as a good front end is one: it repeats what got no answer under the same key, waits
-where it is told to, and takes nothing else for an answer."""
+"""A client as a good front end is one: it repeats under the same key what got no answer and
+what may succeed later, and takes nothing else for an answer."""
 
 import secrets
 import time
