@@ -239,6 +239,42 @@ def test_sends_the_same_bytes_again_when_their_block_is_orphaned(
     assert escrow.chain.call("eth_getTransactionReceipt", sent) is not None
 
 
+def lose(chain: Chain, sent: str) -> None:
+    """The node forgets a transaction, and another one of the account takes its nonce."""
+    chain.call("anvil_dropTransaction", sent)
+    chain.call("eth_sendTransaction", {"from": KEEPER, "to": KEEPER, "nonce": "0x0"})
+    chain.mine()
+
+
+@pytest.mark.pitfall("K2")
+def test_sends_anew_when_the_nonce_was_used_elsewhere_for_good(
+    keeper: Chains, uow: UnitOfWork, still_chain: Chain
+) -> None:
+    lost = keeper.send(CHAIN_ID, NOTHING, intent="settle:1")
+    lose(still_chain, lost)
+    still_chain.mine()
+    keeper.advance(CHAIN_ID)
+
+    assert keeper.rebroadcast(CHAIN_ID) == 0
+    assert status(uow, keeper, "settle:1") is None
+
+    again = keeper.send(CHAIN_ID, NOTHING, intent="settle:1")
+    still_chain.mine()
+    assert still_chain.call("eth_getTransactionReceipt", again)["status"] == "0x1"
+
+
+@pytest.mark.pitfall("K2")
+def test_holds_on_when_the_block_that_used_the_nonce_may_still_go(
+    keeper: Chains, uow: UnitOfWork, still_chain: Chain
+) -> None:
+    sent = keeper.send(CHAIN_ID, NOTHING, intent="settle:1")
+    lose(still_chain, sent)
+    keeper.advance(CHAIN_ID)
+
+    assert keeper.rebroadcast(CHAIN_ID) == 1
+    assert status(uow, keeper, "settle:1") == Sent(sent, TransactionStatus.BROADCAST)
+
+
 def test_sends_anew_when_a_development_chain_was_made_anew(
     sending: Callable[..., Chains], keeper: Chains, still_chain: Chain, connection: Connection
 ) -> None:

@@ -111,6 +111,11 @@ class EvmNode:
         )
         return read_quantity(nonce, "transaction count"), read_quantity(balance, "balance")
 
+    def count_mined(self, address: Address, up_to: int) -> int:
+        """How many transactions of an account stand in blocks up to this number."""
+        answer = self._client.ask("eth_getTransactionCount", address, hex(up_to))
+        return read_quantity(self._value(answer), "transaction count")
+
     def send_raw(self, raw: bytes, *, transaction_hash: str) -> None:
         """Hand over signed bytes. A node that knows them already words that in its own way, so
         after a refusal it is asked for the transaction. Raises `TransactionRefused`."""

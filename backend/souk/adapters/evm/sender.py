@@ -73,3 +73,7 @@ class LocalTransactionSender:
     def find_mined(self, transaction_hash: str) -> MinedTransaction | None:
         """Where the transaction stands on the node's canonical chain."""
         return self._node.find_mined(transaction_hash)
+
+    def count_mined(self, account: Address, *, up_to_block: int) -> int:
+        """How many transactions of an account stand in blocks up to this one."""
+        return self._node.count_mined(account, up_to_block)

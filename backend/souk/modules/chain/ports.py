@@ -110,3 +110,8 @@ class TransactionSender(Protocol):
     def find_mined(self, transaction_hash: str) -> MinedTransaction | None:
         """Where the transaction stands on the node's canonical chain, if it does."""
         ...
+
+    def count_mined(self, account: Address, *, up_to_block: int) -> int:
+        """How many transactions of an account stand in blocks up to this one, by the node's
+        canonical chain. Raises `ProviderUnavailable`, also while the node lacks the block."""
+        ...

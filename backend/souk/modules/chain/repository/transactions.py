@@ -1,10 +1,12 @@
 """Our own transactions and the nonces of the accounts that send them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction
 from souk.modules.chain.domain import TransactionStatus
 from souk.modules.chain.models import ChainNonceRow, ChainTransactionRow
@@ -13,8 +15,17 @@ from souk.modules.chain.ports import MinedTransaction, PreparedTransaction, Sign
 _LIVE = (str(TransactionStatus.SIGNED), str(TransactionStatus.BROADCAST))
 
 
+@dataclass(frozen=True, slots=True)
+class Unmined:
+    """A transaction that is not known to stand in a block, and the place it was signed for."""
+
+    signed: SignedTransaction
+    sender: Address
+    nonce: int
+
+
 def find_transaction(tx: Transaction, chain_id: int, intent: str) -> ChainTransactionRow | None:
-    """The transaction of an intent, unless it was dropped with its chain."""
+    """The transaction of an intent, unless it was dropped: then the intent is free again."""
     return tx.session.scalars(
         select(ChainTransactionRow)
         .filter_by(chain_id=chain_id, intent=intent)
@@ -89,15 +100,18 @@ def add_transaction(
     tx.session.flush()
 
 
-def list_unmined(tx: Transaction, chain_id: int, *, limit: int) -> list[SignedTransaction]:
+def list_unmined(tx: Transaction, chain_id: int, *, limit: int) -> list[Unmined]:
     """Transactions that are not known to stand in a block, in the order of their nonces."""
     rows = tx.session.execute(
-        select(ChainTransactionRow.raw, ChainTransactionRow.transaction_hash)
+        select(ChainTransactionRow)
         .where(ChainTransactionRow.chain_id == chain_id, ChainTransactionRow.status.in_(_LIVE))
         .order_by(ChainTransactionRow.sender, ChainTransactionRow.nonce)
         .limit(limit)
-    )
-    return [SignedTransaction(row.raw, row.transaction_hash) for row in rows]
+    ).scalars()
+    return [
+        Unmined(SignedTransaction(r.raw, r.transaction_hash), Address(r.sender), r.nonce)
+        for r in rows
+    ]
 
 
 def mark_broadcast(
@@ -131,6 +145,19 @@ def mark_mined(
             ChainTransactionRow.status.in_(_LIVE),
         )
         .values(status=str(status), block_number=mined.block_number, block_hash=mined.block_hash)
+    )
+
+
+def drop_transaction(tx: Transaction, chain_id: int, transaction_hash: str) -> None:
+    """Record that another transaction took the nonce: this one can never be mined."""
+    tx.session.execute(
+        update(ChainTransactionRow)
+        .where(
+            ChainTransactionRow.chain_id == chain_id,
+            ChainTransactionRow.transaction_hash == transaction_hash,
+            ChainTransactionRow.status.in_(_LIVE),
+        )
+        .values(status=str(TransactionStatus.DROPPED))
     )
 
 

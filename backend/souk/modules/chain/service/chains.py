@@ -118,22 +118,22 @@ class Chains:
         return self._outgoing(chain_id).send(call, intent=intent)
 
     def rebroadcast(self, chain_id: int) -> int:
-        """Send again what stands in no block yet; returns how many were sent. Does nothing where
-        no key is configured."""
+        """Send again what stands in no block yet, and give up what never will; returns how many
+        were sent. Does nothing where no key is configured."""
         if self._followed(chain_id).sender is None:
             return 0
         return self._outgoing(chain_id).rebroadcast()
 
     def find_sent(self, tx: Transaction, chain_id: int, intent: str) -> Sent | None:
-        """What became of an intent."""
+        """What became of an intent; `None` when nothing was sent for it, or what was is lost."""
         row = transaction_rows.find_transaction(tx, chain_id, intent)
         return None if row is None else Sent(row.transaction_hash, TransactionStatus(row.status))
 
     def _outgoing(self, chain_id: int) -> Outgoing:
-        sender = self._followed(chain_id).sender
-        if sender is None:
+        chain = self._followed(chain_id)
+        if chain.sender is None:
             raise KeeperKeyMissing(chain_id)
-        return Outgoing(self._uow, sender, chain_id, daily_gas=self._daily_gas)
+        return Outgoing(self._uow, chain.sender, chain.config, daily_gas=self._daily_gas)
 
     def _followed(self, chain_id: int) -> FollowedChain:
         chain = self._chains.get(chain_id)

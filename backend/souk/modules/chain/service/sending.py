@@ -5,11 +5,13 @@ these bytes are ever sent for it, so that sending again can do nothing twice.
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable
 from souk.core.unit_of_work import Transaction, UnitOfWork
-from souk.modules.chain.domain import Call
+from souk.modules.chain.domain import Call, ChainConfig
 from souk.modules.chain.errors import GasBudgetSpent, TransactionRefused
 from souk.modules.chain.ports import (
     MinedTransaction,
@@ -18,6 +20,7 @@ from souk.modules.chain.ports import (
     TransactionSender,
 )
 from souk.modules.chain.repository import blocks as block_rows
+from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import transactions as rows
 
 _log = logging.getLogger(__name__)
@@ -29,11 +32,12 @@ class Outgoing:
     """Sends from one account on one chain."""
 
     def __init__(
-        self, uow: UnitOfWork, sender: TransactionSender, chain_id: int, *, daily_gas: int
+        self, uow: UnitOfWork, sender: TransactionSender, config: ChainConfig, *, daily_gas: int
     ) -> None:
         self._uow = uow
         self._sender = sender
-        self._chain_id = chain_id
+        self._chain_id = config.chain_id
+        self._confirmations = config.confirmations
         self._daily_gas = daily_gas
 
     def send(self, call: Call, *, intent: str) -> str:
@@ -47,18 +51,54 @@ class Outgoing:
 
     def rebroadcast(self) -> int:
         """Look for our transactions that stand in no block yet, and send those that the node
-        does not have either; returns how many were sent."""
+        does not have either; returns how many were sent. One whose nonce another transaction has
+        used for good is dropped, which frees its intent."""
         with self._uow.begin() as tx:
             unmined = rows.list_unmined(tx, self._chain_id, limit=BATCH)
+            settled = self._settled_block(tx)
+        # Counted before the receipts are asked for: had one of ours used the nonce in a block up
+        # to this one, its receipt would be there by now.
+        used = self._count_used({each.sender for each in unmined}, settled)
         sent = 0
-        for signed in unmined:
-            mined = self._sender.find_mined(signed.transaction_hash)
-            if mined is None:
-                self._hand_over(signed)
-                sent += 1
+        for each in unmined:
+            mined = self._sender.find_mined(each.signed.transaction_hash)
+            if mined is not None:
+                self._note_mined(each.signed, mined)
+            elif each.nonce < used[each.sender]:
+                self._drop(each)
             else:
-                self._note_mined(signed, mined)
+                self._hand_over(each.signed)
+                sent += 1
         return sent
+
+    def _settled_block(self, tx: Transaction) -> int | None:
+        """The newest block that we have taken in at the level at which facts count."""
+        next_block = cursor_rows.find_next_block(tx, self._chain_id)
+        if next_block is None:
+            return None
+        head = block_rows.find_head(tx, self._chain_id, up_to=next_block - self._confirmations)
+        return None if head is None else head.number
+
+    def _count_used(self, senders: set[Address], settled: int | None) -> dict[Address, int]:
+        """Below which nonce each account has none left; 0 while that cannot be known, as when the
+        node has no state any more, or not yet, for a block so far from its own head."""
+        used = dict.fromkeys(senders, 0)
+        if settled is not None:
+            with suppress(ProviderUnavailable):
+                for sender in senders:
+                    used[sender] = self._sender.count_mined(sender, up_to_block=settled)
+        return used
+
+    def _drop(self, each: rows.Unmined) -> None:
+        _log.warning(
+            "transaction %s is lost: another one used nonce %s of %s",
+            each.signed.transaction_hash,
+            each.nonce,
+            each.sender,
+        )
+        with self._uow.begin() as tx:
+            rows.drop_transaction(tx, self._chain_id, each.signed.transaction_hash)
+            tx.commit()
 
     def _find(self, intent: str) -> SignedTransaction | None:
         with self._uow.begin() as tx:
