@@ -7,9 +7,9 @@ keeps the list and `docker-compose.yml` in step with the fields here.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_type_hints
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -130,6 +130,20 @@ class Settings:
             paths=PathSettings(),
             rpc_urls=rpc_urls(os.environ),
         )
+
+
+def is_variable(name: str) -> bool:
+    """Whether an environment variable of this name is a setting of Souk."""
+    return _CHAIN_VARIABLE.match(name) is not None or name in _variables()
+
+
+def _variables() -> frozenset[str]:
+    groups = get_type_hints(Settings)
+    return frozenset(
+        field.upper()
+        for entry in fields(Settings)
+        for field in getattr(groups[entry.name], "model_fields", {})
+    )
 
 
 def rpc_urls(environment: Mapping[str, str]) -> dict[int, tuple[SecretStr, ...]]:

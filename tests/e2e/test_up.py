@@ -22,6 +22,14 @@ def test_refuses_a_second_start_and_names_the_first(whole_stack: WholeStack) -> 
     assert f"up already on {whole_stack.state} at {whole_stack.occupant.url}" in second.stderr
 
 
+def test_writes_nothing_down_of_the_environment_that_it_was_started_in(
+    whole_stack: WholeStack,
+) -> None:
+    # pytest puts this one into the environment of whatever a test starts.
+    assert "PYTEST_CURRENT_TEST" in whole_stack.environment()
+    assert "PYTEST_CURRENT_TEST" not in whole_stack.settings
+
+
 def test_serves_again_when_the_api_was_killed(whole_stack: WholeStack) -> None:
     whole_stack.part("cli api").kill()
     eventually(lambda: "api is back" in whole_stack.said.read_text(), seconds=30)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from souk.embedded.anvil import AnvilMissing
@@ -13,8 +14,14 @@ from souk.embedded.redis import RedisMissing
 from souk.embedded.stack import Options, PortTaken, Stack
 from souk.entrypoints.failures import CommandFailed
 from souk.entrypoints.places import default_state, project_root
+from souk.settings import is_variable
 
 USES_RUNNING_STACK = False
+# What programs need in order to run at all, and to be measured while they are tested.
+_NEEDED = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV"})
+_NEEDED_PREFIXES = ("LC_", "COVERAGE_", "COV_")
+# The contracts on our own chain are put there with a key of its own.
+_OF_OTHER_COMMANDS = frozenset({"DEPLOYER_PRIVATE_KEY"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = Options(
         state=arguments.state_dir,
         contracts=project_root() / "contracts",
-        environment=dict(os.environ),
+        environment=handed_on(os.environ),
         host=arguments.host,
         port=arguments.port,
         chain_port=arguments.chain_port,
@@ -58,6 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
         UnsafeDirectory,
     ) as error:
         raise CommandFailed(str(error)) from error
+
+
+def handed_on(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the processes of the stack are given of the user's environment. The rest is theirs
+    alone: a shell may hold keys of anything, and what is handed on is also written down."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in _NEEDED
+        or name.startswith(_NEEDED_PREFIXES)
+        or (is_variable(name) and name not in _OF_OTHER_COMMANDS)
+    }
 
 
 def _report(line: str) -> None:
