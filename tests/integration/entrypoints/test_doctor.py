@@ -66,9 +66,9 @@ def test_tells_to_deploy_when_nothing_is_recorded(still_chain: Chain, tmp_path: 
 
 
 def test_tells_to_describe_the_chain_when_it_is_not_the_local_one(tmp_path: Path) -> None:
-    with chain(tmp_path / "other.log", ticking=False, chain_id=1234) as other:
-        with pytest.raises(Unwell) as found:
-            examinations.chain(1234, SecretStr(other.url), tmp_path)
+    other = chain(tmp_path / "other.log", ticking=False, chain_id=1234)
+    with other as node, pytest.raises(Unwell) as found:
+        examinations.chain(1234, SecretStr(node.url), tmp_path)
     assert "souk deploy --network FILE" in found.value.advice
 
 
