@@ -177,6 +177,17 @@ def test_owes_money_back_when_it_comes_for_a_cancelled_order(uow) -> None:
         shop.payments.held_leg(tx, shop.order_id)
 
 
+@pytest.mark.parametrize("digital", [True, False])
+def test_says_so_when_the_seller_took_what_was_owed_back(uow, digital) -> None:
+    shop = a_shop(uow, digital=digital)
+    (leg,) = shop.start().attempt.legs
+    move(uow, shop.order_id, "cancel", Actor.BUYER)
+
+    shop.observe(reached(leg), reached(leg, SETTLED))
+
+    assert shop.sees.refunds() == ["order_cancelled taken"]
+
+
 def test_settles_the_debt_when_late_money_went_back(uow) -> None:
     shop, leg = expired(uow, on_hand=2)
     place(uow, shop.buyer, (shop.checkout.orders[0].lines[0].listing_id, 2))

@@ -198,9 +198,12 @@ def _owe_back(
         reason = RefundReason.DUPLICATE_PAYMENT if leg.duplicate else late.get(leg.id)
         if reason is not None:
             refund_rows.add(tx, leg, reason)
-            done = leg.remaining == 0
-            refund_rows.move(
-                tx, leg.id, RefundStatus.DONE if done else RefundStatus.AWAITING_SELLER
-            )
+            refund_rows.move(tx, leg.id, _refund_status(leg))
         elif leg.id in due:
             refund_rows.move(tx, leg.id, RefundStatus.VOID)
+
+
+def _refund_status(leg: Leg) -> RefundStatus:
+    if leg.remaining > 0:
+        return RefundStatus.AWAITING_SELLER
+    return RefundStatus.DONE if leg.refunded >= leg.held else RefundStatus.TAKEN
