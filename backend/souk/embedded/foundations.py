@@ -31,6 +31,11 @@ class Foundations:
         return frozenset(part.name for part in self.parts)
 
     @property
+    def disposable(self) -> bool:
+        """Whether database and chain are both ours, so that goods for show can do no harm."""
+        return {"postgres", "anvil"} <= self.names
+
+    @property
     def chains(self) -> tuple[int, ...]:
         """The ids of all chains, ours or given."""
         return chain_ids(self.environment)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from souk.embedded import foundations
 from tests.support.stack import CONTRACTS
 
@@ -39,6 +41,11 @@ def test_runs_a_chain_of_its_own_when_none_is_given(tmp_path: Path) -> None:
 
 def test_takes_an_empty_variable_for_none_given() -> None:
     assert foundations.chain_ids({"CHAIN_1_RPC_URLS": " ", "CHAIN_2_RPC_URLS": "x"}) == (2,)
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_is_disposable_only_when_database_and_chain_are_its_own(tmp_path: Path, given: str) -> None:
+    assert lay(tmp_path, given).disposable is (given == "REDIS_URL")
 
 
 def test_keeps_its_secret_key_when_laid_again(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ import argparse
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from souk.adapters.evm import registry
 from souk.bootstrap import Container, build
 from souk.core.money import USD, Money
 from souk.core.principal import Principal
-from souk.embedded.anvil import SELLER_KEY
+from souk.embedded.anvil import CHAIN_ID, SELLER_KEY
+from souk.entrypoints.failures import CommandFailed
 from souk.modules.accounts.service import Accounts
 from souk.modules.catalog.domain import ListingKind, ListingTerms
 from souk.modules.catalog.service import Catalog
@@ -54,11 +56,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Sign in as the demo seller, open the store, list the goods."""
     del arguments
-    container = build(Settings.from_environment())
+    settings = Settings.from_environment()
+    _require_disposable(settings)
+    container = build(settings)
     try:
         return _stock(container)
     finally:
         container.close()
+
+
+def _require_disposable(settings: Settings) -> None:
+    """The key of the shop's payout wallet is public: on a real chain, whoever reads it would take
+    the buyers' money."""
+    record = registry.find(settings.paths.deployments, CHAIN_ID)
+    if set(settings.rpc_urls) != {CHAIN_ID} or record is None or not record.disposable:
+        raise CommandFailed(
+            f"the demo shop is for the local chain ({CHAIN_ID}) alone, as its wallet's key is"
+            " public; nothing was written"
+        )
 
 
 def _stock(container: Container) -> int:
