@@ -1,9 +1,10 @@
 """The HTTP application around some modules, called without a network."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import httpx
 from fastapi import APIRouter
@@ -14,6 +15,8 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.entrypoints.http.app import create_app
+
+T = TypeVar("T")
 
 CLIENT_ADDRESS = "203.0.113.7"
 
@@ -57,6 +60,10 @@ class Api:
         )
         client = httpx.AsyncClient(transport=transport, base_url="http://api.test")
         self._client = await self._stack.enter_async_context(client)
+
+    def run(self, work: Coroutine[object, object, T]) -> T:
+        """Do something in the application's own loop."""
+        return self._runner.run(work)
 
     def __call__(
         self,

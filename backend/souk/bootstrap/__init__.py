@@ -50,7 +50,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     reads = Reads(database_url, max_size=settings.database.database_pool_size)
     wakeups = AsyncWakeups(database_url)
     services = make_services(settings, uow, engine, found, closing)
-    services.update({Clock: wall, Reads: reads, AsyncWakeups: wakeups})
+    watch = trade_api.OrderWatch(reads, wakeups)
+    services.update({Clock: wall, Reads: reads, trade_api.OrderWatch: watch})
     escrow = services.of(EvmEscrowGateway)
     registry = HandlerRegistry(payments_handlers.subscriptions(services.of(Payments), escrow))
     return Container(

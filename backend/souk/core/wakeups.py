@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import psycopg
 from psycopg import sql
@@ -53,17 +53,21 @@ class PostgresBus:
 
 
 class AsyncWakeups:
-    """Wakes every stream of an API process when anything was committed to the outbox."""
+    """Wakes the streams of an API process when anything was committed to the outbox."""
 
     def __init__(self, database_url: str, *, channel: str = OUTBOX_CHANNEL) -> None:
         self._database_url = database_url
         self._channel = channel
-        self._round = asyncio.Event()
+        self._sleepers: set[asyncio.Event] = set()
 
-    async def wait(self, timeout_seconds: float) -> None:
-        """Return at the next wake-up or when the time is over."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._round.wait(), timeout_seconds)
+    @contextmanager
+    def setting(self, event: asyncio.Event) -> Iterator[None]:
+        """While the block runs every wake-up sets `event`; clearing it is the sleeper's part."""
+        self._sleepers.add(event)
+        try:
+            yield
+        finally:
+            self._sleepers.discard(event)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -92,6 +96,5 @@ class AsyncWakeups:
                 await asyncio.sleep(1)
 
     def _wake(self) -> None:
-        """Release everybody who waits now; whoever waits next waits for the next round."""
-        current, self._round = self._round, asyncio.Event()
-        current.set()
+        for event in self._sleepers:
+            event.set()

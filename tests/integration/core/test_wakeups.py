@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 
 import psycopg
 import pytest
@@ -76,40 +76,45 @@ async def turn(act):
     return await asyncio.to_thread(act)
 
 
-def test_streams_are_all_woken_when_facts_are_committed(database_url, committing_uow, others):
+def test_sleepers_are_all_woken_when_facts_are_committed(database_url, committing_uow, others):
     async def run():
-        wakeups = AsyncWakeups(database_url)
-        async with wakeups.running():
+        wakeups, events = AsyncWakeups(database_url), [asyncio.Event() for _ in range(3)]
+        async with wakeups.running(), AsyncExitStack() as stack:
+            for event in events:
+                stack.enter_context(wakeups.setting(event))
             await turn(lambda: eventually(lambda: listeners(others)))
-            waiting = [asyncio.create_task(wakeups.wait(30)) for _ in range(3)]
-            await asyncio.sleep(0)
             await turn(lambda: publish(committing_uow, "a", 1))
-            done, _pending = await asyncio.wait(waiting, timeout=10)
-            return len(done)
-
-    assert asyncio.run(run()) == 3
-
-
-def test_streams_poll_when_nothing_wakes_them(database_url):
-    async def run():
-        wakeups = AsyncWakeups(database_url)
-        async with asyncio.timeout(10), wakeups.running():
-            await wakeups.wait(0.05)
+            async with asyncio.timeout(10):
+                await asyncio.gather(*(event.wait() for event in events))
 
     asyncio.run(run())
 
 
-def test_streams_are_woken_again_when_the_connection_was_cut(database_url, committing_uow, others):
+def test_sleeper_is_left_alone_when_its_block_has_ended(database_url, committing_uow, others):
     async def run():
-        wakeups = AsyncWakeups(database_url)
+        wakeups, gone, here = AsyncWakeups(database_url), asyncio.Event(), asyncio.Event()
+        with wakeups.setting(gone):
+            pass
+        async with wakeups.running(), asyncio.timeout(10):
+            with wakeups.setting(here):
+                await turn(lambda: eventually(lambda: listeners(others)))
+                await turn(lambda: publish(committing_uow, "a", 1))
+                await here.wait()
+        return gone.is_set()
+
+    assert not asyncio.run(run())
+
+
+def test_sleepers_are_woken_again_when_the_connection_was_cut(database_url, committing_uow, others):
+    async def run():
+        wakeups, event = AsyncWakeups(database_url), asyncio.Event()
         async with wakeups.running():
             await turn(lambda: eventually(lambda: listeners(others) == 1))
             await turn(lambda: cut_listeners(others))
             await turn(lambda: eventually(lambda: listeners(others) == 0))
             await turn(lambda: eventually(lambda: listeners(others) == 1))
-            waiting = asyncio.create_task(wakeups.wait(30))
-            await asyncio.sleep(0)
-            await turn(lambda: publish(committing_uow, "a", 1))
-            await asyncio.wait_for(waiting, 10)
+            with wakeups.setting(event):
+                await turn(lambda: publish(committing_uow, "a", 1))
+                await asyncio.wait_for(event.wait(), 10)
 
     asyncio.run(run())

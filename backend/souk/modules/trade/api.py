@@ -3,18 +3,20 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from souk.core.clock import Clock
 from souk.core.db import Reads
-from souk.core.errors import DatabaseUnavailable
 from souk.core.idempotency import Receipt
 from souk.core.ids import require_id
 from souk.core.pagination import CursorCodec
 from souk.core.principal import NotYours
+from souk.core.streams import Viewer, Watch
 from souk.core.wakeups import AsyncWakeups
 from souk.core.web import (
     LIMIT,
@@ -47,8 +49,18 @@ from souk.modules.trade.service import Cancellations, Deliveries, Placements
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 
-_KEEP_ALIVE_SECONDS = 15
-_POLL_SECONDS = 1.0
+_KEEP_ALIVE_SECONDS = 15.0
+# A stream asks once who may see it; opened anew it asks again, so that it does not outlive its
+# session for long.
+_STREAM_SECONDS = 900.0
+
+
+class OrderWatch(Watch):
+    """The open event streams of orders in this process."""
+
+    def __init__(self, reads: Reads, wakeups: AsyncWakeups) -> None:
+        super().__init__(partial(queries.timeline_positions, reads), wakeups)
+
 
 ReadsDep = Annotated[Reads, Depends(provided(Reads))]
 ClockDep = Annotated[Clock, Depends(provided(Clock))]
@@ -296,6 +308,7 @@ async def list_sold(
     response_class=StreamingResponse,
     responses={
         **_PRIVATE,
+        429: {"description": "Too many streams of this order, or at all, are open"},
         200: {
             "description": "Server-sent events named `order`",
             "content": {"text/event-stream": {}},
@@ -306,39 +319,48 @@ async def stream_order(
     order_id: OrderId,
     caller: MaybeCaller,
     reads: ReadsDep,
-    wakeups: Annotated[AsyncWakeups, Depends(provided(AsyncWakeups))],
+    watch: Annotated[OrderWatch, Depends(provided(OrderWatch))],
     links: LinksDep,
     clock: ClockDep,
     key: MaybeTimelineKey = None,
 ) -> StreamingResponse:
     """One event at once and one after each change, with the order's status and latest step; the
-    whole order is read with `GET`. Comes with a bearer token or a timeline key."""
+    whole order is read with `GET`. Comes with a bearer token or a timeline key. The stream ends
+    after a quarter of an hour or with its key; a browser then opens it anew."""
     require_id("ord", order_id)
+    seconds = _STREAM_SECONDS
     if key is not None:
-        links.require(order_id, key, clock.now())
+        now = clock.now()
+        seconds = min(seconds, (links.require(order_id, key, now) - now).total_seconds())
     elif caller is None or not await queries.order_party(reads, order_id, caller.account_id):
         raise OrderHidden("there is no such order among yours")
-    return StreamingResponse(
-        _changes(reads, wakeups, order_id),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return _OrderStream(watch.open(order_id), seconds)
 
 
-async def _changes(reads: Reads, wakeups: AsyncWakeups, order_id: str) -> AsyncIterator[bytes]:
-    """The position of the order whenever it differs from the last one told; a comment now and
-    then, so that a connection that nobody holds any more is noticed."""
+class _OrderStream(StreamingResponse):
+    """The changes that a viewer is told of; the viewer leaves when the answer ends, however."""
+
+    def __init__(self, viewer: Viewer, seconds: float) -> None:
+        super().__init__(
+            _changes(viewer, seconds),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+        self._viewer = viewer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._viewer:
+            await super().__call__(scope, receive, send)
+
+
+async def _changes(viewer: Viewer, seconds: float) -> AsyncIterator[bytes]:
+    """The order's position whenever it changes; a comment now and then, so that a connection that
+    nobody holds any more is noticed."""
     loop = asyncio.get_running_loop()
-    told, spoke_at = b"", loop.time()
-    while True:
-        try:
-            position = await queries.timeline_position(reads, order_id) or b""
-        except DatabaseUnavailable:
-            position = told
-        if position != told:
-            told, spoke_at = position, loop.time()
-            yield b"event: order\ndata: " + position.replace(b"\n", b" ") + b"\n\n"
-        elif loop.time() - spoke_at > _KEEP_ALIVE_SECONDS:
-            spoke_at = loop.time()
+    end = loop.time() + seconds
+    while (left := end - loop.time()) > 0:
+        position = await viewer.changed(min(left, _KEEP_ALIVE_SECONDS))
+        if position is None:
             yield b": still here\n\n"
-        await wakeups.wait(_POLL_SECONDS)
+        else:
+            yield b"event: order\ndata: " + position + b"\n\n"

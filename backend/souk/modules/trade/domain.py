@@ -49,16 +49,19 @@ class TimelineLinks:
         expires = int((day + self._lifetime).timestamp())
         return f"{expires}.{self._sign(order_id, expires)}"
 
-    def require(self, order_id: str, key: str, now: datetime) -> None:
-        """Raises `TimelineLinkInvalid` unless `key` was made for this order and is not over."""
+    def require(self, order_id: str, key: str, now: datetime) -> datetime:
+        """When `key` ends. Raises `TimelineLinkInvalid` unless it was made for this order and is
+        not over."""
         expires, _, signature = key.partition(".")
         if not (expires.isascii() and expires.isdigit() and len(expires) <= 12):
             raise TimelineLinkInvalid("this link is damaged; ask for it again")
         right = self._sign(order_id, int(expires))
         if not hmac.compare_digest(right.encode(), signature.encode("utf-8", "replace")):
             raise TimelineLinkInvalid("this link is damaged; ask for it again")
-        if datetime.fromtimestamp(int(expires), UTC) < now:
+        ends_at = datetime.fromtimestamp(int(expires), UTC)
+        if ends_at < now:
             raise TimelineLinkInvalid("this link has ended; ask for a new one")
+        return ends_at
 
     def _sign(self, order_id: str, expires: int) -> str:
         message = f"timeline\0{order_id}\0{expires}".encode()

@@ -1,7 +1,7 @@
 """Order pages, lists and timelines: one JSON document each, composed by PostgreSQL."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from souk.core.db import Reads
 
@@ -118,8 +118,9 @@ def _list_of(owner: str) -> str:
 _BOUGHT = _list_of("o.buyer_id = %(owner)s")
 _SOLD = _list_of("o.seller_id = %(owner)s")
 
-_TIMELINE_POSITION = """
-SELECT json_build_object(
+# Each position as a text of its own, which goes out to its order's streams as it is.
+_TIMELINE_POSITIONS = """
+SELECT json_object_agg(o.id, json_build_object(
     'history', (SELECT max(h.sequence) FROM order_status_history h WHERE h.order_id = o.id),
     'attempts', (SELECT json_agg(json_build_array(a.id, a.status, g.status) ORDER BY a.id)
                  FROM payment_attempt_leg g JOIN payment_attempt a ON a.id = g.attempt_id
@@ -130,8 +131,9 @@ SELECT json_build_object(
     'status', o.status, 'last', (
         SELECT json_build_object('from', h.from_status, 'to', h.to_status, 'actor', h.actor,
                                  'reason', h.reason, 'occurred_at', rfc3339(h.occurred_at))
-        FROM order_status_history h WHERE h.order_id = o.id ORDER BY h.sequence DESC LIMIT 1))
-FROM orders o WHERE o.id = %(order_id)s
+        FROM order_status_history h WHERE h.order_id = o.id ORDER BY h.sequence DESC LIMIT 1)
+    )::text)
+FROM orders o WHERE o.id = ANY(%(order_ids)s)
 """
 
 _TERMS = """
@@ -172,9 +174,12 @@ async def order_timeline(
     )
 
 
-async def timeline_position(reads: Reads, order_id: str) -> bytes | None:
-    """A small document that changes whenever the order's page does."""
-    return await reads.document(_TIMELINE_POSITION, {"order_id": order_id})
+async def timeline_positions(reads: Reads, order_ids: Sequence[str]) -> dict[str, bytes]:
+    """For each of these orders that exists a small document, in one line, that changes whenever
+    the order's page does."""
+    found = await reads.document(_TIMELINE_POSITIONS, {"order_ids": list(order_ids)})
+    positions: dict[str, str] = json.loads(found or b"{}")
+    return {key: text.replace("\n", " ").encode() for key, text in positions.items()}
 
 
 async def orders_bought(

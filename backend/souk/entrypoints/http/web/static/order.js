@@ -39,4 +39,13 @@ async function refresh() {
 
 await refresh();
 // A change is announced by its name only; the page then reads the order anew.
-new EventSource(stream).addEventListener("order", refresh);
+// A stream that merely ended is opened anew by the browser, one that was refused by us.
+function follow() {
+  const events = new EventSource(stream);
+  events.addEventListener("order", refresh);
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 30_000);
+  });
+}
+
+follow();
