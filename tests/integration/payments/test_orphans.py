@@ -98,6 +98,17 @@ def test_holds_a_completed_order_up_when_the_release_left_the_chain(uow) -> None
     shop.sees.assert_balanced()
 
 
+def test_holds_nothing_up_when_the_money_of_a_lost_fulfilment_went_back(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+    shop.observe(reached(leg, FULFILLED), orphaned(leg, FULFILLED))
+    before = shop.sees.holds()
+
+    shop.observe(reached(leg, SETTLED, to_buyer=leg.amount))
+
+    assert (before, shop.sees.holds()) == (["orphan"], [])
+    assert shop.sees.status() is OrderStatus.CANCELLED
+
+
 def test_books_what_the_other_branch_says_when_the_settlement_turned_out_different(uow) -> None:
     shop, leg = a_paid_shop(uow)
     shop.observe(reached(leg, SETTLED))

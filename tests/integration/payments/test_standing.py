@@ -245,6 +245,22 @@ def test_is_not_due_when_a_hold_is_open(uow) -> None:
     assert due(shop, days=30) == []
 
 
+def test_is_due_back_when_the_fulfilment_left_the_chain(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(reached(leg, FULFILLED), orphaned(leg, FULFILLED))
+
+    assert due(shop, days=30) == [(shop.order_id, "refund")]
+
+
+def test_is_due_to_the_seller_when_the_release_left_the_chain(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(reached(leg, FULFILLED), reached(leg, SETTLED), orphaned(leg, SETTLED))
+
+    assert due(shop, days=30) == [(shop.order_id, "release")]
+
+
 def test_is_due_all_the_same_when_a_duplicate_is_held_up(uow) -> None:
     shop = a_shop(uow)
     (first,) = shop.start().attempt.legs

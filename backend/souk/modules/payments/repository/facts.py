@@ -18,7 +18,11 @@ from souk.modules.payments.domain import (
     current,
     is_later,
 )
-from souk.modules.payments.models import PaymentEffectRow, PaymentObservationRow
+from souk.modules.payments.models import (
+    PaymentAttemptLegRow,
+    PaymentEffectRow,
+    PaymentObservationRow,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +169,21 @@ def _effect(row: PaymentEffectRow, observations: Sequence[Observed]) -> Effect:
         frozen=row.frozen,
         observations=tuple(observations),
     )
+
+
+def exists_lost_hold(tx: Transaction, order_id: str) -> bool:
+    """Whether an order is held up because a payment for it left the chain."""
+    found = tx.session.execute(
+        select(PaymentEffectRow.id)
+        .join(PaymentAttemptLegRow, PaymentAttemptLegRow.id == PaymentEffectRow.leg_id)
+        .where(
+            PaymentAttemptLegRow.order_id == order_id,
+            PaymentEffectRow.kind == FactKind.HELD,
+            PaymentEffectRow.frozen,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 def set_booked(tx: Transaction, effect_id: str, bookings: int, booked: Booking | None) -> None:

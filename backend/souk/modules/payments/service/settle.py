@@ -66,6 +66,9 @@ def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str)
             teller.withdraw(known.effects, replaced=kept is not None)
     due = refund_rows.list_of_legs(tx, [known.leg.id for known in legs])
     late = None if kept is None else _late(kept, due) or _tell(teller, kept)
+    if kept is not None and kept.figures.status not in HOLDING:
+        for known in legs:
+            teller.over(known.effects)
     _owe_back(tx, after, due, {} if late is None or kept is None else {kept.leg.id: late})
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from souk.core.principal import Principal
 from souk.core.timers import chain_of
 from souk.core.unit_of_work import Transaction
+from souk.modules.orders.domain import HoldKind
 from souk.modules.payments.domain import (
     HOLDING,
     OPEN,
@@ -14,10 +15,12 @@ from souk.modules.payments.domain import (
     DueLeg,
     Leg,
     LegAction,
+    LegStatus,
     Payment,
 )
 from souk.modules.payments.errors import NothingHeld
 from souk.modules.payments.repository import attempts as attempt_rows
+from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.repository import refunds as refund_rows
@@ -43,6 +46,12 @@ class Standing:
         if leg is None or leg.status not in HOLDING or refund_rows.list_of_legs(tx, [leg.id]):
             raise NothingHeld("no money is held for this order")
         return leg
+
+    def awaits_fulfilment(self, tx: Transaction, order_id: str) -> bool:
+        """Whether the order's money is held and the seller has yet to fulfil on the rail, whatever
+        the order's status says: a fulfilment may have left the chain."""
+        leg = leg_rows.find_paid(tx, order_id)
+        return leg is not None and leg.status is LegStatus.HELD
 
     def checkout_of(self, tx: Transaction, principal: Principal, payment_id: str) -> str:
         """The checkout that a payment of the caller's is for. Raises `PaymentNotFound`."""
@@ -72,9 +81,16 @@ class Standing:
                 LegAction.RELEASE if overdue.fulfilled else LegAction.REFUND,
             )
             for overdue in page
-            if overdue.owed_back
-            or not self._parts.orders.has_hold(tx, legs[overdue.leg_id].order_id)
+            if overdue.owed_back or not self._is_held_up(tx, legs[overdue.leg_id].order_id)
         ]
+
+    def _is_held_up(self, tx: Transaction, order_id: str) -> bool:
+        """Whether a hold stops the money. That a fulfilment or a settlement was lost does not:
+        the leg is again where it was before, and settling it is what heals the order."""
+        holds = set(self._parts.orders.list_holds(tx, order_id))
+        if holds == {HoldKind.ORPHAN}:
+            return fact_rows.exists_lost_hold(tx, order_id)
+        return bool(holds)
 
     def time_by(self, tx: Transaction, clock: str) -> datetime | None:
         """What a clock of timers shows; a chain's shows its newest block at the level that

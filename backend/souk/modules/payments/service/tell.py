@@ -102,11 +102,16 @@ class OrderTeller:
         self._orders.unpay(self._tx, self._order_id, **cause)
         self._mark(hold, told=False, frozen=False)
 
-    def _forget(self, hold: Effect) -> None:
-        if hold.frozen:
-            self._orders.close_hold(self._tx, self._order_id, HoldKind.ORPHAN, hold.id)
-        if hold.told or hold.frozen:
-            self._mark(hold, told=False, frozen=False)
+    def over(self, effects: Iterable[Effect]) -> None:
+        """Nothing is held any more: the loss of what had led there holds nothing up."""
+        for effect in effects:
+            if effect.kind is not FactKind.HELD and not _certain(effect):
+                self._forget(effect)
+
+    def _forget(self, effect: Effect) -> None:
+        if effect.told or effect.frozen:
+            self._orders.close_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
+            self._mark(effect, told=False, frozen=False)
 
     def _freeze(self, effect: Effect) -> None:
         if effect.told:
