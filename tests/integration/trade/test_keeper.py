@@ -2,9 +2,15 @@
 
 import pytest
 from eth_account import Account
+from sqlalchemy import Connection, text
 
+from souk.core.addresses import checksum_address
 from souk.core.errors import ProviderRejected
-from souk.embedded.anvil import DEVELOPMENT_KEY
+from souk.core.unit_of_work import UnitOfWork
+from souk.embedded.anvil import CHAIN_ID, DEVELOPMENT_KEY
+from souk.modules.chain.service import Chains
+from souk.modules.payments.service import Payments
+from souk.modules.trade.service import Keeper
 from tests.support.shop import Person, Shop
 
 _DAY = 24 * 3600
@@ -90,6 +96,104 @@ def test_sends_nothing_twice_when_asked_again_before_the_block(shop: Shop) -> No
     assert shop.keep() == 1
 
     assert shop.keep() == 0
+
+
+def _pinched(shop: Shop) -> Keeper:
+    """A keeper whose batches have room for one leg."""
+    container = shop.container
+    parts = (container.get(UnitOfWork), container.get(Chains), container.get(Payments))
+    return Keeper(*parts, max_batch=1)
+
+
+def _two_due(shop: Shop) -> tuple[Person, Person, list[str]]:
+    """Seller, buyer, and two orders whose seller's time is over, the longest overdue first."""
+    seller, buyer = shop.seller(), shop.person("buyer")
+    listing = shop.listing(seller)
+    orders = [shop.paid(buyer, (listing, 1))["orders"][0]["id"] for _ in range(2)]
+    shop.chain.move_time(10 * _DAY)
+    shop.follow(blocks=2)
+    return seller, buyer, orders
+
+
+def test_goes_on_to_the_next_when_those_before_are_under_way(shop: Shop) -> None:
+    _, buyer, orders = _two_due(shop)
+    keeper = _pinched(shop)
+
+    assert [keeper.settle_due(CHAIN_ID) for _ in range(3)] == [1, 1, 0]
+
+    shop.follow(blocks=2)
+    assert {shop.order(buyer, order)["status"] for order in orders} == {"cancelled"}
+
+
+def test_goes_on_to_the_next_when_the_contract_refuses_the_one_before(shop: Shop) -> None:
+    seller, buyer, (refused, next_one) = _two_due(shop)
+    # Mined, but not taken in yet: for us it is still due.
+    shop.sign(seller, shop.move(seller, refused, "cancelled").json()["action"])
+    keeper = _pinched(shop)
+
+    rounds = [keeper.settle_due(CHAIN_ID) for _ in range(4)]
+
+    assert rounds == [1, 1, 1, 0]
+    shop.follow(blocks=2)
+    assert shop.order(buyer, next_one)["status"] == "cancelled"
+
+
+def test_waits_longer_each_time_when_the_contract_refuses_again(shop: Shop) -> None:
+    seller, _, (refused, _) = _two_due(shop)
+    shop.sign(seller, shop.move(seller, refused, "cancelled").json()["action"])
+    keeper = _pinched(shop)
+    for _ in range(4):
+        keeper.settle_due(CHAIN_ID)
+    tried = []
+    for _ in range(6):
+        shop.clock.advance(seconds=10)
+        tried.append(keeper.settle_due(CHAIN_ID))
+
+    assert tried == [1, 0, 1, 0, 0, 0]
+
+
+def test_asks_each_contract_for_its_own_when_there_are_two(shop: Shop) -> None:
+    _, _, (first, second) = _two_due(shop)
+    older = checksum_address("0x" + "0e" * 20)
+    with shop.container.engine.begin() as connection:
+        stored = text("UPDATE payment_attempt_leg SET contract = :older WHERE order_id = :id")
+        connection.execute(stored, {"older": older, "id": first})
+
+    assert shop.keep() == 2
+
+    with shop.container.engine.connect() as connection:
+        refs = _by_key(connection, "SELECT order_id, substr(ref, 3) FROM payment_attempt_leg")
+        sent = "SELECT target, encode(data, 'hex') FROM chain_transaction WHERE intent ~ '^kpr'"
+        calls = _by_key(connection, sent)
+    # A leg's reference stands in its terms, and so in the call that settles it.
+    named = {to: {o for o, ref in refs.items() if ref in data} for to, data in calls.items()}
+    assert named == {older: {first}, shop.deployment.escrow.address: {second}}
+
+
+def _by_key(connection: Connection, sql: str) -> dict[str, str]:
+    """Rows of two columns."""
+    return dict(connection.execute(text(sql)).tuples().all())
+
+
+@pytest.mark.pitfall("K2")
+def test_settles_all_the_same_when_its_transaction_was_lost(shop: Shop) -> None:
+    _, buyer, orders = _two_due(shop)
+    assert shop.keep() == 1
+    shop.chain.call("anvil_dropAllTransactions")
+    _use_next_nonce(shop)
+    shop.follow(blocks=2)
+    shop.container.get(Chains).rebroadcast(CHAIN_ID)
+
+    assert _keep(shop) == 1
+
+    assert {shop.order(buyer, order)["status"] for order in orders} == {"cancelled"}
+
+
+def _use_next_nonce(shop: Shop) -> None:
+    """Somebody else sends from the keeper's account."""
+    keeper = Account.from_key(DEVELOPMENT_KEY)
+    call = {"to": keeper.address, "data": "0x", "value": 0, "chain_id": CHAIN_ID}
+    shop.send(Person(keeper, token="", account_id=""), call)
 
 
 def test_sends_the_same_batch_when_the_account_could_not_pay_for_it(shop: Shop) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
@@ -12,35 +13,51 @@ from souk.modules.trade.models import KeeperRequestRow
 
 @dataclass(frozen=True, slots=True)
 class KeeperRequest:
-    """Under which intent a leg is being settled, and how often it was tried."""
+    """Under which intent a leg is being settled, how often it was tried, and when last."""
 
     leg_id: str
     action: str
     intent: str
     attempt: int
+    requested_at: datetime
+
+
+def find_requests(tx: Transaction, leg_ids: Sequence[str]) -> dict[str, KeeperRequest]:
+    """The requests there are for these legs, by leg id."""
+    return _requests(tx, _of_legs(leg_ids))
 
 
 def lock_requests(tx: Transaction, leg_ids: Sequence[str]) -> dict[str, KeeperRequest]:
-    """The requests there are for these legs, by leg id."""
-    rows = tx.session.execute(
+    """The same, locked in order of leg id until the transaction ends."""
+    return _requests(tx, _of_legs(leg_ids).with_for_update())
+
+
+def _of_legs(leg_ids: Sequence[str]) -> Select[tuple[KeeperRequestRow]]:
+    return (
         select(KeeperRequestRow)
         .where(KeeperRequestRow.leg_id.in_(leg_ids))
         .order_by(KeeperRequestRow.leg_id)
-        .with_for_update()
-    ).scalars()
-    return {r.leg_id: KeeperRequest(r.leg_id, r.action, r.intent, r.attempt) for r in rows}
+        .execution_options(populate_existing=True)
+    )
 
 
-def put_request(tx: Transaction, request: KeeperRequest) -> None:
-    """Store or replace the request of one leg."""
+def _requests(tx: Transaction, query: Select[tuple[KeeperRequestRow]]) -> dict[str, KeeperRequest]:
+    return {
+        row.leg_id: KeeperRequest(row.leg_id, row.action, row.intent, row.attempt, row.requested_at)
+        for row in tx.session.execute(query).scalars()
+    }
+
+
+def put_request(tx: Transaction, leg_id: str, *, action: str, intent: str, attempt: int) -> None:
+    """Store or replace the request of one leg, as of now."""
     values = {
-        "action": request.action,
-        "intent": request.intent,
-        "attempt": request.attempt,
+        "action": action,
+        "intent": intent,
+        "attempt": attempt,
         "requested_at": tx.now,
     }
     tx.session.execute(
         insert(KeeperRequestRow)
-        .values(leg_id=request.leg_id, **values)
+        .values(leg_id=leg_id, **values)
         .on_conflict_do_update(index_elements=["leg_id"], set_=values)
     )

@@ -1,6 +1,7 @@
 """Where payments stand, for those who decide about orders. All of it works inside the caller's
 transaction."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from souk.core.principal import Principal
@@ -58,18 +59,24 @@ class Standing:
         return find_own(tx, principal, payment_id).checkout_id
 
     def legs_due(
-        self, tx: Transaction, chain_id: int, chain_time: datetime, limit: int
+        self,
+        tx: Transaction,
+        chain_id: int,
+        chain_time: datetime,
+        limit: int,
+        choose: Callable[[list[DueLeg]], list[DueLeg]] = list,
     ) -> list[DueLeg]:
         """Legs that anyone may settle now, the longest overdue first: to the seller once the
         buyer's time is over, back to the buyer once the seller's is. An order with an open hold
-        waits, except that what is owed back goes back whatever holds the order up."""
+        waits, except that what is owed back goes back whatever holds the order up. Of each page of
+        them `choose` picks those that are given and count for the limit."""
         found: list[DueLeg] = []
         after = _BEGINNING
         while len(found) < limit:
             page = leg_rows.list_overdue(tx, chain_id, chain_time, after=after, limit=_PAGE)
             if not page:
                 break
-            found += self._free(tx, page)
+            found += choose(self._free(tx, page))
             after = (page[-1].deadline, page[-1].leg_id)
         return found[:limit]
 
