@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from souk.core.principal import Principal
 from souk.modules.ledger.domain import PaymentStatus
@@ -70,6 +71,26 @@ def test_hands_the_seller_the_refund_at_once_when_an_order_is_paid_twice(uow) ->
     assert (outcome.by, len(outcome.calls)) == (first.terms.seller, 1)
     with pytest.raises(PaymentNotFound):
         shop.payments.refund_owed(shop.buyer, shop.payment_id)
+
+
+def test_asks_each_contract_for_its_own_when_money_is_owed_back_from_two(uow) -> None:
+    shop, (first, second) = two_attempts(uow)
+    move(uow, shop.order_id, "cancel", Actor.BUYER)
+    shop.observe(reached(first), reached(second))
+    older = "0x" + "0E" * 20
+    with uow.begin() as tx:
+        stored = text("UPDATE payment_attempt_leg SET contract = :older WHERE id = :id")
+        tx.session.execute(stored, {"older": older, "id": first.id})
+        tx.commit()
+
+    seller = Principal(shop.checkout.orders[0].seller_account_id, "ses")
+    outcome = shop.payments.refund_owed(seller, shop.payment_id)
+
+    assert outcome.by == first.terms.seller
+    called = {call.to: call.data for call in outcome.calls}
+    assert set(called) == {older, second.contract}
+    assert first.terms.ref[2:] in called[older]
+    assert second.terms.ref[2:] in called[second.contract]
 
 
 def test_goes_on_with_the_order_when_the_duplicate_was_refunded(uow) -> None:

@@ -1,13 +1,17 @@
 """Asking a rail to move money that is held. Asking changes nothing here: the fact does."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
+from souk.core.addresses import Address
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
+    CallToSign,
     Executed,
     Leg,
     LegStatus,
+    NeedsSignature,
     Outcome,
     Payment,
 )
@@ -46,13 +50,17 @@ class Asking:
 
     def refund_owed(self, principal: Principal, payment_id: str) -> Outcome:
         """For a seller: the calls that give back what was paid twice or too late for the caller's
-        orders. Raises `PaymentNotFound`, `NothingHeld`."""
+        orders, one for each contract that holds some of it. Raises `PaymentNotFound`,
+        `NothingHeld`."""
         with self._parts.uow.begin() as tx:
             payment = payment_rows.find(tx, payment_id)
             if payment is None:
                 raise PaymentNotFound("there is no such payment")
             owed = self._owed(tx, principal, payment)
-        return self.refund(*owed)
+        held: dict[tuple[int, Address], list[Leg]] = defaultdict(list)
+        for leg in owed:
+            held[leg.chain_id, leg.contract].append(leg)
+        return _joined([self.refund(*legs) for legs in held.values()])
 
     def _owed(self, tx: Transaction, principal: Principal, payment: Payment) -> list[Leg]:
         mine = [
@@ -66,6 +74,22 @@ class Asking:
 
     def _gateway(self, leg: Leg) -> PaymentGateway:
         return self._parts.gateways[leg.method]
+
+
+def _joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """What several contracts need, to be signed one after the other."""
+    if not outcomes:
+        raise NothingHeld("no money is held here that could move")
+    if len(outcomes) == 1:
+        return outcomes[0]
+    parties: set[Address | None] = set()
+    calls: list[CallToSign] = []
+    for outcome in outcomes:
+        if not isinstance(outcome, NeedsSignature):
+            raise TypeError("only what is to be signed is asked for by contract")
+        parties.add(outcome.by)
+        calls += outcome.calls
+    return NeedsSignature(by=parties.pop() if len(parties) == 1 else None, calls=tuple(calls))
 
 
 def _first(legs: Sequence[Leg]) -> Leg:
