@@ -35,6 +35,12 @@ class MissingIdempotencyKey(RejectedError):
     code = "idempotency_key_required"
 
 
+class VersionRequired(RejectedError):
+    """An edit must say which version of the object it was made on."""
+
+    code = "version_required"
+
+
 def _refuse_unstorable(value: object) -> None:
     """Not recursive: a body may be nested deeper than Python's stack."""
     waiting = [value]
@@ -129,6 +135,16 @@ IdempotencyKey = Annotated[
     ),
 ]
 LIMIT = DEFAULT_LIMIT
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=100,
+        description='The ETag that was read with what is edited, or its version such as `"3"`.',
+    ),
+]
+# A version alone, or the ETag of `cacheable`; a proxy that compresses makes a weak one of it.
+_VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})(?:-[0-9a-f]+)?"')
 
 
 def once(
@@ -170,6 +186,17 @@ def once(
         raise
     answer = json.dumps(render(result), separators=(",", ":")).encode()
     return json_response(answer, status=status)
+
+
+def required_version(if_match: str | None) -> int:
+    """The version that an edit was made on, from its If-Match. Raises `VersionRequired`."""
+    match = _VERSION.fullmatch(if_match or "")
+    if match is None:
+        raise VersionRequired(
+            'send the ETag of what you edited as If-Match, such as "3"',
+            context={"pointer": "header:If-Match"},
+        )
+    return int(match[1])
 
 
 def _require_storable(value: str) -> None:

@@ -1,10 +1,9 @@
 """Listings and their stock: `/api/marketplace/products`, `/inventory`, `/categories`."""
 
 import json
-import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from souk.core.db import Reads
 from souk.core.ids import require_id
@@ -14,12 +13,14 @@ from souk.core.web import (
     Caller,
     Cursor,
     IdempotencyKey,
+    IfMatch,
     Limit,
     MaybeCaller,
     cacheable,
     json_response,
     once,
     provided,
+    required_version,
 )
 from souk.modules.catalog import queries
 from souk.modules.catalog.domain import (
@@ -42,7 +43,6 @@ from souk.modules.catalog.schemas import (
     UnpublishIn,
 )
 from souk.modules.catalog.service import Catalog
-from souk.modules.sellers.errors import VersionRequired
 
 router = APIRouter(prefix="/api/marketplace", tags=["catalogue"])
 _Service = Annotated[Catalog, Depends(provided(Catalog))]
@@ -54,16 +54,7 @@ _ListingId = Annotated[
         max_length=64, description="The listing's id.", examples=["prd_01h455vb4pex5vsknk084sn02q"]
     ),
 ]
-_IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        max_length=100,
-        description='The ETag that the listing was read with, or its version such as `"3"`.',
-    ),
-]
 _Price = Annotated[int | None, Query(ge=0, le=MAX_PRICE, description="In cents.")]
-_VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})(?:-[0-9a-f]+)?"')
 _UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 _NOT_FOUND = {"description": "There is no such listing"}
 _NOT_YOURS = {"description": "The listing belongs to another store"}
@@ -211,12 +202,12 @@ def edit_product(
     body: ProductUpdate,
     caller: Caller,
     catalog: _Service,
-    if_match: _IfMatch = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Changes the fields that are sent. Orders already placed keep what they were placed for.
     If-Match says which version the edit was made on; when that is no longer the present one
     nothing changes."""
-    version = _version(if_match)
+    version = required_version(if_match)
     return _own(catalog.edit(caller, listing_id, body.changes(), version=version))
 
 
@@ -290,13 +281,3 @@ def _render(listing: object) -> dict[str, object]:
 def _own(listing: ListingRecord) -> Response:
     answer = OwnProductOut.of(listing).model_dump_json().encode()
     return json_response(answer, headers={"ETag": f'"{listing.version}"'})
-
-
-def _version(if_match: str | None) -> int:
-    match = _VERSION.fullmatch(if_match or "")
-    if match is None:
-        raise VersionRequired(
-            'send the ETag of the listing you edited as If-Match, such as "3"',
-            context={"pointer": "header:If-Match"},
-        )
-    return int(match[1])

@@ -1,23 +1,24 @@
 """Stores: `/api/marketplace/sellers`."""
 
 import json
-import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
     Caller,
     IdempotencyKey,
+    IfMatch,
     cacheable,
     json_response,
     once,
     provided,
+    required_version,
 )
 from souk.modules.sellers import queries
 from souk.modules.sellers.domain import StoredSeller
-from souk.modules.sellers.errors import SellerNotFound, VersionRequired
+from souk.modules.sellers.errors import SellerNotFound
 from souk.modules.sellers.schemas import SellerCreate, SellerOut, SellerUpdate
 from souk.modules.sellers.service import Sellers
 
@@ -33,15 +34,6 @@ _Reference = Annotated[
         examples=["fig-and-olive"],
     ),
 ]
-_IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        max_length=100,
-        description='The ETag that the profile was read with, or its version such as `"3"`.',
-    ),
-]
-_VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})(?:-[0-9a-f]+)?"')
 _UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 _NOT_FOUND = {"description": "There is no such seller"}
 _INVALID = {"description": "A field is wrong; `errors` says which and how to correct it"}
@@ -123,11 +115,11 @@ def edit(
     body: SellerUpdate,
     caller: Caller,
     sellers: _Service,
-    if_match: _IfMatch = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Changes the fields that are sent. If-Match says which version the edit was made on; when
     that is no longer the present one nothing changes and the answer names the present one."""
-    version = _version(if_match)
+    version = required_version(if_match)
     edited = sellers.edit(caller, seller, body.changes(), version=version)
     answer = SellerOut.of(edited).model_dump_json().encode()
     return json_response(answer, headers={"ETag": f'"{edited.version}"'})
@@ -140,13 +132,3 @@ def _render(seller: object) -> dict[str, object]:
 
 def _versioned(request: Request, document: bytes) -> Response:
     return cacheable(request, document, version=int(json.loads(document)["version"]))
-
-
-def _version(if_match: str | None) -> int:
-    match = _VERSION.fullmatch(if_match or "")
-    if match is None:
-        raise VersionRequired(
-            'send the ETag of the profile you edited as If-Match, such as "3"',
-            context={"pointer": "header:If-Match"},
-        )
-    return int(match[1])

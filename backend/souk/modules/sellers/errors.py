@@ -5,7 +5,6 @@ NotFoundError
 RejectedError
 +-- InvalidProfileField    a field breaks its rule; the detail says how to correct it
 +-- PayoutWalletNotProved  the payout wallet has not signed in to this account
-+-- VersionRequired        an edit did not say which version it was made on
 ConflictError
 +-- SellerExists           this account has a store already
 +-- HandleTaken            another store has this handle
@@ -34,12 +33,6 @@ class PayoutWalletNotProved(RejectedError):
     """Money must not go to a wallet that this account has never signed with."""
 
     code = "payout_wallet_not_proved"
-
-
-class VersionRequired(RejectedError):
-    """An edit must say which version of the profile it was made on."""
-
-    code = "version_required"
 
 
 class SellerExists(ConflictError):
