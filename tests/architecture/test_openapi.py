@@ -49,6 +49,10 @@ def test_bounds_everything_that_a_request_may_hold() -> None:
     assert listing(openapi.find_unbounded(described())) == ""
 
 
+def test_names_every_schema_once_and_by_no_module() -> None:
+    assert [name for name in described()["components"]["schemas"] if "__" in name] == []
+
+
 def test_equals_the_description_in_docs() -> None:
     written = (ROOT / "docs/openapi.json").read_text("utf-8")
 

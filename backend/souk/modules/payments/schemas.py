@@ -59,7 +59,7 @@ class PaymentStateOut(ResponseModel):
     status: PaymentState
 
 
-class CallOut(ResponseModel):
+class PaymentCallOut(ResponseModel):
     """A transaction to sign: calldata as 0x-hex, the value in the native coin's smallest unit."""
 
     chain_id: int
@@ -76,7 +76,7 @@ class OutcomeOut(ResponseModel):
     type: str = Field(examples=["needs_signature"])
     reference: str | None = None
     by: str | None = None
-    calls: list[CallOut] = Field(default_factory=list)
+    calls: list[PaymentCallOut] = Field(default_factory=list)
     typed_data: dict[str, object] | None = None
     until: str | None = Field(None, examples=["2026-03-01T12:10:00.000Z"])
 
@@ -109,7 +109,7 @@ class StartedOut(ResponseModel):
     action: OutcomeOut
 
 
-class LegOut(ResponseModel):
+class PaymentLegOut(ResponseModel):
     """The money of one order in one attempt."""
 
     id: str
@@ -126,7 +126,7 @@ class LegOut(ResponseModel):
     duplicate: bool
 
 
-class StepOut(ResponseModel):
+class PaymentStepOut(ResponseModel):
     """One change of an attempt."""
 
     from_status: str | None
@@ -144,7 +144,7 @@ class RateOut(ResponseModel):
     spread_bps: int
 
 
-class AttemptOut(ResponseModel):
+class PaymentAttemptOut(ResponseModel):
     """One try to pay."""
 
     id: str
@@ -161,11 +161,11 @@ class AttemptOut(ResponseModel):
     failure_reason: str | None
     route: dict[str, object]
     created_at: str
-    legs: list[LegOut]
-    history: list[StepOut]
+    legs: list[PaymentLegOut]
+    history: list[PaymentStepOut]
 
 
-class RefundDueOut(ResponseModel):
+class PaymentRefundDueOut(ResponseModel):
     """Money that arrived and is owed back."""
 
     leg_id: str
@@ -187,8 +187,8 @@ class PaymentOut(ResponseModel):
     created_at: str
     updated_at: str
     completed_at: str | None
-    attempts: list[AttemptOut]
-    refunds_due: list[RefundDueOut]
+    attempts: list[PaymentAttemptOut]
+    refunds_due: list[PaymentRefundDueOut]
 
 
 class PaymentRowOut(ResponseModel):
