@@ -76,3 +76,29 @@ def test_stays_processing_until_the_chain_says_shipped(shop: Shop) -> None:
     assert answer["status"] == "processing"
     assert answer["action"]["type"] == "needs_signature"
     assert shop.order(buyer, order_id)["status"] == "processing"
+
+
+def test_ships_and_delivers_when_the_goods_are_digital(shop: Shop) -> None:
+    seller, buyer = shop.seller(), shop.person("buyer")
+    listing = shop.listing(seller, kind="digital", handling_days=None, transit_days=None)
+    order_id = shop.paid(buyer, (listing, 1))["orders"][0]["id"]
+
+    shipped = shop.move(seller, order_id, "shipped").json()
+    delivered = shop.move(buyer, order_id, "delivered").json()
+
+    assert (shipped["status"], shipped["action"]["type"]) == ("shipped", "executed")
+    assert delivered["status"] == "delivered"
+
+
+def test_writes_nothing_when_the_rail_refuses_to_fulfil(shop: Shop) -> None:
+    seller, buyer = shop.seller(), shop.person("buyer")
+    order_id = shop.paid(buyer, (shop.listing(seller), 1))["orders"][0]["id"]
+    shop.chain.move_time(30 * 86_400)
+    shop.follow(blocks=2)
+
+    tracking = {"carrier": "dhl", "code": "X1"}
+    answer = shop.move(seller, order_id, "shipped", tracking=tracking)
+
+    order = shop.order(buyer, order_id)
+    assert (answer.status_code, answer.json()["code"]) == (409, "deadline_passed")
+    assert (order["status"], order["tracking"]) == ("paid", [])

@@ -3,13 +3,23 @@
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction, UnitOfWork
-from souk.modules.orders.domain import Actor, OrderRecord, OrderStatus, Tracking, decide
+from souk.modules.orders.domain import (
+    Actor,
+    OrderRecord,
+    OrderStatus,
+    Tracking,
+    check_tracking,
+    decide,
+)
 from souk.modules.orders.service import Orders
+from souk.modules.payments.domain import Executed, Outcome
 from souk.modules.payments.service import Payments
 from souk.modules.trade.domain import Moved
 from souk.modules.trade.errors import NotYourPart
 from souk.modules.trade.service.parties import party_of
 from souk.modules.trade.service.rail import RailRequests
+
+_SENT = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 
 class Deliveries:
@@ -45,19 +55,46 @@ class Deliveries:
         tracking: Tracking | None,
         receipt: Receipt = NO_RECEIPT,
     ) -> Moved:
-        """The seller sends the goods: the tracking is noted, an order that was only paid becomes
-        processing, and the rail is told. Raises `OrderHidden`, `IllegalTransition`,
-        `NothingHeld`, `BadTracking`."""
+        """The seller sends the goods: the rail is told, the tracking is noted, and an order that
+        was only paid becomes processing; where the rail has nothing to fulfil it is shipped at
+        once. One whose fulfilment left the chain can be fulfilled again. Raises `OrderHidden`,
+        `IllegalTransition`, `NothingHeld`, `DeadlinePassed`, `BadTracking`."""
+        if tracking is not None:
+            check_tracking(tracking)
         with self._uow.begin() as tx:
-            order, actor = party_of(self._orders, tx, caller, order_id)
-            decide(order.status, OrderStatus.SHIPPED, actor)
+            self._shippable(tx, caller, order_id)
+            leg = self._payments.held_leg(tx, order_id)
+
+        def record(tx: Transaction, outcome: Outcome) -> None:
+            order, actor = self._shippable(tx, caller, order_id)
             if tracking is not None:
                 self._orders.record_tracking(tx, order_id, tracking)
             if order.status is OrderStatus.PAID:
                 self._accept(tx, caller, order, actor)
-            leg = self._payments.held_leg(tx, order_id)
-            tx.commit()
-        return self._rail.ask(leg, self._payments.fulfil, receipt)
+            if isinstance(outcome, Executed):
+                self._mark_shipped(tx, caller, order, actor)
+
+        return self._rail.ask(leg, self._payments.fulfil, receipt, record)
+
+    def _shippable(
+        self, tx: Transaction, caller: Principal, order_id: str
+    ) -> tuple[OrderRecord, Actor]:
+        order, actor = party_of(self._orders, tx, caller, order_id)
+        sent = actor is Actor.SELLER and order.status in _SENT
+        if not (sent and self._payments.awaits_fulfilment(tx, order_id)):
+            decide(order.status, OrderStatus.SHIPPED, actor)
+        return order, actor
+
+    def _mark_shipped(
+        self, tx: Transaction, caller: Principal, order: OrderRecord, actor: Actor
+    ) -> None:
+        self._orders.mark_shipped(
+            tx,
+            order.id,
+            actor=actor,
+            actor_id=caller.account_id,
+            reason="the seller has delivered; the rail has nothing to fulfil",
+        )
 
     def confirm_delivery(
         self, caller: Principal, order_id: str, receipt: Receipt = NO_RECEIPT

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from souk.core.idempotency import Receipt
-from souk.core.unit_of_work import UnitOfWork
+from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.orders.service import Orders
 from souk.modules.payments.domain import Leg, Outcome
 from souk.modules.trade.domain import Moved
@@ -19,10 +19,19 @@ class RailRequests:
         self._uow = uow
         self._orders = orders
 
-    def ask(self, leg: Leg, move: Callable[[Leg], Outcome], receipt: Receipt) -> Moved:
-        """Ask, and answer with the order's status as it is after that."""
+    def ask(
+        self,
+        leg: Leg,
+        move: Callable[[Leg], Outcome],
+        receipt: Receipt,
+        record: Callable[[Transaction, Outcome], None] = lambda _tx, _outcome: None,
+    ) -> Moved:
+        """Ask, and answer with the order's status as it is after that. What `record` writes stays
+        together with the answer: a rail that refuses leaves no trace, and a repeated request
+        writes nothing twice."""
         outcome = move(leg)
         with self._uow.begin() as tx:
+            record(tx, outcome)
             moved = Moved(leg.order_id, self._orders.get(tx, leg.order_id).status, outcome)
             receipt.store(tx, moved)
             tx.commit()
