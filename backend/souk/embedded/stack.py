@@ -15,6 +15,8 @@ from souk.embedded.parts import Part
 from souk.embedded.supervisor import Report, StopAsked, Supervisor
 
 _SERVE_SECONDS = 90
+_LOOPBACK = "127.0.0.1"
+_ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
 class PortTaken(RuntimeError):
@@ -46,8 +48,21 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """Where the API serves."""
-        return f"http://{self._options.host}:{self._port}"
+        """Where the API serves, as this machine can open it."""
+        host = _LOOPBACK if self._options.host in _ALL_ADDRESSES else self._options.host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def note_on_sign_in(self) -> str:
+        """What to say to whoever opens it to other machines; empty when there is nothing to say.
+        A wallet signs in to one address, and the one to listen on may be none that can be opened.
+        """
+        if self._options.host not in _ALL_ADDRESSES or self._options.environment.get("PUBLIC_URL"):
+            return ""
+        return (
+            f"wallets sign in to {self.url} alone: set PUBLIC_URL to the address that other"
+            " machines open"
+        )
 
     def run(self) -> int:
         """Bring everything up and keep it up until asked to stop. Returns the exit code; raises
@@ -75,7 +90,7 @@ class Stack:
             redeploy=lambda: self._deploy_again(supervisor, environment),
         )
         environment = self._complete(below.environment)
-        for note in below.notes:
+        for note in filter(None, (*below.notes, self.note_on_sign_in)):
             self._report(note)
         self._report(f"starting {', '.join(sorted(below.names)) or 'on given services'}")
         supervisor.start(*below.parts)
