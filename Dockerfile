@@ -12,7 +12,7 @@ RUN /opt/souk/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 FROM node:24-slim AS chain
 WORKDIR /opt/chain
 COPY contracts/package.json contracts/package-lock.json ./
-RUN npm ci --ignore-scripts --omit=dev && mkdir /var/lib/chain && chown node /var/lib/chain
+RUN npm ci --ignore-scripts --omit=dev
 USER node
 EXPOSE 8545
 ENTRYPOINT ["/opt/chain/node_modules/.bin/anvil"]

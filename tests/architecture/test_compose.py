@@ -78,6 +78,18 @@ def test_kubo_shows_nothing_but_its_gateway() -> None:
     assert SERVICES["kubo"]["ports"] == ["127.0.0.1:8080:8080"]
 
 
+def test_chain_begins_anew_with_its_contracts_at_each_start() -> None:
+    chain = SERVICES["anvil"]
+    assert [word for word in chain["command"] if "state" in word] + chain.get("volumes", []) == []
+    assert chain["restart"] == "no"
+    assert SERVICES["deploy"]["depends_on"] == {"anvil": {"condition": "service_healthy"}}
+
+
+@pytest.mark.parametrize("ignored", [".gitignore", ".dockerignore"])
+def test_secrets_go_into_no_commit_and_no_image(ignored: str) -> None:
+    assert ".env" in (ROOT / ignored).read_text().splitlines()
+
+
 def test_volumes_are_declared() -> None:
     used = {volume.split(":")[0] for one in SERVICES.values() for volume in one.get("volumes", ())}
     assert used == set(COMPOSE["volumes"])

@@ -138,6 +138,19 @@ def test_keeps_the_record_when_its_escrow_is_not_there(
     assert registry.find(tmp_path / "deployments", OTHER) == record
 
 
+def test_deploys_anew_when_the_local_chain_was_begun_anew(
+    monkeypatch: pytest.MonkeyPatch, ticking_chain: Chain, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("CHAIN_31337_RPC_URLS", ticking_chain.url)
+    fresh = ticking_chain.call("evm_snapshot")
+    deploy()
+    ticking_chain.call("evm_revert", fresh)
+    assert deploy() == 0
+    record = registry.find(tmp_path / "deployments", 31337)
+    assert ticking_chain.call("eth_getCode", record.escrow.address, "latest") != "0x"
+
+
 def test_says_when_the_record_differs_from_the_file(
     environment, described: dict, file: Path, tmp_path: Path, capsys
 ) -> None:
