@@ -11,7 +11,17 @@ from souk.modules.payments.domain import FactKind, Leg, Outcome
 from souk.modules.payments.errors import CheckoutNotPayable, PaymentUnderWay
 from souk.modules.trade.service import Cancellations, Expiries
 from tests.support.order_builders import orders_on
-from tests.support.payment_builders import CHAIN_ID, Shop, a_gateway, a_shop, payments_on, reached
+from tests.support.payment_builders import (
+    CHAIN_ID,
+    Shop,
+    a_gateway,
+    a_paid_shop,
+    a_shop,
+    orphaned,
+    payments_on,
+    reached,
+    seen,
+)
 
 REQUEST = Receipt("req_one")
 
@@ -148,3 +158,54 @@ def test_completes_when_the_rest_of_a_cart_arrives_in_time_but_late_at_ours(uow)
 
     assert shop.sees.status(unpaid.order_id) is OrderStatus.PAID
     assert (shop.sees.attempts(), shop.sees.state()) == (["succeeded"], "COMPLETED")
+
+
+def test_ends_an_attempt_that_was_paid_late_and_left_the_chain(uow) -> None:
+    shop = a_shop(uow)
+    (leg,) = shop.start().attempt.legs
+    shop.pass_time(days=1)
+    expire(shop)
+    shop.observe(seen(leg), orphaned(leg))
+    before = (shop.sees.attempts(), shop.sees.state())
+
+    expire(shop)
+
+    assert before == (["orphaned"], "PROCESSING")
+    assert (shop.sees.attempts(), shop.sees.state()) == (["expired"], "CANCELLED")
+
+
+def test_ends_an_attempt_whose_first_part_was_seen_late_and_counts_now(uow) -> None:
+    shop = a_shop(uow, sellers=("sofia", "sami"))
+    late, unpaid = shop.start().attempt.legs
+    shop.pass_time(days=1)
+    expire(shop)
+    shop.observe(seen(late), reached(late))
+
+    expire(shop)
+
+    assert shop.sees.status(unpaid.order_id) is OrderStatus.EXPIRED
+    assert (shop.sees.attempts(), shop.sees.state()) == (["expired"], "COMPLETED")
+    assert shop.sees.read("SELECT count(*) FROM timer WHERE clock LIKE 'chain:%'") == 1
+
+
+def test_says_why_it_was_cancelled_when_money_came_and_went_afterwards(uow) -> None:
+    shop = a_shop(uow)
+    (leg,) = shop.start().attempt.legs
+    cancel(shop)
+    shop.observe(seen(leg), orphaned(leg))
+    shop.pass_time(days=1)
+
+    expire(shop)
+
+    assert (shop.sees.attempts(), shop.sees.state()) == (["expired"], "CANCELLED")
+    assert shop.sees.read("SELECT closed_reason FROM payment") == "changed my mind"
+
+
+def test_leaves_a_paid_checkout_alone_when_its_timer_fires(uow) -> None:
+    shop, _leg = a_paid_shop(uow)
+    shop.pass_time(days=1)
+
+    expire(shop)
+
+    assert (shop.sees.attempts(), shop.sees.state()) == (["succeeded"], "COMPLETED")
+    assert shop.sees.read("SELECT closed_reason FROM payment") is None

@@ -74,7 +74,9 @@ class Observing:
         to = attempt_status(attempt.status, [leg.status for leg in attempt.legs])
         if to is attempt.status:
             return attempt
-        if to is AttemptStatus.ORPHANED:
+        if to is AttemptStatus.ORPHANED or (
+            to is AttemptStatus.CONFIRMING and payment.closed_reason is not None
+        ):
             self._wait_again(tx, payment, attempt)
         transaction = observation.evidence.get("transaction_hash")
         return move_attempt(
@@ -88,8 +90,8 @@ class Observing:
         )
 
     def _wait_again(self, tx: Transaction, payment: Payment, attempt: Attempt) -> None:
-        """The payment may be mined again until its `payBy`; afterwards the checkout ends as if it
-        had never been paid."""
+        """The payment may be mined again, or the rest of a checkout that was given up be paid,
+        until `payBy`; afterwards what is unpaid then ends as if it had never been seen."""
         schedule(
             tx,
             kind=EXPIRE_CHECKOUT,

@@ -118,6 +118,12 @@ class Standing:
         attempts = attempt_rows.list_of_payment(tx, payment.id)
         return any(is_live(tx, self._parts.chains, attempt) for attempt in attempts)
 
+    def has_open_attempt(self, tx: Transaction, checkout_id: str) -> bool:
+        """Whether an attempt to pay this checkout has not ended."""
+        payment = payment_rows.find_by_checkout(tx, checkout_id)
+        attempts = [] if payment is None else attempt_rows.list_of_payment(tx, payment.id)
+        return any(attempt.status in OPEN for attempt in attempts)
+
     def void_unpaid(self, tx: Transaction, checkout_id: str, reason: str) -> None:
         """Give up what is unpaid of a checkout that has no live attempt; harmless when there is no
         payment. Money that comes all the same is late money."""
@@ -129,7 +135,8 @@ class Standing:
             self._given_up(tx, payment, attempt, reason)
             for attempt in attempt_rows.list_of_payment(tx, payment.id)
         ]
-        project_payment(tx, payment, attempts, reason=reason, closed_reason=reason)
+        closed = payment.closed_reason or reason
+        project_payment(tx, payment, attempts, reason=reason, closed_reason=closed)
 
     def _given_up(
         self, tx: Transaction, payment: Payment, attempt: Attempt, reason: str

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from souk.core.timers import WALL, find_due, schedule
 from souk.core.unit_of_work import Transaction, UnitOfWork
-from souk.modules.orders.domain import EXPIRE_CHECKOUT, Actor, OrderStatus
+from souk.modules.orders.domain import EXPIRE_CHECKOUT, Actor, OrderRecord, OrderStatus
 from souk.modules.orders.service import Orders
 from souk.modules.payments.service import Payments
 
+_GIVEN_UP = frozenset({OrderStatus.EXPIRED, OrderStatus.CANCELLED})
 _RE_ARM = timedelta(seconds=60)
 
 
@@ -25,7 +26,7 @@ class Expiries:
         with self._uow.begin() as tx:
             orders = self._orders.lock_checkout(tx, checkout_id)
             waiting = [o for o in orders if o.status is OrderStatus.PENDING_PAYMENT]
-            if not waiting or self._is_early(tx, checkout_id):
+            if not (waiting or self._left_open(tx, orders)) or self._is_early(tx, checkout_id):
                 return
             if self._payments.has_live_attempt(tx, checkout_id):
                 schedule(
@@ -46,6 +47,12 @@ class Expiries:
                     reason="not paid in time; the goods are free again",
                 )
             tx.commit()
+
+    def _left_open(self, tx: Transaction, orders: list[OrderRecord]) -> bool:
+        """Whether orders that were given up have left an attempt that money came for, and went:
+        nobody else would end it."""
+        given_up = any(order.status in _GIVEN_UP for order in orders)
+        return given_up and self._payments.has_open_attempt(tx, orders[0].checkout_id)
 
     def _is_early(self, tx: Transaction, checkout_id: str) -> bool:
         """Whether the timer was moved on after it had fired: an attempt was started meanwhile."""
