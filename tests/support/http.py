@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar
 
 import httpx
@@ -31,6 +32,7 @@ class Assembled:
     wakeups: AsyncWakeups
     authenticate: Callable[[str], Principal]
     max_body_bytes: int = field(default=65_536)
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 class Api:

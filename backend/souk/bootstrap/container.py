@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar
 
 from fastapi import APIRouter
@@ -48,6 +49,11 @@ class Container:
     def max_body_bytes(self) -> int:
         """The cap on request bodies."""
         return self.settings.http.max_body_bytes
+
+    @property
+    def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks whose word on who the client is counts."""
+        return self.settings.http.trusted_proxies
 
     @property
     def redis_url(self) -> str:

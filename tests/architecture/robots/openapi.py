@@ -28,6 +28,7 @@ class _Described:
     services: Mapping[object, object] = {}
     reads = wakeups = None
     max_body_bytes = 1
+    trusted_proxies = ()
 
     def __init__(self, routers: tuple[APIRouter, ...]) -> None:
         self.routers = routers

@@ -1,5 +1,8 @@
 """`/api/auth` over HTTP."""
 
+from dataclasses import replace
+from ipaddress import ip_network
+
 import pytest
 from sqlalchemy import text
 
@@ -33,15 +36,19 @@ def accounts(committing_uow):
 
 
 @pytest.fixture
-def api(database_url, committing_uow, accounts, limiter):
+def container(database_url, committing_uow, accounts, limiter):
     services = {Accounts: accounts, SignInGate: SignInGate(limiter, per_minute=60)}
-    container = assembled(
+    return assembled(
         database_url,
         committing_uow,
         router,
         services=services,
         authenticate=accounts.authenticate,
     )
+
+
+@pytest.fixture
+def api(container):
     with Api(container) as api:
         yield api
 
@@ -194,6 +201,15 @@ def test_no_secret_is_stored_when_a_wallet_is_added(api, token, engine):
 def test_sign_in_routes_are_counted_by_client_address(api, limiter, path):
     api("POST", f"/api/auth/{path}", {"message": "m", "signature": "s"})
     assert limiter.taken == [(f"sign-in:{CLIENT_ADDRESS}", 60, 60)]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "counted"), [(CLIENT_ADDRESS, "198.51.100.1"), ("192.0.2.0/24", CLIENT_ADDRESS)]
+)
+def test_sign_in_routes_believe_trusted_proxies_alone(container, limiter, proxies, counted):
+    with Api(replace(container, trusted_proxies=(ip_network(proxies),))) as api:
+        api("POST", "/api/auth/siwe/nonce", x_forwarded_for="198.51.100.1")
+    assert limiter.taken == [(f"sign-in:{counted}", 60, 60)]
 
 
 def test_sign_in_routes_refuse_when_the_client_asks_too_often(api, limiter):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
 from fastapi import APIRouter, FastAPI
@@ -12,7 +13,7 @@ from souk.core.db import Reads
 from souk.core.principal import Principal
 from souk.core.wakeups import AsyncWakeups
 from souk.entrypoints.http import health, problems
-from souk.entrypoints.http.middleware import Bounds, RequestIds
+from souk.entrypoints.http.middleware import Bounds, RequestIds, TrustedProxies
 from souk.entrypoints.http.web import pages
 
 
@@ -42,6 +43,11 @@ class Composed(Protocol):
     @property
     def max_body_bytes(self) -> int:
         """The cap on request bodies."""
+        ...
+
+    @property
+    def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks whose word on who the client is counts."""
         ...
 
     def authenticate(self, token: str) -> Principal:
@@ -78,6 +84,7 @@ def create_app(container: Composed) -> FastAPI:
     problems.install(app)
     app.add_middleware(Bounds, max_body_bytes=container.max_body_bytes)
     app.add_middleware(RequestIds)
+    app.add_middleware(TrustedProxies, networks=container.trusted_proxies)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented hook
     return app
 

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,6 +18,7 @@ from souk.entrypoints.http.problems import problem, unhandled
 
 _log = logging.getLogger("souk.access")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_WITH_PORT = re.compile(r"(?:(?P<bare>[0-9.]+)|\[(?P<bracketed>[^\]]+)\])(?::[0-9]{1,5})?")
 _LOGGED_PATH = 200
 _MAX_ADDRESS_BYTES = 8_192
 _BODY_SECONDS = 15.0
@@ -71,6 +74,57 @@ class RequestIds:
             request_id.reset(token)
 
 
+class TrustedProxies:
+    """Tells the application who the client is when proxies stand in front. Only what proxies in
+    these networks have added to `X-Forwarded-For` is believed, as anybody may send that header;
+    when an entry of theirs is no address, the connection's own peer stays the client."""
+
+    def __init__(self, app: ASGIApp, *, networks: Sequence[IPv4Network | IPv6Network]) -> None:
+        self._app = app
+        self._networks = tuple(networks)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http" and scope["client"] is not None:
+            client = self._client(scope["client"][0], Headers(scope=scope))
+            if client is not None:
+                scope = {**scope, "client": (client, 0)}
+        await self._app(scope, receive, send)
+
+    def _client(self, peer: str, headers: Headers) -> str | None:
+        """The client behind trusted proxies; `None` when the peer itself has to count."""
+        if not self._trusts(_parse_address(peer)):
+            return None
+        # Each proxy adds on the right whom it was asked by.
+        for entry in reversed(",".join(headers.getlist("x-forwarded-for")).split(",")):
+            address = _parse_address(_without_port(entry.strip()))
+            if address is None:
+                return None
+            if not self._trusts(address):
+                return str(address)
+        return None
+
+    def _trusts(self, address: IPv4Address | IPv6Address | None) -> bool:
+        return address is not None and any(address in network for network in self._networks)
+
+
+def _without_port(entry: str) -> str:
+    """`192.0.2.1:80` and `[2001:db8::1]:80` without what follows the address."""
+    match = _WITH_PORT.fullmatch(entry)
+    return entry if match is None else match["bare"] or match["bracketed"]
+
+
+def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """IPv4 also when it is written as IPv6; a zone means nothing on another machine."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv4Address):
+        return address
+    return None if address.scope_id else address.ipv4_mapped or address
+
+
 class Bounds:
     """Refuses what no handler should ever see: bodies over the cap (also when the length is not
     announced) or slower than a person's patience, and addresses that are too long or hold NUL
@@ -96,18 +150,18 @@ class Bounds:
                     body = await self._read(scope, receive)
             except TimeoutError:
                 refusal = self._unread(
-                    scope, 408, "body_too_slow", "the body did not arrive in time"
+                    scope, 408, code="body_too_slow", detail="the body did not arrive in time"
                 )
         if body is None:
             detail = f"a request body may have at most {self._max} bytes"
-            refusal = self._unread(scope, 413, "body_too_large", detail)
+            refusal = self._unread(scope, 413, code="body_too_large", detail=detail)
         if refusal is not None:
             await refusal(scope, receive, send)
         else:
             await self._app(scope, _replayed(body or b"", receive), send)
 
     @staticmethod
-    def _unread(scope: Scope, status: int, code: str, detail: str) -> Response:
+    def _unread(scope: Scope, status: int, *, code: str, detail: str) -> Response:
         """The rest of the body is not read: nothing else can follow on this connection."""
         headers = {"Connection": "close"} if scope["http_version"] < "2" else None
         return problem(status=status, code=code, detail=detail, headers=headers)
