@@ -187,7 +187,7 @@ def literal_codes(files: Iterable[Source]) -> list[str]:
         for call, name in calls(file.tree):
             values = {k.arg: k.value for k in call.keywords}
             code = values.get("code")
-            if name == "problem" and isinstance(code, ast.Constant):
+            if name in ("problem", "_unread") and isinstance(code, ast.Constant):
                 found.add(str(code.value))
     return sorted(found)
 
