@@ -14,7 +14,7 @@ from souk.core.clock import Clock
 from souk.core.events import HandlerRegistry
 from souk.core.idempotency import Idempotency
 from souk.core.inbox import InboxSweeper
-from souk.core.jobs import Loop, Periodic, drain_outbox, sweep_timers
+from souk.core.jobs import Aside, Loop, Periodic, drain_outbox, sweep_timers
 from souk.core.outbox import OutboxRelay
 from souk.core.timers import TimerSweeper, chain_clock
 from souk.core.unit_of_work import UnitOfWork
@@ -57,7 +57,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
-        Periodic("trade.check_books", _BOOKS_SECONDS, books.check),
+        Periodic("trade.check_books", _BOOKS_SECONDS, Aside("trade.check_books", books.check)),
         *rebroadcasts(chains),
     ]
     for chain_id, network in found.items():

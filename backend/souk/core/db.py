@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 from psycopg import InterfaceError as PsycopgInterfaceError
 from psycopg import OperationalError as PsycopgOperationalError
 from psycopg.abc import Buffer
@@ -20,7 +20,7 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from souk.core.errors import DatabaseUnavailable
+from souk.core.errors import DatabaseBusy, DatabaseUnavailable
 
 # Bounds that end a forgotten statement or transaction before it can hold up the others.
 _SESSION_OPTIONS = (
@@ -29,6 +29,26 @@ _SESSION_OPTIONS = (
 )
 
 _RECONNECT_SECONDS = 2.0
+
+
+_TOOK_TOO_LONG = (
+    errors.QueryCanceled,
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+)
+
+
+def unavailable(cause: BaseException | None) -> DatabaseUnavailable:
+    """What to tell of a failure after which the same request may succeed. A server that gave up
+    what it was asked is not away, and whoever looks for the reason must not look there."""
+    if isinstance(cause, _TOOK_TOO_LONG):
+        return DatabaseBusy(
+            "the database took too long over this; nothing was lost, try again in a moment"
+        )
+    return DatabaseUnavailable(
+        "the database cannot be reached; nothing was lost, try again in a moment"
+    )
 
 
 class AmountColumn(TypeDecorator[int]):
@@ -144,7 +164,7 @@ class Reads:
     async def document(self, sql: str, parameters: Mapping[str, object]) -> bytes | None:
         """Run `sql`, whose single row holds a single column of type json, jsonb or text, and
         return it as UTF-8 bytes; `None` when there is no row or it is NULL. Raises
-        `DatabaseUnavailable`."""
+        `DatabaseUnavailable`, `DatabaseBusy`."""
         try:
             async with self._pool.connection() as connection:
                 # The statements are constants of our own queries.py; psycopg's literal-string
@@ -155,8 +175,6 @@ class Reads:
             # What cut this connection has most likely cut those that lie idle, too: one request
             # finds that out for all of them.
             await self._pool.check()
-            raise DatabaseUnavailable(
-                "the database cannot be reached; nothing was lost, try again in a moment"
-            ) from error
+            raise unavailable(error) from error
         document: bytes | None = None if row is None else row[0]
         return document

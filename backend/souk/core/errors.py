@@ -11,6 +11,7 @@
     +-- ProviderRejected        the provider said no; asking again changes nothing
     +-- UnavailableError        a part is down; nothing was lost, the same request may be sent again
         +-- DatabaseUnavailable PostgreSQL cannot be reached
+        |   +-- DatabaseBusy    it can, but a statement or a lock took too long there
         +-- ProviderUnavailable the provider could not be reached, nothing happened there
         +-- OutcomeUnknown      the provider was asked and did not answer: look it up, never ask
                                 again under a new key
@@ -118,6 +119,12 @@ class DatabaseUnavailable(UnavailableError):
     """PostgreSQL cannot be reached or ended the connection."""
 
     code = "database_unavailable"
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """PostgreSQL was reached, but waiting for it or for a lock took too long."""
+
+    code = "database_busy"
 
 
 class ProviderUnavailable(UnavailableError):

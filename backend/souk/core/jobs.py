@@ -5,6 +5,7 @@ moment, and two processes may run the same loop at once.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,24 @@ class Periodic:
             return
         self._due = self._monotonic() + self._every
         with_care(self.name, self._act)
+
+
+class Aside:
+    """Something that may take minutes, done in a thread of its own so that nothing else waits for
+    it: one at a time, and given up when the process ends."""
+
+    def __init__(self, name: str, act: Callable[[], object]) -> None:
+        self._name = name
+        self._act = act
+        self._thread: threading.Thread | None = None
+
+    def __call__(self) -> None:
+        """Begin, unless it is still being done."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(
+                target=with_care, args=(self._name, self._act), name=self._name, daemon=True
+            )
+            self._thread.start()
 
 
 def with_care(name: str, act: Callable[[], object]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
 
 from souk.core.clock import Clock
-from souk.core.errors import DatabaseUnavailable
+from souk.core.db import unavailable
 from souk.core.events import Event
 from souk.core.ids import Ids
 from souk.core.outbox import OutboxRow
@@ -110,9 +110,10 @@ class UnitOfWork:
     def begin(self) -> Iterator[Transaction]:
         """A transaction that is rolled back unless the block calls `commit`.
 
-        Raises `DatabaseUnavailable` when the connection is lost or cannot be made. When that
-        happens during the commit itself the outcome is unknown; every use case may be repeated,
-        because unique keys make its second run find what the first one did.
+        Raises `DatabaseUnavailable` when the connection is lost or cannot be made, `DatabaseBusy`
+        when a statement or a lock took too long. When the connection is lost during the commit
+        itself the outcome is unknown; every use case may be repeated, because unique keys make its
+        second run find what the first one did.
         """
         if _open.get():
             raise NestedTransaction("a use case is already inside a unit of work")
@@ -123,9 +124,7 @@ class UnitOfWork:
         except SQLAlchemyError as error:
             if not _is_unavailability(error):
                 raise
-            raise DatabaseUnavailable(
-                "the database cannot be reached; nothing was lost, try again in a moment"
-            ) from error
+            raise unavailable(error.orig if isinstance(error, DBAPIError) else error) from error
         finally:
             _close(session)
             _open.reset(token)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import sessionmaker
 
 from souk.core.db import make_engine
-from souk.core.errors import DatabaseUnavailable, NotFoundError
+from souk.core.errors import DatabaseBusy, DatabaseUnavailable, NotFoundError
 from souk.core.outbox import OutboxRow
 from souk.core.unit_of_work import (
     OUTBOX_CHANNEL,
@@ -108,6 +108,19 @@ def test_begin_says_unavailable_when_the_server_cuts_the_connection(committing_u
 
     with pytest.raises(DatabaseUnavailable):
         lose_the_server()
+
+
+@pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
+def test_begin_says_busy_when_waiting_takes_too_long(committing_uow, engine, limit):
+    def wait_for_a_lock():
+        with committing_uow.begin() as tx:
+            tx.session.execute(text(f"SET LOCAL {limit} = '10ms'"))
+            tx.session.execute(text("LOCK TABLE outbox"))
+
+    with engine.begin() as holder:
+        holder.execute(text("LOCK TABLE outbox"))
+        with pytest.raises(DatabaseBusy, match="took too long"):
+            wait_for_a_lock()
 
 
 def test_commit_says_unavailable_when_the_connection_is_lost(committing_uow, engine, counter):

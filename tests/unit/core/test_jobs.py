@@ -1,13 +1,14 @@
 """Loops and what they do again and again."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from souk.core.errors import UnavailableError
-from souk.core.jobs import Periodic, drain_outbox, limited, pause, sweep_timers
+from souk.core.jobs import Aside, Periodic, drain_outbox, limited, pause, sweep_timers
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -128,3 +129,20 @@ def test_sweeps_the_other_clocks_when_one_cannot_be_read(
 
     assert parts.notes == ["wall", "chain:2"]
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_holds_nobody_up_when_it_is_done_aside() -> None:
+    begun, go_on, runs = threading.Event(), threading.Event(), []
+
+    def take_long() -> None:
+        runs.append(len(runs))
+        begun.set()
+        go_on.wait(10)
+
+    task = Aside("test.take_long", take_long)
+    task()
+    assert begun.wait(10)
+    task()
+    go_on.set()
+
+    assert runs == [0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -23,6 +24,7 @@ _ORDER_MONEY = text(
     "SELECT order_id, holder, asset, pending, held, released, refunded, fee"
     " FROM order_money WHERE order_id = :order_id ORDER BY holder, asset"
 )
+_SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 _BREAKS = text("SELECT rule, subject, detail FROM ledger_breaks() ORDER BY rule, subject, detail")
 
 
@@ -169,6 +171,9 @@ def list_order_money(tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
     )
 
 
-def list_breaks(tx: Transaction) -> list[Break]:
-    """Whatever rule of the books does not hold, from the function `ledger_breaks`."""
+def list_breaks(tx: Transaction, patience: timedelta) -> list[Break]:
+    """Whatever rule of the books does not hold, from the function `ledger_breaks`. It reads every
+    posting there is, so until the transaction ends statements may take as long as `patience`."""
+    milliseconds = int(patience / timedelta(milliseconds=1))
+    tx.session.execute(_SET_PATIENCE, {"milliseconds": str(milliseconds)})
     return [Break(row.rule, row.subject, row.detail) for row in tx.session.execute(_BREAKS)]

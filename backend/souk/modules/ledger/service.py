@@ -2,7 +2,7 @@
 belongs to the change of state that it explains."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.ledger import repository
@@ -60,11 +60,16 @@ class Ledger:
         """What came in for an order and where it went, one row per holder (leg) and asset."""
         return repository.list_order_money(tx, order_id)
 
-    def check_books(self, tx: Transaction) -> list[Break]:
+    def check_books(
+        self, tx: Transaction, patience: timedelta = timedelta(minutes=10)
+    ) -> list[Break]:
         """Every rule of the books that does not hold; empty when they balance.
 
         Per asset and stage all accounts sum to zero; every entry does too; nothing leaves escrow
         that did not come in, by order and holder; a mirror is exactly the negative of its entry;
         an outside fact is booked at most once, mirrored entries aside.
+
+        The more was booked, the longer it takes; after `patience` it is given up, and the unit of
+        work raises `DatabaseBusy`.
         """
-        return repository.list_breaks(tx)
+        return repository.list_breaks(tx, patience)
