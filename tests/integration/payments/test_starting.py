@@ -21,6 +21,7 @@ from souk.modules.payments.errors import (
     PaymentNotFound,
     PaymentUnderWay,
     PriceUnusable,
+    TooManyAttempts,
 )
 from tests.support.account_builders import a_wallet, an_account
 from tests.support.clock import START
@@ -137,6 +138,16 @@ def test_starts_another_attempt_when_the_first_can_no_longer_be_paid(uow) -> Non
     shop.start(a_choice(**NATIVE))
 
     assert shop.sees.attempts() == ["expired", "awaiting_payer"]
+
+
+def test_keeps_the_goods_from_others_no_longer_when_it_was_tried_too_often(uow) -> None:
+    shop = a_shop(uow)
+    for _ in range(5):
+        shop.start()
+        shop.pass_time(seconds=601)
+
+    with pytest.raises(TooManyAttempts):
+        shop.start()
 
 
 def test_waits_for_finality_before_it_trusts_that_the_time_is_over(uow) -> None:

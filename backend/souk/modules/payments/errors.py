@@ -8,6 +8,7 @@ ConflictError
 +-- CheckoutNotPayable       none of the orders waits for a payment any more
 +-- PaymentUnderWay          an earlier payment was sent, its outcome is not final yet
 +-- AttemptStillPayable      an earlier attempt can still be paid; says until when
++-- TooManyAttempts          this payment was tried too often; the goods are for others now
 +-- AttemptNotOpen           the attempt is in another state than the request needs
 RejectedError
 +-- MethodUnavailable        this installation does not offer that method, chain or token
@@ -88,6 +89,12 @@ class AttemptStillPayable(ConflictError):
             f" settled block is later than {until}",
             context={"attempt_id": attempt_id, "payable_until": until},
         )
+
+
+class TooManyAttempts(ConflictError):
+    """The payment was tried too often: its goods cannot be kept from others any longer."""
+
+    code = "too_many_attempts"
 
 
 class AttemptNotOpen(ConflictError):

@@ -46,10 +46,12 @@ class EscrowTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteTerms:
-    """How long a quote is good, and what is added to the native coin's price."""
+    """How long a quote is good, what is added to the native coin's price, and how many attempts a
+    payment has: each keeps the goods from others for as long as it can be paid."""
 
     quote_seconds: int = 600
     native_spread_bps: int = 50
+    max_attempts: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,11 @@ class Offers:
         """How long a quote is good."""
         return self._quotes.quote_seconds
 
+    @property
+    def max_attempts(self) -> int:
+        """How many attempts a payment has."""
+        return self._quotes.max_attempts
+
     def chain(self, chain_id: int) -> ChainMoney:
         """What is on offer on a chain. Raises `MethodUnavailable`."""
         money = self._money.get(chain_id)

@@ -31,6 +31,7 @@ from souk.modules.payments.errors import (
     ChainTimeUnknown,
     CheckoutNotPayable,
     PayerWalletUnproved,
+    TooManyAttempts,
 )
 from souk.modules.payments.ports import LegPlan, PaymentPlan
 from souk.modules.payments.repository import attempts as attempt_rows
@@ -117,8 +118,8 @@ class Starting:
 
         The same request, or the same choice while its calls can be paid, gets the same attempt.
         Raises `PaymentNotFound`, `MethodUnavailable`, `PayerWalletUnproved`, `PartiesCollide`,
-        `CheckoutNotPayable`, `PaymentUnderWay`, `AttemptStillPayable`, `AmountOutOfRange`,
-        `ChainTimeUnknown`, `PriceUnusable`, `ProviderUnavailable`.
+        `CheckoutNotPayable`, `PaymentUnderWay`, `AttemptStillPayable`, `TooManyAttempts`,
+        `AmountOutOfRange`, `ChainTimeUnknown`, `PriceUnusable`, `ProviderUnavailable`.
         """
         offer = self.admit_choice(principal, choice)
         asked = _Asked(principal, payment_id, choice, offer, receipt.request_key)
@@ -201,6 +202,11 @@ class Starting:
             raise CheckoutNotPayable("no order of this checkout waits for a payment any more")
         ids = frozenset(order.id for order in waiting)
         again = find_again(tx, self._parts.chains, payment, attempts, asked.choice, ids)
+        if again is None and len(attempts) >= self._parts.offers.max_attempts:
+            raise TooManyAttempts(
+                "this checkout was not paid in any of its attempts; place it anew",
+                context={"attempts": len(attempts)},
+            )
         return payment, waiting, again
 
     def _head(self, tx: Transaction, chain_id: int) -> Head:
