@@ -204,6 +204,26 @@ def test_halts_and_writes_nothing_when_a_final_block_is_gone(
     assert incidents(connection) == [("reorg_below_final", True)]
 
 
+def test_names_the_lowest_block_in_doubt_when_final_blocks_are_gone(
+    proper: Chains, scripted: ScriptedChain, connection: Connection
+) -> None:
+    scripted.grow(40)
+    scripted.add(a_fact())
+    scripted.grow(4)
+    paid = len(scripted.blocks) - 5
+    scripted.grow(60)
+    scripted.final = 90
+    proper.advance(CHAIN_ID)
+
+    scripted.cut(paid - 5)
+    scripted.grow(100, branch=1)
+    proper.advance(CHAIN_ID)
+
+    events = "SELECT payload ->> 'block_number' FROM outbox WHERE name = 'chain.incident_opened'"
+    [(told_of,)] = rows_of(connection, events)
+    assert int(told_of) == paid
+
+
 def test_tells_of_an_incident_once_and_closes_it_when_the_branch_returns(
     proper: Chains, scripted: ScriptedChain, connection: Connection
 ) -> None:

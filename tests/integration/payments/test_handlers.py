@@ -1,9 +1,12 @@
 """What the chain module says, as payments hear it."""
 
+from datetime import timedelta
+
 import pytest
 
 from souk.core.events import HandlerRegistry
 from souk.modules.chain.events import (
+    ChainIncidentOpened,
     EscrowEventOrphaned,
     EscrowEventReached,
     EscrowEventSeen,
@@ -105,6 +108,56 @@ def test_takes_a_payment_back_when_its_block_left(shop, tell) -> None:
     )
 
     assert shop.sees.attempts() == ["orphaned"]
+
+
+def an_incident(reason: str = "reorg_below_final", block: int | None = 7) -> ChainIncidentOpened:
+    return ChainIncidentOpened(
+        chain_id=31337, incident_id="inc_1", reason=reason, block_number=block
+    )
+
+
+@pytest.mark.pitfall("W21")
+@pytest.mark.parametrize(("block", "holds"), [(None, 1), (6, 1), (7, 1), (8, 0)])
+def test_freezes_what_stands_at_or_above_the_block_when_final_blocks_are_gone(
+    shop, tell, block, holds
+) -> None:
+    (leg,) = shop.start().attempt.legs
+    tell(said(EscrowEventReached, leg, level="confirmed"))
+
+    tell(an_incident(block=block), an_incident(block=block))
+
+    assert shop.sees.holds() == ["incident"] * holds
+
+
+def test_keeps_the_keeper_away_when_an_incident_holds_the_order_up(shop, tell, uow) -> None:
+    (leg,) = shop.start().attempt.legs
+    tell(said(EscrowEventReached, leg, level="confirmed"), an_incident())
+
+    with uow.begin() as tx:
+        assert shop.payments.legs_due(tx, 31337, START + timedelta(days=99), 20) == []
+
+
+def test_freezes_nothing_when_the_order_is_settled(shop, tell) -> None:
+    (leg,) = shop.start().attempt.legs
+    back = {"kind": "1", "to_buyer": str(leg.amount), "to_seller": "0", "fee": "0"}
+    tell(
+        said(EscrowEventReached, leg, level="confirmed"),
+        said(EscrowEventReached, leg, "settled", args=back, level="confirmed"),
+    )
+
+    tell(an_incident())
+
+    assert shop.sees.holds() == []
+
+
+@pytest.mark.parametrize("reason", ["wrong_chain", "head_fell_behind", "unreadable_block"])
+def test_freezes_nothing_when_the_chain_can_only_not_be_read(shop, tell, reason) -> None:
+    (leg,) = shop.start().attempt.legs
+    tell(said(EscrowEventReached, leg, level="confirmed"))
+
+    tell(an_incident(reason))
+
+    assert shop.sees.holds() == []
 
 
 def test_keeps_where_a_fact_stood_as_evidence(shop, tell) -> None:

@@ -64,7 +64,8 @@ class EscrowEventOrphaned(EscrowEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ChainIncidentOpened(Event):
-    """The watcher met something that it must not decide by itself."""
+    """The watcher met something that it must not decide by itself. Where blocks that were final
+    are gone, `block_number` is the lowest of them that we keep."""
 
     name = "chain.incident_opened"
 

@@ -1,9 +1,17 @@
 """What the chain says, handed on to where facts about money arrive."""
 
 from souk.core.events import Event, Handler
-from souk.modules.chain.events import EscrowEventOrphaned, EscrowEventReached, EscrowEventSeen
+from souk.modules.chain.domain import IncidentReason
+from souk.modules.chain.events import (
+    ChainIncidentOpened,
+    EscrowEventOrphaned,
+    EscrowEventReached,
+    EscrowEventSeen,
+)
 from souk.modules.payments.ports import PaymentGateway, RailMessage
 from souk.modules.payments.service import Payments
+
+_DOUBTFUL = frozenset({IncidentReason.REORG_BELOW_FINAL})
 
 
 class RailEvents:
@@ -21,6 +29,21 @@ class RailEvents:
             self._payments.observe(observation)
 
 
+class Incidents:
+    """Stops what an incident puts into doubt."""
+
+    def __init__(self, payments: Payments) -> None:
+        self._payments = payments
+
+    def freeze(self, event: Event) -> None:
+        """Hold orders up when what was final is gone. The other reasons say that the chain cannot
+        be read at present; they take nothing back of what was read."""
+        if isinstance(event, ChainIncidentOpened) and event.reason in _DOUBTFUL:
+            self._payments.freeze_unsettled(
+                event.chain_id, event.incident_id, from_block=event.block_number
+            )
+
+
 def subscriptions(
     payments: Payments, escrow: PaymentGateway
 ) -> list[tuple[type[Event], list[Handler]]]:
@@ -30,4 +53,5 @@ def subscriptions(
         (EscrowEventSeen, [rail.observe]),
         (EscrowEventReached, [rail.observe]),
         (EscrowEventOrphaned, [rail.observe]),
+        (ChainIncidentOpened, [Incidents(payments).freeze]),
     ]

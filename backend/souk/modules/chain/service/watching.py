@@ -58,11 +58,18 @@ class Pace:
 
 
 class ReorgBelowFinal(Exception):
-    """The node's chain does not hold a block that was called final."""
+    """The node's chain does not hold a block that was called final; `block` is the lowest such
+    block that we keep."""
 
     def __init__(self, block: StoredBlock) -> None:
         super().__init__(f"block {block.number} ({block.hash}) was final and is gone")
         self.block = block
+
+
+def _unless_final(ancestor: StoredBlock | None, gone: StoredBlock | None) -> StoredBlock | None:
+    if gone is not None:
+        raise ReorgBelowFinal(gone)
+    return ancestor
 
 
 class Watcher:
@@ -280,20 +287,24 @@ class Watcher:
 
     def _find_ancestor(self, cursor: Cursor, *, up_to: int) -> StoredBlock | None:
         """The highest stored block that the node has too. Should its answers mix two branches,
-        the next window does not fit onto the ancestor, and the search is repeated."""
+        the next window does not fit onto the ancestor, and the search is repeated.
+
+        Raises `ReorgBelowFinal` with the lowest final block that is gone: every fact from there
+        on is in doubt."""
+        gone: StoredBlock | None = None
         while True:
             with self._uow.begin() as tx:
                 stored = block_rows.list_canonical(
                     tx, cursor.chain_id, up_to=up_to, limit=ANCESTOR_CHUNK
                 )
             if not stored:
-                return None
+                return _unless_final(None, gone)
             hashes = self._hashes_of(stored)
             for block in stored:
                 if hashes[block.number] == block.hash:
-                    return block
+                    return _unless_final(block, gone)
                 if block.number <= cursor.final and not self._config.disposable:
-                    raise ReorgBelowFinal(block)
+                    gone = block
             up_to = stored[-1].number - 1
 
     def _hashes_of(self, stored: list[StoredBlock]) -> dict[int, str]:

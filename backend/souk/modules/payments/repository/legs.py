@@ -161,6 +161,28 @@ _DUE = text(
 )
 
 
+_UNSETTLED = text(
+    """
+    SELECT DISTINCT leg.order_id
+    FROM payment_attempt_leg AS leg
+    JOIN payment_effect AS effect ON effect.leg_id = leg.id
+    JOIN payment_observation AS observation ON observation.effect_id = effect.id
+    WHERE leg.chain_id = :chain_id AND leg.status IN ('seen', 'held', 'fulfilled')
+      AND observation.stage <> 'orphaned'
+      AND (CAST(:from_block AS bigint) IS NULL
+           OR CAST(observation.evidence ->> 'block_number' AS bigint) >= :from_block)
+    ORDER BY leg.order_id
+    """
+)
+
+
+def list_unsettled_orders(tx: Transaction, chain_id: int, *, from_block: int | None) -> list[str]:
+    """The orders with money in escrow on this chain of which some fact stands at `from_block` or
+    above; all of them when that is `None`."""
+    asked = {"chain_id": chain_id, "from_block": from_block}
+    return list(tx.session.scalars(_UNSETTLED, asked))
+
+
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """A leg whose time is over."""
