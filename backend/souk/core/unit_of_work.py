@@ -7,7 +7,7 @@ answer would hold locks, and a lost one would leave it unclear what was agreed.
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -66,6 +66,11 @@ class Transaction:
     def new_id(self, prefix: str) -> str:
         """A fresh TypeID."""
         return self._ids.new(prefix)
+
+    def age(self, instant: datetime) -> timedelta:
+        """How long ago that was by the wall clock: for pacing our own work, never for what a
+        contract judges by its chain's."""
+        return self.now - instant
 
     def publish(self, event: Event) -> None:
         """Append a fact to the outbox; it leaves if and only if this transaction commits."""

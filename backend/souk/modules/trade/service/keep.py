@@ -116,7 +116,7 @@ class Keeper:
             return _Step.TOGETHER
         if request.action != due.action:
             return _Step.ALONE
-        since = tx.now - request.requested_at
+        since = tx.age(request.requested_at)
         if since < _patience(request.attempt):
             return _Step.WAIT
         sent = self._chains.find_sent(tx, chain_id, request.intent)
