@@ -101,7 +101,9 @@ def part_guarded_by(command_line: list[str]) -> str | None:
 
 
 def _runs(pid: int) -> bool:
-    return psutil.pid_exists(pid) and _lives(psutil.Process(pid))
+    with suppress(psutil.NoSuchProcess):
+        return _lives(psutil.Process(pid))
+    return False
 
 
 def _lives(process: psutil.Process) -> bool:
