@@ -10,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 from souk.entrypoints.http.middleware import TrustedProxies
 from souk.settings import HttpSettings
 
-PROXY, EDGE, CLIENT = "198.51.100.2", "198.51.100.9", "203.0.113.7"
-NETWORKS = (ip_network("198.51.100.0/24"), ip_network("2001:db8:ffff::/48"))
+PROXY, EDGE, CLIENT = "192.0.2.2", "192.0.2.9", "203.0.113.7"
+NETWORKS = (ip_network("192.0.2.0/24"), ip_network("2001:db8:ffff::/48"))
 
 
 def client_seen(
@@ -100,9 +100,9 @@ def test_knows_no_client_when_the_server_knows_none() -> None:
     ("given", "expected"),
     [
         ("", ()),
-        ("198.51.100.0/24", NETWORKS[:1]),
-        (" 198.51.100.0/24 , 2001:db8:ffff::/48,", NETWORKS),
-        ("198.51.100.2", (ip_network("198.51.100.2/32"),)),
+        ("192.0.2.0/24", NETWORKS[:1]),
+        (" 192.0.2.0/24 , 2001:db8:ffff::/48,", NETWORKS),
+        ("192.0.2.2", (ip_network("192.0.2.2/32"),)),
     ],
 )
 def test_reads_networks_separated_by_commas(monkeypatch, given: str, expected) -> None:
@@ -111,7 +111,7 @@ def test_reads_networks_separated_by_commas(monkeypatch, given: str, expected) -
     assert HttpSettings().trusted_proxies == expected
 
 
-@pytest.mark.parametrize("given", ["198.51.100.1/24", "proxy.example", "198.51.100.0/33"])
+@pytest.mark.parametrize("given", ["192.0.2.1/24", "proxy.example", "192.0.2.0/33"])
 def test_refuses_what_is_no_network(monkeypatch, given: str) -> None:
     monkeypatch.setenv("TRUSTED_PROXIES", given)
 
