@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -41,15 +42,14 @@ class Grid:
 
 
 @contextmanager
-def wired(databases: Databases, redis_url: str, directory: Path) -> Iterator[Grid]:
+def wired(databases: Databases, redis_url: str, stack_directory: Path) -> Iterator[Grid]:
     """Parts behind switches; a fresh database and a fresh chain."""
-    sockets = directory / "sockets"
-    sockets.mkdir(parents=True)
+    sockets = Path(mkdtemp(dir=stack_directory))
     database_url = databases.migrated()
     real = make_url(database_url)
     inside = Path(str(real.query["host"])) / ".s.PGSQL.5432"
     redis_socket = Path(redis_url.removeprefix("unix://").partition("?")[0])
-    with chain(directory / "anvil.log", ticking=False) as running:
+    with chain(sockets / "anvil.log", ticking=False) as running:
         node, outside = port_switch(running.node.port)
         switched = real.set(query={"host": str(sockets)})
         grid = Grid(
@@ -68,7 +68,7 @@ def wired(databases: Databases, redis_url: str, directory: Path) -> Iterator[Gri
 
 @pytest.fixture(scope="package")
 def grid(databases: Databases, _redis_url: str, stack_directory: Path) -> Iterator[Grid]:
-    with wired(databases, _redis_url, stack_directory / "outages") as made:
+    with wired(databases, _redis_url, stack_directory) as made:
         yield made
 
 

@@ -59,7 +59,7 @@ def test_does_the_work_that_waited_when_redis_comes_back(
     databases: Databases, redis_url: str, stack_directory: Path, tmp_path: Path
 ) -> None:
     with (
-        wired(databases, redis_url, stack_directory / "waiting") as grid,
+        wired(databases, redis_url, stack_directory) as grid,
         shop(grid.database_url, grid.redis_url, grid.chain, SystemClock(), tmp_path) as running,
     ):
         buyer, listing = running.person("buyer"), running.listing(running.seller())
