@@ -53,7 +53,8 @@ def test_demo_ends_well_when_every_check_holds(played: Played) -> None:
     told = io.StringIO()
     failures = report(Narrator(told), played.evidence, every=False)
     code = conclude(Narrator(told), failures)
-    assert (code, told.getvalue().splitlines()[-1]) == (0, f"demo: {len(CHECKS)} checks, 0 failed")
+    last = told.getvalue().splitlines()[-1]
+    assert (code, last) == (0, f"demo: {len(CHECKS)} checks, 0 failed"), told.getvalue()
 
 
 def test_demo_checks_enough_things_under_names_of_their_own() -> None:

@@ -324,9 +324,9 @@ async def stream_order(
     clock: ClockDep,
     key: MaybeTimelineKey = None,
 ) -> StreamingResponse:
-    """One event at once and one after each change, with the order's status and latest step; the
-    whole order is read with `GET`. Comes with a bearer token or a timeline key. The stream ends
-    after a quarter of an hour or with its key; a browser then opens it anew."""
+    """One event at once and one after changes, with the order's status, its whole path and its
+    latest step; the whole order is read with `GET`. Comes with a bearer token or a timeline key.
+    The stream ends after a quarter of an hour or with its key; a browser then opens it anew."""
     require_id("ord", order_id)
     seconds = _STREAM_SECONDS
     if key is not None:

@@ -121,7 +121,8 @@ _SOLD = _list_of("o.seller_id = %(owner)s")
 # Each position as a text of its own, which goes out to its order's streams as it is.
 _TIMELINE_POSITIONS = """
 SELECT json_object_agg(o.id, json_build_object(
-    'history', (SELECT max(h.sequence) FROM order_status_history h WHERE h.order_id = o.id),
+    'path', (SELECT json_agg(h.to_status ORDER BY h.sequence)
+             FROM order_status_history h WHERE h.order_id = o.id),
     'attempts', (SELECT json_agg(json_build_array(a.id, a.status, g.status) ORDER BY a.id)
                  FROM payment_attempt_leg g JOIN payment_attempt a ON a.id = g.attempt_id
                  WHERE g.order_id = o.id),
