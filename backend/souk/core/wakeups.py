@@ -24,11 +24,14 @@ class PostgresBus:
 
     def wait(self, timeout_seconds: float) -> bool:
         """Block until a NOTIFY or the time is over. A lost connection counts as time over and
-        is made anew at the next call."""
+        is made anew at the next call. Having just begun to listen counts as woken: what was
+        published a moment before went unheard."""
         deadline = time.monotonic() + timeout_seconds
         try:
-            connection = self._listening()
-            for _note in connection.notifies(timeout=timeout_seconds, stop_after=1):
+            if self._connection is None:
+                self._connection = self._listening()
+                return True
+            for _note in self._connection.notifies(timeout=timeout_seconds, stop_after=1):
                 return True
         except psycopg.Error:
             _log.warning("lost the wake-up connection; polling until it is back")
@@ -37,12 +40,9 @@ class PostgresBus:
         return False
 
     def _listening(self) -> psycopg.Connection[tuple[object, ...]]:
-        if self._connection is None:
-            self._connection = psycopg.connect(
-                self._database_url, autocommit=True, connect_timeout=5
-            )
-            self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
-        return self._connection
+        connection = psycopg.connect(self._database_url, autocommit=True, connect_timeout=5)
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+        return connection
 
     def close(self) -> None:
         """Give the connection back."""

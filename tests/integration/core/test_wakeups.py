@@ -118,3 +118,8 @@ def test_sleepers_are_woken_again_when_the_connection_was_cut(database_url, comm
                 await asyncio.wait_for(event.wait(), 10)
 
     asyncio.run(run())
+
+
+def test_counts_as_woken_when_it_has_only_just_begun_to_listen(database_url):
+    with closing(PostgresBus(database_url)) as bus:
+        assert bus.wait(0)
