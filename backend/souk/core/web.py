@@ -135,6 +135,10 @@ IdempotencyKey = Annotated[
     ),
 ]
 LIMIT = DEFAULT_LIMIT
+
+# What the API's description says of refusals that many routes share.
+UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
+INVALID = {"description": "A field is wrong; the answer says which and how to correct it"}
 IfMatch = Annotated[
     str | None,
     Header(

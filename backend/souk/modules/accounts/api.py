@@ -5,7 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from souk.core.db import Reads
-from souk.core.web import Caller, IdempotencyKey, cacheable, once, provided
+from souk.core.web import (
+    UNAUTHENTICATED,
+    Caller,
+    IdempotencyKey,
+    cacheable,
+    once,
+    provided,
+)
 from souk.modules.accounts import queries
 from souk.modules.accounts.errors import SessionEnded
 from souk.modules.accounts.schemas import (
@@ -27,7 +34,6 @@ router = APIRouter(prefix="/api/auth", tags=["sign-in"])
 _Service = Annotated[Accounts, Depends(provided(Accounts))]
 _REFUSED = {"description": "The message or its signature proves nothing here; `code` says why"}
 _LIMITED = {"description": "Too many sign-in requests from this address"}
-_UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 
 
 @router.post(
@@ -58,7 +64,7 @@ def verify(body: SignedMessageIn, accounts: _Service) -> SignedInOut:
     "/session",
     summary="Who am I?",
     response_model=SessionOut,
-    responses={401: _UNAUTHENTICATED},
+    responses={401: UNAUTHENTICATED},
 )
 async def session(
     request: Request, caller: Caller, reads: Annotated[Reads, Depends(provided(Reads))]
@@ -70,7 +76,7 @@ async def session(
     return cacheable(request, document)
 
 
-@router.post("/logout", summary="Sign out", status_code=204, responses={401: _UNAUTHENTICATED})
+@router.post("/logout", summary="Sign out", status_code=204, responses={401: UNAUTHENTICATED})
 def logout(caller: Caller, accounts: _Service) -> None:
     """Ends the session; its token is good for nothing from now on."""
     accounts.sign_out(caller)
@@ -83,7 +89,7 @@ def logout(caller: Caller, accounts: _Service) -> None:
     response_model=WalletOut,
     dependencies=[Depends(_admitted)],
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         409: {"description": "The wallet signs in to another account"},
         422: _REFUSED,
         429: _LIMITED,

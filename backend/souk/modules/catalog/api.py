@@ -9,7 +9,9 @@ from souk.core.db import Reads
 from souk.core.ids import require_id
 from souk.core.pagination import CursorCodec
 from souk.core.web import (
+    INVALID,
     LIMIT,
+    UNAUTHENTICATED,
     Caller,
     Cursor,
     IdempotencyKey,
@@ -55,10 +57,8 @@ _ListingId = Annotated[
     ),
 ]
 _Price = Annotated[int | None, Query(ge=0, le=MAX_PRICE, description="In cents.")]
-_UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 _NOT_FOUND = {"description": "There is no such listing"}
 _NOT_YOURS = {"description": "The listing belongs to another store"}
-_INVALID = {"description": "A field is wrong; the answer says which and how to correct it"}
 
 
 def _filters(
@@ -94,7 +94,7 @@ def _filters(
     "/products",
     summary="What is on sale",
     response_model=ProductPage,
-    responses={422: _INVALID},
+    responses={422: INVALID},
 )
 async def list_products(
     request: Request,
@@ -115,10 +115,10 @@ async def list_products(
     status_code=201,
     response_model=OwnProductOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         403: {"description": "The caller has no store"},
         409: {"description": "The same request is still being worked on"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def create_product(
@@ -147,7 +147,7 @@ def create_product(
     "/products/mine",
     summary="The caller's own listings",
     response_model=OwnProductPage,
-    responses={401: _UNAUTHENTICATED, 422: _INVALID},
+    responses={401: UNAUTHENTICATED, 422: INVALID},
 )
 async def list_own_products(
     request: Request,
@@ -171,7 +171,7 @@ async def list_own_products(
     "/products/{listing_id}",
     summary="One listing",
     response_model=ProductOut,
-    responses={401: _UNAUTHENTICATED, 404: _NOT_FOUND},
+    responses={401: UNAUTHENTICATED, 404: _NOT_FOUND},
 )
 async def read_product(
     request: Request, listing_id: _ListingId, caller: MaybeCaller, reads: _Reads
@@ -190,11 +190,11 @@ async def read_product(
     summary="Edit a listing",
     response_model=OwnProductOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         403: _NOT_YOURS,
         404: _NOT_FOUND,
         409: {"description": "The listing was edited meanwhile, or is discontinued"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def edit_product(
@@ -216,7 +216,7 @@ def edit_product(
     summary="Put a listing on sale",
     response_model=OwnProductOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         403: {"description": "The listing belongs to another store, or the store is suspended"},
         404: _NOT_FOUND,
         409: {"description": "The listing is discontinued"},
@@ -232,11 +232,11 @@ def publish_product(listing_id: _ListingId, caller: Caller, catalog: _Service) -
     summary="Take a listing off sale",
     response_model=OwnProductOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         403: _NOT_YOURS,
         404: _NOT_FOUND,
         409: {"description": "The listing is discontinued"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def unpublish_product(
@@ -255,11 +255,11 @@ def unpublish_product(
     summary="Set a listing's stock",
     response_model=OwnProductOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         403: _NOT_YOURS,
         404: _NOT_FOUND,
         409: {"description": "More than that is reserved for open orders"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def set_stock(listing_id: _ListingId, body: StockIn, caller: Caller, catalog: _Service) -> Response:

@@ -6,7 +6,15 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.ids import require_id
-from souk.core.web import Caller, IdempotencyKey, cacheable, once, provided
+from souk.core.web import (
+    INVALID,
+    UNAUTHENTICATED,
+    Caller,
+    IdempotencyKey,
+    cacheable,
+    once,
+    provided,
+)
 from souk.modules.orders import queries
 from souk.modules.orders.errors import CartNotFound
 from souk.modules.orders.schemas import CartCreated, CartItemPut, CartOut
@@ -20,9 +28,7 @@ _CartId = Annotated[
     Path(max_length=64, description="The cart's id.", examples=["crt_01h455vb4pex5vsknk084sn02q"]),
 ]
 _ListingId = Annotated[str, Path(max_length=64, description="The listing's id.")]
-_UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 _NOT_FOUND = {"description": "The caller has no such cart"}
-_INVALID = {"description": "A field is wrong; the answer says which and how to correct it"}
 
 
 @router.post(
@@ -31,9 +37,9 @@ _INVALID = {"description": "A field is wrong; the answer says which and how to c
     status_code=201,
     response_model=CartCreated,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         409: {"description": "The same request is still being worked on"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def create_cart(
@@ -55,7 +61,7 @@ def create_cart(
     "/{cart_id}",
     summary="One cart",
     response_model=CartOut,
-    responses={401: _UNAUTHENTICATED, 404: _NOT_FOUND},
+    responses={401: UNAUTHENTICATED, 404: _NOT_FOUND},
 )
 async def read_cart(request: Request, cart_id: _CartId, caller: Caller, reads: _Reads) -> Response:
     """What is in the cart, at present prices, with how many are left of each."""
@@ -70,10 +76,10 @@ async def read_cart(request: Request, cart_id: _CartId, caller: Caller, reads: _
     summary="Put a listing into a cart",
     status_code=204,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         404: {"description": "The caller has no such cart, or there is no such listing"},
         409: {"description": "The listing is not on sale"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def put_cart_item(cart_id: _CartId, body: CartItemPut, caller: Caller, carts: _Service) -> None:
@@ -85,7 +91,7 @@ def put_cart_item(cart_id: _CartId, body: CartItemPut, caller: Caller, carts: _S
     "/{cart_id}/items/{listing_id}",
     summary="Take a listing out of a cart",
     status_code=204,
-    responses={401: _UNAUTHENTICATED, 404: _NOT_FOUND},
+    responses={401: UNAUTHENTICATED, 404: _NOT_FOUND},
 )
 def remove_cart_item(
     cart_id: _CartId, listing_id: _ListingId, caller: Caller, carts: _Service

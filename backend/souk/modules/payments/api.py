@@ -11,7 +11,9 @@ from souk.core.ids import require_id
 from souk.core.pagination import CursorCodec
 from souk.core.principal import NotYours
 from souk.core.web import (
+    INVALID,
     LIMIT,
+    UNAUTHENTICATED,
     Caller,
     Cursor,
     IdempotencyKey,
@@ -50,9 +52,7 @@ _PaymentId = Annotated[
 ]
 _OrderId = Annotated[str, Path(max_length=64, description="The order's id.")]
 _UserId = Annotated[str, Path(max_length=64, description="The account's id.")]
-_UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 _NOT_FOUND = {"description": "The caller has no such payment"}
-_INVALID = {"description": "A field is wrong; the answer says which and how to correct it"}
 _BAD_PAGE = {"description": "The limit is out of bounds, or the cursor belongs to another list"}
 
 
@@ -62,10 +62,10 @@ _BAD_PAGE = {"description": "The limit is out of bounds, or the cursor belongs t
     status_code=201,
     response_model=PaymentOpened,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         404: {"description": "The caller has no such checkout"},
         409: {"description": "The same request is still being worked on"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def open_payment(
@@ -95,10 +95,10 @@ def open_payment(
     status_code=201,
     response_model=StartedOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         404: _NOT_FOUND,
         409: {"description": "The orders are not to be paid, or an earlier attempt still can be"},
-        422: _INVALID,
+        422: INVALID,
         503: {"description": "The chain or its price feed is away; try again in a moment"},
     },
 )
@@ -136,7 +136,7 @@ def list_methods(request: Request, payments: _Service) -> Response:
     "/order/{order_id}",
     summary="The payment of an order",
     response_model=PaymentOut,
-    responses={401: _UNAUTHENTICATED, 404: {"description": "No such order, or none paid yet"}},
+    responses={401: UNAUTHENTICATED, 404: {"description": "No such order, or none paid yet"}},
 )
 async def read_payment_of_order(
     request: Request, order_id: _OrderId, caller: Caller, reads: _Reads
@@ -153,7 +153,7 @@ async def read_payment_of_order(
     summary="An account's payments",
     response_model=PaymentPage,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         403: {"description": "The account is somebody else's"},
         404: {"description": "This is no account's id"},
         422: _BAD_PAGE,
@@ -186,7 +186,7 @@ _State = Annotated[PaymentState, Path(description="The state that clients see.")
     "/status/{status}",
     summary="Payments in one state",
     response_model=PaymentPage,
-    responses={401: _UNAUTHENTICATED, 422: _BAD_PAGE},
+    responses={401: UNAUTHENTICATED, 422: _BAD_PAGE},
 )
 async def list_payments_of_status(
     request: Request,
@@ -215,7 +215,7 @@ async def list_payments_of_status(
     "/{payment_id}",
     summary="One payment",
     response_model=PaymentOut,
-    responses={401: _UNAUTHENTICATED, 404: _NOT_FOUND},
+    responses={401: UNAUTHENTICATED, 404: _NOT_FOUND},
 )
 async def read_payment(
     request: Request, payment_id: _PaymentId, caller: Caller, reads: _Reads
@@ -232,10 +232,10 @@ async def read_payment(
     summary="Hand in the transaction that was sent",
     response_model=PaymentStateOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         404: _NOT_FOUND,
         409: {"description": "There is no attempt that waits for a payment"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def confirm_payment(
@@ -265,10 +265,10 @@ def confirm_payment(
     summary="Give the present attempt up",
     response_model=PaymentStateOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         404: _NOT_FOUND,
         409: {"description": "The payment is on its way, or no attempt is open"},
-        422: _INVALID,
+        422: INVALID,
     },
 )
 def cancel_payment(
@@ -297,7 +297,7 @@ def cancel_payment(
     summary="Give back what was paid twice or too late",
     response_model=OutcomeOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         404: {"description": "The caller sold nothing in this payment"},
         409: {"description": "Nothing is owed back"},
         422: {"description": "The contract refuses the call; the answer says why"},

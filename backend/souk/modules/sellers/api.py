@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
+    UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
     IfMatch,
@@ -34,7 +35,6 @@ _Reference = Annotated[
         examples=["fig-and-olive"],
     ),
 ]
-_UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 _NOT_FOUND = {"description": "There is no such seller"}
 _INVALID = {"description": "A field is wrong; `errors` says which and how to correct it"}
 
@@ -45,7 +45,7 @@ _INVALID = {"description": "A field is wrong; `errors` says which and how to cor
     status_code=201,
     response_model=SellerOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         409: {"description": "This account has a store, or the handle is taken"},
         422: _INVALID,
     },
@@ -74,7 +74,7 @@ def create(
     "/me",
     summary="The caller's own store",
     response_model=SellerOut,
-    responses={401: _UNAUTHENTICATED, 404: {"description": "The caller has no store"}},
+    responses={401: UNAUTHENTICATED, 404: {"description": "The caller has no store"}},
 )
 async def read_own(request: Request, caller: Caller, reads: _Reads) -> Response:
     """The profile of the signed-in account's store, as everybody sees it."""
@@ -103,7 +103,7 @@ async def read(request: Request, seller: _Reference, reads: _Reads) -> Response:
     summary="Edit a store's profile",
     response_model=SellerOut,
     responses={
-        401: _UNAUTHENTICATED,
+        401: UNAUTHENTICATED,
         403: {"description": "The store belongs to somebody else"},
         404: _NOT_FOUND,
         409: {"description": "The profile was changed meanwhile, or the handle is taken"},
