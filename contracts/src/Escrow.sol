@@ -2,16 +2,22 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {IERC3009} from "./interfaces/IERC3009.sol";
+import {IPermit2} from "./interfaces/IPermit2.sol";
 
 /// @title Escrow of a marketplace order, owned by nobody
 /// @notice Holds a buyer's payment until the seller has delivered. The hash of an order is the authorisation: a party
-/// may always give away its own claim; anything else needs the clock. There is no admin, pause, upgrade or operator.
+/// may always give away its own claim; anything else needs both parties, the arbiter that they named, or the clock.
+/// There is no admin, pause, upgrade or operator.
 /// @dev Terms travel in calldata, and one storage slot is kept per order. Whoever loses the terms of an order cannot
-/// move it, but `pay` calldata carries them in full. Every function checks, writes state, emits and only then sends.
+/// move it, but the calldata of its payment carries them in full. Every function checks, writes state, emits and only then sends.
 /// Views are not safe against re-entrancy: during a payout they show the state from after it.
 contract Escrow is EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
@@ -65,14 +71,31 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
         Status status;
     }
 
+    /// @dev What is paid at once.
+    /// @param buyer of all its orders
+    /// @param token of all its orders
+    /// @param sum of their amounts
+    /// @param hash as `cartHash` gives it
+    struct Cart {
+        address buyer;
+        address token;
+        uint256 sum;
+        bytes32 hash;
+    }
+
     /// @notice An order was paid.
     event Paid(
         bytes32 indexed id, address indexed buyer, address indexed seller, address token, uint96 amount, bytes32 ref
     );
     /// @notice The seller fulfilled; from `deadline` on, exclusive, anyone may release.
     event Fulfilled(bytes32 indexed id, uint40 deadline);
-    /// @notice Held money left the order. `kind` is 1 for a release and 2 for a refund. `toSeller` includes `fee`.
+    /// @notice A party called the arbiter, who has until `deadline`.
+    event Disputed(bytes32 indexed id, address by, uint40 deadline);
+    /// @notice Held money left the order. `kind` is 1 for a release, 2 for a refund, 3 when the arbiter stayed silent,
+    /// 4 for a ruling and 5 for a settlement of the parties. `toSeller` includes `fee`.
     event Settled(bytes32 indexed id, uint8 kind, uint96 toBuyer, uint96 toSeller, uint96 fee, uint96 remaining);
+    /// @notice The seller gave `amount` back to the buyer after the order was settled.
+    event Reimbursed(bytes32 indexed id, uint96 amount);
     /// @notice A payout could not be delivered and waits for `withdraw`. Fees are credited without this event.
     event Credited(address indexed token, address indexed who, uint256 amount);
     /// @notice Credits of `who` were paid out to `to`.
@@ -90,6 +113,10 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
     error NotParty(address sender);
     /// @notice `got` arrived or is there where `want` was due.
     error BadAmount(uint256 got, uint256 want);
+    /// @notice `party` did not consent: it is not the sender, and the signature given for it is not its own over this.
+    error BadSignature(address party);
+    /// @notice This contract was deployed on a chain without Permit2.
+    error NoPermit2();
     /// @notice The call would change nothing.
     error NothingDue();
     /// @notice Money cannot be withdrawn to this address.
@@ -102,14 +129,23 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
         "uint16 silentBps,uint40 payBy,uint40 fulfilBy,uint32 window,bytes32 ref)"
     );
 
+    bytes32 private constant SETTLE_TYPEHASH = keccak256(
+        "Settle(bytes32 order,uint96 toBuyer,uint96 toSeller,uint96 remaining,uint8 status,uint40 validUntil)"
+    );
+    string private constant WITNESS_TYPE = "bytes32 cartHash)TokenPermissions(address token,uint256 amount)";
+
     uint256 private constant BPS = 10_000;
     uint256 private constant MAX_FEE_BPS = 1_000;
     uint256 private constant MAX_TIME_TO_PAY = 30 days;
     uint256 private constant MAX_TIME_TO_FULFIL = 365 days;
     uint256 private constant MAX_WINDOW = 180 days;
+    uint256 private constant TIME_TO_RULE = 30 days;
 
     uint8 private constant RELEASE = 1;
     uint8 private constant REFUND = 2;
+    uint8 private constant ARBITER_SILENT = 3;
+    uint8 private constant RULING = 4;
+    uint8 private constant SETTLEMENT = 5;
 
     /// @dev A receiver of the native coin gets this much gas: enough for a wallet contract, too little for mischief.
     uint256 private constant COIN_PUSH_GAS = 50_000;
@@ -122,29 +158,85 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
     /// @notice Money that waits for `withdraw`: fees and payouts that could not be delivered.
     mapping(address token => mapping(address account => uint256)) public credits;
 
+    /// @notice Permit2 on this chain, or 0 when it has none.
+    address public immutable permit2;
+
     /// @notice The EIP-712 domain is this name and version, the chain and this contract.
-    constructor() EIP712("Souk Escrow", "1") {}
+    /// @param permit2_ Permit2 on this chain, or 0 when it has none; what it is cannot be checked here
+    constructor(address permit2_) EIP712("Souk Escrow", "1") {
+        permit2 = permit2_;
+    }
 
     /// @notice Pays one order or a cart of them: one buyer, who is the sender, one token, one transfer.
     /// @dev The native coin is to be sent along exactly; a token is to be approved for the sum before.
     /// @param orders to pay; from here on each goes its own way
     function pay(Order[] calldata orders) external payable nonReentrant {
-        _some(orders);
-        address token = orders[0].token;
-        uint256 sum = 0;
-        for (uint256 i = 0; i < orders.length; ++i) {
-            Order calldata order = orders[i];
-            require(order.buyer == msg.sender, NotParty(msg.sender));
-            require(order.token == token, BadOrder(2));
-            _hold(order);
-            sum += order.amount;
-        }
-        if (token == address(0)) {
-            require(msg.value == sum, BadAmount(msg.value, sum));
-        } else {
-            require(msg.value == 0, BadAmount(msg.value, 0));
-            _pull(token, sum);
-        }
+        Cart memory cart = _holdAll(orders);
+        require(cart.buyer == msg.sender, NotParty(msg.sender));
+        _take(cart.token, cart.sum);
+    }
+
+    /// @notice As `pay`, in a token whose allowance the buyer gives by a signature (EIP-2612).
+    /// @dev A permit that fails is ignored: whoever saw it may have used it before, and then the allowance is there.
+    /// @param orders to pay
+    /// @param deadline last second of the permit, whose value is the sum of the orders
+    /// @param v of the permit's signature
+    /// @param r of the permit's signature
+    /// @param s of the permit's signature
+    function payWithPermit(Order[] calldata orders, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external
+        nonReentrant
+    {
+        Cart memory cart = _holdAll(orders);
+        require(cart.buyer == msg.sender, NotParty(msg.sender));
+        require(cart.token != address(0), BadOrder(2));
+        try IERC20Permit(cart.token).permit(msg.sender, address(this), cart.sum, deadline, v, r, s) {} catch {}
+        _take(cart.token, cart.sum);
+    }
+
+    /// @notice Pays by the buyer's signed transfer (EIP-3009), which anyone may bring.
+    /// @dev The nonce of the authorization is the cart's hash, so that it pays these orders and no others.
+    /// @param orders to pay
+    /// @param validAfter of the authorization, in seconds
+    /// @param validBefore of the authorization, in seconds
+    /// @param signature r, s, v of an account; any other length is passed on for the token to check (ERC-1271)
+    function payWithAuthorization(
+        Order[] calldata orders,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes calldata signature
+    ) external nonReentrant {
+        Cart memory cart = _holdAll(orders);
+        require(cart.token != address(0), BadOrder(2));
+        uint256 before = _balance(cart.token);
+        _receive(cart, validAfter, validBefore, signature);
+        _requireArrived(cart.token, before, cart.sum);
+    }
+
+    /// @notice Pays by the buyer's signed Permit2 transfer, which anyone may bring.
+    /// @dev The witness is the cart's hash and the spender is this contract, so that it pays these orders and no others.
+    /// @param orders to pay
+    /// @param nonce of the permit, unordered
+    /// @param deadline last second of the permit
+    /// @param signature as Permit2 takes it
+    function payWithPermit2(Order[] calldata orders, uint256 nonce, uint256 deadline, bytes calldata signature)
+        external
+        nonReentrant
+    {
+        Cart memory cart = _holdAll(orders);
+        require(cart.token != address(0), BadOrder(2));
+        require(permit2 != address(0), NoPermit2());
+        uint256 before = _balance(cart.token);
+        IPermit2(permit2)
+            .permitWitnessTransferFrom(
+                IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(cart.token, cart.sum), nonce, deadline),
+                IPermit2.SignatureTransferDetails(address(this), cart.sum),
+                cart.buyer,
+                cart.hash,
+                WITNESS_TYPE,
+                signature
+            );
+        _requireArrived(cart.token, before, cart.sum);
     }
 
     /// @notice The seller says that the orders are fulfilled; from now the buyer has `window` seconds.
@@ -171,7 +263,8 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
     }
 
     /// @notice Gives all that remains to the buyer, without a fee: by the seller at any time, by anyone when the
-    /// seller let `fulfilBy` pass.
+    /// seller let `fulfilBy` pass. When the arbiter of a dispute let the deadline pass, whoever calls, the buyer gets
+    /// the share that the terms name for that, and the seller the rest, less the fee.
     /// @param orders to refund; those already settled are skipped
     function refund(Order[] calldata orders) external nonReentrant {
         _some(orders);
@@ -180,6 +273,85 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
             if (_refund(orders[i])) changed = true;
         }
         require(changed, NothingDue());
+    }
+
+    /// @notice Buyer or seller of a fulfilled order calls the arbiter, who has at least 30 days from now.
+    /// @dev The deadline never comes nearer, or a seller could cut a long window short by disputing.
+    function dispute(Order calldata order) external nonReentrant {
+        require(msg.sender == order.buyer || msg.sender == order.seller, NotParty(msg.sender));
+        require(order.arbiter != address(0), BadOrder(4));
+        bytes32 id = _orderId(order);
+        State memory state = states[id];
+        require(state.status == Status.Fulfilled, BadState(id, state.status));
+        require(block.timestamp <= state.deadline, TooLate(state.deadline));
+        uint40 ruleBy = uint40(block.timestamp + TIME_TO_RULE);
+        if (ruleBy > state.deadline) state.deadline = ruleBy;
+        state.status = Status.Disputed;
+        _save(id, state);
+        emit Disputed(id, msg.sender, state.deadline);
+    }
+
+    /// @notice The arbiter of a dispute divides what remains between buyer and seller.
+    /// @dev A share too large is cut to what remains: if it reverted, a party could block a ruling by settling one
+    /// unit in front of it.
+    /// @param order in dispute
+    /// @param toBuyer what the buyer gets; the seller gets the rest, less the fee
+    function resolve(Order calldata order, uint96 toBuyer) external nonReentrant {
+        require(msg.sender == order.arbiter, NotParty(msg.sender));
+        bytes32 id = _orderId(order);
+        State memory state = states[id];
+        require(state.status == Status.Disputed, BadState(id, state.status));
+        require(block.timestamp <= state.deadline, TooLate(state.deadline));
+        if (toBuyer > state.remaining) toBuyer = state.remaining;
+        _settle(order, id, state, RULING, toBuyer, state.remaining - toBuyer);
+    }
+
+    /// @notice Divides what remains, or a part of it, as buyer and seller agree: who gives away its claim must be the
+    /// sender or have signed. Anyone may bring what both signed.
+    /// @dev What is signed is `Settle(bytes32 order,uint96 toBuyer,uint96 toSeller,uint96 remaining,uint8 status,uint40
+    /// validUntil)` in this contract's EIP-712 domain. `remaining` falls with every settlement, so it is the nonce, and
+    /// an offer of before a fulfilment or a dispute is void after it.
+    /// @param order paid and not yet settled
+    /// @param toBuyer needs the seller's consent unless 0
+    /// @param toSeller needs the buyer's consent unless 0; the fee is taken from it
+    /// @param validUntil last second of the offer
+    /// @param buyerSignature r, s, v of an account, or whatever a contract takes (ERC-1271); unused when not needed
+    /// @param sellerSignature likewise
+    function settle(
+        Order calldata order,
+        uint96 toBuyer,
+        uint96 toSeller,
+        uint40 validUntil,
+        bytes calldata buyerSignature,
+        bytes calldata sellerSignature
+    ) external nonReentrant {
+        bytes32 id = _orderId(order);
+        State memory state = states[id];
+        require(state.status != Status.None && state.status != Status.Settled, BadState(id, state.status));
+        require(block.timestamp <= validUntil, TooLate(validUntil));
+        uint256 sum = uint256(toBuyer) + toSeller;
+        require(sum != 0 && sum <= state.remaining, BadAmount(sum, state.remaining));
+        bytes32 digest = _settleDigest(id, state, toBuyer, toSeller, validUntil);
+        if (toSeller != 0) _requireConsent(order.buyer, digest, buyerSignature);
+        if (toBuyer != 0) _requireConsent(order.seller, digest, sellerSignature);
+        _settle(order, id, state, SETTLEMENT, toBuyer, toSeller);
+    }
+
+    /// @notice The seller gives back to the buyer from what was released to them. The fee is not returned.
+    /// @dev `released` falls by it, so that all reimbursements together never exceed what was released.
+    /// @param order settled
+    /// @param amount to give back, sent along in the native coin or approved before
+    function reimburse(Order calldata order, uint96 amount) external payable nonReentrant {
+        require(msg.sender == order.seller, NotParty(msg.sender));
+        bytes32 id = _orderId(order);
+        State memory state = states[id];
+        require(state.status == Status.Settled, BadState(id, state.status));
+        require(amount != 0 && amount <= state.released, BadAmount(amount, state.released));
+        state.released -= amount;
+        _save(id, state);
+        emit Reimbursed(id, amount);
+        _take(order.token, amount);
+        _push(order.token, order.buyer, amount);
     }
 
     /// @notice Pays out all credits that the sender has in `token`.
@@ -206,38 +378,35 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
     /// @notice The id of a cart: that of its only order, or keccak256 of the packed ids.
     function cartHash(Order[] calldata orders) external view returns (bytes32) {
         _some(orders);
-        if (orders.length == 1) return _orderId(orders[0]);
         bytes32[] memory ids = new bytes32[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
             ids[i] = _orderId(orders[i]);
         }
-        return keccak256(abi.encodePacked(ids));
+        return _cartHash(ids);
     }
 
     function _fulfil(Order calldata order) private returns (bool) {
         bytes32 id = _orderId(order);
-        State storage state = states[id];
-        Status status = state.status;
-        if (status == Status.Settled) return false;
+        State memory state = states[id];
+        if (state.status == Status.Settled) return false;
         require(msg.sender == order.seller, NotParty(msg.sender));
-        require(status == Status.Paid, BadState(id, status));
+        require(state.status == Status.Paid, BadState(id, state.status));
         require(block.timestamp <= state.deadline, TooLate(state.deadline));
-        uint40 deadline = uint40(block.timestamp + order.window);
-        state.deadline = deadline;
+        state.deadline = uint40(block.timestamp + order.window);
         state.status = Status.Fulfilled;
-        emit Fulfilled(id, deadline);
+        _save(id, state);
+        emit Fulfilled(id, state.deadline);
         return true;
     }
 
     function _release(Order calldata order) private returns (bool) {
         bytes32 id = _orderId(order);
-        State storage state = states[id];
-        Status status = state.status;
-        if (status == Status.Settled) return false;
+        State memory state = states[id];
+        if (state.status == Status.Settled) return false;
         if (msg.sender == order.buyer) {
-            require(status != Status.None, BadState(id, status));
+            require(state.status != Status.None, BadState(id, state.status));
         } else {
-            require(status == Status.Fulfilled, BadState(id, status));
+            require(state.status == Status.Fulfilled, BadState(id, state.status));
             require(block.timestamp > state.deadline, TooEarly(state.deadline));
         }
         _settle(order, id, state, RELEASE, 0, state.remaining);
@@ -246,34 +415,53 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
 
     function _refund(Order calldata order) private returns (bool) {
         bytes32 id = _orderId(order);
-        State storage state = states[id];
-        Status status = state.status;
-        if (status == Status.Settled) return false;
+        State memory state = states[id];
+        if (state.status == Status.Settled) return false;
+        bool isLate = block.timestamp > state.deadline;
+        if (state.status == Status.Disputed && isLate) {
+            uint96 toBuyer = _share(state.remaining, order.silentBps);
+            _settle(order, id, state, ARBITER_SILENT, toBuyer, state.remaining - toBuyer);
+            return true;
+        }
         if (msg.sender == order.seller) {
-            require(status != Status.None, BadState(id, status));
+            require(state.status != Status.None, BadState(id, state.status));
         } else {
-            require(status == Status.Paid, BadState(id, status));
-            require(block.timestamp > state.deadline, TooEarly(state.deadline));
+            require(state.status == Status.Paid || state.status == Status.Disputed, BadState(id, state.status));
+            require(isLate, TooEarly(state.deadline));
         }
         _settle(order, id, state, REFUND, state.remaining, 0);
         return true;
     }
 
+    /// @dev Checks and holds all orders of a cart, before any money has moved.
+    function _holdAll(Order[] calldata orders) private returns (Cart memory cart) {
+        _some(orders);
+        cart.buyer = orders[0].buyer;
+        cart.token = orders[0].token;
+        bytes32[] memory ids = new bytes32[](orders.length);
+        for (uint256 i = 0; i < orders.length; ++i) {
+            Order calldata order = orders[i];
+            require(order.buyer == cart.buyer, BadOrder(0));
+            require(order.token == cart.token, BadOrder(2));
+            ids[i] = _hold(order);
+            cart.sum += order.amount;
+        }
+        cart.hash = _cartHash(ids);
+    }
+
     /// @dev Checks the terms of an order that is being paid, and writes its state.
-    function _hold(Order calldata order) private {
+    function _hold(Order calldata order) private returns (bytes32 id) {
         _checkParties(order);
         _checkTimes(order);
-        bytes32 id = _orderId(order);
-        State storage state = states[id];
-        Status status = state.status;
+        id = _orderId(order);
+        Status status = states[id].status;
         require(status == Status.None, BadState(id, status));
-        uint96 amount = order.amount;
         if (order.fulfilBy == 0) {
-            _save(state, amount, 0, uint40(block.timestamp + order.window), Status.Fulfilled);
+            _save(id, State(order.amount, 0, uint40(block.timestamp + order.window), Status.Fulfilled));
         } else {
-            _save(state, amount, 0, order.fulfilBy, Status.Paid);
+            _save(id, State(order.amount, 0, order.fulfilBy, Status.Paid));
         }
-        emit Paid(id, order.buyer, order.seller, order.token, amount, order.ref);
+        emit Paid(id, order.buyer, order.seller, order.token, order.amount, order.ref);
     }
 
     function _checkParties(Order calldata order) private view {
@@ -284,8 +472,9 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
         require(seller != address(0) && seller != buyer && seller != address(this), BadOrder(1));
         require(order.token == address(0) || order.token.code.length != 0, BadOrder(2));
         require(order.amount != 0, BadOrder(3));
-        // An arbiter of 0, which is none, passes: neither the sender nor a seller accepted above is 0.
-        require(arbiter != buyer && arbiter != seller && arbiter != address(this), BadOrder(4));
+        require(
+            arbiter == address(0) || (arbiter != buyer && arbiter != seller && arbiter != address(this)), BadOrder(4)
+        );
         require(order.feeBps == 0 || (feeTo != address(0) && feeTo != address(this)), BadOrder(5));
         require(order.feeBps <= MAX_FEE_BPS, BadOrder(6));
         require(order.silentBps <= BPS, BadOrder(7));
@@ -300,40 +489,93 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
         require(order.window <= MAX_WINDOW, BadOrder(10));
     }
 
-    /// @dev Ends an order: `toBuyer` and `toSeller` together are all that remains. The fee is what everything released
-    /// by now owes, less what was owed before, so that it does not depend on the number of parts.
-    function _settle(Order calldata order, bytes32 id, State storage state, uint8 kind, uint96 toBuyer, uint96 toSeller)
+    /// @dev Divides what remains or a part of it. The fee is what everything released by now owes, less what was owed
+    /// before, so that it does not depend on the number of parts.
+    function _settle(Order calldata order, bytes32 id, State memory state, uint8 kind, uint96 toBuyer, uint96 toSeller)
         private
     {
-        uint96 released = state.released;
-        uint96 fee = toSeller == 0 ? 0 : _fee(released + toSeller, order.feeBps) - _fee(released, order.feeBps);
         address token = order.token;
-        _save(state, 0, released + toSeller, state.deadline, Status.Settled);
+        uint96 owed = _share(state.released, order.feeBps);
+        state.remaining -= toBuyer + toSeller;
+        state.released += toSeller;
+        if (state.remaining == 0) state.status = Status.Settled;
+        uint96 fee = _share(state.released, order.feeBps) - owed;
+        _save(id, state);
         if (fee != 0) credits[token][order.feeTo] += fee;
-        emit Settled(id, kind, toBuyer, toSeller, fee, 0);
+        emit Settled(id, kind, toBuyer, toSeller, fee, state.remaining);
         if (toBuyer != 0) _push(token, order.buyer, toBuyer);
         if (toSeller != fee) _push(token, order.seller, toSeller - fee);
     }
 
-    function _fee(uint96 released, uint16 feeBps) private pure returns (uint96) {
-        return uint96(uint256(released) * feeBps / BPS);
+    /// @dev The one place that rounds: down.
+    function _share(uint96 amount, uint16 bps) private pure returns (uint96) {
+        return uint96(uint256(amount) * bps / BPS);
     }
 
     /// @dev One write for the whole slot; assigning the members one by one costs 100 gas and more for each.
-    function _save(State storage state, uint96 remaining, uint96 released, uint40 deadline, Status status) private {
-        uint256 word =
-            uint256(remaining) | uint256(released) << 96 | uint256(deadline) << 192 | uint256(uint8(status)) << 232;
+    function _save(bytes32 id, State memory state) private {
+        State storage place = states[id];
+        uint256 word = uint256(state.remaining) | uint256(state.released) << 96 | uint256(state.deadline) << 192
+            | uint256(uint8(state.status)) << 232;
         assembly ("memory-safe") {
-            sstore(state.slot, word)
+            sstore(place.slot, word)
         }
     }
 
-    /// @dev Takes exactly `amount` from the sender, or reverts: a token that keeps a part of a transfer is refused here.
-    function _pull(address token, uint256 amount) private {
-        uint256 before = IERC20(token).balanceOf(address(this));
+    /// @dev What a party has to have signed; its present state is a part of it.
+    function _settleDigest(bytes32 id, State memory state, uint96 toBuyer, uint96 toSeller, uint40 validUntil)
+        private
+        view
+        returns (bytes32)
+    {
+        return _hashTypedDataV4(
+            keccak256(
+                abi.encode(SETTLE_TYPEHASH, id, toBuyer, toSeller, state.remaining, uint8(state.status), validUntil)
+            )
+        );
+    }
+
+    /// @dev Accounts are tried first: one with delegated code (EIP-7702) still signs as an account.
+    function _requireConsent(address party, bytes32 digest, bytes calldata signature) private view {
+        if (msg.sender == party) return;
+        (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
+        if (failure == ECDSA.RecoverError.NoError && signer == party) return;
+        require(SignatureChecker.isValidERC1271SignatureNowCalldata(party, digest, signature), BadSignature(party));
+    }
+
+    /// @dev Takes exactly `amount` from the sender, or reverts.
+    function _take(address token, uint256 amount) private {
+        if (token == address(0)) {
+            require(msg.value == amount, BadAmount(msg.value, amount));
+            return;
+        }
+        require(msg.value == 0, BadAmount(msg.value, 0));
+        uint256 before = _balance(token);
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        uint256 got = IERC20(token).balanceOf(address(this)) - before;
+        _requireArrived(token, before, amount);
+    }
+
+    /// @dev Draws a signed transfer, in the form that its signature has.
+    function _receive(Cart memory cart, uint256 validAfter, uint256 validBefore, bytes calldata signature) private {
+        IERC3009 token = IERC3009(cart.token);
+        if (signature.length != 65) {
+            token.receiveWithAuthorization(
+                cart.buyer, address(this), cart.sum, validAfter, validBefore, cart.hash, signature
+            );
+            return;
+        }
+        (uint8 v, bytes32 r, bytes32 s) = ECDSA.parseCalldata(signature);
+        token.receiveWithAuthorization(cart.buyer, address(this), cart.sum, validAfter, validBefore, cart.hash, v, r, s);
+    }
+
+    /// @dev A token that keeps a part of a transfer is refused here.
+    function _requireArrived(address token, uint256 before, uint256 amount) private view {
+        uint256 got = _balance(token) - before;
         require(got == amount, BadAmount(got, amount));
+    }
+
+    function _balance(address token) private view returns (uint256) {
+        return IERC20(token).balanceOf(address(this));
     }
 
     /// @dev Sends, and credits what cannot be delivered, so that no payee can hold up the other party or a batch.
@@ -355,13 +597,17 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
 
     /// @dev A token that says no but moved money all the same would be paid twice by a credit; it reverts instead.
     function _pushToken(address token, address to, uint256 amount) private returns (bool delivered) {
-        uint256 want = IERC20(token).balanceOf(address(this));
+        uint256 want = _balance(token);
         require(gasleft() >= TOKEN_PUSH_GAS_LEFT, MoreGasNeeded(TOKEN_PUSH_GAS_LEFT));
         delivered = IERC20(token).trySafeTransfer(to, amount);
         if (!delivered) {
-            uint256 got = IERC20(token).balanceOf(address(this));
+            uint256 got = _balance(token);
             require(got == want, BadAmount(got, want));
         }
+    }
+
+    function _cartHash(bytes32[] memory ids) private pure returns (bytes32) {
+        return ids.length == 1 ? ids[0] : keccak256(abi.encodePacked(ids));
     }
 
     /// @dev Refuses an empty array.

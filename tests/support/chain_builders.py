@@ -25,6 +25,8 @@ ORDER_TYPE = (
 ZERO = "0x" + "0" * 40
 # Accounts that every anvil funds and unlocks.
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+# The escrow's constructor argument on a chain without Permit2.
+NO_PERMIT2 = "0" * 64
 BUYER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 SELLER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 
@@ -66,7 +68,7 @@ class EscrowOnChain:
         )
         sent = chain.call(
             "eth_sendTransaction",
-            {"from": DEPLOYER, "data": artifact["bytecode"], "gas": hex(8_000_000)},
+            {"from": DEPLOYER, "data": artifact["bytecode"] + NO_PERMIT2, "gas": hex(8_000_000)},
         )
         chain.mine()
         receipt = chain.call("eth_getTransactionReceipt", sent)

@@ -85,7 +85,7 @@ class EscrowRail:
     gateway: EvmEscrowGateway = field(init=False)
 
     def __post_init__(self) -> None:
-        self.escrow = self.deploy("Escrow")
+        self.escrow = self.deploy("Escrow", ("address", ZERO_ADDRESS))
         self.dollar = self.deploy("TestDollar")
         self.buyer = Party(self.chain, "buyer")
         self.seller, self.other_seller = Party(self.chain, "seller"), Party(self.chain, "other")

@@ -21,6 +21,8 @@ interface Vm {
     function assertEq(address left, address right, string calldata why) external pure;
     function assertEq(string calldata left, string calldata right, string calldata why) external pure;
     function assertTrue(bool condition, string calldata why) external pure;
+    function envOr(string calldata name, string calldata otherwise) external view returns (string memory);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);

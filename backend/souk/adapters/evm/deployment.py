@@ -66,6 +66,10 @@ def load_artifact(name: str) -> Artifact:
     return Artifact(name, document["abi"], document["bytecode"])
 
 
+# The constructor's word for a chain without Permit2.
+NO_PERMIT2 = "0x" + "0" * 40
+
+
 class Deployer:
     """Deploys with one key to one endpoint."""
 
@@ -82,7 +86,7 @@ class Deployer:
         for token in description.tokens:
             self._require_decimals(token.symbol, token.address, token.exponent)
         block_number = self._web3.eth.block_number
-        escrow = self._create("Escrow")
+        escrow = self._create("Escrow", NO_PERMIT2)
         return Deployment(
             **description.model_dump(),
             block_number=block_number,
@@ -93,7 +97,7 @@ class Deployer:
         """The escrow, a test dollar that anyone may mint, and a price feed that `keeper` keeps
         up to date: everything that a chain of one machine needs."""
         block_number = self._web3.eth.block_number
-        escrow = self._create("Escrow")
+        escrow = self._create("Escrow", NO_PERMIT2)
         dollar = self._create("TestDollar")
         feed = self._create(
             "TestPriceFeed", keeper, _FEED_DECIMALS, "ETH / USD", _LOCAL_ETHER_PRICE
