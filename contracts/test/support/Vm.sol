@@ -10,6 +10,8 @@ interface Vm {
     function etch(address where, bytes calldata code) external;
     function store(address where, bytes32 slot, bytes32 value) external;
     function chainId(uint256 id) external;
+    function addr(uint256 key) external pure returns (address);
+    function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function label(address who, string calldata name) external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
