@@ -1,6 +1,6 @@
 """What `scripts/test` runs: the suites, each with its time beside its budget, and the linters.
 
-python -m tests.support.suites [suite...] [--deep] [pytest arguments]
+python -m tests.support.suites [suite...] [coverage] [--deep] [pytest arguments]
 """
 
 import os
@@ -34,7 +34,10 @@ LINTERS = {
     "mypy": ("mypy", "--no-error-summary"),
     "import-linter": ("lint-imports", "--no-cache"),
 }
+# The business code, and the suites that together reach all of it.
 MEASURED = "souk.modules,souk.core"
+MEASURING = ("unit", "integration", "ports", "races")
+NAMES = ("lint", *BUDGETS, "coverage", "pitfalls")
 NO_TESTS = 5
 
 
@@ -62,12 +65,20 @@ class Wish:
 
     suites: list[str] = field(default_factory=list)
     deep: bool = False
+    coverage: bool = False
     rest: list[str] = field(default_factory=list)
 
     @property
-    def whole(self) -> bool:
-        """Everything, and so its coverage too."""
-        return not self.suites and not self.rest
+    def names(self) -> list[str]:
+        """The suites to run; none when only some tests are wanted."""
+        if self.coverage:
+            return [*self.suites, *(name for name in MEASURING if name not in self.suites)]
+        return self.suites or ([] if self.rest else ["lint", *BUDGETS])
+
+    @property
+    def measured(self) -> bool:
+        """Whether coverage is measured, which takes time that no budget has room for."""
+        return self.coverage or (self.deep and not self.suites and not self.rest)
 
 
 def read(words: Sequence[str]) -> Wish:
@@ -76,10 +87,12 @@ def read(words: Sequence[str]) -> Wish:
     for word in words:
         if word == "--deep":
             wish.deep = True
+        elif word == "coverage" and not wish.rest:
+            wish.coverage = True
         elif word in (*BUDGETS, "lint") and not wish.rest:
             wish.suites.append(word)
         elif not word.startswith("-") and not wish.rest and not Path(word.split("::")[0]).exists():
-            sys.exit(f"scripts/test: no suite {word}; there are lint {' '.join(BUDGETS)} pitfalls")
+            sys.exit(f"scripts/test: no suite {word}; there are {' '.join(NAMES)}")
         else:
             wish.rest.append(word)
     return wish
@@ -95,7 +108,7 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="souk-results-") as results:
         done = [result for result in run_all(wish, Path(results)) if result]
         print("\n" + "\n".join(result.line() for result in done))
-        covered = not wish.whole or check_coverage(Path(results))
+        covered = not wish.measured or check_coverage(Path(results))
     failed = sum(result.failed for result in done) + (not covered)
     passed = sum(result.passed for result in done)
     print(f"{passed} passed, {failed} failed in {time.monotonic() - begun:.1f} s")
@@ -104,10 +117,9 @@ def main(words: Sequence[str]) -> int:
 
 def run_all(wish: Wish, results: Path) -> list[Result | None]:
     """The suites in their order, cheap ones first."""
-    if wish.rest and not wish.suites:
+    if not wish.names:
         return [run_pytest("chosen", wish, results, None, 0)]
-    names = wish.suites or ["lint", *BUDGETS]
-    return [lint() if name == "lint" else run_suite(name, wish, results) for name in names]
+    return [lint() if name == "lint" else run_suite(name, wish, results) for name in wish.names]
 
 
 def run_suite(name: str, wish: Wish, results: Path) -> Result | None:
@@ -116,7 +128,8 @@ def run_suite(name: str, wish: Wish, results: Path) -> Result | None:
     if not any(folder.rglob("test_*.py")):
         return None
     budget, workers = BUDGETS[name]
-    return run_pytest(name, wish, results, folder, workers, None if wish.deep else budget)
+    timed = not wish.deep and not wish.measured
+    return run_pytest(name, wish, results, folder, workers, budget if timed else None)
 
 
 def run_pytest(
@@ -127,14 +140,10 @@ def run_pytest(
     workers: int,
     budget: int | None = None,
 ) -> Result | None:
-    """Run pytest in a process of its own, under coverage when everything is run."""
+    """Run pytest in a process of its own."""
     print(f"\n=== {name}", flush=True)
     report = results / f"{name}.xml"
-    measure = ["-m", "coverage", "run", f"--source={MEASURED}"] if wish.whole else []
-    command = [sys.executable, *measure, "-m", "pytest", "-q", f"--junitxml={report}"]
-    command += ["-n", str(workers)] if workers and not wish.rest else []
-    command += ["--deep"] if wish.deep else []
-    command += [*([str(folder)] if folder else []), *wish.rest]
+    command = pytest_command(wish, report, folder, workers)
     environment = {**os.environ, "COVERAGE_FILE": str(results / "coverage")}
     begun = time.monotonic()
     code = subprocess.run(command, check=False, env=environment).returncode
@@ -144,6 +153,15 @@ def run_pytest(
     if code != 0 and not failed:
         failed = 1
     return Result(name, passed, failed, time.monotonic() - begun, budget)
+
+
+def pytest_command(wish: Wish, report: Path, folder: Path | None, workers: int) -> list[str]:
+    """How pytest is called; under coverage when it is measured, and never when it is timed."""
+    measure = ["-m", "coverage", "run", f"--source={MEASURED}"] if wish.measured else []
+    command = [sys.executable, *measure, "-m", "pytest", "-q", f"--junitxml={report}"]
+    command += ["-n", str(workers)] if workers and not wish.rest else []
+    command += ["--deep"] if wish.deep else []
+    return command + [*([str(folder)] if folder else []), *wish.rest]
 
 
 def counts(report: Path) -> tuple[int, int]:
