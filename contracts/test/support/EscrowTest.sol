@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Escrow} from "../../src/Escrow.sol";
 import {TestDollar} from "../../src/local/TestDollar.sol";
-import {vm} from "./Vm.sol";
+import {Vm, vm} from "./Vm.sol";
 
 /// @title Ground of every escrow test: parties, builders of orders, the clock
 abstract contract EscrowTest {
@@ -159,6 +159,34 @@ abstract contract EscrowTest {
         escrow.refund(_one(order));
     }
 
+    function _dispute(address sender, Escrow.Order memory order) internal {
+        vm.prank(sender);
+        escrow.dispute(order);
+    }
+
+    /// @dev Pays, fulfils if there is something to fulfil, and lets the buyer dispute: 30 days are left to rule.
+    function _disputed(Escrow.Order memory order) internal returns (bytes32 id) {
+        id = _pay(order);
+        if (order.fulfilBy != 0) _fulfil(order);
+        _dispute(order.buyer, order);
+    }
+
+    function _resolve(Escrow.Order memory order, uint96 toBuyer) internal {
+        vm.prank(order.arbiter);
+        escrow.resolve(order, toBuyer);
+    }
+
+    /// @dev A buyer may give away a part of its claim without anybody's consent, and so may a seller.
+    function _releasePart(Escrow.Order memory order, uint96 amount) internal {
+        vm.prank(order.buyer);
+        escrow.settle(order, 0, amount, time, "", "");
+    }
+
+    function _refundPart(Escrow.Order memory order, uint96 amount) internal {
+        vm.prank(order.seller);
+        escrow.settle(order, amount, 0, time, "", "");
+    }
+
     function _moveTo(uint40 timestamp) internal {
         time = timestamp;
         vm.warp(timestamp);
@@ -190,6 +218,16 @@ abstract contract EscrowTest {
 
     function _assertStatus(bytes32 id, Escrow.Status want) internal view {
         vm.assertEq(uint8(_state(id).status), uint8(want), "status");
+    }
+
+    /// @dev Logs are to be recorded from before the call.
+    function _assertEvents(uint256 want) internal {
+        uint256 ours = 0;
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].emitter == address(escrow)) ++ours;
+        }
+        vm.assertEq(ours, want, "events");
     }
 
     function _badOrder(uint8 field) internal pure returns (bytes memory) {
