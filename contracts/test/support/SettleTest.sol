@@ -53,11 +53,7 @@ abstract contract SettleTest is EscrowTest {
         return abi.encodePacked(r, s, v);
     }
 
-    function _digest(address verifier, uint256 chainId, bytes32 id, Offer memory offer)
-        private
-        pure
-        returns (bytes32)
-    {
+    function _digest(address verifier, uint256 chainId, bytes32 id, Offer memory offer) private pure returns (bytes32) {
         bytes32 domain = keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
