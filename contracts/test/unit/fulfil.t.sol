@@ -22,6 +22,14 @@ contract FulfilTest is EscrowTest {
         _assertNotForSender(buyer);
     }
 
+    function test_fulfil_reverts_when_sender_is_the_arbiter() public {
+        _assertNotForSender(arbiter);
+    }
+
+    function test_fulfil_reverts_when_sender_is_feeTo() public {
+        _assertNotForSender(feeTo);
+    }
+
     function test_fulfil_reverts_when_sender_is_a_stranger() public {
         _assertNotForSender(stranger);
     }
@@ -35,8 +43,7 @@ contract FulfilTest is EscrowTest {
 
     function test_fulfil_reverts_when_order_is_disputed() public {
         Escrow.Order memory order = _order();
-        bytes32 id = _pay(order);
-        _setState(id, Escrow.State(PRICE, 0, time, Escrow.Status.Disputed));
+        bytes32 id = _disputed(order);
         vm.expectRevert(_badState(id, Escrow.Status.Disputed));
         _fulfil(order);
     }
@@ -57,12 +64,22 @@ contract FulfilTest is EscrowTest {
         _fulfil(order);
     }
 
-    function test_fulfil_emits_Fulfilled_when_order_is_paid() public {
+    function test_fulfil_emits_Fulfilled_alone_when_order_is_paid() public {
         Escrow.Order memory order = _order();
         bytes32 id = _pay(order);
+        vm.recordLogs();
         vm.expectEmit(address(escrow));
         emit Escrow.Fulfilled(id, time + 14 days);
         _fulfil(order);
+        _assertEvents(1);
+    }
+
+    function test_fulfil_keeps_what_remains_when_a_part_was_released_before() public {
+        Escrow.Order memory order = _order();
+        bytes32 id = _pay(order);
+        _releasePart(order, 40e6);
+        _fulfil(order);
+        _assertState(id, Escrow.State(60e6, 40e6, time + 14 days, Escrow.Status.Fulfilled));
     }
 
     function test_fulfil_moves_no_money_when_order_is_paid() public {
