@@ -35,8 +35,15 @@ contract ReleaseTest is EscrowTest {
 
     function test_release_pays_the_seller_when_the_buyer_releases_a_disputed_order() public {
         Escrow.Order memory order = _order();
-        bytes32 id = _pay(order);
-        _setState(id, Escrow.State(PRICE, 0, time + 30 days, Escrow.Status.Disputed));
+        _disputed(order);
+        _release(buyer, order);
+        _assertReleased(order);
+    }
+
+    function test_release_pays_the_seller_when_the_buyer_releases_after_the_time_to_rule() public {
+        Escrow.Order memory order = _order();
+        _disputed(order);
+        _moveTo(time + 30 days + 1);
         _release(buyer, order);
         _assertReleased(order);
     }
@@ -55,11 +62,25 @@ contract ReleaseTest is EscrowTest {
         _assertRefused(seller, order, Escrow.Status.Paid);
     }
 
+    /// @dev Silence of the arbiter divides the money by `refund`; it does not give all to the seller.
     function test_release_reverts_when_a_stranger_releases_a_disputed_order() public {
         Escrow.Order memory order = _order();
-        bytes32 id = _pay(order);
-        _setState(id, Escrow.State(PRICE, 0, time - 1, Escrow.Status.Disputed));
+        _disputed(order);
+        _moveTo(time + 30 days + 1);
         _assertRefused(stranger, order, Escrow.Status.Disputed);
+    }
+
+    function test_release_reverts_when_the_seller_releases_a_disputed_order() public {
+        Escrow.Order memory order = _order();
+        _disputed(order);
+        _moveTo(time + 30 days + 1);
+        _assertRefused(seller, order, Escrow.Status.Disputed);
+    }
+
+    function test_release_reverts_when_the_arbiter_releases_a_disputed_order() public {
+        Escrow.Order memory order = _order();
+        _disputed(order);
+        _assertRefused(arbiter, order, Escrow.Status.Disputed);
     }
 
     function test_release_reverts_when_a_stranger_comes_in_the_last_second_of_the_window() public {
@@ -85,12 +106,24 @@ contract ReleaseTest is EscrowTest {
         _assertState(id, Escrow.State(0, PRICE, order.fulfilBy, Escrow.Status.Settled));
     }
 
-    function test_release_emits_Settled_when_it_pays() public {
+    function test_release_emits_Settled_alone_when_it_pays() public {
         Escrow.Order memory order = _order();
         bytes32 id = _pay(order);
+        vm.recordLogs();
         vm.expectEmit(address(escrow));
         emit Escrow.Settled(id, 1, 0, PRICE, FEE, 0);
         _release(buyer, order);
+        _assertEvents(1);
+    }
+
+    function test_release_pays_the_rest_when_a_part_was_given_back_before() public {
+        Escrow.Order memory order = _downloadOrder();
+        bytes32 id = _pay(order);
+        _refundPart(order, 40e6);
+        _moveTo(time + 3 days + 1);
+        _release(stranger, order);
+        vm.assertEq(dollar.balanceOf(seller), 58_500_000, "seller");
+        _assertState(id, Escrow.State(0, 60e6, time - 1, Escrow.Status.Settled));
     }
 
     function test_release_pays_all_to_the_seller_when_there_is_no_fee() public {
@@ -125,7 +158,7 @@ contract ReleaseTest is EscrowTest {
         order.amount = 300;
         order.feeBps = 100;
         bytes32 id = _pay(order);
-        _setState(id, Escrow.State(150, 150, time, Escrow.Status.Paid));
+        _releasePart(order, 150);
         vm.expectEmit(address(escrow));
         emit Escrow.Settled(id, 1, 0, 150, 2, 0);
         _release(buyer, order);
