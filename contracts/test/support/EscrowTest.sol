@@ -11,8 +11,6 @@ abstract contract EscrowTest {
     uint96 internal constant PRICE = 100e6;
     uint16 internal constant FEE_BPS = 250;
     uint96 internal constant FEE = 2_500_000;
-    /// @dev The base contracts take two slots, which they never use.
-    uint256 private constant STATES_SLOT = 2;
 
     Escrow internal escrow;
     TestDollar internal dollar;
@@ -190,14 +188,6 @@ abstract contract EscrowTest {
     function _moveTo(uint40 timestamp) internal {
         time = timestamp;
         vm.warp(timestamp);
-    }
-
-    /// @dev For states that no call reaches.
-    function _setState(bytes32 id, Escrow.State memory state) internal {
-        uint256 word = uint256(state.remaining) | uint256(state.released) << 96 | uint256(state.deadline) << 192
-            | uint256(uint8(state.status)) << 232;
-        vm.store(address(escrow), keccak256(abi.encode(id, STATES_SLOT)), bytes32(word));
-        _assertState(id, state);
     }
 
     function _state(bytes32 id) internal view returns (Escrow.State memory state) {
