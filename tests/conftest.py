@@ -160,11 +160,17 @@ def redis_url(_redis_url: str) -> str:
     return _redis_url
 
 
+@pytest.fixture(scope="session")
+def _still_chain(stack_directory: Path) -> Iterator[Chain]:
+    with chain(stack_directory / "still-chain.log", ticking=False) as running:
+        yield running
+
+
 @pytest.fixture
-def still_chain(tmp_path: Path) -> Iterator[Chain]:
+def still_chain(_still_chain: Chain) -> Chain:
     """A fresh chain that makes a block only when asked to."""
-    with chain(tmp_path / "anvil.log", ticking=False) as fresh:
-        yield fresh
+    _still_chain.call("anvil_reset")
+    return _still_chain
 
 
 @pytest.fixture

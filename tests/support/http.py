@@ -8,14 +8,14 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar
 
 import httpx
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 from souk.core.db import Reads
 from souk.core.idempotency import Idempotency
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
-from souk.entrypoints.http.app import create_app
+from souk.entrypoints.http.app import attach, create_app
 
 T = TypeVar("T")
 
@@ -35,11 +35,27 @@ class Assembled:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
+# Applications that are not open, by what they were built for: FastAPI looks at every signature
+# again for each of them, which takes longer than most tests.
+_idle: dict[tuple[object, ...], list[FastAPI]] = {}
+
+
+def _application(container: Assembled, idle: list[FastAPI]) -> FastAPI:
+    if not idle:
+        return create_app(container)
+    app = idle.pop()
+    attach(app, container)
+    return app
+
+
 class Api:
     """A client of the application, open inside a `with` block."""
 
     def __init__(self, container: Assembled) -> None:
-        self._app = create_app(container)
+        routers = tuple(map(id, container.routers))
+        bounds = container.max_body_bytes, container.trusted_proxies
+        self._idle = _idle.setdefault((routers, *bounds), [])
+        self._app = _application(container, self._idle)
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
 
@@ -50,6 +66,7 @@ class Api:
     def __exit__(self, *_failure: object) -> None:
         self._runner.run(self._stack.aclose())
         self._runner.close()
+        self._idle.append(self._app)
 
     def authenticate_as(self, principal: Principal) -> None:
         """From now on every token belongs to this caller."""

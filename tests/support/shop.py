@@ -244,10 +244,19 @@ def shared_shop(databases: Databases, redis_url: str, directory: Path) -> Iterat
     url = databases.migrated()
     with (
         chain(directory / "anvil.log", ticking=False) as node,
-        shop(url, redis_url, node, MovableClock(), directory) as running,
+        shop(url, redis_url, node, deployed(node), MovableClock(), directory) as running,
     ):
         yield running
     databases.drop(url)
+
+
+def deployed(node: Chain) -> Deployment:
+    """Put the contracts on a fresh chain that makes blocks only when told to."""
+    node.call("evm_setAutomine", True)
+    deployer = Deployer(node.url, DEPLOYER_KEY, CHAIN_ID, say=lambda _line: None)
+    deployment = deployer.deploy_local(Account.from_key(DEVELOPMENT_KEY).address)
+    node.call("evm_setAutomine", False)
+    return deployment
 
 
 @contextmanager
@@ -255,14 +264,11 @@ def shop(
     database_url: str,
     redis_url: str,
     node: Chain,
+    deployment: Deployment,
     clock: MovableClock,
     state: Path,
 ) -> Iterator[Shop]:
-    """An installation on a fresh chain that makes blocks only when told to."""
-    node.call("evm_setAutomine", True)
-    deployer = Deployer(node.url, DEPLOYER_KEY, CHAIN_ID, say=lambda _line: None)
-    deployment = deployer.deploy_local(Account.from_key(DEVELOPMENT_KEY).address)
-    node.call("evm_setAutomine", False)
+    """An installation on a chain where nothing but the contracts stands yet."""
     settings = _settings(database_url, redis_url, node, state)
     registry.save(settings.paths.deployments, deployment)
     container = build(settings, clock=clock)

@@ -91,6 +91,15 @@ class Chain:
 
 
 @contextmanager
+def rewound(shared: Chain) -> Iterator[Chain]:
+    """A chain that several tests share, put back afterwards to where it stood, its clock too."""
+    before = shared.call("evm_snapshot")
+    yield shared
+    shared.call("anvil_dropAllTransactions")
+    assert shared.call("evm_revert", before) is True
+
+
+@contextmanager
 def chain(log: Path, *, ticking: bool, chain_id: int = anvil.CHAIN_ID) -> Iterator[Chain]:
     """A fresh chain that forgets everything at its end."""
     program, port = anvil.program(CONTRACTS), anvil.free_port()

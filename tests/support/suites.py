@@ -161,7 +161,8 @@ def pytest_command(wish: Wish, report: Path, folder: Path | None, workers: int) 
     command = [sys.executable, *measure, "-m", "pytest", "-q", f"--junitxml={report}"]
     command += ["-n", str(workers)] if workers and not wish.rest else []
     command += ["--deep"] if wish.deep else []
-    return command + [*([str(folder)] if folder else []), *wish.rest]
+    command += [str(folder)] if folder else []
+    return [*command, *wish.rest]
 
 
 def counts(report: Path) -> tuple[int, int]:

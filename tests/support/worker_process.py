@@ -21,8 +21,8 @@ from souk.core.outbox import OutboxRelay
 from souk.core.telemetry import configure_logging
 from souk.core.timers import TimerSweeper, chain_clock
 from souk.core.wakeups import PostgresBus
+from souk.embedded.anvil import CHAIN_ID
 from souk.entrypoints.worker import run_worker
-from tests.support.chain_builders import CHAIN_ID
 from tests.support.events import Noted
 
 TABLE = "CREATE TABLE noted (id bigserial PRIMARY KEY, what text NOT NULL)"

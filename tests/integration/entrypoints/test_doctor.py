@@ -19,8 +19,8 @@ KEEPER = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"
 
 
 @pytest.fixture
-def deployed(ticking_chain: Chain, tmp_path: Path) -> Path:
-    deployer = Deployer(ticking_chain.url, DEPLOYER_KEY, CHAIN_ID, say=lambda _: None)
+def deployed(prompt_chain: Chain, tmp_path: Path) -> Path:
+    deployer = Deployer(prompt_chain.url, DEPLOYER_KEY, CHAIN_ID, say=lambda _: None)
     registry.save(tmp_path / "deployments", deployer.deploy_local(KEEPER))
     return tmp_path / "deployments"
 
@@ -56,8 +56,8 @@ def test_names_the_variable_when_redis_cannot_be_reached() -> None:
     assert "REDIS_URL" in found.value.advice
 
 
-def test_calls_a_chain_with_our_contracts_well(ticking_chain: Chain, deployed: Path) -> None:
-    assert chain_said(ticking_chain, deployed).startswith("contracts stand")
+def test_calls_a_chain_with_our_contracts_well(prompt_chain: Chain, deployed: Path) -> None:
+    assert chain_said(prompt_chain, deployed).startswith("contracts stand")
 
 
 def test_tells_to_deploy_when_nothing_is_recorded(still_chain: Chain, tmp_path: Path) -> None:
@@ -73,12 +73,12 @@ def test_tells_to_describe_the_chain_when_it_is_not_the_local_one(tmp_path: Path
 
 
 def test_tells_to_deploy_when_the_chain_has_forgotten_the_contracts(
-    ticking_chain: Chain, deployed: Path
+    prompt_chain: Chain, deployed: Path
 ) -> None:
     escrow = registry.find(deployed, CHAIN_ID).escrow.address
-    ticking_chain.call("anvil_setCode", escrow, "0x")
+    prompt_chain.call("anvil_setCode", escrow, "0x")
     with pytest.raises(Unwell, match=f"no code at {escrow}"):
-        chain_said(ticking_chain, deployed)
+        chain_said(prompt_chain, deployed)
 
 
 def test_refuses_a_node_of_another_chain(still_chain: Chain, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 to be well again after each of them; each brings people of its own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -11,9 +11,10 @@ from tempfile import mkdtemp
 import pytest
 from sqlalchemy.engine import make_url
 
+from souk.core.clock import SystemClock
 from tests.support.clock import MovableClock
 from tests.support.kill_switch import KillSwitch, path_switch, port_switch
-from tests.support.shop import Person, Shop, shop
+from tests.support.shop import Person, Shop, deployed, shop
 from tests.support.stack import Chain, Databases, chain
 from tests.support.waiting import eventually
 
@@ -66,6 +67,14 @@ def wired(databases: Databases, redis_url: str, stack_directory: Path) -> Iterat
     databases.drop(database_url)
 
 
+def an_installation(
+    grid: Grid, clock: MovableClock | SystemClock, state: Path
+) -> AbstractContextManager[Shop]:
+    """A shop whose parts are reached over the switches."""
+    parts = (grid.database_url, grid.redis_url, grid.chain, deployed(grid.chain))
+    return shop(*parts, clock, state)
+
+
 @pytest.fixture(scope="package")
 def grid(databases: Databases, _redis_url: str, stack_directory: Path) -> Iterator[Grid]:
     with wired(databases, _redis_url, stack_directory) as made:
@@ -75,7 +84,7 @@ def grid(databases: Databases, _redis_url: str, stack_directory: Path) -> Iterat
 @pytest.fixture(scope="package", name="shop")
 def switched_shop(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     state = tmp_path_factory.mktemp("outages")
-    with shop(grid.database_url, grid.redis_url, grid.chain, MovableClock(), state) as running:
+    with an_installation(grid, MovableClock(), state) as running:
         yield running
 
 

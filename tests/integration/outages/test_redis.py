@@ -9,8 +9,8 @@ from pathlib import Path
 
 from souk.core.clock import SystemClock
 from souk.embedded.anvil import CHAIN_ID
-from tests.integration.outages.conftest import Grid, wired
-from tests.support.shop import Person, Shop, shop
+from tests.integration.outages.conftest import Grid, an_installation, wired
+from tests.support.shop import Person, Shop
 from tests.support.stack import Databases
 from tests.support.waiting import eventually
 
@@ -60,7 +60,7 @@ def test_does_the_work_that_waited_when_redis_comes_back(
 ) -> None:
     with (
         wired(databases, redis_url, stack_directory) as grid,
-        shop(grid.database_url, grid.redis_url, grid.chain, SystemClock(), tmp_path) as running,
+        an_installation(grid, SystemClock(), tmp_path) as running,
     ):
         buyer, listing = running.person("buyer"), running.listing(running.seller())
         grid.redis.off()

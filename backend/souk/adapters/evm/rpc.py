@@ -8,9 +8,11 @@ used without the client.
 import base64
 import itertools
 import json
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 
@@ -61,7 +63,7 @@ class JsonRpcClient:
         self._url = httpx.URL(url)
         self._label = label
         self._timeout = timeout_seconds
-        self._transport = transport or httpx.HTTPTransport(retries=0)
+        self._transport = transport or httpx.HTTPTransport(retries=0, verify=_tls())
         self._ids = itertools.count(1)
         self._headers = {"Content-Type": "application/json", **_authorization(self._url)}
 
@@ -147,6 +149,12 @@ class JsonRpcClient:
 
     def _unavailable(self, what: str) -> ProviderUnavailable:
         return ProviderUnavailable(f"the node of {self._label} {what}")
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all endpoints: reading the certificates takes longer than a call."""
+    return httpx.create_ssl_context()
 
 
 def _authorization(url: httpx.URL) -> dict[str, str]:

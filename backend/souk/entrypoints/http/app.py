@@ -58,27 +58,17 @@ class Composed(Protocol):
 def create_app(container: Composed) -> FastAPI:
     """Build the application around a composed container."""
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await container.reads.open()
-        try:
-            async with container.wakeups.running():
-                yield
-        finally:
-            await container.reads.close()
-
     app = FastAPI(
         title="Souk",
         version=__version__,
         summary="One order and one ledger for cards and crypto.",
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    app.state.services = container.services
-    app.state.authenticate = container.authenticate
+    attach(app, container)
     for router in (*container.routers, health.router, pages.router):
         app.include_router(router)
     problems.install(app)
@@ -87,6 +77,27 @@ def create_app(container: Composed) -> FastAPI:
     app.add_middleware(TrustedProxies, networks=container.trusted_proxies)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented hook
     return app
+
+
+def attach(app: FastAPI, container: Composed) -> None:
+    """Let an application that is not open serve from this container, which has the routers and
+    bounds that it was built for."""
+    app.state.services = container.services
+    app.state.authenticate = container.authenticate
+    app.state.reads = container.reads
+    app.state.wakeups = container.wakeups
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    reads: Reads = app.state.reads
+    wakeups: AsyncWakeups = app.state.wakeups
+    await reads.open()
+    try:
+        async with wakeups.running():
+            yield
+    finally:
+        await reads.close()
 
 
 def _openapi(app: FastAPI) -> dict[str, object]:
