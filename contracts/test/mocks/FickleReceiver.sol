@@ -6,6 +6,7 @@ contract FickleReceiver {
     enum Way {
         Accept,
         Revert,
+        RefuseUnderFortyFiveThousandGas,
         BurnAllGas,
         SpendFortyFiveThousandGas,
         SpendSixtyThousandGas,
@@ -15,10 +16,10 @@ contract FickleReceiver {
 
     Way private _way;
     address private _callee;
-    bytes private _call;
+    Note private _call;
 
-    /// @notice What came of the last call out.
-    bytes public outcome;
+    /// @notice The first word that the last call out was answered, or "let in" when it went through.
+    bytes32 public outcome;
 
     function treat(Way way) external {
         _way = way;
@@ -27,11 +28,14 @@ contract FickleReceiver {
     function callOut(address callee, bytes calldata call) external {
         _way = Way.CallOut;
         _callee = callee;
-        _call = call;
+        _call = new Note(call);
+        outcome = 0;
     }
 
     receive() external payable {
         require(_way != Way.Revert, "refused");
+        // A wallet that forwards what it gets, say, and checks first that it can.
+        require(_way != Way.RefuseUnderFortyFiveThousandGas || gasleft() >= 45_000, "too little gas");
         if (_way == Way.BurnAllGas) {
             assembly ("memory-safe") {
                 invalid()
@@ -39,7 +43,7 @@ contract FickleReceiver {
         }
         if (_way == Way.SpendFortyFiveThousandGas) _spend(45_000);
         if (_way == Way.SpendSixtyThousandGas) _spend(60_000);
-        if (_way == Way.CallOut) (, outcome) = _callee.call(_call);
+        if (_way == Way.CallOut) outcome = _callOut(_callee, address(_call));
         if (_way == Way.RevertWithHugeAnswer) {
             assembly ("memory-safe") {
                 // As much memory as the gas of one push can pay for.
@@ -48,8 +52,32 @@ contract FickleReceiver {
         }
     }
 
+    function _callOut(address callee, address note) private returns (bytes32 answer) {
+        bool done;
+        assembly ("memory-safe") {
+            let size := sub(extcodesize(note), 1)
+            let data := mload(0x40)
+            extcodecopy(note, data, 1, size)
+            mstore(0, 0)
+            done := call(gas(), callee, 0, data, size, 0, 0x20)
+            answer := mload(0)
+        }
+        if (done) answer = "let in";
+    }
+
     function _spend(uint256 gas) private view {
         uint256 start = gasleft();
         while (start - gasleft() < gas) {}
+    }
+}
+
+/// @dev Keeps bytes as code, which a push has the gas to read; as many bytes in storage would cost it too much.
+contract Note {
+    constructor(bytes memory content) {
+        // The opcode 0 goes first, for code may not begin with any byte.
+        bytes memory code = bytes.concat(hex"00", content);
+        assembly ("memory-safe") {
+            return(add(code, 0x20), mload(code))
+        }
     }
 }
