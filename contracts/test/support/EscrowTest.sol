@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Escrow} from "../../src/Escrow.sol";
 import {TestDollar} from "../../src/local/TestDollar.sol";
 import {Vm, vm} from "./Vm.sol";
@@ -128,7 +129,8 @@ abstract contract EscrowTest {
         TestDollar token = TestDollar(orders[0].token);
         token.mint(orders[0].buyer, sum);
         vm.prank(orders[0].buyer);
-        token.approve(address(escrow), sum);
+        // Some tokens answer nothing here.
+        SafeERC20.forceApprove(token, address(escrow), sum);
     }
 
     function _pay(Escrow.Order[] memory orders) internal {
