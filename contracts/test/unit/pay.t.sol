@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Escrow} from "../../src/Escrow.sol";
-import {FickleToken} from "../mocks/FickleToken.sol";
-import {EscrowTest} from "../support/EscrowTest.sol";
-import {Vm, vm} from "../support/Vm.sol";
+import {PayingTest} from "../support/PayingTest.sol";
+import {vm} from "../support/Vm.sol";
 
-contract PayTest is EscrowTest {
+contract PayTest is PayingTest {
     function test_pay_reverts_when_array_is_empty() public {
         vm.expectRevert(_badOrder(255));
         escrow.pay(new Escrow.Order[](0));
@@ -26,7 +23,7 @@ contract PayTest is EscrowTest {
     function test_pay_reverts_when_a_later_order_has_another_buyer() public {
         Escrow.Order memory other = _order();
         other.buyer = stranger;
-        _assertRefused(_two(_order(), other), _notParty(buyer));
+        _assertRefused(_two(_order(), other), _badOrder(0));
     }
 
     function test_pay_reverts_when_a_later_order_has_another_token() public {
@@ -256,27 +253,20 @@ contract PayTest is EscrowTest {
         escrow.pay(_one(_order()));
     }
 
-    function test_pay_reverts_when_the_token_keeps_a_share() public {
-        _assertRefused(_fickleOrder(FickleToken.Way.KeepOnePercent), _badAmount(PRICE - PRICE / 100, PRICE));
-    }
-
-    function test_pay_reverts_when_the_token_answers_false() public {
-        Escrow.Order memory order = _fickleOrder(FickleToken.Way.AnswerFalse);
-        _assertRefused(order, abi.encodeWithSelector(SafeERC20.SafeERC20FailedOperation.selector, order.token));
-    }
-
-    function test_pay_holds_when_the_token_answers_nothing() public {
-        _assertHeld(_fickleOrder(FickleToken.Way.MoveAndAnswerNothing), Escrow.Status.Paid);
-    }
-
-    function test_pay_refuses_reentry_when_the_token_calls_back() public {
-        Escrow.Order memory order = _fickleOrder(FickleToken.Way.Move);
-        FickleToken token = FickleToken(order.token);
-        token.callOut(address(escrow), address(escrow), abi.encodeCall(Escrow.pay, (_one(order))));
+    /// @dev More than all ether there is, in a token with as many decimals.
+    function test_pay_holds_when_the_amount_is_the_largest_there_is() public {
+        Escrow.Order memory order = _order();
+        order.amount = type(uint96).max;
         _assertHeld(order, Escrow.Status.Paid);
-        vm.assertEq(
-            bytes32(token.outcome()), bytes32(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector), "outcome"
-        );
+    }
+
+    /// @dev Their sum has more than 96 bits.
+    function test_pay_takes_the_sum_when_it_is_larger_than_any_amount() public {
+        Escrow.Order memory order = _order();
+        order.amount = type(uint96).max;
+        Escrow.Order[] memory cart = _cart(order, 2);
+        _pay(cart);
+        _assertHeld(cart);
     }
 
     function test_pay_sets_the_clock_to_fulfilBy_when_there_is_something_to_fulfil() public {
@@ -297,31 +287,24 @@ contract PayTest is EscrowTest {
         vm.recordLogs();
         vm.prank(buyer);
         escrow.pay(_one(order));
-        uint256 ours = 0;
-        Vm.Log[] memory logs = vm.getRecordedLogs();
-        for (uint256 i = 0; i < logs.length; ++i) {
-            if (logs[i].emitter == address(escrow)) ++ours;
-        }
-        vm.assertEq(ours, 1, "events");
+        _assertEvents(1);
     }
 
-    function test_pay_emits_Paid_when_an_order_is_held() public {
-        Escrow.Order memory order = _order();
-        bytes32 id = escrow.orderId(order);
-        _fund(_one(order));
-        vm.expectEmit(address(escrow));
-        emit Escrow.Paid(id, buyer, seller, address(dollar), PRICE, order.ref);
+    function test_pay_emits_Paid_of_each_order_when_a_cart_is_held() public {
+        Escrow.Order[] memory cart = _cartOfTwoSellers();
+        _fund(cart);
+        _expectPaid(cart);
         vm.prank(buyer);
-        escrow.pay(_one(order));
+        escrow.pay(cart);
     }
 
-    function test_pay_takes_the_sum_when_a_cart_is_paid_in_tokens() public {
-        Escrow.Order[] memory cart = _cart(_order(), 3);
-        cart[2].seller = stranger;
-        _pay(cart);
-        vm.assertEq(dollar.balanceOf(address(escrow)), 3 * PRICE, "held");
-        vm.assertEq(dollar.balanceOf(buyer), 0, "left to the buyer");
-        _assertStatus(escrow.orderId(cart[2]), Escrow.Status.Paid);
+    function test_pay_takes_the_sum_at_once_when_a_cart_has_several_sellers() public {
+        Escrow.Order[] memory cart = _cartOfTwoSellers();
+        _fund(cart);
+        vm.recordLogs();
+        vm.prank(buyer);
+        escrow.pay(cart);
+        _assertTakenAtOnce(cart);
     }
 
     function test_pay_takes_the_sum_when_a_cart_is_paid_in_coin() public {
@@ -363,12 +346,5 @@ contract PayTest is EscrowTest {
         bytes32 id = _pay(order);
         _assertStatus(id, status);
         vm.assertEq(_state(id).remaining, order.amount, "remaining");
-    }
-
-    function _fickleOrder(FickleToken.Way way) private returns (Escrow.Order memory order) {
-        FickleToken token = new FickleToken();
-        token.treat(address(escrow), way);
-        order = _order();
-        order.token = address(token);
     }
 }
