@@ -85,12 +85,18 @@ class TradeSettings(_Group):
 
 
 class KeeperSettings(_Group):
-    """The keeper's key pays gas for overdue releases and refunds and can take no money; the
-    deployer's is needed by `souk deploy` alone."""
+    """The keeper's key pays gas for overdue releases and refunds and can take no money."""
 
     keeper_private_key: SecretStr | None = None
-    deployer_private_key: SecretStr | None = None
     keeper_daily_gas: int = Field(20_000_000, ge=0)
+
+
+class DeployerSettings(_Group):
+    """The key that `souk deploy` signs with, or the password of the keystore that holds it; no
+    other process needs either."""
+
+    deployer_private_key: SecretStr | None = None
+    deployer_keystore_password: SecretStr | None = None
 
 
 class LogSettings(_Group):

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from pydantic import ValidationError
 
@@ -38,13 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Only the command that was asked for is loaded: the supervisor needs neither the web
     # framework nor the chain library, and is up in a fraction of their loading time.
     command = importlib.import_module(f"{_PACKAGE}.{words[0]}")
-    parser = argparse.ArgumentParser(prog=f"souk {words[0]}", description=COMMANDS[words[0]])
-    command.add_arguments(parser)
-    arguments = parser.parse_args(words[1:])
-    if getattr(command, "USES_RUNNING_STACK", True):
-        adopt_running_stack(os.environ, default_state(os.environ))
     try:
-        return int(command.run(arguments))
+        return int(command.run(_arguments(command, words)))
     except CommandFailed as failure:
         print(f"souk {words[0]}: {failure}", file=sys.stderr)
         return failure.exit_code
@@ -53,6 +49,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             variable = "_".join(str(part) for part in fault["loc"]).upper()
             print(f"souk {words[0]}: {variable}: {fault['msg']}", file=sys.stderr)
         return 2
+
+
+def _arguments(command: ModuleType, words: Sequence[str]) -> argparse.Namespace:
+    """What the words ask of the command, and the settings of the running stack for it."""
+    if hasattr(command, "refuse_words"):
+        command.refuse_words(words[1:])
+    # A word that is cut short must not be taken for another one.
+    parser = argparse.ArgumentParser(
+        prog=f"souk {words[0]}", description=COMMANDS[words[0]], allow_abbrev=False
+    )
+    command.add_arguments(parser)
+    arguments = parser.parse_args(words[1:])
+    if getattr(command, "USES_RUNNING_STACK", True):
+        adopt_running_stack(os.environ, default_state(os.environ))
+    return arguments
 
 
 def _overview() -> argparse.ArgumentParser:

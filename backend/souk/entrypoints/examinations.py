@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psycopg
+from eth_utils.crypto import keccak
 from pydantic import SecretStr, ValidationError
 from redis.exceptions import RedisError
 
@@ -167,17 +168,23 @@ def _chain(client: JsonRpcClient, chain_id: int, deployment: Deployment | None) 
         )
     deploy = "run souk deploy"
     if chain_id != anvil.CHAIN_ID:
-        deploy += f" --network FILE, which describes chain {chain_id} (README.md)"
+        deploy += f" NETWORK, a table of the networks file that describes chain {chain_id}"
     if deployment is None:
         raise Unwell("no contracts are recorded", deploy)
+    again = "run souk deploy" if deployment.disposable else "wait until the node has caught up"
     token_addresses = [token.address for token in deployment.tokens]
     for address in (deployment.escrow.address, *token_addresses):
-        if _asked(client, "eth_getCode", address, "latest") == "0x":
-            raise Unwell(
-                f"no code at {address}",
-                "run souk deploy" if deployment.disposable else "wait until the node has caught up",
-            )
+        code = _asked(client, "eth_getCode", address, "latest")
+        if code == "0x":
+            raise Unwell(f"no code at {address}", again)
+        if address == deployment.escrow.address and _code_hash(code) != deployment.escrow.code_hash:
+            raise Unwell(f"other code than recorded at {address}", "souk deploy --check tells more")
     return f"contracts stand, {_clock(client, deployment)}"
+
+
+def _code_hash(code: str) -> str:
+    """The keccak-256 of code as a node gives it."""
+    return "0x" + keccak(hexstr=code).hex()
 
 
 def _clock(client: JsonRpcClient, deployment: Deployment) -> str:

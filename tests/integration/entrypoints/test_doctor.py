@@ -69,7 +69,7 @@ def test_tells_to_describe_the_chain_when_it_is_not_the_local_one(tmp_path: Path
     other = chain(tmp_path / "other.log", ticking=False, chain_id=1234)
     with other as node, pytest.raises(Unwell) as found:
         examinations.chain(1234, SecretStr(node.url), tmp_path)
-    assert "souk deploy --network FILE" in found.value.advice
+    assert "souk deploy NETWORK" in found.value.advice
 
 
 def test_tells_to_deploy_when_the_chain_has_forgotten_the_contracts(
@@ -79,6 +79,15 @@ def test_tells_to_deploy_when_the_chain_has_forgotten_the_contracts(
     prompt_chain.call("anvil_setCode", escrow, "0x")
     with pytest.raises(Unwell, match=f"no code at {escrow}"):
         chain_said(prompt_chain, deployed)
+
+
+def test_tells_of_other_code_where_the_escrow_should_be(
+    ticking_chain: Chain, deployed: Path
+) -> None:
+    escrow = registry.find(deployed, CHAIN_ID).escrow.address
+    ticking_chain.call("anvil_setCode", escrow, "0x6001")
+    with pytest.raises(Unwell, match=f"other code than recorded at {escrow}"):
+        chain_said(ticking_chain, deployed)
 
 
 def test_refuses_a_node_of_another_chain(still_chain: Chain, tmp_path: Path) -> None:

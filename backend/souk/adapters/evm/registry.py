@@ -2,15 +2,18 @@
 it put there and, on any chain but the local one, from a description of the chain.
 
 The backend reads it at start-up and trusts it, so it is as much configuration as an address in
-the environment would be.
+the environment would be. Records of public chains are committed and come with every installation;
+an installation's own directory holds the local chain's, and goes first.
 """
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from souk.core.addresses import MalformedAddress, parse_address
+import souk
+from souk.core.addresses import ZERO_ADDRESS, MalformedAddress, parse_address
 
 
 def _checked(address: str) -> str:
@@ -27,11 +30,23 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Contract(_Record):
-    """A contract and the keccak-256 of its runtime code."""
+CodeHash = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
 
-    address: str
-    code_hash: str
+
+class Contract(_Record):
+    """A contract and the keccak-256 of its runtime code, and how it came to be: everything that an
+    explorer asks for. `transaction` is `None` when another contract called the factory."""
+
+    address: ChainAddress
+    code_hash: CodeHash
+    transaction: str | None = None
+    arguments: dict[str, str] = {}
+    encoded_arguments: str = "0x"
+    factory: str | None = None
+    salt: str | None = None
+    compiler: str | None = None
+    artifact_sha256: str | None = None
+    standard_json_sha256: str | None = None
 
 
 class NativeCoin(_Record):
@@ -61,8 +76,16 @@ class ChainDescription(_Record):
     safe_depth: int = Field(32, ge=1, description="Used where the node has no `safe` tag.")
     final_depth: int = Field(65, ge=1, description="Used where it has no `finalized` tag.")
     feed_max_age_seconds: int = Field(3600, ge=1)
+    permit2: ChainAddress = Field(ZERO_ADDRESS, description="0: this chain has none.")
+    permit2_code_hash: CodeHash | None = None
     native: NativeCoin
     tokens: tuple[Token, ...]
+
+    @model_validator(mode="after")
+    def _pins_permit2(self) -> Self:
+        if self.permit2 != ZERO_ADDRESS and self.permit2_code_hash is None:
+            raise ValueError("permit2 needs permit2_code_hash, the keccak-256 of its code there")
+        return self
 
 
 class Deployment(ChainDescription):
@@ -74,9 +97,8 @@ class Deployment(ChainDescription):
 
     def describes(self, description: ChainDescription) -> bool:
         """Whether the record says the same of the chain as `description`."""
-        return self.model_dump(include=set(ChainDescription.model_fields)) == (
-            description.model_dump()
-        )
+        fields = set(ChainDescription.model_fields)
+        return self.model_dump(include=fields) == description.model_dump(include=fields)
 
 
 def path_of(directory: Path, chain_id: int) -> Path:
@@ -84,17 +106,41 @@ def path_of(directory: Path, chain_id: int) -> Path:
     return directory / f"{chain_id}.json"
 
 
+def committed() -> Path:
+    """`contracts/deployments` of a checkout, or `souk/deployments` inside an installed package."""
+    package = Path(souk.__file__).resolve().parent
+    checkout = package.parents[1] / "contracts" / "deployments"
+    return checkout if checkout.is_dir() else package / "deployments"
+
+
 def find(directory: Path, chain_id: int) -> Deployment | None:
-    """The record of one chain, or `None` when nothing was deployed there."""
-    path = path_of(directory, chain_id)
-    return Deployment.model_validate_json(path.read_text()) if path.is_file() else None
+    """The record of one chain, this installation's or else the committed one; `None` when nothing
+    was deployed there."""
+    for path in (path_of(directory, chain_id), path_of(committed(), chain_id)):
+        if path.is_file():
+            return Deployment.model_validate_json(path.read_text("utf-8"))
+    return None
+
+
+def recorded_chains(directory: Path) -> tuple[int, ...]:
+    """The ids of all chains that have a record."""
+    names = [path.stem for place in (directory, committed()) for path in place.glob("*.json")]
+    return tuple(sorted({int(name) for name in names if name.isdecimal()}))
 
 
 def save(directory: Path, deployment: Deployment) -> Path:
     """Write a record whole or not at all."""
-    directory.mkdir(parents=True, exist_ok=True)
     path = path_of(directory, deployment.chain_id)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(deployment.model_dump_json(indent=2) + "\n")
-    draft.replace(path)
+    write_whole(path, deployment.model_dump_json(indent=2) + "\n")
     return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file at once, and be sure that it is on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -2,145 +2,247 @@
 
 import argparse
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from eth_account import Account
-from pydantic import SecretStr, ValidationError
 
 from souk.adapters.evm import registry
-from souk.adapters.evm.deployment import (
-    ChainMisdescribed,
-    Deployer,
-    DeploymentFailed,
-    EndpointOfAnotherChain,
-    stands,
-)
-from souk.adapters.evm.registry import ChainDescription, Deployment
+from souk.adapters.evm.deployment import Deployer, DeploymentError, Preview, check
+from souk.adapters.evm.deployment.create2 import FACTORY, SALT
+from souk.adapters.evm.deployment.sending import coin
+from souk.adapters.evm.network_file import Network, NetworksMisdescribed, read_networks
+from souk.adapters.evm.registry import Deployment
+from souk.core.addresses import Address
+from souk.core.errors import ProviderUnavailable
 from souk.embedded.anvil import CHAIN_ID, DEPLOYER_KEY, DEVELOPMENT_KEY
+from souk.entrypoints.deployer_key import DeployerKey, refuse_secrets
 from souk.entrypoints.failures import CommandFailed
-from souk.settings import KeeperSettings, PathSettings, rpc_urls
+from souk.entrypoints.places import project_root
+from souk.settings import DeployerSettings, KeeperSettings, PathSettings
+
+# Looked at before the words are parsed: what is not understood would be repeated in the answer.
+refuse_words = refuse_secrets
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where to deploy. `description` is `None` where the command itself knows the chain."""
+    """Where to deploy. `network` is `None` where the file has none."""
 
     chain_id: int
     rpc_url: str
-    records: Path
-    description: ChainDescription | None
-
-    @property
-    def record(self) -> Path:
-        return registry.path_of(self.records, self.chain_id)
+    network: Network | None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which chain; keys come from the environment, never from an argument."""
-    parser.add_argument("--chain-id", type=int, help=f"chain ({CHAIN_ID}, or that of --network)")
+    """Which chain, and how far to go. Keys and passwords are never arguments."""
     parser.add_argument(
-        "--network",
-        type=Path,
-        metavar="FILE",
-        help="JSON that describes the chain, its coin and its tokens (README.md shows one)",
+        "network",
+        nargs="?",
+        help=f"a table of the networks file; without one, the chain of this machine ({CHAIN_ID})",
     )
     parser.add_argument(
+        "--networks",
+        type=Path,
+        metavar="FILE",
+        default=project_root() / "contracts" / "networks.toml",
+        help="the networks file (contracts/networks.toml)",
+    )
+    parser.add_argument("--keystore", type=Path, metavar="FILE", help="encrypted key, version 3")
+    parser.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="holds the keystore's password"
+    )
+    parser.add_argument(
+        "--put-factory",
+        action="store_true",
+        help=f"put the CREATE2 factory {FACTORY} there first if the chain lacks it",
+    )
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say where the escrow would stand and what that would cost; sends nothing",
+    )
+    only.add_argument(
         "--check",
         action="store_true",
         help="only compare what stands there with the record; needs no key",
+    )
+    only.add_argument(
+        "--check-all", action="store_true", help="the same for every chain that has a record"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Deploy, or find that it was done before."""
-    place = _place(arguments)
     try:
-        return _deploy(place, only_check=arguments.check)
-    except (ChainMisdescribed, DeploymentFailed, EndpointOfAnotherChain) as error:
+        if arguments.check_all:
+            return _check_all(arguments)
+        place = _place(arguments)
+        if arguments.check:
+            return _check(place)
+        if arguments.dry_run:
+            return _preview(place, _key(arguments))
+        return _deploy(place, _key(arguments), may_put_factory=arguments.put_factory)
+    except (DeploymentError, NetworksMisdescribed, ProviderUnavailable) as error:
         raise CommandFailed(error.detail) from error
-    except OSError as error:
-        raise CommandFailed(
-            f"chain {place.chain_id} cannot be reached: {type(error).__name__}"
-        ) from error
 
 
 def _place(arguments: argparse.Namespace) -> _Place:
-    description = None if arguments.network is None else _read(arguments.network)
-    chain_id: int = arguments.chain_id or (description.chain_id if description else CHAIN_ID)
-    if description is not None and description.chain_id != chain_id:
+    if arguments.network is None:
+        return _Place(CHAIN_ID, _rpc_url(CHAIN_ID, None), None)
+    networks = read_networks(arguments.networks)
+    network = networks.get(arguments.network)
+    if network is None:
         raise CommandFailed(
-            f"{arguments.network} describes chain {description.chain_id}, not {chain_id}"
+            f"{arguments.networks} has no table {arguments.network}; there are:"
+            f" {', '.join(sorted(networks)) or 'none'}"
         )
-    if description is not None and chain_id == CHAIN_ID:
-        raise CommandFailed(f"{CHAIN_ID} is the chain of one machine: deploy there without a file")
-    urls = rpc_urls(os.environ).get(chain_id)
-    if not urls:
-        raise CommandFailed(f"set CHAIN_{chain_id}_RPC_URLS to the address of a node")
-    return _Place(chain_id, urls[0].get_secret_value(), PathSettings().deployments, description)
+    if network.chain_id == CHAIN_ID:
+        raise CommandFailed(f"{CHAIN_ID} is the chain of one machine: deploy there without a name")
+    return _Place(network.chain_id, _rpc_url(network.chain_id, network), network)
 
 
-def _read(file: Path) -> ChainDescription:
-    try:
-        return ChainDescription.model_validate_json(file.read_text())
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}") from error
-    except ValidationError as wrong:
-        faults = [
-            f"{'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}"
-            for fault in wrong.errors(include_input=False)
-        ]
-        raise CommandFailed(f"{file}: {'; '.join(faults)}") from None
+def _rpc_url(chain_id: int, network: Network | None) -> str:
+    variable = network.variable if network else f"CHAIN_{chain_id}_RPC_URLS"
+    given = os.environ.get(variable, "").split(",")[0].strip()
+    if not given and network is not None and network.rpc_url:
+        return network.rpc_url
+    if not given:
+        raise CommandFailed(f"set {variable} to the address of a node of chain {chain_id}")
+    return given
 
 
-def _deploy(place: _Place, *, only_check: bool) -> int:
-    recorded = registry.find(place.records, place.chain_id)
-    if recorded is not None and stands(place.rpc_url, recorded):
-        _say_deployed(place, recorded)
-        return 0
-    if only_check:
-        raise CommandFailed(
-            f"no escrow of ours is known to stand on chain {place.chain_id}: {place.record} is"
-            f" {'of other code' if recorded else 'not there'}"
-        )
-    if recorded is not None and not recorded.disposable:
-        # It may hold money: never forget it because a node is behind or a wrong one.
-        raise CommandFailed(
-            f"the escrow of {place.record} is not on chain {place.chain_id}: if the node has"
-            " caught up and the chain was really begun anew, move the record away first"
-        )
-    print(f"recorded in {registry.save(place.records, _put(place))}")
+def _key(arguments: argparse.Namespace) -> DeployerKey:
+    given = DeployerSettings()
+    return DeployerKey(
+        keystore=arguments.keystore,
+        password_file=arguments.password_file,
+        password=given.deployer_keystore_password,
+        private_key=given.deployer_private_key,
+        # Only the chain of one machine has keys by default: everybody knows them.
+        fallback=DEPLOYER_KEY if arguments.network is None else None,
+    )
+
+
+def _deploy(place: _Place, key: DeployerKey, *, may_put_factory: bool) -> int:
+    paths = PathSettings()
+    recorded = registry.find(paths.deployments, place.chain_id)
+    deployer = Deployer(place.rpc_url, key.account, place.chain_id)
+    if place.network is None:
+        return _deploy_local(deployer, recorded, paths.deployments)
+    if recorded is not None:
+        return _deployed_before(place, recorded)
+    records = paths.deployments_dir or _committed() or paths.deployments
+    deployer.deploy_escrow(
+        place.network,
+        max_fee_per_gas=place.network.max_fee_per_gas,
+        records=records,
+        may_put_factory=may_put_factory,
+    )
+    print(f"recorded in {registry.path_of(records, place.chain_id)}")
     return 0
 
 
-def _say_deployed(place: _Place, recorded: Deployment) -> None:
-    print(f"already deployed on chain {place.chain_id}, code matches: {recorded.escrow.address}")
-    if place.description is not None and not recorded.describes(place.description):
-        print(f"the record says otherwise than the file; {place.record} is what counts")
+def _committed() -> Path | None:
+    """Where a checkout keeps the records of public chains; an installed package is left alone."""
+    place = project_root() / "contracts" / "deployments"
+    return place if place.is_dir() else None
 
 
-def _put(place: _Place) -> Deployment:
-    if place.description is not None:
-        return _deployer(place, KeeperSettings().deployer_private_key).deploy_escrow(
-            place.description
-        )
-    if place.chain_id != CHAIN_ID:
+def _deploy_local(deployer: Deployer, recorded: Deployment | None, records: Path) -> int:
+    keeper = KeeperSettings().keeper_private_key
+    keeper_key = keeper.get_secret_value() if keeper else DEVELOPMENT_KEY
+    deployment = deployer.deploy_local(Account.from_key(keeper_key).address, recorded)
+    if deployment == recorded:
+        print(f"already deployed on chain {CHAIN_ID}, code matches: {deployment.escrow.address}")
+        return 0
+    print(f"recorded in {registry.save(records, deployment)}")
+    return 0
+
+
+def _deployed_before(place: _Place, recorded: Deployment) -> int:
+    """An escrow on record may hold money: it is never forgotten because a node is behind or a
+    wrong one, nor because this release has another."""
+    if place.network is not None and not recorded.describes(place.network):
+        print("the record says otherwise than the networks file; the record is what counts")
+    if _check(place) != 0:
         raise CommandFailed(
-            f"describe chain {place.chain_id} in a file and run: souk deploy --network FILE"
-            " (README.md shows one)"
+            f"what stands on chain {place.chain_id} is not what its record says: if the node has"
+            " caught up and the chain was really begun anew, move the record away first"
         )
-    given = KeeperSettings()
-    # Only the chain of one machine has keys by default: everybody knows them.
-    deployer = _deployer(place, given.deployer_private_key or SecretStr(DEPLOYER_KEY))
-    keeper = given.keeper_private_key or SecretStr(DEVELOPMENT_KEY)
-    return deployer.deploy_local(Account.from_key(keeper.get_secret_value()).address)
+    print(
+        f"already deployed on chain {place.chain_id}, code matches: {recorded.escrow.address};"
+        " nothing was sent"
+    )
+    return 0
 
 
-def _deployer(place: _Place, key: SecretStr | None) -> Deployer:
-    if key is None:
-        raise CommandFailed("set DEPLOYER_PRIVATE_KEY to the key that is to deploy")
+def _check(place: _Place) -> int:
+    recorded = registry.find(PathSettings().deployments, place.chain_id)
+    if recorded is None:
+        raise CommandFailed(f"there is no record of chain {place.chain_id}: nothing to compare")
+    findings = check(place.rpc_url, recorded)
+    for finding in findings:
+        print(f"{'ok   ' if finding.well else 'WRONG'}  {finding.what}: {finding.said}")
+    return 0 if all(finding.well for finding in findings) else 1
+
+
+def _check_all(arguments: argparse.Namespace) -> int:
+    found = {network.chain_id: network for network in read_networks(arguments.networks).values()}
+    chains = registry.recorded_chains(PathSettings().deployments)
+    if not chains:
+        raise CommandFailed("no chain has a record: nothing to compare")
+    return max(_check_one(chain_id, found) for chain_id in chains)
+
+
+def _check_one(chain_id: int, networks: Mapping[int, Network]) -> int:
+    """One that cannot be looked at is wrong, and the others are looked at all the same."""
+    network = networks.get(chain_id)
     try:
-        Account.from_key(key.get_secret_value())
-    except ValueError:
-        raise CommandFailed("DEPLOYER_PRIVATE_KEY is no private key: 0x and 64 digits") from None
-    return Deployer(place.rpc_url, key.get_secret_value(), place.chain_id)
+        return _check(_Place(chain_id, _rpc_url(chain_id, network), network))
+    except CommandFailed as failure:
+        print(f"WRONG  chain {chain_id}: {failure}")
+        return 1
+
+
+def _preview(place: _Place, key: DeployerKey) -> int:
+    if place.network is None:
+        raise CommandFailed("name a network: the chain of this machine costs nothing")
+    payer = key.address()
+    deployer = Deployer(place.rpc_url, key.account, place.chain_id)
+    found = deployer.preview(place.network, place.network.max_fee_per_gas, payer)
+    print("\n".join(_told(found, place.network, payer)))
+    print("nothing was signed or sent")
+    return 0
+
+
+def _told(found: Preview, network: Network, payer: Address | None) -> list[str]:
+    def line(what: str, said: object) -> str:
+        return f"{what:<12} {said}"
+
+    arguments = found.escrow.artifact.named(*found.escrow.arguments)
+    lines = [
+        line("chain", f"{network.chain_id} ({network.name})"),
+        line("escrow", found.escrow.address),
+        line("", f"by the factory {FACTORY}, salt 0x{SALT.hex()}"),
+        *(line("argument", f"{name} = {value}") for name, value in arguments.items()),
+    ]
+    if found.gas is None:
+        return [*lines, line("state", "already deployed, code matches")]
+    symbol, exponent = network.native.symbol, network.native.exponent
+    least, most = found.gas * found.fees.now, found.gas * found.fees.most
+    lines += [
+        line("state", "nothing stands there yet"),
+        line("gas", found.gas),
+        line("fee", f"{found.fees.now} wei per gas now, at most {found.fees.most}"),
+        line("cost", f"{coin(least, symbol, exponent)} now"),
+        line("", f"at most {coin(most, symbol, exponent)}"),
+    ]
+    if payer is None or found.balance is None:
+        return [*lines, line("deployer", "not known: no key was given")]
+    lines.append(line("deployer", f"{payer} holds {coin(found.balance, symbol, exponent)}"))
+    if found.balance < most:
+        lines.append(line("", "which is too little"))
+    return lines

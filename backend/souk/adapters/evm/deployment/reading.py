@@ -1,0 +1,148 @@
+"""What stands on a chain, read by web3 over this project's own transport."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from eth_typing import HexStr
+from eth_utils.crypto import keccak
+from web3 import Web3
+from web3.exceptions import Web3Exception
+from web3.providers import BaseProvider
+from web3.types import RPCEndpoint, RPCResponse
+
+from souk.adapters.evm.deployment.artifacts import Artifact
+from souk.adapters.evm.deployment.create2 import FACTORY, FACTORY_CODE
+from souk.adapters.evm.deployment.errors import (
+    ChainMisdescribed,
+    DeploymentFailed,
+    EndpointOfAnotherChain,
+    FactoryMissing,
+)
+from souk.adapters.evm.registry import ChainDescription
+from souk.adapters.evm.rpc import JsonRpcClient, RpcFault
+from souk.core.addresses import ZERO_ADDRESS
+from souk.core.unit_of_work import refuse_open_transaction
+
+FEED_DECIMALS = 8
+_TIMEOUT_SECONDS = 20
+# `decimals()`, of ERC-20 and of the price feeds.
+_DECIMALS = HexStr("0x313ce567")
+
+
+class _Transport(BaseProvider):
+    """web3's own would name the endpoint's address, which may hold a key, in every error."""
+
+    def __init__(self, client: JsonRpcClient) -> None:
+        super().__init__()
+        self._client = client
+        # A contract we call must never make us fetch an address of its choosing (EIP-3668).
+        self.global_ccip_read_enabled = False
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:  # noqa: ANN401 - its type
+        """One call; raises `ProviderUnavailable` when there is no proper answer."""
+        answer = self._client.ask(method, *params)
+        if isinstance(answer, RpcFault):
+            error: Any = {"code": answer.code, "message": answer.message}
+            if answer.data is not None:
+                error["data"] = answer.data
+            return {"jsonrpc": "2.0", "id": 1, "error": error}
+        result: Any = answer.value
+        return {"jsonrpc": "2.0", "id": 1, "result": result}
+
+
+@contextmanager
+def connected(rpc_url: str, chain_id: int) -> Iterator[Web3]:
+    """A connection to a node that serves this chain and no other."""
+    refuse_open_transaction()
+    client = JsonRpcClient(rpc_url, label=f"chain {chain_id}", timeout_seconds=_TIMEOUT_SECONDS)
+    try:
+        web3 = Web3(_Transport(client))
+        serves = web3.eth.chain_id
+        if serves != chain_id:
+            raise EndpointOfAnotherChain(
+                f"the endpoint serves chain {serves}, not {chain_id}; nothing was signed or sent"
+            )
+        yield web3
+    finally:
+        client.close()
+
+
+def code_at(web3: Web3, address: str) -> bytes:
+    """The runtime code at an address; empty when there is none."""
+    return bytes(web3.eth.get_code(Web3.to_checksum_address(address)))
+
+
+def code_hash(code: bytes) -> str:
+    """The keccak-256 of code, as records write it."""
+    return "0x" + keccak(code).hex()
+
+
+def expected_code(web3: Web3, artifact: Artifact, creation_code: bytes, address: str) -> bytes:
+    """The exact runtime code that this creation code returns on this chain at this address,
+    immutables and all: the node runs it there without changing anything."""
+    place = Web3.to_checksum_address(address)
+    try:
+        answer = web3.eth.call(
+            {"to": place}, "latest", {place: {"code": HexStr("0x" + creation_code.hex())}}
+        )
+    except Web3Exception as error:
+        raise DeploymentFailed(
+            f"the node does not say what {artifact.name} would be: {error}; use a node that takes"
+            " state overrides in eth_call"
+        ) from error
+    code = bytes(answer)
+    if not artifact.is_runtime(code):
+        raise DeploymentFailed(
+            f"what the node says {artifact.name} would be is not the compiled contract: use a node"
+            " that takes state overrides in eth_call"
+        )
+    return code
+
+
+def require_factory(web3: Web3) -> None:
+    """Raise `FactoryMissing` unless the CREATE2 factory stands where it always does."""
+    code = code_at(web3, FACTORY)
+    if code and code != FACTORY_CODE:
+        raise FactoryMissing(f"other code than the CREATE2 factory's stands at {FACTORY}")
+    if not code:
+        raise FactoryMissing(
+            f"this chain has no CREATE2 factory at {FACTORY}, without which the escrow would not"
+            " have the same address as elsewhere; run again with --put-factory to put it there"
+        )
+
+
+def require_described(web3: Web3, description: ChainDescription) -> None:
+    """Raise `ChainMisdescribed` unless feed, tokens and Permit2 stand as described."""
+    require_permit2(web3, description)
+    require_decimals(web3, "the price feed", description.native.price_feed, FEED_DECIMALS)
+    for token in description.tokens:
+        require_decimals(web3, token.symbol, token.address, token.exponent)
+
+
+def require_permit2(web3: Web3, description: ChainDescription) -> None:
+    """Payers sign to whatever stands there, so it has to be Permit2 to the byte."""
+    address = description.permit2
+    if address == ZERO_ADDRESS:
+        return
+    code = code_at(web3, address)
+    if not code:
+        raise ChainMisdescribed(f"Permit2: there is no code at {address}; nothing was sent")
+    if code_hash(code) != description.permit2_code_hash:
+        raise ChainMisdescribed(
+            f"Permit2: the hash of the code at {address} is {code_hash(code)}, not"
+            f" {description.permit2_code_hash}; nothing was sent"
+        )
+
+
+def require_decimals(web3: Web3, name: str, address: str, expected: int) -> None:
+    """A wrong exponent would misjudge every amount by a power of ten."""
+    try:
+        answer = web3.eth.call({"to": Web3.to_checksum_address(address), "data": _DECIMALS})
+    except Web3Exception as error:
+        raise ChainMisdescribed(f"{name}: {address} does not answer decimals()") from error
+    if len(answer) != 32 or int.from_bytes(answer) != expected:
+        said = int.from_bytes(answer) if len(answer) == 32 else "nothing"
+        raise ChainMisdescribed(
+            f"{name}: decimals() of {address} says {said}, not {expected}; nothing was sent"
+        )

@@ -1,0 +1,249 @@
+"""Sending a transaction once, whatever happens in between.
+
+Before a transaction is sent, it is written down, signed as it is. Whoever runs again after a kill
+finds it, sends the same bytes, and waits for them; another is signed in its place only where the
+chain's fee has outgrown it, and with the same nonce, so that one of the two comes to nothing.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import HexStr
+from hexbytes import HexBytes
+from pydantic import BaseModel, ConfigDict
+from web3 import Web3
+from web3.exceptions import TransactionNotFound, Web3Exception
+from web3.types import TxReceipt
+
+from souk.adapters.evm.deployment.errors import BalanceTooLow, DeploymentFailed, FeeTooHigh
+from souk.adapters.evm.registry import write_whole
+from souk.core.addresses import Address
+from souk.core.errors import ProviderUnavailable
+
+Say = Callable[[str], None]
+
+# Without a new block for as long, waiting has no use.
+PATIENCE_SECONDS = 300.0
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 2.0
+# What nodes ask for a transaction that takes another's place, and a little more.
+_REPLACEMENT_PERCENT = 115
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """Wei for each unit of gas: what the chain burns now, the tip, and the most that is paid."""
+
+    base: int
+    tip: int
+    most: int
+
+    @property
+    def now(self) -> int:
+        """What a block of this moment would take."""
+        return self.base + self.tip
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is to be sent, with the gas it may use."""
+
+    to: Address
+    data: bytes
+    gas: int
+    value: int = 0
+
+
+class Sent(BaseModel):
+    """A transaction that was signed and is on its way. `raw` is public as soon as it is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    chain_id: int
+    contract: Address
+    transaction: str
+    nonce: int
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    raw: str
+
+
+class Outbox:
+    """The file that remembers what was sent for a chain until its record is written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def find(self, contract: Address) -> Sent | None:
+        """What was sent to put this contract there, if anything was."""
+        if not self._path.is_file():
+            return None
+        sent = Sent.model_validate_json(self._path.read_text("utf-8"))
+        return sent if sent.contract == contract else None
+
+    def keep(self, sent: Sent) -> None:
+        """Remember it; on the disk before this returns."""
+        write_whole(self._path, sent.model_dump_json(indent=2) + "\n")
+
+    def forget(self) -> None:
+        """The record tells it all now."""
+        self._path.unlink(missing_ok=True)
+
+
+def present_fees(web3: Web3, bound: int) -> Fees:
+    """The chain's fees of this moment; room for the base fee to double, never above `bound`."""
+    base = web3.eth.get_block("latest").get("baseFeePerGas")
+    if base is None:
+        raise FeeTooHigh("this chain has no base fee (EIP-1559), so its fee cannot be bounded")
+    tip = int(web3.eth.max_priority_fee)
+    if base + tip > bound:
+        raise FeeTooHigh(
+            f"the chain takes {base + tip} wei per gas now, and max_fee_per_gas is {bound}: wait,"
+            " or raise it in the networks file"
+        )
+    return Fees(base=int(base), tip=tip, most=min(2 * int(base) + tip, bound))
+
+
+class Sender:
+    """One account on one chain."""
+
+    def __init__(self, web3: Web3, account: LocalAccount, say: Say) -> None:
+        self._web3, self._account, self._say = web3, account, say
+
+    @property
+    def address(self) -> Address:
+        """Whose nonce and coin are used."""
+        return Address(self._account.address)
+
+    def require_balance(self, call: Call, fees: Fees) -> None:
+        """Raise `BalanceTooLow` unless even the highest fee can be paid."""
+        balance, needed = self._web3.eth.get_balance(self._account.address), call.gas * fees.most
+        if balance < needed + call.value:
+            raise BalanceTooLow(
+                f"{self.address} holds {balance} wei and may need {needed + call.value}; send it"
+                " the difference and run again; nothing was sent"
+            )
+
+    def nonce(self) -> int:
+        """The next one that is free, counting what waits in the node's pool."""
+        return int(self._web3.eth.get_transaction_count(self._account.address, "pending"))
+
+    def sign(self, call: Call, fees: Fees, nonce: int, contract: Address) -> Sent:
+        """Sign for this chain alone; nothing is sent yet."""
+        chain_id = self._web3.eth.chain_id
+        signed = self._account.sign_transaction(
+            {
+                "type": 2,
+                "chainId": chain_id,
+                "nonce": nonce,
+                "to": HexStr(call.to),
+                "value": call.value,
+                "data": call.data,
+                "gas": call.gas,
+                "maxFeePerGas": fees.most,
+                "maxPriorityFeePerGas": fees.tip,
+            }
+        )
+        return Sent(
+            chain_id=chain_id,
+            contract=contract,
+            transaction="0x" + bytes(signed.hash).hex(),
+            nonce=nonce,
+            max_fee_per_gas=fees.most,
+            max_priority_fee_per_gas=fees.tip,
+            raw="0x" + bytes(signed.raw_transaction).hex(),
+        )
+
+
+def submit(web3: Web3, sent: Sent) -> None:
+    """Hand it to the node. Raises `DeploymentFailed` when the node refuses it."""
+    try:
+        web3.eth.send_raw_transaction(HexBytes(sent.raw))
+    except Web3Exception as error:
+        if receipt_of(web3, sent.transaction) is None and not _is_known(web3, sent.transaction):
+            raise DeploymentFailed(f"the node refused the transaction: {error}") from error
+
+
+def replaces(earlier: Sent, fees: Fees, bound: int) -> Fees | None:
+    """The fees of a transaction that takes the place of `earlier`; `None` while that one still
+    pays enough."""
+    if earlier.max_fee_per_gas >= fees.now:
+        return None
+    most = max(fees.most, _raised(earlier.max_fee_per_gas))
+    if most > bound:
+        raise FeeTooHigh(
+            f"transaction {earlier.transaction} is stuck, and one in its place has to offer"
+            f" {most} wei per gas, above max_fee_per_gas: raise it in the networks file"
+        )
+    tip = max(fees.tip, _raised(earlier.max_priority_fee_per_gas))
+    return Fees(base=fees.base, tip=min(tip, most), most=most)
+
+
+def _raised(fee: int) -> int:
+    return -(-fee * _REPLACEMENT_PERCENT // 100)
+
+
+def receipt_of(web3: Web3, transaction: str) -> TxReceipt | None:
+    """The transaction's receipt, once it stands in a block."""
+    try:
+        return web3.eth.get_transaction_receipt(HexBytes(transaction))
+    except TransactionNotFound:
+        return None
+
+
+def _is_known(web3: Web3, transaction: str) -> bool:
+    try:
+        web3.eth.get_transaction(HexBytes(transaction))
+    except TransactionNotFound:
+        return False
+    return True
+
+
+def wait_for(
+    web3: Web3,
+    transaction: str,
+    *,
+    confirmations: int,
+    say: Say,
+    patience: float = PATIENCE_SECONDS,
+) -> TxReceipt:
+    """The receipt, when the transaction stands so many blocks deep. It may change its block on the
+    way, and the node may be away for a while."""
+    said, pause, until = "", _FIRST_PAUSE_SECONDS, time.monotonic() + patience
+    while time.monotonic() < until:
+        depth, receipt = _depth(web3, transaction)
+        if receipt is not None and depth >= confirmations:
+            return receipt
+        now = f"waiting for a block to take {transaction}"
+        if receipt is not None:
+            now = f"in block {receipt['blockNumber']}, {depth} of {confirmations} confirmations"
+        if now != said:
+            if receipt is not None or said:
+                say(now)
+            said, until = now, time.monotonic() + patience
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+    raise DeploymentFailed(
+        f"transaction {transaction} does not get {confirmations} blocks deep: run again later,"
+        " which waits for it, and pays more when the fee has risen above what it offers"
+    )
+
+
+def _depth(web3: Web3, transaction: str) -> tuple[int, TxReceipt | None]:
+    try:
+        receipt = receipt_of(web3, transaction)
+        if receipt is None:
+            return 0, None
+        return web3.eth.block_number - receipt["blockNumber"] + 1, receipt
+    except (ProviderUnavailable, Web3Exception):
+        return 0, None
+
+
+def coin(amount: int, symbol: str, exponent: int = 18) -> str:
+    """An amount in whole coins, to the last digit: for people."""
+    whole, rest = divmod(amount, 10**exponent)
+    digits = str(rest).rjust(exponent, "0").rstrip("0") if exponent else ""
+    return f"{whole}.{digits} {symbol}" if digits else f"{whole} {symbol}"
