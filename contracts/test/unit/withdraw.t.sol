@@ -8,6 +8,7 @@ import {Escrow} from "../../src/Escrow.sol";
 import {FickleReceiver} from "../mocks/FickleReceiver.sol";
 import {FickleToken} from "../mocks/FickleToken.sol";
 import {EscrowTest} from "../support/EscrowTest.sol";
+import {everyCall} from "../support/EveryCall.sol";
 import {vm} from "../support/Vm.sol";
 
 contract WithdrawTest is EscrowTest {
@@ -108,6 +109,41 @@ contract WithdrawTest is EscrowTest {
             bytes32(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
             "outcome"
         );
+    }
+
+    function test_withdraw_keeps_the_credit_when_the_token_is_paused() public {
+        token.pause(true);
+        _assertRefused(address(token), feeTo, abi.encodeWithSignature("Error(string)", "paused"));
+        vm.assertEq(escrow.credits(address(token), feeTo), FEE, "credit");
+    }
+
+    function test_withdraw_pays_another_account_when_the_token_denies_the_sender() public {
+        token.treat(feeTo, FickleToken.Way.Revert);
+        _withdraw(address(token), stranger);
+        vm.assertEq(token.balanceOf(stranger), FEE, "paid");
+    }
+
+    function test_withdraw_pays_tokens_when_the_token_answers_nothing() public {
+        token.treat(stranger, FickleToken.Way.MoveAndAnswerNothing);
+        _withdraw(address(token), stranger);
+        vm.assertEq(token.balanceOf(stranger), FEE, "paid");
+    }
+
+    function test_withdraw_refuses_reentry_when_the_token_calls_back() public {
+        bytes[] memory calls = everyCall(_order());
+        for (uint256 i = 0; i < calls.length; ++i) {
+            token = new FickleToken();
+            Escrow.Order memory order = _order();
+            order.token = address(token);
+            _earnFee(order);
+            token.callOut(feeTo, address(escrow), calls[i]);
+            _withdraw(address(token), feeTo);
+            vm.assertEq(
+                bytes32(token.outcome()),
+                bytes32(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
+                "outcome"
+            );
+        }
     }
 
     function _earnFee(Escrow.Order memory order) private {
