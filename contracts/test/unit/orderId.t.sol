@@ -33,6 +33,24 @@ contract OrderIdTest is EscrowTest {
         }
     }
 
+    /// @dev One field after the other gets its last bit turned.
+    function test_orderId_changes_when_any_field_changes() public view {
+        bytes memory terms = abi.encode(_order());
+        bytes32 id = escrow.orderId(_order());
+        for (uint256 field = 0; field < 12; ++field) {
+            bytes memory other = bytes.concat(terms);
+            other[32 * field + 31] ^= 0x01;
+            bytes32 otherId = escrow.orderId(abi.decode(other, (Escrow.Order)));
+            vm.assertTrue(otherId != id, _at("field", field, ""));
+        }
+    }
+
+    function test_cartHash_changes_when_the_orders_change_places() public view {
+        Escrow.Order[] memory cart = _cart(_order(), 2);
+        bytes32 swapped = escrow.cartHash(_two(cart[1], cart[0]));
+        vm.assertTrue(swapped != escrow.cartHash(cart), "places");
+    }
+
     function test_cartHash_is_the_id_when_there_is_one_order() public view {
         Escrow.Order memory order = _order();
         vm.assertEq(escrow.cartHash(_one(order)), escrow.orderId(order), "cart of one");
