@@ -71,7 +71,7 @@ abstract contract PayingTest is EscrowTest {
         return _pack(key, IERC20Permit(token).DOMAIN_SEPARATOR(), content);
     }
 
-    /// @dev Of the first permit that an account gives in a token, whose nonce is 0.
+    /// @dev A permit for the escrow, by the nonce that is next.
     function _signPermit(uint256 key, address token, uint256 value, uint256 deadline)
         internal
         view
@@ -79,7 +79,8 @@ abstract contract PayingTest is EscrowTest {
     {
         bytes32 typehash =
             keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
-        bytes32 content = keccak256(abi.encode(typehash, vm.addr(key), address(escrow), value, 0, deadline));
+        uint256 nonce = IERC20Permit(token).nonces(vm.addr(key));
+        bytes32 content = keccak256(abi.encode(typehash, vm.addr(key), address(escrow), value, nonce, deadline));
         return vm.sign(key, _digest(IERC20Permit(token).DOMAIN_SEPARATOR(), content));
     }
 
