@@ -92,6 +92,33 @@ contract PushTest is EscrowTest {
         _release(buyer, order);
     }
 
+    function test_push_reverts_when_the_token_moved_but_answers_false_after_another_payout() public {
+        (Escrow.Order memory good, Escrow.Order memory bad) = _paidToTwoSellers(FickleToken.Way.MoveButAnswerFalse);
+        vm.expectRevert(_badAmount(2 * FEE, PRICE + FEE));
+        vm.prank(buyer);
+        escrow.release(_two(good, bad));
+    }
+
+    function test_push_credits_tokens_when_another_payout_in_them_was_delivered() public {
+        (Escrow.Order memory good, Escrow.Order memory bad) = _paidToTwoSellers(FickleToken.Way.Revert);
+        vm.prank(buyer);
+        escrow.release(_two(good, bad));
+        vm.assertEq(escrow.credits(address(token), bad.seller), NET, "credit");
+        vm.assertEq(token.balanceOf(good.seller), NET, "delivered");
+    }
+
+    /// @dev The escrow has less of the second token than of the first, so it must not take one for the other.
+    function test_push_credits_in_one_token_when_a_batch_pays_out_two() public {
+        Escrow.Order memory dollars = _order();
+        _pay(_cart(_order(), 2));
+        _pay(dollars);
+        Escrow.Order memory denied = _paidInTokens(FickleToken.Way.Revert);
+        vm.prank(buyer);
+        escrow.release(_two(dollars, denied));
+        vm.assertEq(escrow.credits(address(token), seller), NET, "credit");
+        vm.assertEq(dollar.balanceOf(seller), NET, "delivered");
+    }
+
     function test_push_emits_Credited_when_tokens_cannot_be_delivered() public {
         Escrow.Order memory order = _paidInTokens(FickleToken.Way.Revert);
         vm.expectEmit(address(escrow));
@@ -99,14 +126,15 @@ contract PushTest is EscrowTest {
         _release(buyer, order);
     }
 
-    /// @dev The least gas that goes through is what a malicious caller would give.
+    /// @dev The least gas that goes through is what a malicious caller would give. A payee that refuses early leaves
+    /// the gas that a credit would take.
     function test_push_never_credits_when_coin_fails_for_want_of_gas() public {
-        _releaseWithLeastGas(_paidInCoin(FickleReceiver.Way.SpendFortyFiveThousandGas));
+        _releaseWithLeastGas(_paidInCoin(FickleReceiver.Way.RefuseUnderFortyFiveThousandGas));
         vm.assertEq(address(receiver).balance, COIN_NET, "delivered");
     }
 
     function test_push_never_credits_when_tokens_fail_for_want_of_gas() public {
-        _releaseWithLeastGas(_paidInTokens(FickleToken.Way.SpendHundredThousandGas));
+        _releaseWithLeastGas(_paidInTokens(FickleToken.Way.RefuseUnderHundredThousandGas));
         vm.assertEq(token.balanceOf(seller), NET, "delivered");
     }
 
@@ -170,6 +198,18 @@ contract PushTest is EscrowTest {
         order = _order();
         order.token = address(token);
         _pay(order);
+    }
+
+    /// @dev One batch for two sellers, of whom the token treats the second in this way.
+    function _paidToTwoSellers(FickleToken.Way way)
+        private
+        returns (Escrow.Order memory first, Escrow.Order memory second)
+    {
+        first = _paidInTokens(FickleToken.Way.Move);
+        second = _copy(first);
+        second.seller = stranger;
+        token.treat(stranger, way);
+        _pay(second);
     }
 
     /// @dev Every payout has its own token, so that no outcome is that of a call before.
