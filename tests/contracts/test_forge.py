@@ -7,8 +7,8 @@ import pytest
 
 from tests.contracts.conftest import CONTRACTS, Forge
 
-UNIT = CONTRACTS / "test" / "unit"
-SPECIFICATIONS = sorted(UNIT.glob("*.tree"))
+SPECIFIED = [CONTRACTS / "test" / folder for folder in ("unit", "attacks")]
+SPECIFICATIONS = sorted(path for folder in SPECIFIED for path in folder.glob("*.tree"))
 
 
 def test_forge_passes_when_the_solidity_tests_run(forge: Forge) -> None:
@@ -29,5 +29,7 @@ def test_specification_names_every_test_when_compared_with_its_suite(tree: Path)
 
 
 def test_specification_stands_beside_every_suite_when_they_are_listed() -> None:
-    suites = {path.name.removesuffix(".t.sol") for path in UNIT.glob("*.t.sol")}
-    assert suites == {path.stem for path in SPECIFICATIONS}
+    suites = (path for folder in SPECIFIED for path in folder.glob("*.t.sol"))
+    assert {path.name.removesuffix(".t.sol") for path in suites} == {
+        path.stem for path in SPECIFICATIONS
+    }
