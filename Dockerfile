@@ -7,6 +7,7 @@ COPY requirements.lock .
 RUN /opt/souk/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY backend backend
+COPY contracts/deployments contracts/deployments
 RUN /opt/souk/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM node:24-slim AS chain

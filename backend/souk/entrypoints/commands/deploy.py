@@ -241,7 +241,7 @@ def _told(found: Preview, network: Network, payer: Address | None) -> list[str]:
         line("", f"at most {coin(most, symbol, exponent)}"),
     ]
     if payer is None or found.balance is None:
-        return [*lines, line("deployer", "not known: no key was given")]
+        return [*lines, line("deployer", "not known without its key")]
     lines.append(line("deployer", f"{payer} holds {coin(found.balance, symbol, exponent)}"))
     if found.balance < most:
         lines.append(line("", "which is too little"))

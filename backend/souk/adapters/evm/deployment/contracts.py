@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
-from web3 import Web3
+from web3.eth import Eth
 
 from souk.adapters.evm.deployment.artifacts import Artifact, load_artifact
 from souk.adapters.evm.deployment.create2 import FACTORY, SALT, address_of
@@ -29,11 +29,11 @@ class Wanted:
     creation_code: bytes
     address: Address
 
-    def stands(self, web3: Web3) -> bool:
+    def stands(self, eth: Eth) -> bool:
         """Whether exactly this is there; `False` when nothing is. Raises `ForeignCode` when
         something else is."""
-        code = code_at(web3, self.address)
-        if code and code != expected_code(web3, self.artifact, self.creation_code, self.address):
+        code = code_at(eth, self.address)
+        if code and code != expected_code(eth, self.artifact, self.creation_code, self.address):
             raise ForeignCode(
                 f"the code at {self.address} is not that of {self.artifact.name}; nothing was sent."
                 " Do not use it, and find out what it is"

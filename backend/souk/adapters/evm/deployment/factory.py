@@ -1,7 +1,8 @@
 """Putting the CREATE2 factory on a chain that lacks it."""
 
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
-from web3 import Web3
+from web3.eth import Eth
 
 from souk.adapters.evm.deployment.create2 import (
     FACTORY,
@@ -23,20 +24,20 @@ from souk.adapters.evm.deployment.sending import (
 _TRANSFER_GAS = 21_000
 
 
-def put_factory(web3: Web3, sender: Sender, bound: int, say: Say) -> None:
+def put_factory(eth: Eth, sender: Sender, bound: int, say: Say) -> None:
     """Pay the well-known sender what its transaction costs, and send that. Raises
     `FactoryMissing` when the chain takes no transaction without a chain id."""
-    lacks = FACTORY_COST - web3.eth.get_balance(Web3.to_checksum_address(FACTORY_SENDER))
+    lacks = FACTORY_COST - eth.get_balance(to_checksum_address(FACTORY_SENDER))
     if lacks > 0:
-        fees = present_fees(web3, bound)
+        fees = present_fees(eth, bound)
         call = Call(to=FACTORY_SENDER, data=b"", gas=_TRANSFER_GAS, value=lacks)
         sender.require_balance(call, fees)
         paid = sender.sign(call, fees, sender.nonce(), FACTORY)
-        submit(web3, paid)
+        submit(eth, paid)
         say(f"paid {FACTORY_SENDER} for the factory in {paid.transaction}")
-        wait_for(web3, paid.transaction, confirmations=1, say=say)
+        wait_for(eth, paid.transaction, confirmations=1, say=say)
     known = Sent(
-        chain_id=web3.eth.chain_id,
+        chain_id=eth.chain_id,
         contract=FACTORY,
         transaction="0x" + keccak(FACTORY_TRANSACTION).hex(),
         nonce=0,
@@ -45,13 +46,13 @@ def put_factory(web3: Web3, sender: Sender, bound: int, say: Say) -> None:
         raw="0x" + FACTORY_TRANSACTION.hex(),
     )
     try:
-        submit(web3, known)
+        submit(eth, known)
     except DeploymentFailed as error:
         raise FactoryMissing(
             f"this chain does not take the transaction that puts the CREATE2 factory at {FACTORY}"
             f" ({error.detail}); ask those who run the chain to put it there"
         ) from error
-    receipt = wait_for(web3, known.transaction, confirmations=1, say=say)
+    receipt = wait_for(eth, known.transaction, confirmations=1, say=say)
     if receipt["status"] != 1:
         raise FactoryMissing(
             f"the transaction that puts the CREATE2 factory at {FACTORY} failed on this chain, and"

@@ -1,7 +1,8 @@
 """Finding out where a contract of ours came from, when nobody wrote it down: the record was never
 written, or somebody else called the factory with the same code, which anyone may do."""
 
-from web3 import Web3
+from eth_utils.address import to_checksum_address
+from web3.eth import Eth
 from web3.exceptions import Web3Exception
 
 from souk.adapters.evm.deployment.create2 import FACTORY, factory_data
@@ -9,22 +10,22 @@ from souk.adapters.evm.deployment.errors import DeploymentFailed
 from souk.adapters.evm.deployment.sending import receipt_of
 
 
-def locate(web3: Web3, address: str, creation_code: bytes) -> tuple[int, str | None]:
+def locate(eth: Eth, address: str, creation_code: bytes) -> tuple[int, str | None]:
     """The block in which the code came to stand, and the transaction that called the factory;
     `None` when another contract did. Code never goes away again, so the blocks can be halved."""
-    lowest, highest = 0, int(web3.eth.block_number)
+    lowest, highest = 0, int(eth.block_number)
     while lowest < highest:
         middle = (lowest + highest) // 2
-        if _stood(web3, address, middle):
+        if _stood(eth, address, middle):
             highest = middle
         else:
             lowest = middle + 1
-    return lowest, _caller(web3, lowest, factory_data(creation_code))
+    return lowest, _caller(eth, lowest, factory_data(creation_code))
 
 
-def _stood(web3: Web3, address: str, block: int) -> bool:
+def _stood(eth: Eth, address: str, block: int) -> bool:
     try:
-        return bool(web3.eth.get_code(Web3.to_checksum_address(address), block))
+        return bool(eth.get_code(to_checksum_address(address), block))
     except Web3Exception as error:
         raise DeploymentFailed(
             f"{address} has our code, and in which block it came to stand is not known, as this"
@@ -32,16 +33,16 @@ def _stood(web3: Web3, address: str, block: int) -> bool:
         ) from error
 
 
-def _caller(web3: Web3, block: int, data: bytes) -> str | None:
-    for transaction in web3.eth.get_block(block, full_transactions=True)["transactions"]:
+def _caller(eth: Eth, block: int, data: bytes) -> str | None:
+    for transaction in eth.get_block(block, full_transactions=True)["transactions"]:
         if isinstance(transaction, bytes) or str(transaction.get("to")) != FACTORY:
             continue
         transaction_hash = "0x" + bytes(transaction["hash"]).hex()
-        if bytes(transaction["input"]) == data and _succeeded(web3, transaction_hash):
+        if bytes(transaction["input"]) == data and _succeeded(eth, transaction_hash):
             return transaction_hash
     return None
 
 
-def _succeeded(web3: Web3, transaction_hash: str) -> bool:
-    receipt = receipt_of(web3, transaction_hash)
+def _succeeded(eth: Eth, transaction_hash: str) -> bool:
+    receipt = receipt_of(eth, transaction_hash)
     return receipt is not None and receipt["status"] == 1

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from eth_typing import HexStr
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import Web3
+from web3.eth import Eth
 from web3.exceptions import Web3Exception
 from web3.providers import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
@@ -52,25 +54,25 @@ class _Transport(BaseProvider):
 
 
 @contextmanager
-def connected(rpc_url: str, chain_id: int) -> Iterator[Web3]:
+def connected(rpc_url: str, chain_id: int) -> Iterator[Eth]:
     """A connection to a node that serves this chain and no other."""
     refuse_open_transaction()
     client = JsonRpcClient(rpc_url, label=f"chain {chain_id}", timeout_seconds=_TIMEOUT_SECONDS)
     try:
-        web3 = Web3(_Transport(client))
-        serves = web3.eth.chain_id
+        eth = Web3(_Transport(client)).eth
+        serves = eth.chain_id
         if serves != chain_id:
             raise EndpointOfAnotherChain(
                 f"the endpoint serves chain {serves}, not {chain_id}; nothing was signed or sent"
             )
-        yield web3
+        yield eth
     finally:
         client.close()
 
 
-def code_at(web3: Web3, address: str) -> bytes:
+def code_at(eth: Eth, address: str) -> bytes:
     """The runtime code at an address; empty when there is none."""
-    return bytes(web3.eth.get_code(Web3.to_checksum_address(address)))
+    return bytes(eth.get_code(to_checksum_address(address)))
 
 
 def code_hash(code: bytes) -> str:
@@ -78,12 +80,12 @@ def code_hash(code: bytes) -> str:
     return "0x" + keccak(code).hex()
 
 
-def expected_code(web3: Web3, artifact: Artifact, creation_code: bytes, address: str) -> bytes:
+def expected_code(eth: Eth, artifact: Artifact, creation_code: bytes, address: str) -> bytes:
     """The exact runtime code that this creation code returns on this chain at this address,
     immutables and all: the node runs it there without changing anything."""
-    place = Web3.to_checksum_address(address)
+    place = to_checksum_address(address)
     try:
-        answer = web3.eth.call(
+        answer = eth.call(
             {"to": place}, "latest", {place: {"code": HexStr("0x" + creation_code.hex())}}
         )
     except Web3Exception as error:
@@ -100,9 +102,9 @@ def expected_code(web3: Web3, artifact: Artifact, creation_code: bytes, address:
     return code
 
 
-def require_factory(web3: Web3) -> None:
+def require_factory(eth: Eth) -> None:
     """Raise `FactoryMissing` unless the CREATE2 factory stands where it always does."""
-    code = code_at(web3, FACTORY)
+    code = code_at(eth, FACTORY)
     if code and code != FACTORY_CODE:
         raise FactoryMissing(f"other code than the CREATE2 factory's stands at {FACTORY}")
     if not code:
@@ -112,20 +114,20 @@ def require_factory(web3: Web3) -> None:
         )
 
 
-def require_described(web3: Web3, description: ChainDescription) -> None:
+def require_described(eth: Eth, description: ChainDescription) -> None:
     """Raise `ChainMisdescribed` unless feed, tokens and Permit2 stand as described."""
-    require_permit2(web3, description)
-    require_decimals(web3, "the price feed", description.native.price_feed, FEED_DECIMALS)
+    require_permit2(eth, description)
+    require_decimals(eth, "the price feed", description.native.price_feed, FEED_DECIMALS)
     for token in description.tokens:
-        require_decimals(web3, token.symbol, token.address, token.exponent)
+        require_decimals(eth, token.symbol, token.address, token.exponent)
 
 
-def require_permit2(web3: Web3, description: ChainDescription) -> None:
+def require_permit2(eth: Eth, description: ChainDescription) -> None:
     """Payers sign to whatever stands there, so it has to be Permit2 to the byte."""
     address = description.permit2
     if address == ZERO_ADDRESS:
         return
-    code = code_at(web3, address)
+    code = code_at(eth, address)
     if not code:
         raise ChainMisdescribed(f"Permit2: there is no code at {address}; nothing was sent")
     if code_hash(code) != description.permit2_code_hash:
@@ -135,10 +137,10 @@ def require_permit2(web3: Web3, description: ChainDescription) -> None:
         )
 
 
-def require_decimals(web3: Web3, name: str, address: str, expected: int) -> None:
+def require_decimals(eth: Eth, name: str, address: str, expected: int) -> None:
     """A wrong exponent would misjudge every amount by a power of ten."""
     try:
-        answer = web3.eth.call({"to": Web3.to_checksum_address(address), "data": _DECIMALS})
+        answer = eth.call({"to": to_checksum_address(address), "data": _DECIMALS})
     except Web3Exception as error:
         raise ChainMisdescribed(f"{name}: {address} does not answer decimals()") from error
     if len(answer) != 32 or int.from_bytes(answer) != expected:

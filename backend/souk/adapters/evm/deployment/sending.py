@@ -14,7 +14,7 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import HexStr
 from hexbytes import HexBytes
 from pydantic import BaseModel, ConfigDict
-from web3 import Web3
+from web3.eth import Eth
 from web3.exceptions import TransactionNotFound, Web3Exception
 from web3.types import TxReceipt
 
@@ -93,12 +93,12 @@ class Outbox:
         self._path.unlink(missing_ok=True)
 
 
-def present_fees(web3: Web3, bound: int) -> Fees:
+def present_fees(eth: Eth, bound: int) -> Fees:
     """The chain's fees of this moment; room for the base fee to double, never above `bound`."""
-    base = web3.eth.get_block("latest").get("baseFeePerGas")
+    base = eth.get_block("latest").get("baseFeePerGas")
     if base is None:
         raise FeeTooHigh("this chain has no base fee (EIP-1559), so its fee cannot be bounded")
-    tip = int(web3.eth.max_priority_fee)
+    tip = int(eth.max_priority_fee)
     if base + tip > bound:
         raise FeeTooHigh(
             f"the chain takes {base + tip} wei per gas now, and max_fee_per_gas is {bound}: wait,"
@@ -110,8 +110,8 @@ def present_fees(web3: Web3, bound: int) -> Fees:
 class Sender:
     """One account on one chain."""
 
-    def __init__(self, web3: Web3, account: LocalAccount, say: Say) -> None:
-        self._web3, self._account, self._say = web3, account, say
+    def __init__(self, eth: Eth, account: LocalAccount, say: Say) -> None:
+        self._eth, self._account, self._say = eth, account, say
 
     @property
     def address(self) -> Address:
@@ -120,7 +120,7 @@ class Sender:
 
     def require_balance(self, call: Call, fees: Fees) -> None:
         """Raise `BalanceTooLow` unless even the highest fee can be paid."""
-        balance, needed = self._web3.eth.get_balance(self._account.address), call.gas * fees.most
+        balance, needed = self._eth.get_balance(self._account.address), call.gas * fees.most
         if balance < needed + call.value:
             raise BalanceTooLow(
                 f"{self.address} holds {balance} wei and may need {needed + call.value}; send it"
@@ -129,11 +129,11 @@ class Sender:
 
     def nonce(self) -> int:
         """The next one that is free, counting what waits in the node's pool."""
-        return int(self._web3.eth.get_transaction_count(self._account.address, "pending"))
+        return int(self._eth.get_transaction_count(self._account.address, "pending"))
 
     def sign(self, call: Call, fees: Fees, nonce: int, contract: Address) -> Sent:
         """Sign for this chain alone; nothing is sent yet."""
-        chain_id = self._web3.eth.chain_id
+        chain_id = self._eth.chain_id
         signed = self._account.sign_transaction(
             {
                 "type": 2,
@@ -158,12 +158,12 @@ class Sender:
         )
 
 
-def submit(web3: Web3, sent: Sent) -> None:
+def submit(eth: Eth, sent: Sent) -> None:
     """Hand it to the node. Raises `DeploymentFailed` when the node refuses it."""
     try:
-        web3.eth.send_raw_transaction(HexBytes(sent.raw))
+        eth.send_raw_transaction(HexBytes(sent.raw))
     except Web3Exception as error:
-        if receipt_of(web3, sent.transaction) is None and not _is_known(web3, sent.transaction):
+        if receipt_of(eth, sent.transaction) is None and not _is_known(eth, sent.transaction):
             raise DeploymentFailed(f"the node refused the transaction: {error}") from error
 
 
@@ -186,24 +186,24 @@ def _raised(fee: int) -> int:
     return -(-fee * _REPLACEMENT_PERCENT // 100)
 
 
-def receipt_of(web3: Web3, transaction: str) -> TxReceipt | None:
+def receipt_of(eth: Eth, transaction: str) -> TxReceipt | None:
     """The transaction's receipt, once it stands in a block."""
     try:
-        return web3.eth.get_transaction_receipt(HexBytes(transaction))
+        return eth.get_transaction_receipt(HexBytes(transaction))
     except TransactionNotFound:
         return None
 
 
-def _is_known(web3: Web3, transaction: str) -> bool:
+def _is_known(eth: Eth, transaction: str) -> bool:
     try:
-        web3.eth.get_transaction(HexBytes(transaction))
+        eth.get_transaction(HexBytes(transaction))
     except TransactionNotFound:
         return False
     return True
 
 
 def wait_for(
-    web3: Web3,
+    eth: Eth,
     transaction: str,
     *,
     confirmations: int,
@@ -214,7 +214,7 @@ def wait_for(
     way, and the node may be away for a while."""
     said, pause, until = "", _FIRST_PAUSE_SECONDS, time.monotonic() + patience
     while time.monotonic() < until:
-        depth, receipt = _depth(web3, transaction)
+        depth, receipt = _depth(eth, transaction)
         if receipt is not None and depth >= confirmations:
             return receipt
         now = f"waiting for a block to take {transaction}"
@@ -232,12 +232,12 @@ def wait_for(
     )
 
 
-def _depth(web3: Web3, transaction: str) -> tuple[int, TxReceipt | None]:
+def _depth(eth: Eth, transaction: str) -> tuple[int, TxReceipt | None]:
     try:
-        receipt = receipt_of(web3, transaction)
+        receipt = receipt_of(eth, transaction)
         if receipt is None:
             return 0, None
-        return web3.eth.block_number - receipt["blockNumber"] + 1, receipt
+        return eth.block_number - receipt["blockNumber"] + 1, receipt
     except (ProviderUnavailable, Web3Exception):
         return 0, None
 
