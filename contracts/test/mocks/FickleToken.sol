@@ -5,8 +5,8 @@ import {TestDollar} from "../../src/local/TestDollar.sol";
 
 /// @title A token that behaves as the accounts in its transfers are told to be treated
 /// @notice Each way is one that tokens in use have shown: denylists and a pause that revert, or denials that answer
-/// false, no return value, a share kept on each transfer, a hook that calls out, a permit that never fails. A way holds
-/// for transfers by allowance, by permit and by authorization alike.
+/// false, no return value, a share kept on each transfer or added to it, a hook that calls out, a permit that never
+/// fails. A way holds for transfers by allowance, by permit and by authorization alike.
 contract FickleToken is TestDollar {
     enum Way {
         Move,
@@ -16,9 +16,9 @@ contract FickleToken is TestDollar {
         MoveButAnswerFalse,
         MoveAndAnswerNothing,
         KeepOnePercent,
+        AddOnePercent,
         RefuseUnderHundredThousandGas,
         BurnAllGas,
-        SpendHundredThousandGas,
         CallOut,
         CallOutInPermit,
         IgnorePermits
@@ -88,10 +88,10 @@ contract FickleToken is TestDollar {
                 invalid()
             }
         }
-        if (way == Way.SpendHundredThousandGas) _spend(100_000);
         if (way == Way.CallOut) (, outcome) = _callee.call(_call);
         super._update(from, to, amount);
         if (way == Way.KeepOnePercent) super._update(to, address(0), amount / 100);
+        if (way == Way.AddOnePercent) super._update(address(0), to, amount / 100);
     }
 
     function _callOut(address account, Way way, address callee, bytes calldata call) private {
@@ -111,10 +111,5 @@ contract FickleToken is TestDollar {
         assembly ("memory-safe") {
             return(0, 0)
         }
-    }
-
-    function _spend(uint256 gas) private view {
-        uint256 start = gasleft();
-        while (start - gasleft() < gas) {}
     }
 }

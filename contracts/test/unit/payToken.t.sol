@@ -14,6 +14,11 @@ contract PayTokenTest is PayingTest {
         _assertWayRefused(FickleToken.Way.KeepOnePercent, _badAmount(PRICE - PRICE / 100, PRICE));
     }
 
+    /// @dev The order would hold less than the escrow got for it.
+    function test_payToken_reverts_when_the_token_adds_a_share() public {
+        _assertWayRefused(FickleToken.Way.AddOnePercent, _badAmount(PRICE + PRICE / 100, PRICE));
+    }
+
     /// @dev Money of others in the escrow must not count for it.
     function test_payToken_reverts_when_the_token_moves_nothing() public {
         _assertWayRefused(FickleToken.Way.AnswerTrueWithoutMoving, _badAmount(0, PRICE));
