@@ -57,6 +57,13 @@ contract RefundTest is EscrowTest {
         _assertTooEarly(buyer);
     }
 
+    function testFuzz_refund_reverts_when_anyone_but_the_seller_comes_in_the_last_second_to_fulfil(address sender)
+        public
+    {
+        if (sender == seller) sender = stranger;
+        _assertTooEarly(sender);
+    }
+
     function test_refund_pays_the_buyer_when_a_stranger_comes_a_second_after_fulfilBy() public {
         Escrow.Order memory order = _order();
         _pay(order);
@@ -97,6 +104,13 @@ contract RefundTest is EscrowTest {
         _moveTo(time + 30 days);
         _refund(seller, order);
         _assertRefunded(order);
+    }
+
+    function testFuzz_refund_reverts_when_anyone_but_the_seller_comes_in_the_last_second_to_rule(address sender)
+        public
+    {
+        if (sender == seller) sender = stranger;
+        _assertTooEarlyToDivide(sender);
     }
 
     function test_refund_reverts_when_a_stranger_comes_in_the_last_second_to_rule() public {

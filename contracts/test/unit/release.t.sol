@@ -91,6 +91,11 @@ contract ReleaseTest is EscrowTest {
         _assertTooEarly(seller);
     }
 
+    function testFuzz_release_reverts_when_anyone_but_the_buyer_comes_within_the_window(address sender) public {
+        if (sender == buyer) sender = stranger;
+        _assertTooEarly(sender);
+    }
+
     function test_release_pays_the_seller_when_a_stranger_comes_a_second_after_the_window() public {
         Escrow.Order memory order = _downloadOrder();
         _pay(order);
