@@ -16,7 +16,7 @@ LOCAL = Deployment(
     block_number=0,
     confirmations=1,
     disposable=True,
-    escrow=Contract(address=ADDRESS, code_hash="0x"),
+    escrow=Contract(address=ADDRESS, code_hash="0x" + "12" * 32),
     native=NativeCoin(symbol="ETH", price_feed=ADDRESS),
     tokens=(),
 )
