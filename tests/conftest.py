@@ -31,12 +31,22 @@ from tests.support.stack import Chain, Databases, chain
 from tests.support.work import SavepointWork, rolled_back
 
 # The machine may be busy: a slow example is no defect. Nothing is kept between runs.
-hypothesis_settings.register_profile("souk", deadline=None, database=None, print_blob=True)
-hypothesis_settings.load_profile("souk")
+hypothesis_settings.register_profile(
+    "souk", deadline=None, database=None, print_blob=True, max_examples=40
+)
+hypothesis_settings.register_profile(
+    "deep", hypothesis_settings.get_profile("souk"), max_examples=1_000
+)
+# Enough for several databases to be changed a lot.
+_PLENTY_BYTES = 4 * 1024**3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="also run the tests marked deep")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis_settings.load_profile("deep" if config.getoption("--deep") else "souk")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,11 +64,18 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture(scope="session")
 def stack_directory() -> Iterator[Path]:
     """A short path (sockets live below it) that an unprivileged account may pass through."""
-    directory = Path(tempfile.mkdtemp(prefix="souk-t-"))
+    directory = Path(tempfile.mkdtemp(prefix="souk-t-", dir=_memory()))
     if os.geteuid() == 0:
         directory.chmod(0o711)
     yield directory
     shutil.rmtree(directory)
+
+
+def _memory() -> Path | None:
+    """A place for files that is not a disk; `None` where there is none, or too little of it."""
+    memory = Path("/dev/shm")
+    plenty = memory.is_dir() and shutil.disk_usage(memory).free > _PLENTY_BYTES
+    return memory if plenty and os.access(memory, os.W_OK) else None
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 from souk.embedded import accounts, parts, postgres
+from souk.embedded.accounts import Account
 from souk.embedded.directories import make_private
 from souk.embedded.redis import redis_server
 from souk.embedded.supervisor import StopAsked, Supervisor
@@ -48,15 +49,21 @@ raise SystemExit(4)
 PROGRAMS = {"horses": HORSES, "stubborn": STUBBORN, "brief": BRIEF, "crashing": CRASHING}
 
 
+def a_cluster(directory: Path, account: Account | None) -> postgres.Cluster:
+    """Below `directory`; its passwords must be quoted in URLs."""
+    return postgres.cluster(
+        directory / "postgres",
+        account,
+        owner_password="o/w:n@er",
+        password="pass word",
+        options=postgres.THROWAWAY_OPTIONS,
+    )
+
+
 def part_called(name: str, directory: Path) -> parts.Part:
     """One of the parts by its name."""
     if name == "postgres":
-        account = accounts.unprivileged_account()
-        options = postgres.THROWAWAY_OPTIONS
-        cluster = postgres.cluster(
-            directory / name, account, owner_password="a", password="b", options=options
-        )
-        return cluster.part()
+        return a_cluster(directory, accounts.unprivileged_account()).part()
     if name == "redis":
         return redis_server(directory / name).part()
     command = [sys.executable, "-c", textwrap.dedent(PROGRAMS[name])]

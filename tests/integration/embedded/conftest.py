@@ -11,6 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from souk.embedded import accounts, parts, postgres
+from souk.embedded.accounts import Account
+from souk.embedded.directories import make_private
+from tests.support.small_stack import a_cluster
+
 ROOT = Path(__file__).resolve().parents[3]
 Start = Callable[..., "SmallStack"]
 
@@ -43,19 +48,44 @@ class SmallStack:
 
 
 @pytest.fixture
-def directory() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="souk-e-"))
+def directory(stack_directory: Path) -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="e-", dir=stack_directory))
     if os.geteuid() == 0:
         made.chmod(0o711)
     yield made
     shutil.rmtree(made)
 
 
+@pytest.fixture(scope="session")
+def account() -> Account | None:
+    return accounts.unprivileged_account()
+
+
+@pytest.fixture(scope="session")
+def made(stack_directory: Path, account: Account | None) -> postgres.Cluster:
+    """A cluster that was made, served and stopped: a copy of it is there sooner than a new one."""
+    directory = stack_directory / "made"
+    directory.mkdir(mode=0o711)
+    cluster = a_cluster(directory, account)
+    assert parts.start(cluster.part(), stack_directory / "made.log").stop()
+    return cluster
+
+
+def copy_of(made: postgres.Cluster, directory: Path) -> postgres.Cluster:
+    """The same cluster elsewhere."""
+    cluster = a_cluster(directory, made.account)
+    make_private(cluster.home, owner=made.account)
+    subprocess.run(["cp", "-a", made.data, cluster.data], check=True)
+    return cluster
+
+
 @pytest.fixture
-def start_stack(directory: Path) -> Iterator[Start]:
+def start_stack(directory: Path, made: postgres.Cluster) -> Iterator[Start]:
     started: list[SmallStack] = []
 
     def start(*names: str) -> SmallStack:
+        if "postgres" in names:
+            copy_of(made, directory)
         started.append(SmallStack(directory, names))
         return started[-1]
 

@@ -10,33 +10,30 @@ import psutil
 import psycopg
 import pytest
 
-from souk.embedded import accounts, parts, postgres
+from souk.embedded import parts, postgres
 from souk.embedded.accounts import Account
+from tests.support.small_stack import a_cluster
 
-
-def cluster_in(directory: Path, account: Account | None) -> postgres.Cluster:
-    return postgres.cluster(
-        directory / "postgres",
-        account,
-        owner_password="o/w:n@er",
-        password="pass word",
-        options=postgres.THROWAWAY_OPTIONS,
-    )
+from .conftest import copy_of
 
 
 @pytest.fixture
-def account() -> Account | None:
-    return accounts.unprivileged_account()
+def cluster(directory: Path, made: postgres.Cluster) -> postgres.Cluster:
+    """A cluster of this test's own that does not run."""
+    return copy_of(made, directory)
 
 
-@pytest.fixture
-def cluster(directory: Path, account: Account | None) -> postgres.Cluster:
-    return cluster_in(directory, account)
+@pytest.fixture(scope="module")
+def standing(made: postgres.Cluster, stack_directory: Path) -> postgres.Cluster:
+    """A cluster for the tests that only look at it while it runs."""
+    directory = stack_directory / "standing"
+    directory.mkdir(mode=0o711)
+    return copy_of(made, directory)
 
 
-@pytest.fixture
-def running(cluster: postgres.Cluster, directory: Path) -> Iterator[parts.Running]:
-    started = parts.start(cluster.part(), directory / "log")
+@pytest.fixture(scope="module")
+def running(standing: postgres.Cluster, stack_directory: Path) -> Iterator[parts.Running]:
+    started = parts.start(standing.part(), stack_directory / "standing.log")
     yield started
     started.kill()
 
@@ -45,15 +42,15 @@ def postmaster(running: parts.Running) -> psutil.Process:
     return psutil.Process(running.guardian_pid).children()[0]
 
 
-def test_refuses_a_wrong_password(running: parts.Running, cluster: postgres.Cluster) -> None:
+def test_refuses_a_wrong_password(running: parts.Running, standing: postgres.Cluster) -> None:
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(cluster.url(), password="guess")
+        psycopg.connect(standing.url(), password="guess")
 
 
 def test_asks_everyone_for_a_scram_password(
-    running: parts.Running, cluster: postgres.Cluster
+    running: parts.Running, standing: postgres.Cluster
 ) -> None:
-    with psycopg.connect(cluster.owner_url()) as connection:
+    with psycopg.connect(standing.owner_url()) as connection:
         methods = connection.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules")
         assert methods.fetchall() == [("scram-sha-256",)]
 
@@ -68,9 +65,9 @@ def test_runs_unprivileged(running: parts.Running) -> None:
 
 
 def test_gives_the_application_no_superuser(
-    running: parts.Running, cluster: postgres.Cluster
+    running: parts.Running, standing: postgres.Cluster
 ) -> None:
-    with psycopg.connect(cluster.url()) as connection:
+    with psycopg.connect(standing.url()) as connection:
         row = connection.execute(
             "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
@@ -111,15 +108,16 @@ def test_starts_when_a_stranger_has_the_pid_in_a_dead_lock_file(
 
 
 def test_refuses_data_that_another_postmaster_serves(
-    running: parts.Running, cluster: postgres.Cluster, directory: Path
+    running: parts.Running, standing: postgres.Cluster, directory: Path
 ) -> None:
     with pytest.raises(parts.PartFailed, match="already serves"):
-        parts.launch(cluster.part(), directory / "second.log")
+        parts.launch(standing.part(), directory / "second.log")
 
 
 def test_makes_the_cluster_anew_when_its_making_was_interrupted(
-    cluster: postgres.Cluster, directory: Path
+    account: Account | None, directory: Path
 ) -> None:
+    cluster = a_cluster(directory, account)
     cluster.home.mkdir()
     (cluster.home / "data.new").mkdir()
     (cluster.home / "data.new" / "PG_VERSION").write_text("half a cluster")
@@ -142,7 +140,6 @@ def test_changes_no_mode_of_a_directory_it_did_not_make(
 def test_names_what_is_wrong_when_the_data_is_no_cluster(
     cluster: postgres.Cluster, directory: Path
 ) -> None:
-    parts.start(cluster.part(), directory / "log").kill()
     (cluster.data / "global" / "pg_control").unlink()
     with pytest.raises(
         parts.PartFailed, match=r"postgres ended with exit code .*(\n.*)*pg_control"

@@ -67,10 +67,11 @@ def test_stops_within_two_seconds_when_it_is_asked_to(
     assert worker.wait(2) == 0
 
 
+@pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.deep)])
 def test_loses_nothing_when_it_is_stopped_at_any_moment(
-    start_worker: StartWorker, publish_now: Callable[..., None], noted: Noted
+    start_worker: StartWorker, publish_now: Callable[..., None], noted: Noted, rounds: int
 ) -> None:
-    for round_ in range(4):
+    for round_ in range(rounds):
         worker = start_worker("runs")
         before = len(noted())
         eventually(lambda least=before + round_: len(noted()) > least)
