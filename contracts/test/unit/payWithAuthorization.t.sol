@@ -64,7 +64,8 @@ contract PayWithAuthorizationTest is PayingTest {
     function test_payWithAuthorization_reverts_when_coin_is_sent() public {
         Escrow.Order[] memory orders = _one(_order());
         _mint(orders);
-        bytes memory call = abi.encodeCall(Escrow.payWithAuthorization, (orders, time - 1, time + 1, _signed(orders)));
+        bytes memory call =
+            abi.encodeCall(Escrow.payWithAuthorization, (orders, time - 1, time + 10 minutes, _signed(orders)));
         vm.deal(stranger, 1);
         vm.prank(stranger);
         (bool accepted,) = address(escrow).call{value: 1}(call);
