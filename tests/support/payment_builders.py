@@ -11,7 +11,7 @@ from itertools import count
 
 from sqlalchemy import text
 
-from souk.adapters.evm.escrow_gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.core.addresses import ZERO_ADDRESS, Address, checksum_address

@@ -1,6 +1,7 @@
 """An escrow on a chain that mines each transaction by itself, and parties with their own keys."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from itertools import count
@@ -9,7 +10,8 @@ from eth_abi.abi import encode
 from eth_account import Account
 from eth_utils.crypto import keccak
 
-from souk.adapters.evm.escrow_gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.credits import EvmEscrowCredits
+from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.event_decoder import EscrowEventDecoder
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.wire import read_logs
@@ -31,6 +33,7 @@ from souk.modules.payments.domain import (
     TokenMoney,
 )
 from souk.modules.payments.ports import LegPlan, PaymentPlan, RailMessage
+from tests.support import mocks
 from tests.support.stack import Chain
 
 CHAIN_ID = 31337
@@ -46,6 +49,12 @@ class Party:
         self._chain = chain
         self.address = Address(self._account.address)
         chain.call("anvil_setBalance", self.address, hex(10**20))
+
+    def sign(self, typed_data: Mapping[str, object]) -> str:
+        """What a wallet answers to `eth_signTypedData_v4`: the message has been JSON in between."""
+        message = json.loads(json.dumps(typed_data))
+        signed = self._account.sign_typed_data(full_message=message)
+        return "0x" + bytes(signed.signature).hex()
 
     def send(self, call: CallToSign) -> dict:
         """Sign and send; the receipt. The fee is fixed, so that balances can be told exactly."""
@@ -83,14 +92,16 @@ class EscrowRail:
     chain: Chain
     node: EvmNode
     gateway: EvmEscrowGateway = field(init=False)
+    credits: EvmEscrowCredits = field(init=False)
 
     def __post_init__(self) -> None:
-        self.escrow = self.deploy("Escrow", ("address", ZERO_ADDRESS))
+        self.permit2 = self.deploy_mock("Permit2StandIn")
+        self.escrow = self.deploy("Escrow", ("address", self.permit2))
         self.dollar = self.deploy("TestDollar")
         self.buyer = Party(self.chain, "buyer")
         self.seller, self.other_seller = Party(self.chain, "seller"), Party(self.chain, "other")
         self.stranger = Party(self.chain, "stranger")
-        platform = Party(self.chain, "platform")
+        self.arbiter, self.platform = Party(self.chain, "arbiter"), Party(self.chain, "platform")
         native = Asset("eip155:31337/slip44:60", 18, "ETH")
         dollar = Asset(f"eip155:31337/erc20:{self.dollar}", 6, "tUSD")
         self.assets = {ZERO_ADDRESS: native, self.dollar: dollar}
@@ -102,26 +113,45 @@ class EscrowRail:
             tokens={self.dollar: TokenMoney(address=self.dollar, asset=dollar, usd_pegged=True)},
         )
         terms = EscrowTerms(
-            arbiter=ZERO_ADDRESS, fee_to=platform.address, fee_bps=250, silent_bps=5_000
+            arbiter=self.arbiter.address,
+            fee_to=self.platform.address,
+            fee_bps=250,
+            silent_bps=4_000,
         )
         self.gateway = EvmEscrowGateway({CHAIN_ID: money}, terms, {CHAIN_ID: self.node})
-        self._mint(10**12)
+        self.credits = EvmEscrowCredits({CHAIN_ID: money}, {CHAIN_ID: self.node})
+        self.mint(self.buyer.address, 10**12)
 
     def deploy(self, name: str, *arguments: tuple[str, object]) -> Address:
         """Put one of the compiled contracts on the chain."""
         package = resources.files("souk.adapters.evm")
         code = json.loads(package.joinpath(f"artifacts/{name}.json").read_text())["bytecode"]
+        return self._create(code, *arguments)
+
+    def deploy_mock(self, name: str, *arguments: tuple[str, object]) -> Address:
+        """Put one of the contracts on the chain that are for tests only."""
+        return self._create(mocks.bytecode(name), *arguments)
+
+    def _create(self, code: str, *arguments: tuple[str, object]) -> Address:
         types, values = [kind for kind, _ in arguments], [value for _, value in arguments]
         data = code + encode(types, values).hex()
         call = {"from": DEPLOYER, "data": data, "gas": hex(8_000_000)}
         sent = self.chain.call("eth_sendTransaction", call)
         return checksum_address(mined(self.chain, sent)["contractAddress"])
 
-    def _mint(self, amount: int) -> None:
+    def mint(self, owner: Address, amount: int) -> None:
+        """Give somebody dollars."""
         data = keccak(b"mint(address,uint256)")[:4]
-        data += encode(["address", "uint256"], [self.buyer.address, amount])
+        data += encode(["address", "uint256"], [owner, amount])
         call = {"from": DEPLOYER, "to": self.dollar, "data": "0x" + data.hex()}
         mined(self.chain, self.chain.call("eth_sendTransaction", call))
+
+    def send_as(self, contract: Address, call: CallToSign) -> dict:
+        """Let a wallet that is a contract send a call, as its owner would have it do."""
+        self.chain.call("anvil_impersonateAccount", contract)
+        self.chain.call("anvil_setBalance", contract, hex(10**20))
+        fields = {"from": contract, "to": call.to, "data": call.data, "value": hex(call.value)}
+        return mined(self.chain, self.chain.call("eth_sendTransaction", fields))
 
     @property
     def now(self) -> int:
@@ -171,6 +201,7 @@ class EscrowRail:
             held=draft.terms.amount,
             released=0,
             refunded=0,
+            reimbursed=0,
             fee=0,
             deadline=None,
             duplicate=False,

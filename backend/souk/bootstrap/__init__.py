@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from sqlalchemy.orm import sessionmaker
 
-from souk.adapters.evm.escrow_gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.bootstrap.container import Container
 from souk.bootstrap.loops import make_loops
 from souk.bootstrap.networks import networks

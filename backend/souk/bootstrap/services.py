@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
-from souk.adapters.evm.escrow_gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.redis.connections import connect

@@ -5,25 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from souk.core.addresses import ZERO_ADDRESS
 from souk.modules.payments import errors
 from souk.modules.payments.domain import FactKind, LegStatus, Pending
 from souk.modules.payments.ports import RailMessage
-from tests.support.chain_builders import a_node
-from tests.support.rail_builders import EscrowRail
 
 DAY = 86_400
-
-
-@pytest.fixture
-def rail(still_chain):
-    with a_node(still_chain.url) as node:
-        yield EscrowRail(still_chain, node)
-
-
-@pytest.fixture(params=["coin", "token"])
-def token(request, rail):
-    return ZERO_ADDRESS if request.param == "coin" else rail.dollar
 
 
 def test_drafts_the_same_when_the_plan_is_the_same(rail, token) -> None:

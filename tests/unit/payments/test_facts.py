@@ -11,6 +11,7 @@ from souk.modules.payments.domain import (
     Fact,
     FactKind,
     FactStage,
+    LegHistory,
     LegStatus,
     LegView,
     Observed,
@@ -36,10 +37,11 @@ def observed(kind: FactKind, stage: FactStage = REACHED, stay: int = 1, **figure
     )
 
 
-def figures(hold=None, fulfilment=None, *settlements, was_seen=True, fulfil_by=5_000):
-    return leg_figures(
-        hold, fulfilment, settlements, was_seen=was_seen, fulfil_by=fulfil_by, window=100
+def figures(hold=None, fulfilment=None, *settlements, was_seen=True, fulfil_by=5_000, **more):
+    history = LegHistory(
+        hold=hold, was_seen=was_seen, fulfilment=fulfilment, settlements=settlements, **more
     )
+    return leg_figures(history, fulfil_by=fulfil_by, window=100)
 
 
 HOLD = observed(FactKind.HELD, amount=1_000)

@@ -33,11 +33,13 @@ class Stage(StrEnum):
 
 
 class Flow(StrEnum):
-    """Which way the money of an order goes: into escrow, on to the seller, back to the buyer."""
+    """Which way the money of an order goes: into escrow, on to the seller, back to the buyer out of
+    escrow, back to the buyer out of the seller's pocket."""
 
     HOLD = "hold"
     RELEASE = "release"
     REFUND = "refund"
+    REIMBURSE = "reimburse"
 
 
 class PaymentStatus(StrEnum):
@@ -124,10 +126,21 @@ def refund_postings(
     )
 
 
+def reimburse_postings(
+    *, buyer: str, seller: str, asset: str, amount: int, stage: Stage
+) -> tuple[PostingDraft, ...]:
+    """The seller gives back what was released; the fee stays where it is."""
+    return (
+        PostingDraft(AccountKey(AccountKind.SELLER, seller, asset), stage, -amount),
+        PostingDraft(AccountKey(AccountKind.BUYER, buyer, asset), stage, amount),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMoney:
     """The money of one order with one holder in one asset. `pending` waits for finality; `held`
-    is all that ever came in, of which `released` (with `fee`) and `refunded` went out."""
+    is all that ever came in, of which `released` (with `fee`) and `refunded` went out;
+    `reimbursed` came back to the buyer later, out of what was released."""
 
     order_id: str
     holder: str
@@ -136,6 +149,7 @@ class OrderMoney:
     held: int = 0
     released: int = 0
     refunded: int = 0
+    reimbursed: int = 0
     fee: int = 0
 
     @property
@@ -145,8 +159,9 @@ class OrderMoney:
 
 
 def payment_status(due: int, *, held: int, released: int, refunded: int) -> PaymentStatus:
-    """What an order's money amounts to, `due` being what the buyer owes in the same asset. The
-    SQL function `payment_status` says the same."""
+    """What an order's money amounts to, `due` being what the buyer owes in the same asset, and
+    `refunded` all that the buyer has back, reimbursements included. The SQL function
+    `payment_status` says the same."""
     if held <= 0:
         return PaymentStatus.UNPAID
     if refunded >= held:

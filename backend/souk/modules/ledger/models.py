@@ -29,7 +29,7 @@ class LedgerEntryRow(Base):
     __table_args__ = (
         UniqueConstraint("external_reference"),
         UniqueConstraint("reverses_id"),
-        CheckConstraint("flow IN ('hold', 'release', 'refund')", name="flow"),
+        CheckConstraint("flow IN ('hold', 'release', 'refund', 'reimburse')", name="flow"),
         CheckConstraint("posting_count >= 2", name="posting_count"),
         Index("ix_ledger_entry_order_id_holder", "order_id", "holder"),
         Index("ix_ledger_entry_effect_reference", "effect_reference"),

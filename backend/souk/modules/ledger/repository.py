@@ -21,7 +21,7 @@ from souk.modules.ledger.domain import (
 from souk.modules.ledger.models import LedgerAccountRow, LedgerEntryRow, LedgerPostingRow
 
 _ORDER_MONEY = text(
-    "SELECT order_id, holder, asset, pending, held, released, refunded, fee"
+    "SELECT order_id, holder, asset, pending, held, released, refunded, reimbursed, fee"
     " FROM order_money WHERE order_id = :order_id ORDER BY holder, asset"
 )
 _SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
@@ -165,6 +165,7 @@ def list_order_money(tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
             held=int(row.held),
             released=int(row.released),
             refunded=int(row.refunded),
+            reimbursed=int(row.reimbursed),
             fee=int(row.fee),
         )
         for row in rows

@@ -10,12 +10,16 @@ ConflictError
 +-- AttemptStillPayable      an earlier attempt can still be paid; says until when
 +-- TooManyAttempts          this payment was tried too often; the goods are for others now
 +-- AttemptNotOpen           the attempt is in another state than the request needs
++-- OfferOver                the time of an offer to divide the money is over
 RejectedError
 +-- MethodUnavailable        this installation does not offer that method, chain or token
 +-- PayerWalletUnproved      the wallet does not belong to the caller
 +-- PartiesCollide           buyer, seller and arbiter must be three different wallets
 +-- AmountOutOfRange         the amount is zero or too large for the rail
 +-- MalformedTransactionHash the text is no transaction hash
++-- OfferTooLong             an offer to divide the money stands for too long
++-- SplitOutOfRange          the parts are nothing, or more than what is held
++-- MalformedConsent         the text is no signature of the kind that is needed
 UnavailableError
 +-- ChainTimeUnknown         no block of the chain is known yet, so that nothing can be timed
 +-- PriceUnusable            the price feed's answer is stale or absurd
@@ -24,13 +28,20 @@ ProviderRejected
     +-- EscrowOrderRefused   a field of the order is out of the contract's bounds
     +-- EscrowStateConflict  the order's state in the contract does not allow this
     +-- EscrowTooEarly       the other party's time is not over yet
-    +-- EscrowTooLate        the time for this is over
+    +-- EscrowTooLate        the time for this, or of a signature, is over
     +-- EscrowNotParty       the sender is not the party that may do this
     +-- EscrowAmountMismatch another amount arrived than was due
+    +-- EscrowConsentRefused a signature is not the party's own over exactly this
+    +-- EscrowConsentUsed    a signature was used before, or withdrawn
+    +-- EscrowWayMissing     this chain or token cannot be paid in this way
     +-- EscrowNothingDue     all of it is settled already
     +-- EscrowBadRecipient   money cannot be sent to this address
     +-- EscrowGasTooLow      too little gas was given
+    +-- EscrowReentered      a receiver called the escrow in the middle of its payout
+    +-- EscrowFaulty         the contract failed in a way that no party causes
     +-- EscrowTokenRefused   the token does not transfer
+        +-- EscrowBalanceTooLow   the wallet has less of the token than is due
+        +-- EscrowAllowanceTooLow the wallet has not allowed the escrow to take enough
 """
 
 from datetime import datetime
@@ -106,6 +117,12 @@ class AttemptNotOpen(ConflictError):
         super().__init__(detail, context={"status": status})
 
 
+class OfferOver(ConflictError):
+    """The last second of the offer is past by the chain's clock."""
+
+    code = "offer_over"
+
+
 class MethodUnavailable(RejectedError):
     """This method, chain or token is not on offer here."""
 
@@ -134,6 +151,24 @@ class MalformedTransactionHash(RejectedError):
     """A transaction hash is 0x followed by 64 hexadecimal digits."""
 
     code = "malformed_transaction_hash"
+
+
+class OfferTooLong(RejectedError):
+    """An offer to divide held money may stand for 72 hours."""
+
+    code = "offer_too_long"
+
+
+class SplitOutOfRange(RejectedError):
+    """The parts of a division are nothing, negative, or more than what is held."""
+
+    code = "split_out_of_range"
+
+
+class MalformedConsent(RejectedError):
+    """The text is no signature of the kind that is needed here."""
+
+    code = "malformed_consent"
 
 
 class ChainTimeUnknown(UnavailableError):
@@ -173,7 +208,7 @@ class EscrowTooEarly(EscrowRefused):
 
 
 class EscrowTooLate(EscrowRefused):
-    """The time for this is over by the chain's clock."""
+    """The time for this, or that of a signature, is over by the chain's clock."""
 
     code = "escrow_too_late"
 
@@ -188,6 +223,24 @@ class EscrowAmountMismatch(EscrowRefused):
     """Another amount arrived than was due."""
 
     code = "escrow_amount_mismatch"
+
+
+class EscrowConsentRefused(EscrowRefused):
+    """A signature is not the party's own over exactly what is to be done."""
+
+    code = "escrow_consent_refused"
+
+
+class EscrowConsentUsed(EscrowRefused):
+    """A signature moves money once; this one did, or was withdrawn."""
+
+    code = "escrow_consent_used"
+
+
+class EscrowWayMissing(EscrowRefused):
+    """This chain or token cannot be paid in the way that was chosen."""
+
+    code = "escrow_way_missing"
 
 
 class EscrowNothingDue(EscrowRefused):
@@ -208,7 +261,31 @@ class EscrowGasTooLow(EscrowRefused):
     code = "escrow_gas_too_low"
 
 
+class EscrowReentered(EscrowRefused):
+    """A contract that receives money called the escrow in the middle of the payout."""
+
+    code = "escrow_reentered"
+
+
+class EscrowFaulty(EscrowRefused):
+    """The contract failed in a way that no party causes."""
+
+    code = "escrow_faulty"
+
+
 class EscrowTokenRefused(EscrowRefused):
     """The token does not transfer: balance or allowance are too low, or it says no."""
 
     code = "escrow_token_refused"
+
+
+class EscrowBalanceTooLow(EscrowTokenRefused):
+    """The wallet has less of the token than is due."""
+
+    code = "escrow_balance_too_low"
+
+
+class EscrowAllowanceTooLow(EscrowTokenRefused):
+    """The wallet has not allowed the spender to take enough of the token."""
+
+    code = "escrow_allowance_too_low"

@@ -135,6 +135,7 @@ class PaymentAttemptLegRow(Base):
         CheckConstraint(_one_of("status", LegStatus), name="status"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("released + refunded <= held", name="moved"),
+        CheckConstraint("reimbursed <= released", name="reimbursed"),
         Index(
             "uq_payment_attempt_leg_paid",
             "order_id",
@@ -151,7 +152,7 @@ class PaymentAttemptLegRow(Base):
             "ix_payment_attempt_leg_due",
             "chain_id",
             "deadline",
-            postgresql_where=text("status IN ('held', 'fulfilled')"),
+            postgresql_where=text("status IN ('held', 'fulfilled', 'disputed')"),
         ),
     )
 
@@ -186,6 +187,7 @@ class PaymentAttemptLegRow(Base):
     held: Mapped[Amount]
     released: Mapped[Amount]
     refunded: Mapped[Amount]
+    reimbursed: Mapped[Amount]
     fee: Mapped[Amount]
     deadline: Mapped[Instant | None]
     duplicate: Mapped[bool] = mapped_column(Boolean)

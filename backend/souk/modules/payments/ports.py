@@ -12,7 +12,10 @@ from souk.modules.payments.domain import (
     Observation,
     OrderTerms,
     Outcome,
+    Party,
+    PayWay,
     PriceAnswer,
+    Split,
     TermsDocument,
 )
 
@@ -70,8 +73,12 @@ class PaymentGateway(Protocol):
         same plan gives the same drafts. Raises `PartiesCollide`."""
         ...
 
-    def prepare_payment(self, legs: Sequence[Leg]) -> Outcome:
-        """Have the payer pay all legs of one attempt together."""
+    def prepare_payment(
+        self, legs: Sequence[Leg], way: PayWay = PayWay.CALLS, signature: str | None = None
+    ) -> Outcome:
+        """Have the payer pay all legs of one attempt together. In a way that needs a signature it
+        is asked for first, and the payment prepared when it is given. Raises `EscrowWayMissing`,
+        `MalformedConsent`."""
         ...
 
     def cancel_payment(self, legs: Sequence[Leg]) -> Outcome:
@@ -87,7 +94,33 @@ class PaymentGateway(Protocol):
         ...
 
     def refund(self, legs: Sequence[Leg]) -> Outcome:
-        """All that is held goes back to where it came from."""
+        """All that is held goes back to where it came from; where a dispute was left undecided, it
+        is divided as the terms say."""
+        ...
+
+    def dispute(self, leg: Leg, by: Party) -> Outcome:
+        """A party asks the arbiter to decide about what is held."""
+        ...
+
+    def resolve(self, leg: Leg, to_buyer: int) -> Outcome:
+        """The arbiter gives the buyer a share of what is held, and the seller the rest."""
+        ...
+
+    def settle(
+        self,
+        leg: Leg,
+        split: Split,
+        consents: Mapping[Party, str] | None = None,
+        sender: Party | None = None,
+    ) -> Outcome:
+        """Divide what is held, or a part of it, as the parties agree: a partial refund, a partial
+        release or both. `consents` are signatures of the offer; `sender` is the party who will
+        carry it out, which is consent as well, and `None` when anybody may. Raises `OfferTooLong`,
+        `OfferOver`, `SplitOutOfRange`, `MalformedConsent`. Reaches outside."""
+        ...
+
+    def reimburse(self, leg: Leg, amount: int) -> Outcome:
+        """The seller gives back a part, or all, of what was released."""
         ...
 
     def lookup(self, leg: Leg) -> LegLookup:

@@ -10,6 +10,7 @@ _LEGS = """
         'held', money_json(leg.held, leg.asset, leg.asset_exponent),
         'released', money_json(leg.released, leg.asset, leg.asset_exponent),
         'refunded', money_json(leg.refunded, leg.asset, leg.asset_exponent),
+        'reimbursed', money_json(leg.reimbursed, leg.asset, leg.asset_exponent),
         'deadline', rfc3339(leg.deadline), 'duplicate', leg.duplicate)
         ORDER BY leg.position), '[]'::json)
      FROM payment_attempt_leg AS leg

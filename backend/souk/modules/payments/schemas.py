@@ -122,6 +122,7 @@ class PaymentLegOut(ResponseModel):
     held: MoneyOut
     released: MoneyOut
     refunded: MoneyOut
+    reimbursed: MoneyOut
     deadline: str | None
     duplicate: bool
 

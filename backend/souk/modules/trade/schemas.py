@@ -239,6 +239,7 @@ class OrderMoneyOut(ResponseModel):
     held: MoneyOut
     released: MoneyOut
     refunded: MoneyOut
+    reimbursed: MoneyOut
     fee: MoneyOut
 
 

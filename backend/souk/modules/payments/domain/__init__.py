@@ -6,6 +6,7 @@ from souk.modules.payments.domain.facts import (
     FactKind,
     FactStage,
     LegFigures,
+    LegHistory,
     Observation,
     Observed,
     attempt_status,
@@ -43,6 +44,7 @@ from souk.modules.payments.domain.quotes import (
     usable_rate,
 )
 from souk.modules.payments.domain.records import Attempt, DueLeg, Payment
+from souk.modules.payments.domain.settlements import MAX_OFFER_SECONDS, Party, PayWay, Split
 from souk.modules.payments.domain.statuses import (
     ATTEMPT_TRANSITIONS,
     HOLDING,
@@ -72,6 +74,7 @@ __all__ = [
     "ATTEMPT_TRANSITIONS",
     "HOLDING",
     "MAX_LEG_AMOUNT",
+    "MAX_OFFER_SECONDS",
     "OPEN",
     "PAID",
     "PAR",
@@ -92,6 +95,7 @@ __all__ = [
     "Leg",
     "LegAction",
     "LegFigures",
+    "LegHistory",
     "LegLookup",
     "LegStatus",
     "LegView",
@@ -100,7 +104,9 @@ __all__ = [
     "Observed",
     "OrderTerms",
     "Outcome",
+    "Party",
     "PayChoice",
+    "PayWay",
     "Payment",
     "PaymentMethod",
     "PaymentState",
@@ -111,6 +117,7 @@ __all__ = [
     "Rate",
     "RefundReason",
     "RefundStatus",
+    "Split",
     "TermsDocument",
     "TermsLine",
     "TokenMoney",

@@ -19,7 +19,9 @@ class FactKind(StrEnum):
 
     HELD = "held"
     FULFILLED = "fulfilled"
+    DISPUTED = "disputed"
     SETTLED = "settled"
+    REIMBURSED = "reimbursed"
 
 
 class FactStage(StrEnum):
@@ -40,8 +42,9 @@ def is_later(stage: FactStage, than: FactStage) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A fact's figures, in the leg's asset: `amount` of a hold; `to_buyer`, `to_seller` (with
-    `fee`) of a settlement; `deadline` (unix seconds of the chain) of a fulfilment."""
+    """A fact's figures, in the leg's asset: `amount` of a hold or a reimbursement; `to_buyer`,
+    `to_seller` (with `fee`) of a settlement; `deadline` (unix seconds of the chain) of a fulfilment
+    or a dispute."""
 
     kind: FactKind
     amount: int = 0
@@ -87,54 +90,73 @@ def current(observations: Iterable[Observed]) -> Observed | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegFigures:
-    """What the facts amount to. `deadline` is when the waiting party's time is over."""
+    """What the facts amount to. `deadline` is when the waiting party's time is over; `reimbursed`
+    came back to the buyer out of what was released."""
 
     status: LegStatus
     held: int = 0
     released: int = 0
     refunded: int = 0
+    reimbursed: int = 0
     fee: int = 0
     deadline: int | None = None
 
 
-def leg_figures(
-    hold: Observed | None,
-    fulfilment: Observed | None,
-    settlements: Iterable[Observed],
-    *,
-    was_seen: bool,
-    fulfil_by: int,
-    window: int,
-) -> LegFigures:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegHistory:
+    """Of each thing that happened to a leg the observation that counts now; `was_seen` says that
+    a hold was seen at all."""
+
+    hold: Observed | None
+    was_seen: bool
+    fulfilment: Observed | None = None
+    dispute: Observed | None = None
+    settlements: tuple[Observed, ...] = ()
+    reimbursements: tuple[Observed, ...] = ()
+
+
+def leg_figures(history: LegHistory, *, fulfil_by: int, window: int) -> LegFigures:
     """The leg's state by the facts that count. Nothing but the hold matters until it reached its
-    finality, because fulfilment and settlement stand on it."""
+    finality, because everything else stands on it."""
+    hold = history.hold
     if hold is None:
-        return LegFigures(status=LegStatus.ORPHANED if was_seen else LegStatus.AWAITING)
+        lost = LegStatus.ORPHANED if history.was_seen else LegStatus.AWAITING
+        return LegFigures(status=lost)
     if hold.stage is not FactStage.REACHED:
         return LegFigures(status=LegStatus.SEEN)
-    moved = [s.fact for s in settlements if s.stage is FactStage.REACHED]
+    moved = _counting(history.settlements)
     released, refunded = sum(f.to_seller for f in moved), sum(f.to_buyer for f in moved)
-    deadline = _deadline(hold, fulfilment, fulfil_by=fulfil_by, window=window)
+    settled = _settled_status(hold.fact.amount, released, refunded)
+    back = _counting(history.reimbursements) if settled else []
+    holding, deadline = _holding(history, hold, fulfil_by=fulfil_by, window=window)
     return LegFigures(
-        status=_settled_status(hold.fact.amount, released, refunded)
-        or (LegStatus.HELD if deadline is None else LegStatus.FULFILLED),
+        status=settled or holding,
         held=hold.fact.amount,
         released=released,
         refunded=refunded,
+        reimbursed=sum(f.amount for f in back),
         fee=sum(f.fee for f in moved),
-        deadline=deadline or fulfil_by,
+        deadline=deadline,
     )
 
 
-def _deadline(
-    hold: Observed, fulfilment: Observed | None, *, fulfil_by: int, window: int
-) -> int | None:
-    """When the buyer's time ends; `None` while the seller has not fulfilled."""
+def _counting(observed: Iterable[Observed]) -> list[Fact]:
+    return [one.fact for one in observed if one.stage is FactStage.REACHED]
+
+
+def _holding(
+    history: LegHistory, hold: Observed, *, fulfil_by: int, window: int
+) -> tuple[LegStatus, int]:
+    """Where a leg stands while money is held, and when the time of the waiting party ends: of the
+    seller, of the buyer, or of the arbiter."""
+    dispute, fulfilment = history.dispute, history.fulfilment
+    if dispute is not None and dispute.stage is FactStage.REACHED:
+        return LegStatus.DISPUTED, dispute.fact.deadline
     if fulfil_by == 0:
-        return int(hold.occurred_at.timestamp()) + window
+        return LegStatus.FULFILLED, int(hold.occurred_at.timestamp()) + window
     if fulfilment is not None and fulfilment.stage is FactStage.REACHED:
-        return fulfilment.fact.deadline
-    return None
+        return LegStatus.FULFILLED, fulfilment.fact.deadline
+    return LegStatus.HELD, fulfil_by
 
 
 def _settled_status(held: int, released: int, refunded: int) -> LegStatus | None:

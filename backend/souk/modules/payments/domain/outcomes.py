@@ -34,6 +34,7 @@ class Leg:
     held: int
     released: int
     refunded: int
+    reimbursed: int
     fee: int
     deadline: datetime | None
     duplicate: bool
@@ -83,9 +84,9 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsSignature:
-    """Nothing moves until `by` (`None` when the legs have different parties) signs the calls, in
-    order, not after `until` where there is a limit. `typed_data` is for rails that need an
-    EIP-712 signature instead."""
+    """Nothing moves until `by` (`None` when the legs have different parties, or anybody may) signs
+    the calls, in order, not after `until` where there is a limit. Where `typed_data` is given,
+    `by` then signs that message (EIP-712), and the rail is asked again with the signature."""
 
     by: Address | None
     calls: tuple[CallToSign, ...]
@@ -117,7 +118,8 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegLookup:
-    """What the rail itself says about a leg now. `status` never is `seen` or `orphaned`."""
+    """What the rail itself says about a leg now. `status` never is `seen` or `orphaned`, and
+    `released` is what the seller has kept of it: what was reimbursed is not in it any more."""
 
     status: LegStatus
     remaining: int

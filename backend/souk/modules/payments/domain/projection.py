@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from souk.modules.payments.domain.statuses import (
+    HOLDING,
     PAID,
     UNDER_WAY,
     AttemptStatus,
@@ -23,6 +24,12 @@ class LegView:
     owed_back: bool
     released: int
     refunded: int
+    reimbursed: int = 0
+
+    @property
+    def is_back(self) -> bool:
+        """Whether the buyer has all of it again."""
+        return self.status not in HOLDING and self.reimbursed >= self.released
 
 
 def project(
@@ -48,9 +55,9 @@ def project(
 
 
 def _of_money(kept: list[LegView], every: list[LegView], *, closed: bool) -> PaymentState:
-    if all(leg.status is LegStatus.REFUNDED for leg in kept):
+    if all(leg.is_back for leg in kept):
         return PaymentState.REFUNDED
-    if any(leg.refunded for leg in kept):
+    if any(leg.refunded or leg.reimbursed for leg in kept):
         return PaymentState.PARTIALLY_REFUNDED
     succeeding = {leg.attempt_id for leg in kept}
     wanted = {leg.order_id for leg in every if leg.attempt_id in succeeding}

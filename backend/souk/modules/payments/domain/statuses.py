@@ -62,13 +62,14 @@ class LegStatus(StrEnum):
     SEEN = "seen"
     HELD = "held"
     FULFILLED = "fulfilled"
+    DISPUTED = "disputed"
     RELEASED = "released"
     REFUNDED = "refunded"
     SPLIT = "split"
     ORPHANED = "orphaned"
 
 
-HOLDING = frozenset({LegStatus.HELD, LegStatus.FULFILLED})
+HOLDING = frozenset({LegStatus.HELD, LegStatus.FULFILLED, LegStatus.DISPUTED})
 """Money is in escrow and can move."""
 
 PAID = HOLDING | {LegStatus.RELEASED, LegStatus.REFUNDED, LegStatus.SPLIT}

@@ -96,6 +96,7 @@ def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
         "held": 0,
         "released": 0,
         "refunded": 0,
+        "reimbursed": 0,
         "fee": 0,
         "duplicate": False,
         "created_at": tx.now,
@@ -151,7 +152,8 @@ _DUE = text(
     LEFT JOIN refund_due AS due ON due.leg_id = leg.id AND due.status <> 'void'
     WHERE leg.chain_id = :chain_id AND leg.deadline < :chain_time
       AND (leg.deadline, leg.id) > (:after_deadline, :after_id)
-      AND (leg.status = 'held' OR (leg.status = 'fulfilled' AND due.id IS NULL))
+      AND (leg.status IN ('held', 'disputed')
+           OR (leg.status = 'fulfilled' AND due.id IS NULL))
       AND NOT EXISTS (
           SELECT FROM payment_effect AS effect
           JOIN payment_observation AS observation ON observation.effect_id = effect.id
@@ -167,7 +169,7 @@ _UNSETTLED = text(
     FROM payment_attempt_leg AS leg
     JOIN payment_effect AS effect ON effect.leg_id = leg.id
     JOIN payment_observation AS observation ON observation.effect_id = effect.id
-    WHERE leg.chain_id = :chain_id AND leg.status IN ('seen', 'held', 'fulfilled')
+    WHERE leg.chain_id = :chain_id AND leg.status IN ('seen', 'held', 'fulfilled', 'disputed')
       AND observation.stage <> 'orphaned'
       AND (CAST(:from_block AS bigint) IS NULL
            OR CAST(observation.evidence ->> 'block_number' AS bigint) >= :from_block)
@@ -236,6 +238,7 @@ def move(tx: Transaction, leg_id: str, figures: LegFigures, *, duplicate: bool) 
             held=figures.held,
             released=figures.released,
             refunded=figures.refunded,
+            reimbursed=figures.reimbursed,
             fee=figures.fee,
             deadline=instant_of(figures.deadline),
             duplicate=duplicate,
@@ -269,6 +272,7 @@ def record(row: PaymentAttemptLegRow) -> Leg:
         held=row.held,
         released=row.released,
         refunded=row.refunded,
+        reimbursed=row.reimbursed,
         fee=row.fee,
         deadline=row.deadline,
         duplicate=row.duplicate,

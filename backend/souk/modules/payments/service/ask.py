@@ -30,7 +30,7 @@ class Asking:
     def fulfil(self, leg: Leg) -> Outcome:
         """The seller says that the order is on its way; `Executed` where there is nothing to
         fulfil. Raises `DeadlinePassed`."""
-        if leg.status is LegStatus.FULFILLED:
+        if leg.status in (LegStatus.FULFILLED, LegStatus.DISPUTED):
             return Executed(leg.id)
         with self._parts.uow.begin() as tx:
             head = self._parts.chains.head(tx, leg.chain_id)

@@ -13,12 +13,28 @@ from souk.modules.ledger.domain import (
     Stage,
     hold_postings,
     refund_postings,
+    reimburse_postings,
     release_postings,
 )
 from souk.modules.ledger.service import Ledger
-from souk.modules.payments.domain import PAID, FactKind, FactStage, Leg, LegStatus, Observed
+from souk.modules.payments.domain import (
+    HOLDING,
+    PAID,
+    FactKind,
+    FactStage,
+    Leg,
+    LegStatus,
+    Observed,
+)
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository.facts import Booking, Effect
+
+# Which facts move money, and at which statuses of their leg that can have happened.
+_STANDING_ON = {
+    FactKind.HELD: frozenset(LegStatus),
+    FactKind.SETTLED: PAID,
+    FactKind.REIMBURSED: PAID - HOLDING,
+}
 
 
 def book(tx: Transaction, ledger: Ledger, leg: Leg, buyer_id: str, effect: Effect) -> None:
@@ -50,12 +66,12 @@ def book(tx: Transaction, ledger: Ledger, leg: Leg, buyer_id: str, effect: Effec
 
 
 def _wanted(effect: Effect, leg: LegStatus) -> tuple[Observed, Stage] | None:
-    """What should be in the books. A settlement stands on the hold: while that is not final,
-    nothing can have left escrow."""
+    """What should be in the books. A settlement stands on the hold, and a reimbursement on the
+    settlement: while that is not final, nothing can have left escrow, or come back."""
     observed = effect.current
-    if observed is None or effect.kind is FactKind.FULFILLED:
+    if observed is None or effect.kind not in _STANDING_ON:
         return None
-    if effect.kind is FactKind.SETTLED and leg not in PAID:
+    if leg not in _STANDING_ON[effect.kind]:
         return None
     stage = Stage.POSTED if observed.stage is FactStage.REACHED else Stage.PENDING
     return observed, stage
@@ -91,6 +107,11 @@ def _flows(
 ) -> list[tuple[Flow, tuple[PostingDraft, ...]]]:
     """The movements that one fact consists of; those of nothing are left out."""
     fact = observed.fact
+    if fact.kind is FactKind.REIMBURSED:
+        back = reimburse_postings(
+            buyer=buyer, seller=seller, asset=asset, amount=fact.amount, stage=stage
+        )
+        return [(Flow.REIMBURSE, back)]
     hold = hold_postings(buyer=buyer, holder=holder, asset=asset, amount=fact.amount, stage=stage)
     release = release_postings(
         holder=holder, seller=seller, asset=asset, amount=fact.to_seller, fee=fact.fee, stage=stage

@@ -92,6 +92,7 @@ def project_payment(
                 owed_back=leg.duplicate or leg.id in owed_back,
                 released=leg.released,
                 refunded=leg.refunded,
+                reimbursed=leg.reimbursed,
             )
             for leg in legs
         ],

@@ -15,6 +15,7 @@ from souk.modules.payments.domain import (
     FactKind,
     Leg,
     LegFigures,
+    LegHistory,
     LegStatus,
     Observed,
     Payment,
@@ -62,6 +63,8 @@ def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str)
             book(tx, parts.ledger, leg, payment.buyer_id, effect)
     teller = OrderTeller(tx, parts.orders, order_id)
     for known in legs:
+        if known is not kept or known.figures.status is not LegStatus.DISPUTED:
+            teller.undisputed(known.of(FactKind.DISPUTED))
         if known is not kept:
             teller.withdraw(known.effects, replaced=kept is not None)
     due = refund_rows.list_of_legs(tx, [known.leg.id for known in legs])
@@ -79,17 +82,21 @@ def _facts(tx: Transaction, order_id: str) -> list[tuple[Leg, tuple[Effect, ...]
 
 
 def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
-    holds = _currents(effects, FactKind.HELD)
-    fulfilments = _currents(effects, FactKind.FULFILLED)
-    figures = leg_figures(
-        holds[0] if holds else None,
-        fulfilments[0] if fulfilments else None,
-        _currents(effects, FactKind.SETTLED),
+    history = LegHistory(
+        hold=_only(effects, FactKind.HELD),
         was_seen=any(effect.kind is FactKind.HELD for effect in effects),
-        fulfil_by=leg.terms.fulfil_by,
-        window=leg.terms.window,
+        fulfilment=_only(effects, FactKind.FULFILLED),
+        dispute=_only(effects, FactKind.DISPUTED),
+        settlements=tuple(_currents(effects, FactKind.SETTLED)),
+        reimbursements=tuple(_currents(effects, FactKind.REIMBURSED)),
     )
+    figures = leg_figures(history, fulfil_by=leg.terms.fulfil_by, window=leg.terms.window)
     return LegFacts(leg, effects, figures)
+
+
+def _only(effects: tuple[Effect, ...], kind: FactKind) -> Observed | None:
+    """What happens to a leg at most once."""
+    return next(iter(_currents(effects, kind)), None)
 
 
 def _currents(effects: tuple[Effect, ...], kind: FactKind) -> list[Observed]:
@@ -121,6 +128,7 @@ def _save(
             held=figures.held,
             released=figures.released,
             refunded=figures.refunded,
+            reimbursed=figures.reimbursed,
             fee=figures.fee,
             deadline=instant_of(figures.deadline),
             duplicate=duplicate,
@@ -177,7 +185,10 @@ def _tell(teller: OrderTeller, kept: LegFacts) -> RefundReason | None:
         return late
     for effect in kept.of(FactKind.FULFILLED):
         teller.fulfilled(effect)
+    if kept.figures.status is LegStatus.DISPUTED:
+        teller.disputed(kept.of(FactKind.DISPUTED))
     teller.settled(kept.of(FactKind.SETTLED), kept.figures)
+    teller.reimbursed(kept.of(FactKind.REIMBURSED))
     return None
 
 

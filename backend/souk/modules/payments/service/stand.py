@@ -67,7 +67,8 @@ class Standing:
         choose: Callable[[list[DueLeg]], list[DueLeg]] = list,
     ) -> list[DueLeg]:
         """Legs that anyone may settle now, the longest overdue first: to the seller once the
-        buyer's time is over, back to the buyer once the seller's is. An order with an open hold
+        buyer's time is over, back to the buyer once the seller's is, divided once the arbiter's
+        is. An order with an open hold
         waits, except that what is owed back goes back whatever holds the order up. Of each page of
         them `choose` picks those that are given and count for the limit."""
         found: list[DueLeg] = []
@@ -88,15 +89,18 @@ class Standing:
                 LegAction.RELEASE if overdue.fulfilled else LegAction.REFUND,
             )
             for overdue in page
-            if overdue.owed_back or not self._is_held_up(tx, legs[overdue.leg_id].order_id)
+            if overdue.owed_back or not self._is_held_up(tx, legs[overdue.leg_id])
         ]
 
-    def _is_held_up(self, tx: Transaction, order_id: str) -> bool:
+    def _is_held_up(self, tx: Transaction, leg: Leg) -> bool:
         """Whether a hold stops the money. That a fulfilment or a settlement was lost does not:
-        the leg is again where it was before, and settling it is what heals the order."""
-        holds = set(self._parts.orders.list_holds(tx, order_id))
+        the leg is again where it was before, and settling it is what heals the order. Nor does its
+        own dispute, once the arbiter's time is over: the contract then divides by the terms."""
+        holds = set(self._parts.orders.list_holds(tx, leg.order_id))
+        if leg.status is LegStatus.DISPUTED:
+            holds.discard(HoldKind.DISPUTE)
         if holds == {HoldKind.ORPHAN}:
-            return fact_rows.exists_lost_hold(tx, order_id)
+            return fact_rows.exists_lost_hold(tx, leg.order_id)
         return bool(holds)
 
     def time_by(self, tx: Transaction, clock: str) -> datetime | None:

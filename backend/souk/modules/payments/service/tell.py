@@ -15,6 +15,9 @@ from souk.modules.payments.repository.facts import Effect
 
 _UNSENT = frozenset({OrderStatus.PAID, OrderStatus.PROCESSING})
 
+# Facts that move no order, so that their loss takes nothing back.
+_NOTED = frozenset({FactKind.DISPUTED, FactKind.REIMBURSED})
+
 
 class OrderTeller:
     """Tells one order, whose lock is held."""
@@ -52,6 +55,32 @@ class OrderTeller:
             self._orders.mark_shipped(self._tx, self._order_id, **cause)
             self._tell(fulfilment)
 
+    def disputed(self, disputes: Iterable[Effect]) -> None:
+        """T13: while the dispute is open, nothing irreversible happens to the order."""
+        for dispute in filter(_certain, disputes):
+            self._orders.open_hold(self._tx, self._order_id, HoldKind.DISPUTE, dispute.id)
+            self._note(dispute, "a party has called the arbiter on the chain")
+
+    def undisputed(self, disputes: Iterable[Effect]) -> None:
+        """T14, or the dispute left the chain, or its leg does not pay the order."""
+        for dispute in disputes:
+            self._orders.close_hold(self._tx, self._order_id, HoldKind.DISPUTE, dispute.id)
+            if not _certain(dispute):
+                self._mark(dispute, told=False, frozen=False)
+
+    def reimbursed(self, reimbursements: Iterable[Effect]) -> None:
+        """Money came back after the order had ended; its status stays."""
+        for reimbursement in reimbursements:
+            if _certain(reimbursement):
+                self._note(reimbursement, "the seller has reimbursed the buyer")
+            else:
+                self._mark(reimbursement, told=False, frozen=False)
+
+    def _note(self, effect: Effect, reason: str) -> None:
+        if not effect.told:
+            self._orders.note(self._tx, self._order_id, **_cause(effect, reason))
+            self._tell(effect)
+
     def settled(self, settlements: Iterable[Effect], figures: LegFigures) -> None:
         """T11 and T12: once nothing is held any more the order ends."""
         new = []
@@ -84,6 +113,8 @@ class OrderTeller:
         """What a leg told that does not pay the order any more; `replaced` says that another leg
         does."""
         for effect in effects:
+            if effect.kind in _NOTED:
+                continue
             if effect.kind is not FactKind.HELD:
                 self._freeze(effect)
             elif replaced:

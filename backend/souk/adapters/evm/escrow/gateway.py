@@ -1,0 +1,230 @@
+"""The escrow rail: a `PaymentGateway` over `Escrow.sol` on EVM chains.
+
+It computes and encodes; what moves money is signed by the parties' own wallets. The server holds
+no key that could take any.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from souk.adapters.evm.escrow import calls
+from souk.adapters.evm.escrow.calls import EscrowState
+from souk.adapters.evm.escrow.hashes import order_id
+from souk.adapters.evm.escrow.observations import read_observation, reference
+from souk.adapters.evm.escrow.paying import Paying
+from souk.adapters.evm.escrow.settling import Settling
+from souk.adapters.evm.escrow.simulation import Simulation, call_for, text_of
+from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.adapters.evm.node import EvmNode
+from souk.core.addresses import ZERO_ADDRESS, Address
+from souk.modules.chain.domain import Level
+from souk.modules.payments.domain import (
+    CallToSign,
+    ChainMoney,
+    EscrowOrder,
+    EscrowTerms,
+    Leg,
+    LegLookup,
+    LegStatus,
+    NeedsSignature,
+    Observation,
+    Outcome,
+    Party,
+    PayWay,
+    Pending,
+    Split,
+    clocks,
+    state_terms,
+)
+from souk.modules.payments.errors import EscrowTokenRefused, PartiesCollide
+from souk.modules.payments.ports import LegDraft, LegPlan, PaymentPlan, RailMessage
+
+
+class EvmEscrowGateway:
+    """One contract on each chain. `policy` is the level at which a block's facts count."""
+
+    def __init__(
+        self,
+        chains: Mapping[int, ChainMoney],
+        terms: EscrowTerms,
+        nodes: Mapping[int, EvmNode],
+        *,
+        policy: Level = Level.CONFIRMED,
+    ) -> None:
+        self._chains = chains
+        self._terms = terms
+        self._policy = policy
+        self._simulation = Simulation(nodes)
+        self._paying = Paying(EvmTokens(nodes), self._simulation)
+        self._settling = Settling(self._simulation)
+
+    def draft(self, plan: PaymentPlan) -> tuple[LegDraft, ...]:
+        """Each order's terms, the document that states them, and the id that follows."""
+        return tuple(self._draft(plan, leg) for leg in plan.legs)
+
+    def _draft(self, plan: PaymentPlan, leg: LegPlan) -> LegDraft:
+        contract = self._chains[plan.chain_id].escrow
+        self._require_parties(plan.payer, leg.seller, contract)
+        fulfil_by, window = clocks(leg.terms, pay_by=plan.pay_by)
+        bare = EscrowOrder(
+            buyer=plan.payer,
+            seller=leg.seller,
+            token=plan.token,
+            amount=leg.amount,
+            arbiter=self._terms.arbiter,
+            fee_to=self._terms.fee_to,
+            fee_bps=self._terms.fee_bps,
+            silent_bps=self._terms.silent_bps,
+            pay_by=plan.pay_by,
+            fulfil_by=fulfil_by,
+            window=window,
+        )
+        order, document = state_terms(
+            leg.terms, bare, chain_id=plan.chain_id, contract=contract, salt=leg.salt
+        )
+        escrow_id = order_id(order, chain_id=plan.chain_id, contract=contract)
+        return LegDraft(
+            external_reference=reference(plan.chain_id, contract, escrow_id),
+            chain_id=plan.chain_id,
+            contract=contract,
+            escrow_id=escrow_id,
+            terms=order,
+            document=document,
+        )
+
+    def _require_parties(self, buyer: Address, seller: Address, contract: Address) -> None:
+        """The contract refuses these as well; here the buyer is told before signing."""
+        if buyer == seller:
+            raise PartiesCollide("the paying wallet is the seller's own payout wallet")
+        if self._terms.arbiter in (buyer, seller) or contract in (buyer, seller):
+            raise PartiesCollide("this wallet has another part in the escrow; use another one")
+
+    def prepare_payment(
+        self, legs: Sequence[Leg], way: PayWay = PayWay.CALLS, signature: str | None = None
+    ) -> Outcome:
+        """One call for all legs. By calls, the allowance comes first for a token; in the other ways
+        the payer's signature does, and with it the call is prepared."""
+        return self._paying.prepare(legs, way, signature)
+
+    def cancel_payment(self, legs: Sequence[Leg]) -> Outcome:
+        """Nobody can take back calls that a wallet has; they end by themselves at `payBy`."""
+        return Pending(legs[0].external_reference)
+
+    def fulfil(self, legs: Sequence[Leg]) -> Outcome:
+        """`fulfil` by the seller; the buyer's time begins with the block."""
+        by = _one({leg.terms.seller for leg in legs})
+        until = min(leg.terms.fulfil_by for leg in legs)
+        call = call_for(legs, calls.fulfil(_orders(legs)), "Tell the escrow that you have sent")
+        self._simulate(call, by, legs[0])
+        return NeedsSignature(by=by, calls=(call,), until=datetime.fromtimestamp(until, UTC))
+
+    def release(self, legs: Sequence[Leg]) -> Outcome:
+        """`release` by the buyer, or by anyone when the buyer's time is over."""
+        by = _one({leg.terms.buyer for leg in legs})
+        does = f"Give the seller the {_held(legs)} of"
+        call = call_for(legs, calls.release(_orders(legs)), does)
+        self._simulate(call, by, legs[0])
+        return NeedsSignature(by=by, calls=(call,))
+
+    def refund(self, legs: Sequence[Leg]) -> Outcome:
+        """`refund` by the seller, or by anyone when the seller's time is over; after the arbiter's
+        silence the contract divides as the terms say, whoever calls."""
+        by = _one({leg.terms.seller for leg in legs})
+        does = f"Give the buyer back the {_held(legs)} of"
+        call = call_for(legs, calls.refund(_orders(legs)), does)
+        self._simulate(call, by, legs[0])
+        return NeedsSignature(by=by, calls=(call,))
+
+    def dispute(self, leg: Leg, by: Party) -> Outcome:
+        """`dispute` by the buyer or the seller of a fulfilled order, up to the deadline."""
+        wallet = leg.terms.buyer if by is Party.BUYER else leg.terms.seller
+        call = call_for([leg], calls.dispute(leg.terms), "Call the arbiter about")
+        self._simulate(call, wallet, leg)
+        return NeedsSignature(by=wallet, calls=(call,), until=leg.deadline)
+
+    def resolve(self, leg: Leg, to_buyer: int) -> Outcome:
+        """`resolve` by the arbiter of a dispute, up to its deadline."""
+        does = f"Rule that the buyer gets {text_of(to_buyer, leg)} and the seller the rest of"
+        call = call_for([leg], calls.resolve(leg.terms, to_buyer), does)
+        self._simulate(call, leg.terms.arbiter, leg)
+        return NeedsSignature(by=leg.terms.arbiter, calls=(call,), until=leg.deadline)
+
+    def settle(
+        self,
+        leg: Leg,
+        split: Split,
+        consents: Mapping[Party, str] | None = None,
+        sender: Party | None = None,
+    ) -> Outcome:
+        """`settle`: an offer of at most 72 hours to sign, then the call that carries it out."""
+        return self._settling.prepare(leg, split, consents or {}, sender)
+
+    def reimburse(self, leg: Leg, amount: int) -> Outcome:
+        """`reimburse` by the seller; for a token the allowance comes first."""
+        native = leg.terms.token == ZERO_ADDRESS
+        text = text_of(amount, leg)
+        data = calls.reimburse(leg.terms, amount)
+        does = f"Give the buyer {text} back for"
+        call = call_for([leg], data, does, value=amount if native else 0)
+        if native:
+            self._simulate(call, leg.terms.seller, leg)
+            return NeedsSignature(by=leg.terms.seller, calls=(call,))
+        # The allowance is signed right before. What else the token has against it, it says then.
+        with suppress(EscrowTokenRefused):
+            self._simulate(call, leg.terms.seller, leg)
+        approve = CallToSign(
+            chain_id=leg.chain_id,
+            to=leg.terms.token,
+            data=calls.approve(leg.contract, amount),
+            value=0,
+            says=f"Allow the escrow to take {text}",
+        )
+        return NeedsSignature(by=leg.terms.seller, calls=(approve, call))
+
+    def _simulate(self, call: CallToSign, by: Address | None, leg: Leg) -> None:
+        """Tell the party before it signs what the contract would refuse."""
+        if by is not None:
+            self._simulation.require(call, sender=by, asset=leg.asset)
+
+    def lookup(self, leg: Leg) -> LegLookup:
+        """The contract's own state of an order, as of the newest block."""
+        state = self._simulation.state(leg)
+        return LegLookup(
+            status=_status(leg, state),
+            remaining=state.remaining,
+            released=state.released,
+            deadline=datetime.fromtimestamp(state.deadline, UTC) if state.deadline else None,
+        )
+
+    def parse_observation(self, message: RailMessage) -> Observation | None:
+        """What an event of the chain module means for a leg."""
+        return read_observation(message, self._policy)
+
+
+def _orders(legs: Sequence[Leg]) -> list[EscrowOrder]:
+    return [leg.terms for leg in legs]
+
+
+def _held(legs: Sequence[Leg]) -> str:
+    return text_of(sum(leg.remaining for leg in legs), legs[0])
+
+
+def _one(parties: set[Address]) -> Address | None:
+    return parties.pop() if len(parties) == 1 else None
+
+
+def _status(leg: Leg, state: EscrowState) -> LegStatus:
+    match state.status:
+        case 0:
+            return LegStatus.AWAITING
+        case 1:
+            return LegStatus.HELD
+        case 2:
+            return LegStatus.FULFILLED
+        case 3:
+            return LegStatus.DISPUTED
+        case _:
+            if state.released == 0:
+                return LegStatus.REFUNDED
+            return LegStatus.RELEASED if state.released == leg.amount else LegStatus.SPLIT

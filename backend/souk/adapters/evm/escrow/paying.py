@@ -1,0 +1,170 @@
+"""Paying a cart: by calls alone, or with a signature that the payer gives first.
+
+Whatever goes into a signature follows from the legs, so that the call is prepared from them and
+the signature again, with nothing kept in between: it ends with `payBy`, and a nonce that is free
+to choose is the cart's hash.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from souk.adapters.evm.escrow import calls, typed_data
+from souk.adapters.evm.escrow.calls import Validity
+from souk.adapters.evm.escrow.consents import read_account_signature, read_signature
+from souk.adapters.evm.escrow.hashes import SigningDomain, cart_hash
+from souk.adapters.evm.escrow.simulation import Simulation, call_for, text_of
+from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.adapters.evm.escrow.typed_data import CartPayment, TypedData
+from souk.core.addresses import ZERO_ADDRESS
+from souk.modules.payments.domain import CallToSign, EscrowOrder, Leg, NeedsSignature, PayWay
+from souk.modules.payments.errors import EscrowWayMissing
+
+_UNLIMITED = 2**256 - 1
+
+
+class Paying:
+    """Prepares payments; all legs have one payer, contract and token."""
+
+    def __init__(self, tokens: EvmTokens, simulation: Simulation) -> None:
+        self._tokens = tokens
+        self._simulation = simulation
+
+    def prepare(self, legs: Sequence[Leg], way: PayWay, signature: str | None) -> NeedsSignature:
+        """What the payer does next."""
+        if way is PayWay.CALLS:
+            return _needs(legs, calls=_plain_calls(legs))
+        self._require_way(legs[0], way)
+        if signature is None:
+            return self._ask(legs, way)
+        call = call_for(legs, _signed_call(legs, way, signature), _says(legs))
+        self._simulation.require(call, sender=legs[0].terms.buyer, asset=legs[0].asset)
+        return _needs(legs, calls=(call,))
+
+    def _require_way(self, leg: Leg, way: PayWay) -> None:
+        ways = self._tokens.ways(leg.chain_id, leg.terms.token, leg.contract)
+        if way not in ways:
+            raise EscrowWayMissing(
+                f"{leg.asset.symbol} cannot be paid by {way} here; choose another way to pay",
+                context={"ways": sorted(ways)},
+            )
+
+    def _ask(self, legs: Sequence[Leg], way: PayWay) -> NeedsSignature:
+        """The message that the payer signs; for Permit2 it is to be let at the token before."""
+        leg, cart, until = legs[0], _cart(legs), _pay_by(legs)
+        if way is PayWay.PERMIT2:
+            domain = _known(self._tokens.permit2(leg.chain_id, leg.contract))
+            message = typed_data.permit2_transfer(
+                domain, cart, nonce=_free_nonce(cart), deadline=until
+            )
+            return _needs(legs, calls=self._let_permit2(leg, cart, domain), message=message)
+        domain = _known(self._tokens.abilities(leg.chain_id, leg.terms.token).domain)
+        if way is PayWay.AUTHORIZATION:
+            message = typed_data.receive_with_authorization(domain, cart, _validity(legs))
+            return _needs(legs, message=message)
+        nonce = self._tokens.permit_nonce(leg.chain_id, cart.token, cart.payer)
+        return _needs(legs, message=typed_data.permit(domain, cart, nonce=nonce, deadline=until))
+
+    def _let_permit2(
+        self, leg: Leg, cart: CartPayment, permit2: SigningDomain
+    ) -> tuple[CallToSign, ...]:
+        """An allowance for Permit2, once and for all: it moves nothing without a signature."""
+        if permit2.contract is None:
+            raise ValueError("Permit2's domain names its contract")
+        spender = permit2.contract
+        if self._tokens.allowance(leg.chain_id, cart.token, cart.payer, spender) >= cart.amount:
+            return ()
+        return (
+            CallToSign(
+                chain_id=leg.chain_id,
+                to=cart.token,
+                data=calls.approve(spender, _UNLIMITED),
+                value=0,
+                says=f"Let Permit2 move your {leg.asset.symbol}, each time by your signature only",
+            ),
+        )
+
+
+def _plain_calls(legs: Sequence[Leg]) -> tuple[CallToSign, ...]:
+    """One `pay` for all legs; for a token the allowance comes first."""
+    first, total = legs[0], _total(legs)
+    native = first.terms.token == ZERO_ADDRESS
+    pay = call_for(legs, calls.pay(_orders(legs)), _says(legs), value=total if native else 0)
+    if native:
+        return (pay,)
+    approve = CallToSign(
+        chain_id=first.chain_id,
+        to=first.terms.token,
+        data=calls.approve(first.contract, total),
+        value=0,
+        says=f"Allow the escrow to take {text_of(total, first)}",
+    )
+    return approve, pay
+
+
+def _signed_call(legs: Sequence[Leg], way: PayWay, signature: str) -> str:
+    orders, until = _orders(legs), _pay_by(legs)
+    match way:
+        case PayWay.PERMIT:
+            return calls.pay_with_permit(orders, until, read_account_signature(signature))
+        case PayWay.AUTHORIZATION:
+            signed = read_signature(signature)
+            return calls.pay_with_authorization(orders, _validity(legs), signed)
+        case _:
+            nonce = _free_nonce(_cart(legs))
+            return calls.pay_with_permit2(orders, nonce, until, read_signature(signature))
+
+
+def _needs(
+    legs: Sequence[Leg],
+    *,
+    calls: tuple[CallToSign, ...] = (),
+    message: TypedData | None = None,
+) -> NeedsSignature:
+    return NeedsSignature(
+        by=legs[0].terms.buyer,
+        calls=calls,
+        typed_data=message,
+        until=datetime.fromtimestamp(_pay_by(legs), UTC),
+    )
+
+
+def _says(legs: Sequence[Leg]) -> str:
+    return f"Pay {text_of(_total(legs), legs[0])} into escrow for"
+
+
+def _orders(legs: Sequence[Leg]) -> list[EscrowOrder]:
+    return [leg.terms for leg in legs]
+
+
+def _total(legs: Sequence[Leg]) -> int:
+    return sum(leg.amount for leg in legs)
+
+
+def _pay_by(legs: Sequence[Leg]) -> int:
+    return min(leg.terms.pay_by for leg in legs)
+
+
+def _validity(legs: Sequence[Leg]) -> Validity:
+    """`payBy` itself is still in time, and EIP-3009 excludes both ends."""
+    return Validity(after=0, before=_pay_by(legs) + 1)
+
+
+def _cart(legs: Sequence[Leg]) -> CartPayment:
+    return CartPayment(
+        payer=legs[0].terms.buyer,
+        escrow=legs[0].contract,
+        token=legs[0].terms.token,
+        amount=_total(legs),
+        cart_hash=cart_hash([leg.escrow_id for leg in legs]),
+    )
+
+
+def _free_nonce(cart: CartPayment) -> int:
+    """Permit2's nonces are in no order; one of the cart's own meets no other."""
+    return int(cart.cart_hash, 16)
+
+
+def _known(domain: SigningDomain | None) -> SigningDomain:
+    if domain is None:
+        raise ValueError("a way is offered only where its domain is known")
+    return domain

@@ -1,0 +1,63 @@
+"""Dividing held money as both parties agree (`settle`)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from souk.adapters.evm.escrow import calls
+from souk.adapters.evm.escrow.consents import read_signature
+from souk.adapters.evm.escrow.hashes import Offer
+from souk.adapters.evm.escrow.simulation import Simulation, call_for, text_of
+from souk.adapters.evm.escrow.typed_data import settle_offer
+from souk.core.addresses import Address
+from souk.modules.payments.domain import Leg, NeedsSignature, Party, Split
+
+
+class Settling:
+    """Prepares offers and the calls that carry them out."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    def prepare(
+        self, leg: Leg, split: Split, consents: Mapping[Party, str], sender: Party | None
+    ) -> NeedsSignature:
+        """The offer for the next party to sign, or the call when nobody's consent is missing. The
+        sender of the call consents by sending it."""
+        state = self._simulation.state(leg)
+        split.check(remaining=state.remaining, now=self._simulation.now(leg.chain_id))
+        until = datetime.fromtimestamp(split.valid_until, UTC)
+        signers = [party for party in split.needs if party is not sender]
+        missing = [party for party in signers if party not in consents]
+        if missing:
+            offer = Offer(
+                escrow_id=leg.escrow_id,
+                to_buyer=split.to_buyer,
+                to_seller=split.to_seller,
+                remaining=state.remaining,
+                status=state.status,
+                valid_until=split.valid_until,
+            )
+            message = settle_offer(offer, chain_id=leg.chain_id, contract=leg.contract)
+            by = _wallets(leg)[missing[0]]
+            return NeedsSignature(by=by, calls=(), typed_data=message, until=until)
+        signed = {party: read_signature(consents[party]) for party in signers}
+        data = calls.settle(
+            leg.terms,
+            split,
+            buyer_signature=signed.get(Party.BUYER, b""),
+            seller_signature=signed.get(Party.SELLER, b""),
+        )
+        call = call_for([leg], data, _says(leg, split))
+        wallet = None if sender is None else _wallets(leg)[sender]
+        self._simulation.require(call, sender=wallet, asset=leg.asset)
+        return NeedsSignature(by=wallet, calls=(call,), until=until)
+
+
+def _wallets(leg: Leg) -> dict[Party, Address]:
+    return {Party.BUYER: leg.terms.buyer, Party.SELLER: leg.terms.seller}
+
+
+def _says(leg: Leg, split: Split) -> str:
+    parts = ((split.to_buyer, "buyer"), (split.to_seller, "seller"))
+    given = [f"the {who} {text_of(amount, leg)}" for amount, who in parts if amount]
+    return f"Give {' and '.join(given)} of"

@@ -1,0 +1,217 @@
+"""Paying with a signature, in each way that tokens have, with real wallets on a real chain."""
+
+from dataclasses import replace
+
+import pytest
+
+from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.core.addresses import ZERO_ADDRESS
+from souk.modules.payments import errors
+from souk.modules.payments.domain import LegStatus, PayWay
+from tests.support.rail_builders import CHAIN_ID
+
+SIGNED = [PayWay.PERMIT, PayWay.AUTHORIZATION, PayWay.PERMIT2]
+ANYONE_BRINGS = [PayWay.AUTHORIZATION, PayWay.PERMIT2]
+
+
+def sign(rail, legs, way: PayWay) -> str:
+    """The buyer's signature, and before it the calls that it takes."""
+    asked = rail.gateway.prepare_payment(legs, way)
+    assert asked.by == rail.buyer.address
+    for call in asked.calls:
+        assert rail.buyer.send(call)["status"] == "0x1"
+    return rail.buyer.sign(asked.typed_data)
+
+
+def ways(rail, token, escrow=None) -> set[PayWay]:
+    tokens = EvmTokens({CHAIN_ID: rail.node})
+    return set(tokens.ways(CHAIN_ID, token, escrow or rail.escrow))
+
+
+@pytest.mark.parametrize("way", SIGNED)
+def test_holds_the_money_of_every_order_when_the_payer_signed_a_message(rail, way) -> None:
+    legs = rail.legs(rail.plan(rail.dollar, 1_000, 2_000))
+    signature = sign(rail, legs, way)
+
+    (receipt,) = rail.sign(rail.buyer, rail.gateway.prepare_payment(legs, way, signature))
+
+    assert receipt["status"] == "0x1"
+    assert [rail.gateway.lookup(leg).remaining for leg in legs] == [1_000, 2_000]
+
+
+@pytest.mark.parametrize("way", ANYONE_BRINGS)
+def test_lets_anyone_bring_what_the_payer_signed(rail, way) -> None:
+    (leg,) = rail.legs(rail.plan(rail.dollar, 1_000))
+    paid = rail.gateway.prepare_payment([leg], way, sign(rail, [leg], way))
+
+    rail.stranger.send(paid.calls[0])
+
+    assert rail.gateway.lookup(leg).status is LegStatus.HELD
+
+
+@pytest.mark.parametrize("way", ANYONE_BRINGS)
+def test_takes_the_signature_of_a_wallet_that_is_a_contract(rail, way) -> None:
+    wallet = rail.deploy_mock("ContractWallet", ("address", rail.buyer.address))
+    rail.mint(wallet, 1_000)
+    (leg,) = rail.legs(replace(rail.plan(rail.dollar, 1_000), payer=wallet))
+    asked = rail.gateway.prepare_payment([leg], way)
+    for call in asked.calls:
+        rail.send_as(wallet, call)
+
+    paid = rail.gateway.prepare_payment([leg], way, rail.buyer.sign(asked.typed_data) + "abcd")
+
+    rail.stranger.send(paid.calls[0])
+    assert rail.gateway.lookup(leg).status is LegStatus.HELD
+
+
+@pytest.mark.parametrize(
+    ("way", "refusal"),
+    [
+        (PayWay.PERMIT, errors.EscrowAllowanceTooLow),
+        (PayWay.AUTHORIZATION, errors.EscrowConsentRefused),
+        (PayWay.PERMIT2, errors.EscrowConsentRefused),
+    ],
+)
+def test_says_no_when_another_than_the_payer_signed(rail, way, refusal) -> None:
+    legs = rail.legs(rail.plan(rail.dollar, 1_000))
+    message = rail.gateway.prepare_payment(legs, way).typed_data
+
+    with pytest.raises(refusal):
+        rail.gateway.prepare_payment(legs, way, rail.stranger.sign(message))
+
+
+@pytest.mark.parametrize("way", SIGNED)
+def test_says_no_when_the_signature_is_for_other_orders(rail, way) -> None:
+    other = rail.legs(rail.plan(rail.dollar, 900))
+    legs = rail.legs(rail.plan(rail.dollar, 1_000))
+    signature = sign(rail, other, way)
+
+    with pytest.raises(errors.EscrowRefused):
+        rail.gateway.prepare_payment(legs, way, signature)
+
+
+@pytest.mark.parametrize("way", SIGNED)
+def test_says_no_when_the_same_signature_is_used_again(rail, way) -> None:
+    legs = rail.legs(rail.plan(rail.dollar, 1_000))
+    signature = sign(rail, legs, way)
+    rail.buyer.send(rail.gateway.prepare_payment(legs, way, signature).calls[0])
+
+    with pytest.raises(errors.EscrowStateConflict):
+        rail.gateway.prepare_payment(legs, way, signature)
+
+
+@pytest.mark.parametrize("way", SIGNED)
+def test_says_no_when_the_time_to_pay_is_over(rail, way) -> None:
+    legs = rail.legs(rail.plan(rail.dollar, 1_000))
+    signature = sign(rail, legs, way)
+    rail.chain.move_time(3_601)
+    rail.chain.mine()
+
+    with pytest.raises(errors.EscrowTooLate):
+        rail.gateway.prepare_payment(legs, way, signature)
+
+
+@pytest.mark.parametrize("way", SIGNED)
+def test_pays_in_the_very_last_second(rail, way) -> None:
+    (leg,) = rail.legs(rail.plan(rail.dollar, 1_000))
+    paid = rail.gateway.prepare_payment([leg], way, sign(rail, [leg], way))
+    rail.chain.call("evm_setNextBlockTimestamp", hex(leg.terms.pay_by))
+
+    rail.buyer.send(paid.calls[0])
+
+    assert (rail.now, rail.gateway.lookup(leg).status) == (leg.terms.pay_by, LegStatus.HELD)
+
+
+def test_tells_what_is_missing_when_the_payer_has_too_little(rail) -> None:
+    legs = rail.legs(rail.plan(rail.dollar, 10**12 + 250_000))
+
+    with pytest.raises(errors.EscrowBalanceTooLow, match=r"0\.25 tUSD more"):
+        rail.gateway.prepare_payment(
+            legs, PayWay.AUTHORIZATION, sign(rail, legs, PayWay.AUTHORIZATION)
+        )
+
+
+def test_lets_permit2_at_the_token_only_once(rail) -> None:
+    first, second = (rail.legs(rail.plan(rail.dollar, 1_000)) for _ in range(2))
+    before = rail.gateway.prepare_payment(first, PayWay.PERMIT2)
+
+    sign(rail, first, PayWay.PERMIT2)
+
+    assert len(before.calls) == 1
+    assert rail.gateway.prepare_payment(second, PayWay.PERMIT2).calls == ()
+
+
+@pytest.mark.parametrize(
+    ("way", "signature"),
+    [
+        (PayWay.AUTHORIZATION, "0x"),
+        (PayWay.AUTHORIZATION, "0x123"),
+        (PayWay.AUTHORIZATION, "0x" + "ab" * 4_097),
+        (PayWay.PERMIT2, "sure"),
+        (PayWay.PERMIT, "0x" + "ab" * 66),
+    ],
+)
+def test_refuses_what_is_no_signature(rail, way, signature) -> None:
+    legs = rail.legs(rail.plan(rail.dollar, 1_000))
+
+    with pytest.raises(errors.MalformedConsent):
+        rail.gateway.prepare_payment(legs, way, signature)
+
+
+def test_takes_the_signature_of_a_device_that_counts_v_from_nought(rail) -> None:
+    (leg,) = rail.legs(rail.plan(rail.dollar, 1_000))
+    signature = sign(rail, [leg], PayWay.AUTHORIZATION)
+    odd = signature[:-2] + f"{int(signature[-2:], 16) - 27:02x}"
+
+    rail.buyer.send(rail.gateway.prepare_payment([leg], PayWay.AUTHORIZATION, odd).calls[0])
+
+    assert rail.gateway.lookup(leg).status is LegStatus.HELD
+
+
+@pytest.mark.parametrize("way", SIGNED)
+def test_pays_no_coin_by_a_signature(rail, way) -> None:
+    legs = rail.legs(rail.plan(ZERO_ADDRESS, 1_000))
+
+    with pytest.raises(errors.EscrowWayMissing) as refusal:
+        rail.gateway.prepare_payment(legs, way)
+
+    assert refusal.value.context == {"ways": ["calls"]}
+
+
+def test_offers_every_way_for_a_dollar_that_has_them(rail) -> None:
+    assert ways(rail, rail.dollar) == {PayWay.CALLS, *SIGNED}
+
+
+def test_offers_no_permit_when_the_token_swallows_any_call(rail) -> None:
+    phantom = rail.deploy_mock("PhantomDollar")
+
+    assert ways(rail, phantom) == {PayWay.CALLS, PayWay.AUTHORIZATION, PayWay.PERMIT2}
+
+
+def test_takes_the_domain_of_an_older_token_from_its_name_and_version(rail) -> None:
+    phantom = rail.deploy_mock("PhantomDollar")
+
+    domain = EvmTokens({CHAIN_ID: rail.node}).abilities(CHAIN_ID, phantom).domain
+
+    assert (domain.name, domain.version) == ("Phantom Dollar", "2")
+
+
+def test_offers_calls_alone_when_the_tokens_domain_is_another_chains(rail) -> None:
+    here_is_chain_one = EvmTokens({1: rail.node})
+
+    assert here_is_chain_one.ways(1, rail.dollar, rail.escrow) == {PayWay.CALLS}
+
+
+def test_offers_calls_alone_when_neither_token_nor_escrow_knows_signatures(rail) -> None:
+    plain = rail.deploy_mock("ContractWallet", ("address", ZERO_ADDRESS))
+    without = rail.deploy("Escrow", ("address", ZERO_ADDRESS))
+
+    assert ways(rail, plain, without) == {PayWay.CALLS}
+
+
+def test_asks_a_token_only_once(rail) -> None:
+    tokens = EvmTokens({CHAIN_ID: rail.node})
+    before = tokens.ways(CHAIN_ID, rail.dollar, rail.escrow)
+    rail.chain.call("anvil_setCode", rail.dollar, "0x")
+
+    assert tokens.ways(CHAIN_ID, rail.dollar, rail.escrow) == before
