@@ -113,10 +113,10 @@ def committed() -> Path:
     return checkout if checkout.is_dir() else package / "deployments"
 
 
-def find(directory: Path, chain_id: int) -> Deployment | None:
+def find(directory: Path, chain_id: int, public: Path | None = None) -> Deployment | None:
     """The record of one chain, this installation's or else the committed one; `None` when nothing
     was deployed there."""
-    for path in (path_of(directory, chain_id), path_of(committed(), chain_id)):
+    for path in (path_of(directory, chain_id), path_of(public or committed(), chain_id)):
         if path.is_file():
             return Deployment.model_validate_json(path.read_text("utf-8"))
     return None

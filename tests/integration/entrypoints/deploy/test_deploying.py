@@ -11,6 +11,7 @@ import pytest
 from souk.adapters.evm.deployment import Deployer
 from souk.adapters.evm.deployment.create2 import FACTORY, SALT
 from souk.adapters.evm.network_file import Network
+from souk.adapters.evm.registry import ChainDescription
 from souk.embedded.anvil import DEPLOYER_KEY
 from tests.support.stack import chain
 from tests.support.waiting import eventually
@@ -159,14 +160,19 @@ def test_pays_more_in_its_place_when_the_fee_has_outgrown_it(operator: Operator)
     assert (sent["hash"] != stuck["hash"], sent["nonce"]) == (True, stuck["nonce"])
 
 
-def test_finds_block_and_transaction_when_the_record_was_lost(operator: Operator) -> None:
-    operator.deploy()
-    operator.chain.mine(20)
-    record = operator.record()
-    (operator.records / "1234.json").unlink()
-    before = operator.sent()
-    assert operator.deploy() == 0
-    assert (operator.record(), operator.sent()) == (record, before)
+def test_finds_block_and_transaction_when_nobody_noted_them(tmp_path: Path) -> None:
+    # A chain of its own: of one that is reverted again and again, anvil forgets the old states.
+    with chain(tmp_path / "third.log", ticking=False, chain_id=4321) as third:
+        third.call("evm_setAutomine", True)
+        third.mine(3)
+        deployer = Deployer(third.url, DEPLOYER_KEY, 4321, say=lambda _: None)
+        there = deployer.deploy_local(DEPLOYER)
+        third.mine(9)
+        table = there.model_dump(include=set(ChainDescription.model_fields))
+        found = deployer.deploy_escrow(
+            Network.model_validate(table), max_fee_per_gas=10**11, records=tmp_path
+        )
+    assert (found.block_number, found.escrow) == (there.block_number, there.escrow)
 
 
 def test_waits_until_it_stands_deep_enough(operator: Operator) -> None:

@@ -124,7 +124,7 @@ def test_refuses_when_the_balance_is_too_low(operator: Operator, capsys) -> None
 def test_refuses_when_the_node_cannot_say_what_the_code_would_be(
     operator: Operator, tmp_path: Path
 ) -> None:
-    network = Network.model_validate(operator.table)
+    network, before = Network.model_validate(operator.table), operator.sent()
 
     def without_overrides(call: dict) -> dict:
         return {**call, "params": call["params"][:2]} if call["method"] == "eth_call" else call
@@ -136,6 +136,7 @@ def test_refuses_when_the_node_cannot_say_what_the_code_would_be(
         Deployer(node.url, DEPLOYER_KEY, OTHER).deploy_escrow(
             network, max_fee_per_gas=10**11, records=tmp_path
         )
+    assert operator.sent() == before
 
 
 def test_keeps_the_record_when_its_escrow_is_not_there(operator: Operator, capsys) -> None:

@@ -32,8 +32,10 @@ class Wanted:
     def stands(self, eth: Eth) -> bool:
         """Whether exactly this is there; `False` when nothing is. Raises `ForeignCode` when
         something else is."""
+        # Asked for first: a node that cannot tell must be found out before anything is sent.
+        expected = expected_code(eth, self.artifact, self.creation_code, self.address)
         code = code_at(eth, self.address)
-        if code and code != expected_code(eth, self.artifact, self.creation_code, self.address):
+        if code and code != expected:
             raise ForeignCode(
                 f"the code at {self.address} is not that of {self.artifact.name}; nothing was sent."
                 " Do not use it, and find out what it is"
