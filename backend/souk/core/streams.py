@@ -79,12 +79,14 @@ class Watch:
         most: int = 500,
         most_of_one: int = 20,
         pause_seconds: float = _PAUSE_SECONDS,
+        poll_seconds: float = _POLL_SECONDS,
     ) -> None:
         self._read = read
         self._wakeups = wakeups
         self._most = most
         self._most_of_one = most_of_one
         self._pause_seconds = pause_seconds
+        self._poll_seconds = poll_seconds
         self._viewers: WeakSet[Viewer] = WeakSet()
         self._stir = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -128,7 +130,7 @@ class Watch:
             _log.exception("the positions of streams could not be read")
         await asyncio.sleep(self._pause_seconds)
         try:
-            await asyncio.wait_for(self._stir.wait(), _POLL_SECONDS - self._pause_seconds)
+            await asyncio.wait_for(self._stir.wait(), self._poll_seconds - self._pause_seconds)
         except TimeoutError:
             return
 

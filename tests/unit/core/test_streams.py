@@ -29,7 +29,8 @@ class Positions:
 
 def watching(positions: Positions, *, pause_seconds: float = 0.01, **caps: int) -> Watch:
     wakeups = AsyncWakeups("postgresql://nobody@/nothing")
-    return Watch(positions.read, wakeups, pause_seconds=pause_seconds, **caps)
+    paces = {"pause_seconds": pause_seconds, "poll_seconds": pause_seconds * 5}
+    return Watch(positions.read, wakeups, **paces, **caps)
 
 
 async def the_reader_is_gone() -> None:
