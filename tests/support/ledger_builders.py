@@ -10,6 +10,7 @@ from souk.modules.ledger.domain import (
     Stage,
     hold_postings,
     refund_postings,
+    reimburse_postings,
     release_postings,
 )
 from tests.support.clock import START
@@ -43,6 +44,17 @@ def a_release(amount: int = 1_000, *, fee: int = 25, stage=Stage.POSTED, **field
 def a_refund(amount: int = 1_000, *, stage: Stage = Stage.POSTED, **fields) -> EntryDraft:
     """Escrow pays the buyer back."""
     return _entry(Flow.REFUND, fields, lambda f: refund_postings(amount=amount, stage=stage, **f))
+
+
+def a_reimbursement(amount: int = 1_000, *, stage: Stage = Stage.POSTED, **fields) -> EntryDraft:
+    """`sel_one` pays the buyer back."""
+    return _entry(
+        Flow.REIMBURSE,
+        fields,
+        lambda f: reimburse_postings(
+            amount=amount, stage=stage, seller="sel_one", buyer=f["buyer"], asset=f["asset"]
+        ),
+    )
 
 
 def _entry(flow: Flow, fields: dict, postings) -> EntryDraft:

@@ -298,7 +298,8 @@ def a_shop(
 
 def seen(leg: Leg, kind: FactKind = FactKind.HELD, **changes) -> Observation:
     """The chain shows a fact about a leg: the whole amount held, fulfilled with a deadline in
-    fourteen days, or (`to_seller`, `to_buyer`) settled. `effect` and `stay` number them."""
+    fourteen days, disputed with one in thirty, (`to_seller`, `to_buyer`) settled, or three units
+    reimbursed. `effect` and `stay` number them."""
     effect, stay = changes.pop("effect", 1), changes.pop("stay", 1)
     occurred_at = changes.pop("occurred_at", START + timedelta(minutes=1))
     figures = changes or _DEFAULT_FIGURES[kind](leg)
@@ -320,6 +321,8 @@ def seen(leg: Leg, kind: FactKind = FactKind.HELD, **changes) -> Observation:
 _DEFAULT_FIGURES = {
     FactKind.HELD: lambda leg: {"amount": leg.amount},
     FactKind.FULFILLED: lambda _leg: {"deadline": int((START + timedelta(days=14)).timestamp())},
+    FactKind.DISPUTED: lambda _leg: {"deadline": int((START + timedelta(days=30)).timestamp())},
+    FactKind.REIMBURSED: lambda _leg: {"amount": 3},
     FactKind.SETTLED: lambda leg: {"to_seller": leg.amount, "fee": leg.amount * 250 // 10_000},
 }
 

@@ -10,7 +10,15 @@ from souk.modules.ledger.domain import AccountKind, OrderMoney, PaymentStatus, S
 from souk.modules.ledger.errors import UnknownEntry
 from souk.modules.ledger.service import Ledger
 from tests.support.clock import START
-from tests.support.ledger_builders import ETH, TUSD, a_hold, a_refund, a_release, balances_of
+from tests.support.ledger_builders import (
+    ETH,
+    TUSD,
+    a_hold,
+    a_refund,
+    a_reimbursement,
+    a_release,
+    balances_of,
+)
 
 BOOKS = Ledger()
 
@@ -170,6 +178,23 @@ def test_finds_the_break_when_more_left_escrow_than_came_in(uow) -> None:
     post(uow, a_hold(1_000), a_release(700), a_refund(301))
 
     assert breaks(uow) == ["escrow_covers_what_left"]
+
+
+def test_follows_money_back_to_the_buyer_out_of_the_sellers_pocket(uow, session) -> None:
+    post(uow, a_hold(1_000), a_release(1_000, fee=25), a_reimbursement(400))
+
+    assert balances_of(session) == {
+        ("buyer", "acc_buyer", "posted"): -600,
+        ("seller", "sel_one", "posted"): 575,
+        ("fees", "platform", "posted"): 25,
+    }
+    assert (money(uow)[0].released, money(uow)[0].reimbursed) == (1_000, 400)
+
+
+def test_finds_the_break_when_more_was_reimbursed_than_released(uow) -> None:
+    post(uow, a_hold(1_000), a_release(400), a_refund(600), a_reimbursement(401))
+
+    assert breaks(uow) == ["release_covers_what_was_reimbursed"]
 
 
 def test_finds_the_break_when_one_fact_is_booked_twice(uow) -> None:

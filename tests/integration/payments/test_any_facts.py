@@ -33,7 +33,7 @@ def a_word(random: Random, legs) -> Observation:
     """Any stage of any stay of any fact about one of the legs. A stay has one content: which way
     a settlement goes follows from its number."""
     leg, stay = random.choice(legs), random.randint(1, 8)
-    kind = random.choice([FactKind.HELD, FactKind.HELD, FactKind.FULFILLED, FactKind.SETTLED])
+    kind = random.choice([FactKind.HELD, FactKind.SETTLED, *FactKind])
     figures = {}
     if kind is FactKind.SETTLED:
         part = {"to_seller": 5, "to_buyer": leg.amount - 5}
@@ -67,16 +67,29 @@ def _assert_order_follows(shop: Shop, paying) -> None:
 
 def _assert_books_agree(shop: Shop, legs) -> None:
     with shop.uow.begin() as tx:
-        rows = tx.session.execute(text("SELECT holder, held, released, refunded FROM order_money"))
+        rows = tx.session.execute(
+            text("SELECT holder, held, released, refunded, reimbursed FROM order_money")
+        )
         books = {row[0]: tuple(int(figure) for figure in row[1:]) for row in rows}
     for leg in legs:
-        assert books.get(leg.id, (0, 0, 0)) == (leg.held, leg.released, leg.refunded)
+        assert books.get(leg.id, (0, 0, 0, 0)) == (
+            leg.held,
+            leg.released,
+            leg.refunded,
+            leg.reimbursed,
+        )
 
 
 def _projected(shop: Shop, legs, owed) -> str:
     views = [
         LegView(
-            leg.attempt_id, leg.order_id, leg.status, leg.id in owed, leg.released, leg.refunded
+            leg.attempt_id,
+            leg.order_id,
+            leg.status,
+            leg.id in owed,
+            leg.released,
+            leg.refunded,
+            leg.reimbursed,
         )
         for leg in legs
     ]

@@ -10,6 +10,7 @@ from souk.modules.payments.domain import FactKind
 from tests.support.payment_builders import a_shop, orphaned, reached, seen
 
 FULFILLED, SETTLED = FactKind.FULFILLED, FactKind.SETTLED
+DISPUTED, REIMBURSED = FactKind.DISPUTED, FactKind.REIMBURSED
 
 STORIES = {
     "paid": lambda leg: [seen(leg), reached(leg)],
@@ -38,6 +39,23 @@ STORIES = {
         seen(leg, SETTLED, to_buyer=leg.amount),
         reached(leg, SETTLED, to_buyer=leg.amount),
     ],
+    "disputed": lambda leg: [
+        reached(leg),
+        reached(leg, FULFILLED),
+        seen(leg, DISPUTED),
+        reached(leg, DISPUTED),
+    ],
+    "ruled": lambda leg: [
+        reached(leg),
+        reached(leg, DISPUTED),
+        reached(leg, SETTLED, to_seller=5, to_buyer=leg.amount - 5),
+    ],
+    "reimbursed": lambda leg: [
+        reached(leg),
+        reached(leg, SETTLED),
+        seen(leg, REIMBURSED),
+        reached(leg, REIMBURSED),
+    ],
     "never again": lambda leg: [seen(leg), orphaned(leg), seen(leg, stay=2), orphaned(leg, stay=2)],
 }
 
@@ -45,7 +63,10 @@ STORIES = {
 def _state(shop, leg) -> tuple:
     """Everything that must not depend on the order: statuses, figures, balances, holds."""
     now = shop.leg(leg.id)
-    figures = (now.status, now.held, now.released, now.refunded, now.fee, now.deadline)
+    figures = (
+        *(now.status, now.held, now.released, now.refunded, now.reimbursed, now.fee),
+        now.deadline,
+    )
     with shop.uow.begin() as tx:
         balances = tx.session.execute(
             text(

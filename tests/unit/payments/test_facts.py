@@ -133,6 +133,31 @@ def test_knows_whose_time_runs_until_when(fulfilment, fulfil_by, status, deadlin
     assert (found.status, found.deadline) == (status, deadline)
 
 
+@pytest.mark.parametrize("fulfil_by", [0, 5_000])
+def test_waits_for_the_arbiter_once_a_dispute_is_final(fulfil_by) -> None:
+    dispute = observed(FactKind.DISPUTED, deadline=9_999)
+
+    found = figures(HOLD, fulfil_by=fulfil_by, dispute=dispute)
+
+    assert (found.status, found.deadline) == (LegStatus.DISPUTED, 9_999)
+
+
+def test_waits_for_no_arbiter_before_a_dispute_is_final() -> None:
+    dispute = observed(FactKind.DISPUTED, SEEN, deadline=9_999)
+
+    assert figures(HOLD, dispute=dispute).status is LegStatus.HELD
+
+
+@pytest.mark.parametrize(
+    ("released", "stage", "reimbursed"), [(1_000, REACHED, 300), (1_000, SEEN, 0), (0, REACHED, 0)]
+)
+def test_counts_what_came_back_out_of_a_release(released, stage, reimbursed) -> None:
+    ended = observed(FactKind.SETTLED, to_seller=released, to_buyer=1_000 - released)
+    back = observed(FactKind.REIMBURSED, stage, amount=300)
+
+    assert figures(HOLD, None, ended, reimbursements=(back,)).reimbursed == reimbursed
+
+
 @pytest.mark.parametrize(
     ("legs", "status"),
     [
@@ -164,7 +189,8 @@ def test_gives_up_nothing_that_stands_in_a_block() -> None:
 
 
 def view(status: LegStatus, order: str = "one", attempt: str = "a", **more) -> LegView:
-    return LegView(attempt, order, status, more.get("owed_back", False), 0, more.get("refunded", 0))
+    figures = {"released": 0, "refunded": 0, "owed_back": False} | more
+    return LegView(attempt, order, status, **figures)
 
 
 AWAITING = view(LegStatus.AWAITING)
@@ -193,6 +219,24 @@ AWAITING = view(LegStatus.AWAITING)
             PaymentState.PARTIALLY_REFUNDED,
         ),
         ([AttemptStatus.SUCCEEDED], [view(LegStatus.REFUNDED)], False, PaymentState.REFUNDED),
+        (
+            [AttemptStatus.SUCCEEDED],
+            [view(LegStatus.DISPUTED, reimbursed=0)],
+            False,
+            PaymentState.COMPLETED,
+        ),
+        (
+            [AttemptStatus.SUCCEEDED],
+            [view(LegStatus.RELEASED, released=9, reimbursed=4)],
+            False,
+            PaymentState.PARTIALLY_REFUNDED,
+        ),
+        (
+            [AttemptStatus.SUCCEEDED],
+            [view(LegStatus.RELEASED, released=9, reimbursed=9)],
+            False,
+            PaymentState.REFUNDED,
+        ),
         (
             [AttemptStatus.SUCCEEDED, AttemptStatus.SUCCEEDED],
             [view(LegStatus.HELD), view(LegStatus.REFUNDED, attempt="b", owed_back=True)],

@@ -134,7 +134,8 @@ def leg_figures(history: LegHistory, *, fulfil_by: int, window: int) -> LegFigur
         held=hold.fact.amount,
         released=released,
         refunded=refunded,
-        reimbursed=sum(f.amount for f in back),
+        # More can only seem to have come back while a settlement that left the chain is awaited.
+        reimbursed=min(sum(f.amount for f in back), released),
         fee=sum(f.fee for f in moved),
         deadline=deadline,
     )

@@ -39,7 +39,7 @@ _STANDING_ON = {
 
 def book(tx: Transaction, ledger: Ledger, leg: Leg, buyer_id: str, effect: Effect) -> None:
     """Make the books say of this effect what is true now; `leg` carries its present status."""
-    wanted = _wanted(effect, leg.status)
+    wanted = _wanted(effect, leg)
     open_now = effect.booked
     if wanted is None and open_now is None:
         return
@@ -65,13 +65,15 @@ def book(tx: Transaction, ledger: Ledger, leg: Leg, buyer_id: str, effect: Effec
     fact_rows.set_booked(tx, effect.id, number, booked)
 
 
-def _wanted(effect: Effect, leg: LegStatus) -> tuple[Observed, Stage] | None:
+def _wanted(effect: Effect, leg: Leg) -> tuple[Observed, Stage] | None:
     """What should be in the books. A settlement stands on the hold, and a reimbursement on the
     settlement: while that is not final, nothing can have left escrow, or come back."""
     observed = effect.current
     if observed is None or effect.kind not in _STANDING_ON:
         return None
-    if leg not in _STANDING_ON[effect.kind]:
+    if leg.status not in _STANDING_ON[effect.kind]:
+        return None
+    if effect.kind is FactKind.REIMBURSED and observed.fact.amount > leg.released:
         return None
     stage = Stage.POSTED if observed.stage is FactStage.REACHED else Stage.PENDING
     return observed, stage

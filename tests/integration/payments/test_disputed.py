@@ -1,0 +1,151 @@
+"""Disputes and reimbursements that the chain tells of."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from souk.modules.ledger.domain import PaymentStatus
+from souk.modules.orders.domain import HoldKind, OrderStatus
+from souk.modules.payments.domain import FactKind, LegAction, LegStatus
+from tests.support.order_builders import orders_on
+from tests.support.payment_builders import Shop, a_paid_shop, orphaned, reached, seen
+
+FULFILLED, SETTLED = FactKind.FULFILLED, FactKind.SETTLED
+DISPUTED, REIMBURSED = FactKind.DISPUTED, FactKind.REIMBURSED
+
+
+def due(shop: Shop, **duration: float) -> list[tuple[str, LegAction]]:
+    with shop.uow.begin() as tx:
+        found = shop.payments.legs_due(tx, 31337, shop.now + timedelta(**duration), 20)
+    return [(leg.id, action) for leg, action in found]
+
+
+def a_disputed_shop(uow) -> tuple[Shop, object]:
+    """A shipped order that its buyer has disputed."""
+    shop, leg = a_paid_shop(uow)
+    shop.observe(reached(leg, FULFILLED), reached(leg, DISPUTED))
+    return shop, leg
+
+
+def reasons(shop: Shop) -> list[str]:
+    return shop.sees.column("SELECT reason FROM order_status_history ORDER BY sequence")
+
+
+def test_holds_an_order_up_when_a_party_disputes(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+
+    assert shop.sees.holds() == [HoldKind.DISPUTE]
+    assert shop.leg(leg.id).status is LegStatus.DISPUTED
+    assert reasons(shop)[-1] == "a party has called the arbiter on the chain"
+
+
+def test_holds_nothing_up_before_a_dispute_counts(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(reached(leg, FULFILLED), seen(leg, DISPUTED))
+
+    assert shop.sees.holds() == []
+    assert due(shop, days=15) == []
+
+
+def test_goes_on_when_a_dispute_leaves_the_chain_and_stops_when_it_returns(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+
+    shop.observe(orphaned(leg, DISPUTED))
+    without = (shop.sees.holds(), shop.leg(leg.id).status)
+    shop.observe(reached(leg, DISPUTED, stay=2))
+
+    assert without == ([], LegStatus.FULFILLED)
+    assert shop.sees.holds() == [HoldKind.DISPUTE]
+
+
+def test_ends_a_dispute_when_nothing_is_held_any_more(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+
+    shop.observe(reached(leg, SETTLED, to_seller=5, to_buyer=leg.amount - 5))
+
+    assert shop.sees.holds() == []
+    assert shop.sees.status() is OrderStatus.COMPLETED
+    shop.sees.assert_balanced()
+
+
+def test_holds_an_order_up_again_when_the_ruling_leaves_the_chain(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+    shop.observe(reached(leg, SETTLED))
+
+    shop.observe(orphaned(leg, SETTLED))
+
+    assert HoldKind.DISPUTE in shop.sees.holds()
+    assert shop.leg(leg.id).status is LegStatus.DISPUTED
+
+
+def test_goes_on_with_a_dispute_when_a_part_is_settled(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+
+    shop.observe(reached(leg, SETTLED, to_buyer=5))
+
+    assert shop.sees.holds() == [HoldKind.DISPUTE]
+    assert shop.leg(leg.id).remaining == leg.amount - 5
+
+
+def test_is_divided_by_anyone_when_the_arbiter_was_silent(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+
+    assert due(shop, days=29) == []
+    assert due(shop, days=31) == [(leg.id, LegAction.REFUND)]
+
+
+def test_is_not_divided_while_something_else_holds_the_order_up(uow) -> None:
+    shop, _leg = a_disputed_shop(uow)
+    with uow.begin() as tx:
+        orders_on(uow).open_hold(tx, shop.order_id, HoldKind.FRAUD, "a case")
+        tx.commit()
+
+    assert due(shop, days=31) == []
+
+
+def test_books_what_the_seller_gives_back_after_the_release(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(reached(leg, SETTLED), reached(leg, REIMBURSED, amount=leg.amount - 1))
+
+    assert shop.leg(leg.id).reimbursed == leg.amount - 1
+    assert (shop.sees.money(), shop.sees.state()) == (
+        PaymentStatus.PARTIALLY_REFUNDED,
+        "PARTIALLY_REFUNDED",
+    )
+    assert reasons(shop)[-1] == "the seller has reimbursed the buyer"
+    shop.sees.assert_balanced()
+
+
+def test_says_that_all_is_refunded_when_all_was_reimbursed(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(reached(leg, SETTLED), reached(leg, REIMBURSED, amount=leg.amount))
+
+    assert (shop.sees.money(), shop.sees.state()) == (PaymentStatus.REFUNDED, "REFUNDED")
+    assert shop.sees.status() is OrderStatus.COMPLETED
+
+
+def test_adds_up_what_is_given_back_in_parts(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(reached(leg, SETTLED), *(reached(leg, REIMBURSED, effect=n) for n in (1, 2)))
+
+    assert shop.leg(leg.id).reimbursed == 6
+    assert _reimbursed(shop) == 6
+
+
+def test_takes_a_reimbursement_back_that_left_the_chain(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+    shop.observe(reached(leg, SETTLED), reached(leg, REIMBURSED))
+
+    shop.observe(orphaned(leg, REIMBURSED))
+
+    assert (shop.leg(leg.id).reimbursed, _reimbursed(shop), shop.sees.holds()) == (0, 0, [])
+    shop.sees.assert_balanced()
+
+
+def _reimbursed(shop: Shop) -> int:
+    with shop.uow.begin() as tx:
+        return int(tx.session.execute(text("SELECT sum(reimbursed) FROM order_money")).scalar_one())
