@@ -57,6 +57,7 @@ contract RefundTest is EscrowTest {
         _assertTooEarly(buyer);
     }
 
+    /// forge-config: default.fuzz.runs = 50
     function testFuzz_refund_reverts_when_anyone_but_the_seller_comes_in_the_last_second_to_fulfil(address sender)
         public
     {
@@ -106,6 +107,7 @@ contract RefundTest is EscrowTest {
         _assertRefunded(order);
     }
 
+    /// forge-config: default.fuzz.runs = 50
     function testFuzz_refund_reverts_when_anyone_but_the_seller_comes_in_the_last_second_to_rule(address sender)
         public
     {

@@ -105,6 +105,7 @@ contract ReimburseTest is EscrowTest {
         _reimburse(order, 40e6 + 1);
     }
 
+    /// forge-config: default.fuzz.runs = 200
     function testFuzz_reimburse_never_exceeds_what_was_released_when_parts_vary(uint96[8] calldata parts) public {
         Escrow.Order memory order = _released(_order());
         uint96 left = PRICE;

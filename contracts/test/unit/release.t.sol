@@ -91,6 +91,7 @@ contract ReleaseTest is EscrowTest {
         _assertTooEarly(seller);
     }
 
+    /// forge-config: default.fuzz.runs = 50
     function testFuzz_release_reverts_when_anyone_but_the_buyer_comes_within_the_window(address sender) public {
         if (sender == buyer) sender = stranger;
         _assertTooEarly(sender);

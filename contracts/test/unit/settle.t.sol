@@ -173,6 +173,7 @@ contract SettleAmountsTest is SettleTest {
     }
 
     /// @dev Each fee alone, rounded down, would leave units to the seller that one release would not.
+    /// forge-config: default.fuzz.runs = 200
     function testFuzz_settle_owes_the_fee_of_one_release_when_parts_vary(uint96[10] calldata parts, uint16 feeBps)
         public
     {
