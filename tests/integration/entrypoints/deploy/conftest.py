@@ -107,6 +107,7 @@ def other_chain(prepared: tuple[Chain, dict]) -> Iterator[Chain]:
     before = node.call("evm_snapshot")
     yield node
     node.call("anvil_dropAllTransactions")
+    node.call("evm_setIntervalMining", 0)
     node.call("evm_setAutomine", True)
     node.call("evm_revert", before)
     # The fee of the next block is no part of what is reverted.

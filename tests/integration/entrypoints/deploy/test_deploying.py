@@ -15,6 +15,7 @@ from souk.adapters.evm.registry import ChainDescription
 from souk.embedded.anvil import DEPLOYER_KEY
 from tests.support.stack import chain
 from tests.support.waiting import eventually
+from tests.support.watched_node import watched
 
 from .conftest import DEPLOYER, PERMIT2, Operator, as_toml
 
@@ -133,8 +134,7 @@ def test_sends_once_when_killed_before_the_receipt(operator: Operator, tmp_path:
         eventually(lambda: pooled(operator), seconds=60)
         process.send_signal(signal.SIGKILL)
     (sent,) = pooled(operator)
-    operator.chain.call("evm_setAutomine", True)
-    operator.chain.mine()
+    operator.chain.call("evm_setIntervalMining", 1)
     assert operator.deploy() == 0
     assert operator.record().escrow.transaction == sent["hash"]
     assert operator.sent() == before + 1
@@ -144,9 +144,29 @@ def test_sends_the_same_again_when_the_node_has_lost_it(operator: Operator) -> N
     die_after_sending(operator)
     (lost,) = pooled(operator)
     operator.chain.call("anvil_dropAllTransactions")
+    # Signed anew, it would offer another fee.
+    operator.chain.call("anvil_setNextBlockBaseFeePerGas", hex(10**9 + 1))
+    operator.chain.mine()
     operator.chain.call("evm_setAutomine", True)
     assert operator.deploy() == 0
     assert operator.record().escrow.transaction == lost["hash"]
+
+
+def test_writes_down_what_it_sends_before_it_sends_it(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = []
+
+    def look(call: dict) -> dict:
+        if call["method"] == "eth_sendRawTransaction":
+            text = (operator.records / "1234.pending.json").read_text()
+            noted.append(call["params"][0] in text)
+        return call
+
+    with watched(operator.chain.url, look) as node:
+        monkeypatch.setenv("CHAIN_1234_RPC_URLS", node.url)
+        assert operator.deploy() == 0
+    assert noted == [True]
 
 
 def test_pays_more_in_its_place_when_the_fee_has_outgrown_it(operator: Operator) -> None:
