@@ -35,3 +35,11 @@ def forge() -> Forge:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def compiled(forge: Forge) -> Path:
+    """What forge compiles for the Solidity tests, and so their mocks; compiled once for all."""
+    run = forge("build", "test")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return CONTRACTS / "out"
