@@ -108,6 +108,7 @@ def test_pays_the_seller_less_the_fee_when_the_buyer_releases(rail, token) -> No
 
     (said,) = rail.observed(receipt)
     assert (said.fact.to_seller, said.fact.to_buyer, said.fact.fee) == (1_000, 0, 25)
+    assert said.evidence["cause"] == "release"
     assert rail.balance(token, rail.seller.address) - before == 975
     assert rail.gateway.lookup(leg).status is LegStatus.RELEASED
 
@@ -120,6 +121,7 @@ def test_gives_all_back_when_the_seller_refunds(rail, token) -> None:
 
     (said,) = rail.observed(receipt)
     assert (said.fact.to_seller, said.fact.to_buyer, said.fact.fee) == (0, 1_000, 0)
+    assert said.evidence["cause"] == "refund"
     assert rail.balance(rail.dollar, rail.buyer.address) == before
     assert rail.gateway.lookup(leg).status is LegStatus.REFUNDED
 
