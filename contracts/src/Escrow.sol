@@ -19,6 +19,7 @@ using Slots for Slot global;
 
 /// @title The members of a `State` in its word
 library Slots {
+    uint256 private constant AMOUNTS = (1 << 192) - 1;
     uint256 private constant ALL_BUT_STATUS = (1 << 232) - 1;
 
     function pack(uint96 remaining_, uint96 released_, uint40 deadline_, Escrow.Status status_)
@@ -50,6 +51,11 @@ library Slots {
     /// @dev Cheaper than to compare `status()`, whose range the compiler checks each time.
     function isIn(Slot slot, Escrow.Status status_) internal pure returns (bool) {
         return uint8(Slot.unwrap(slot) >> 232) == uint8(status_);
+    }
+
+    /// @dev After a turn of the order that moves no money.
+    function turned(Slot slot, uint256 deadline_, Escrow.Status status_) internal pure returns (Slot) {
+        return Slot.wrap(Slot.unwrap(slot) & AMOUNTS | deadline_ << 192 | uint256(uint8(status_)) << 232);
     }
 
     /// @dev After a payout. The two shares are not more than what remains, so no member runs over into the next.
@@ -221,10 +227,17 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
     /// @notice Permit2 on this chain, or 0 when it has none.
     address public immutable permit2;
 
+    /// @dev The domain separator, and the chain on which it holds. The base contract has both too, and compares its own
+    /// address each time, for the sake of proxies; there is none here.
+    uint256 private immutable _chain;
+    bytes32 private immutable _separator;
+
     /// @notice The EIP-712 domain is this name and version, the chain and this contract.
     /// @param permit2_ Permit2 on this chain, or 0 when it has none; what it is cannot be checked here
     constructor(address permit2_) EIP712("Souk Escrow", "1") {
         permit2 = permit2_;
+        _chain = block.chainid;
+        _separator = _domainSeparatorV4();
     }
 
     /// @notice Pays one order or a cart of them: one buyer, who is the sender, one token, one transfer.
@@ -340,16 +353,18 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
     /// @notice Buyer or seller of a fulfilled order calls the arbiter, who has at least 30 days from now.
     /// @dev The deadline never comes nearer, or a seller could cut a long window short by disputing.
     function dispute(Order calldata order) external nonReentrant {
-        require(msg.sender == order.buyer || msg.sender == order.seller, NotParty(msg.sender));
+        if (msg.sender != order.buyer) require(msg.sender == order.seller, NotParty(msg.sender));
         require(order.arbiter != address(0), BadOrder(4));
         (bytes32 id, State storage state, Slot slot) = _load(order);
-        uint40 deadline = slot.deadline();
         if (!slot.isIn(Status.Fulfilled)) revert BadState(id, slot.status());
-        require(block.timestamp <= deadline, TooLate(deadline));
-        uint40 ruleBy = uint40(block.timestamp + TIME_TO_RULE);
-        if (ruleBy > deadline) deadline = ruleBy;
-        _save(state, Slots.pack(slot.remaining(), slot.released(), deadline, Status.Disputed));
-        emit Disputed(id, msg.sender, deadline);
+        uint256 deadline = slot.deadline();
+        if (block.timestamp > deadline) revert TooLate(uint40(deadline));
+        unchecked {
+            uint256 ruleBy = block.timestamp + TIME_TO_RULE;
+            if (ruleBy > deadline) deadline = ruleBy;
+        }
+        _save(state, slot.turned(deadline, Status.Disputed));
+        emit Disputed(id, msg.sender, uint40(deadline));
     }
 
     /// @notice The arbiter of a dispute divides what remains between buyer and seller.
@@ -445,7 +460,7 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
         if (!slot.isIn(Status.Paid)) revert BadState(id, slot.status());
         if (block.timestamp > slot.deadline()) revert TooLate(slot.deadline());
         uint40 deadline = uint40(block.timestamp + order.window);
-        _save(state, Slots.pack(slot.remaining(), slot.released(), deadline, Status.Fulfilled));
+        _save(state, slot.turned(deadline, Status.Fulfilled));
         emit Fulfilled(id, deadline);
         return true;
     }
@@ -741,15 +756,19 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
 
     /// @dev An order has no dynamic field, so its calldata is its EIP-712 encoding. Bits outside a field's type would
     /// change the hash; `pay` reads every field, which refuses them, so such an id is never paid.
-    function _orderId(Order calldata order) private view returns (bytes32) {
+    function _orderId(Order calldata order) private view returns (bytes32 id) {
         bytes32 typehash = ORDER_TYPEHASH;
-        bytes32 structHash;
+        bytes32 separator = block.chainid == _chain ? _separator : _domainSeparatorV4();
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore(data, typehash)
             calldatacopy(add(data, 0x20), order, 0x180)
-            structHash := keccak256(data, 0x1a0)
+            let structHash := keccak256(data, 0x1a0)
+            // As EIP-712 has it: two bytes, the domain, the struct.
+            mstore(data, hex"1901")
+            mstore(add(data, 0x02), separator)
+            mstore(add(data, 0x22), structHash)
+            id := keccak256(data, 0x42)
         }
-        return _hashTypedDataV4(structHash);
     }
 }
