@@ -119,6 +119,22 @@ contract PushTest is EscrowTest {
         vm.assertEq(dollar.balanceOf(seller), NET, "delivered");
     }
 
+    /// @dev A payout of nothing to a payee that is denied would be a credit of nothing.
+    function test_push_sends_nothing_to_the_buyer_when_the_seller_gets_all() public {
+        Escrow.Order memory order = _paidInTokens(FickleToken.Way.Move);
+        token.treat(buyer, FickleToken.Way.Revert);
+        vm.recordLogs();
+        _release(buyer, order);
+        _assertEvents(1);
+    }
+
+    function test_push_sends_nothing_to_the_seller_when_the_buyer_gets_all() public {
+        Escrow.Order memory order = _paidInTokens(FickleToken.Way.Revert);
+        vm.recordLogs();
+        _refund(seller, order);
+        _assertEvents(1);
+    }
+
     function test_push_emits_Credited_when_tokens_cannot_be_delivered() public {
         Escrow.Order memory order = _paidInTokens(FickleToken.Way.Revert);
         vm.expectEmit(address(escrow));
