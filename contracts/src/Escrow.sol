@@ -73,9 +73,10 @@ library Slots {
 /// may always give away its own claim; anything else needs both parties, the arbiter that they named, or the clock.
 /// There is no admin, pause, upgrade or operator.
 /// @dev Terms travel in calldata, and one storage slot is kept per order. Whoever loses the terms of an order cannot
-/// move it, but the calldata of its payment carries them in full. Every function checks, writes state, emits and only then sends.
-/// Views are not safe against re-entrancy: during a payout they show the state from after it. Refusals are `require`
-/// unless their arguments cost gas, as `require` computes them also when it passes.
+/// move it, but the calldata of its payment carries them in full. For one order after the other, a function checks,
+/// writes state, emits and only then sends; what cannot be sent is credited afterwards. Views are not safe against
+/// re-entrancy: while money moves they show the state from after it. Refusals are `require` unless their arguments cost
+/// gas, as `require` computes them also when it passes.
 contract Escrow is EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -118,7 +119,7 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
 
     /// @notice What is kept per order.
     /// @param remaining held for this order
-    /// @param released gone to the seller, fee included
+    /// @param released gone to the seller, fee included, less what the seller gave back
     /// @param deadline last second of the party whose turn it is
     /// @param status where the order stands
     struct State {
@@ -177,7 +178,7 @@ contract Escrow is EIP712, ReentrancyGuardTransient {
     error TooLate(uint40 deadline);
     /// @notice The call belongs to a party that `sender` is not.
     error NotParty(address sender);
-    /// @notice `got` arrived or is there where `want` was due.
+    /// @notice `got` arrived, is there, or was asked for, where exactly or at most `want` is right.
     error BadAmount(uint256 got, uint256 want);
     /// @notice `party` did not consent: it is not the sender, and the signature given for it is not its own over this.
     error BadSignature(address party);
