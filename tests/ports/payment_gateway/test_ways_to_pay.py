@@ -182,14 +182,15 @@ def test_offers_every_way_for_a_dollar_that_has_them(rail) -> None:
     assert ways(rail, rail.dollar) == {PayWay.CALLS, *SIGNED}
 
 
-def test_offers_no_permit_when_the_token_swallows_any_call(rail) -> None:
-    phantom = rail.deploy_mock("PhantomDollar")
+@pytest.mark.parametrize("swallows", [True, False])
+def test_offers_no_permit_when_the_token_only_seems_to_take_one(rail, swallows) -> None:
+    phantom = rail.deploy_mock("PhantomDollar", ("bool", swallows))
 
     assert ways(rail, phantom) == {PayWay.CALLS, PayWay.AUTHORIZATION, PayWay.PERMIT2}
 
 
 def test_takes_the_domain_of_an_older_token_from_its_name_and_version(rail) -> None:
-    phantom = rail.deploy_mock("PhantomDollar")
+    phantom = rail.deploy_mock("PhantomDollar", ("bool", True))
 
     domain = EvmTokens({CHAIN_ID: rail.node}).abilities(CHAIN_ID, phantom).domain
 
