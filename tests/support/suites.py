@@ -144,7 +144,9 @@ def run_pytest(
     print(f"\n=== {name}", flush=True)
     report = results / f"{name}.xml"
     command = pytest_command(wish, report, folder, workers)
-    environment = {**os.environ, "COVERAGE_FILE": str(results / "coverage")}
+    # Compiled once is enough, also where containers are told to leave nothing behind.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    environment["COVERAGE_FILE"] = str(results / "coverage")
     begun = time.monotonic()
     code = subprocess.run(command, check=False, env=environment).returncode
     if code == NO_TESTS:
