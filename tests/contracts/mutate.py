@@ -94,6 +94,7 @@ def _try_all(bench: "Bench", mutants: Sequence[Mutant]) -> Score:
             _count(score, begun[each], each.result())
             counts = f"{len(score.survived)} survived, {score.stillborn} do not compile"
             print(f"{done} of {len(mutants)}: {counts}", flush=True)
+    score.survived.sort(key=lambda each: each.line)
     return score
 
 
@@ -102,6 +103,7 @@ def _count(score: Score, mutant: Mutant, noticed: str | None) -> None:
         score.stillborn += 1
     elif noticed is None:
         score.survived.append(mutant)
+        print(described(mutant), flush=True)
     else:
         score.noticed[noticed] += 1
         score.killed.append(mutant)
@@ -210,14 +212,19 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PATH": path}
 
 
+def described(mutant: Mutant) -> str:
+    """Where it is, and the text before and after."""
+    place = f"line {mutant.line}, {mutant.function}, {mutant.kind}"
+    return f"{place}\n    {mutant.original}\n    {mutant.mutated}"
+
+
 def report(score: Score) -> str:
     """The survivors, each with its line, before and after; those listed are marked."""
     explained = equivalents()
     lines = [f"noticed by {dict(score.noticed)}, {score.stillborn} do not compile"]
-    for mutant in sorted(score.survived, key=lambda each: each.line):
+    for mutant in score.survived:
         mark = "equivalent" if mutant.key in explained else "SURVIVED"
-        lines.append(f"{mark} line {mutant.line}, {mutant.function}, {mutant.kind}")
-        lines += [f"    {mutant.original}", f"    {mutant.mutated}"]
+        lines.append(f"{mark} {described(mutant)}")
     lines.append(f"score {score.without(explained):.3f}")
     return "\n".join(lines)
 

@@ -58,8 +58,9 @@ abstract contract Payments is Ledger {
         Escrow.Order[] memory signed = _drawCart(_drawToken());
         Escrow.Order[] memory paid = abi.decode(abi.encode(signed), (Escrow.Order[]));
         address payer = signed[0].buyer;
-        paid[0].seller = people[(places[payer] + 1 + _roll(people.length - 1)) % people.length];
-        paid[0].ref = bytes32(_roll(type(uint256).max));
+        uint256 changed = _roll(paid.length);
+        paid[changed].seller = people[(places[payer] + 1 + _roll(people.length - 1)) % people.length];
+        paid[changed].ref = bytes32(_roll(type(uint256).max));
         vm.prank(payer);
         FickleToken(signed[0].token).approve(address(permit2), _sum(signed));
         bytes memory data = _roll(2) == 0 ? _authorizationCall(signed, paid) : _permit2Call(signed, paid);
