@@ -59,6 +59,16 @@ def test_goes_on_when_a_dispute_leaves_the_chain_and_stops_when_it_returns(uow) 
     assert shop.sees.holds() == [HoldKind.DISPUTE]
 
 
+def test_holds_nothing_up_when_payment_and_fulfilment_return_without_the_dispute(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+    shop.observe(orphaned(leg), orphaned(leg, FULFILLED), orphaned(leg, DISPUTED))
+    lost = shop.sees.holds()
+
+    shop.observe(reached(leg, stay=2), reached(leg, FULFILLED, stay=2))
+
+    assert (set(lost), shop.sees.holds()) == ({HoldKind.ORPHAN}, [])
+
+
 def test_ends_a_dispute_when_nothing_is_held_any_more(uow) -> None:
     shop, leg = a_disputed_shop(uow)
 
@@ -86,6 +96,7 @@ def test_goes_on_with_a_dispute_when_a_part_is_settled(uow) -> None:
 
     assert shop.sees.holds() == [HoldKind.DISPUTE]
     assert shop.leg(leg.id).remaining == leg.amount - 5
+    assert shop.sees.read("SELECT count(*) FROM order_hold") == 1
 
 
 def test_is_divided_by_anyone_when_the_arbiter_was_silent(uow) -> None:
@@ -134,6 +145,15 @@ def test_adds_up_what_is_given_back_in_parts(uow) -> None:
 
     assert shop.leg(leg.id).reimbursed == 6
     assert _reimbursed(shop) == 6
+
+
+def test_books_nothing_back_when_nothing_was_released(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(reached(leg, SETTLED, to_buyer=leg.amount), reached(leg, REIMBURSED))
+
+    assert (shop.leg(leg.id).reimbursed, _reimbursed(shop)) == (0, 0)
+    shop.sees.assert_balanced()
 
 
 def test_takes_a_reimbursement_back_that_left_the_chain(uow) -> None:

@@ -158,6 +158,13 @@ def test_counts_what_came_back_out_of_a_release(released, stage, reimbursed) -> 
     assert figures(HOLD, None, ended, reimbursements=(back,)).reimbursed == reimbursed
 
 
+def test_counts_nothing_back_while_a_part_is_still_held() -> None:
+    part = observed(FactKind.SETTLED, to_seller=400)
+    back = observed(FactKind.REIMBURSED, amount=300)
+
+    assert figures(HOLD, None, part, reimbursements=(back,)).reimbursed == 0
+
+
 @pytest.mark.parametrize(
     ("legs", "status"),
     [

@@ -57,7 +57,7 @@ class OrderTeller:
 
     def disputed(self, disputes: Iterable[Effect]) -> None:
         """T13: while the dispute is open, nothing irreversible happens to the order."""
-        for dispute in filter(_certain, disputes):
+        for dispute in disputes:
             self._orders.open_hold(self._tx, self._order_id, HoldKind.DISPUTE, dispute.id)
             self._note(dispute, "a party has called the arbiter on the chain")
 
@@ -65,16 +65,11 @@ class OrderTeller:
         """T14, or the dispute left the chain, or its leg does not pay the order."""
         for dispute in disputes:
             self._orders.close_hold(self._tx, self._order_id, HoldKind.DISPUTE, dispute.id)
-            if not _certain(dispute):
-                self._mark(dispute, told=False, frozen=False)
 
     def reimbursed(self, reimbursements: Iterable[Effect]) -> None:
         """Money came back after the order had ended; its status stays."""
-        for reimbursement in reimbursements:
-            if _certain(reimbursement):
-                self._note(reimbursement, "the seller has reimbursed the buyer")
-            else:
-                self._mark(reimbursement, told=False, frozen=False)
+        for reimbursement in filter(_certain, reimbursements):
+            self._note(reimbursement, "the seller has reimbursed the buyer")
 
     def _note(self, effect: Effect, reason: str) -> None:
         if not effect.told:
