@@ -9,6 +9,7 @@ from souk.modules.payments.domain import EscrowOrder
 _FOLDER = Path(__file__).parents[2] / "contracts" / "test" / "vectors"
 VECTORS = json.loads((_FOLDER / "orders.json").read_text())
 DOMAINS = VECTORS["domains"]
+SETTLEMENTS = json.loads((_FOLDER / "settlements.json").read_text())
 ORDERS = [
     EscrowOrder(
         buyer=Address(entry["buyer"]),

@@ -3,9 +3,9 @@
 import pytest
 from eth_account.messages import encode_typed_data
 
-from souk.adapters.evm.escrow.hashes import SigningDomain, cart_hash, order_id
+from souk.adapters.evm.escrow.hashes import Offer, SigningDomain, cart_hash, order_id, settle_digest
 from souk.core.addresses import Address
-from tests.support.escrow_vectors import DOMAINS, ORDERS, VECTORS
+from tests.support.escrow_vectors import DOMAINS, ORDERS, SETTLEMENTS, VECTORS
 
 
 def _name(domain) -> str:
@@ -24,6 +24,22 @@ def test_gives_a_cart_the_hash_that_the_contract_gives_it(domain) -> None:
     carts = [[domain["order_ids"][index] for index in cart] for cart in VECTORS["carts"]]
 
     assert [cart_hash(cart) for cart in carts] == domain["cart_hashes"]
+
+
+@pytest.mark.parametrize("domain", SETTLEMENTS["domains"], ids=_name)
+def test_gives_an_offer_the_digest_that_the_contract_gives_it(domain) -> None:
+    place = {"chain_id": domain["chain_id"], "contract": Address(domain["contract"])}
+    figures = ("to_buyer", "to_seller", "remaining", "status", "valid_until")
+
+    digests = [
+        settle_digest(
+            Offer(escrow_id=domain["order_id"], **{name: int(entry[name]) for name in figures}),
+            **place,
+        )
+        for entry in SETTLEMENTS["settlements"]
+    ]
+
+    assert digests == domain["settle_digests"]
 
 
 @pytest.mark.parametrize(
