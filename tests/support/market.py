@@ -13,7 +13,7 @@ from souk.modules.catalog import api as catalog_api
 from souk.modules.catalog.service import Catalog
 from souk.modules.orders import api as orders_api
 from souk.modules.orders.service import Carts
-from tests.support.account_builders import a_wallet, accounts_on, sign_in
+from tests.support.account_builders import a_session, accounts_on
 from tests.support.catalog_builders import catalog_on
 from tests.support.clock import MovableClock
 from tests.support.http import Api, assembled
@@ -57,7 +57,7 @@ def shared_market(databases: Databases, clock: MovableClock) -> Iterator[tuple[A
 
 def token_of(uow: UnitOfWork, name: str) -> str:
     """A session of the account that signs in with the wallet of this name."""
-    return sign_in(accounts_on(uow), a_wallet(name)).token
+    return a_session(uow, name)
 
 
 def refused(answer) -> tuple[int, str]:

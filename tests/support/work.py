@@ -16,12 +16,23 @@ _DEFERRED = text(
 )
 
 
+_known: dict[Engine, str] = {}
+
+
+def _deferred(session: Session) -> str:
+    """The constraints that are checked at a commit; the same ones in all tests of a database."""
+    engine = session.connection().engine
+    if engine not in _known:
+        _known[engine] = ", ".join(session.scalars(_DEFERRED))
+    return _known[engine]
+
+
 class SavepointTransaction(Transaction):
     """Commits into the outer transaction, and checks what a real commit would check: a deferred
     constraint never fires in a transaction that is rolled back."""
 
     def _finish(self) -> None:
-        deferred = ", ".join(self.session.scalars(_DEFERRED))
+        deferred = _deferred(self.session)
         self.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         self.session.commit()
         if deferred:

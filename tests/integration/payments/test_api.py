@@ -6,7 +6,7 @@ from souk.core.pagination import CursorCodec
 from souk.core.principal import Principal, Role
 from souk.modules.payments import api as payments_api
 from souk.modules.payments.service import Payments
-from tests.support.account_builders import a_wallet, accounts_on, an_account, sign_in
+from tests.support.account_builders import a_session, a_wallet, accounts_on, an_account
 from tests.support.http import Api, assembled
 from tests.support.order_builders import place
 from tests.support.payment_builders import (
@@ -45,13 +45,9 @@ def api(database_url, uow):
         yield client
 
 
-def token_of(uow, name: str) -> str:
-    return sign_in(accounts_on(uow), a_wallet(name)).token
-
-
 @pytest.fixture
 def bruno(uow, shop) -> str:
-    return token_of(uow, "bruno")
+    return a_session(uow, "bruno")
 
 
 def choice(shop, **changes) -> dict:
@@ -123,7 +119,7 @@ def test_shows_a_seller_the_leg_of_the_own_order_alone(api, uow, shop) -> None:
     seller = next(n for n in ("sofia", "sami") if a_wallet(n).address == legs[0].terms.seller)
 
     answer = api(
-        "GET", f"/api/payments/order/{legs[0].order_id}", token=token_of(uow, seller)
+        "GET", f"/api/payments/order/{legs[0].order_id}", token=a_session(uow, seller)
     ).json()
 
     assert [leg["id"] for leg in answer["attempts"][0]["legs"]] == [legs[0].id]
@@ -142,7 +138,7 @@ def test_shows_a_seller_the_leg_of_the_own_order_alone(api, uow, shop) -> None:
     ],
 )
 def test_knows_no_payment_of_somebody_else(api, uow, shop, method, path, body) -> None:
-    stranger = token_of(uow, "stranger")
+    stranger = a_session(uow, "stranger")
     known = path.format(payment=shop.payment_id, order=shop.order_id)
     wallet = a_wallet("stranger").address
     sent = choice(shop, wallet=wallet) if body == "choice" else body
@@ -168,7 +164,7 @@ def test_lists_the_callers_payments_page_by_page(api, uow, shop, bruno) -> None:
 
 
 def test_lists_nobody_elses_payments(api, uow, shop) -> None:
-    stranger = token_of(uow, "stranger")
+    stranger = a_session(uow, "stranger")
 
     listed = api("GET", f"/api/payments/user/{shop.buyer.account_id}", token=stranger)
     by_status = api("GET", "/api/payments/status/PENDING", token=stranger)
