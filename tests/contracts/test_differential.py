@@ -95,7 +95,8 @@ def campaign(stage: Stage, sequences: int, *, same_everywhere: bool) -> Tally:
     )
     @given(scripts(ACTIONS))
     def agree(script: Script) -> None:
-        assert first_difference(stage, script, tally) is None
+        difference = first_difference(stage, script, tally)
+        assert difference is None, f"{difference}\n\n{script}"
 
     agree()
     return tally

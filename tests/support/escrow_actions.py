@@ -74,6 +74,12 @@ class Call:
         events: list[Event] = getattr(model, self.function)(self.by, *self.given(orders), **paid)
         return events
 
+    def places(self) -> tuple[int, ...]:
+        """Of the orders that it names."""
+        if self.function in OF_CARTS:
+            return tuple(self.arguments[0])
+        return self.arguments[:1] if self.function in OF_ORDERS else ()
+
     def given(self, orders: Orders) -> tuple[Any, ...]:
         """The arguments with orders themselves in place of their places."""
         first, *rest = self.arguments
@@ -96,6 +102,10 @@ class Treat:
     account: str
     way: str
 
+    def places(self) -> tuple[int, ...]:
+        """None."""
+        return ()
+
     def play(self, model: EscrowModel, orders: Orders) -> list[Event]:
         """Nothing happens yet."""
         ways = COIN_WAYS if self.token == COIN else TOKEN_WAYS
@@ -113,6 +123,10 @@ class Approve:
     spender: str
     amount: int
 
+    def places(self) -> tuple[int, ...]:
+        """None."""
+        return ()
+
     def play(self, model: EscrowModel, orders: Orders) -> list[Event]:
         """Nothing happens yet."""
         model.allowances[self.token, self.by, self.spender] = self.amount
@@ -126,6 +140,10 @@ class Donate:
     at: int
     token: str
     amount: int
+
+    def places(self) -> tuple[int, ...]:
+        """None."""
+        return ()
 
     def play(self, model: EscrowModel, orders: Orders) -> list[Event]:
         """It is there, and nothing else happens."""

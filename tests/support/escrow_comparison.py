@@ -38,7 +38,7 @@ def first_difference(stage: Stage, script: Script, tally: Tally) -> str | None:
     model = a_model()
     stage.reset(script.orders)
     for number, action in enumerate(script.actions):
-        events, refusals = _expected(model, action, script.orders)
+        events, refusals = expected(model, action, script.orders)
         happened = stage.run(action)
         differences = _differences(events, refusals, happened, script.orders)
         if not differences and not refusals:
@@ -53,9 +53,10 @@ def first_difference(stage: Stage, script: Script, tally: Tally) -> str | None:
     return "\n".join(["after the last action:", *left]) if left else None
 
 
-def _expected(
+def expected(
     model: EscrowModel, action: Action, orders: Mapping[int, Order]
 ) -> tuple[list[Event], frozenset[Refusal]]:
+    """What the model does: events, or why it refuses."""
     model.now = action.at
     try:
         return action.play(model, orders), frozenset()

@@ -39,13 +39,14 @@ class Choices:
 
 @dataclass(slots=True)
 class Scene:
-    """The model, how its tokens may behave, the orders of the sequence by their places, and what
-    was offered for `settle`."""
+    """How tokens may behave, the orders of the sequence by their places, the model, what was
+    offered for `settle`, and where the orders stand by now."""
 
     token_ways: tuple[str, ...]
     orders: dict[int, Order] = field(default_factory=dict)
     model: EscrowModel = field(default_factory=a_model)
     offered: list[Call] = field(default_factory=list)
+    states: dict[int, State] = field(default_factory=dict)
 
     def play(self, action: Action) -> Action:
         """Do it to the model, whatever comes of it."""
@@ -54,6 +55,7 @@ class Scene:
             action.play(self.model, self.orders)
         if isinstance(action, Call) and action.function == "settle":
             self.offered.append(action)
+        self.states = {n: self.model.states[order] for n, order in self.orders.items()}
         return action
 
     def has_room(self) -> bool:
@@ -70,7 +72,7 @@ class Scene:
             buyer=buyer,
             seller=made.one(*(who for who in _SELLERS if who != buyer)),
             token=given.get("token") or made.one("dollar", COIN, "fickle", "fickle"),
-            amount=made.one(10**8, 1, 2, 1_000, 9_999, MOST),
+            amount=made.one(99_999_989, 1, 2, 1_009, 9_973, MOST),
             arbiter=made.one("arbiter", "arbiter", "arbiter", NOBODY),
             fee_to=made.one("fee taker", buyer if fee_bps else NOBODY),
             fee_bps=fee_bps,
@@ -84,7 +86,7 @@ class Scene:
 
     def state(self, place: int) -> State:
         """Where an order stands."""
-        return self.model.states.get(self.orders[place], State())
+        return self.states.get(place, State())
 
     def places(self, *statuses: Status) -> list[int]:
         """Of the orders that stand there; of all when no status is named."""

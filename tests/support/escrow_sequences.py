@@ -68,6 +68,13 @@ class Script:
     orders: dict[int, Order]
     actions: tuple[Action, ...]
 
+    def __str__(self) -> str:
+        """Its source, a line for each order and action."""
+        orders = [f"{place}: {order}" for place, order in self.orders.items()]
+        lines = ["orders={", *(f"    {each}," for each in orders), "},"]
+        lines += ["actions=(", *(f"    {each}," for each in self.actions), "),"]
+        return "\n".join(["Script(", *(f"    {line}" for line in lines), ")"])
+
 
 def scripts(length: int) -> st.SearchStrategy[Script]:
     """Sequences of so many actions.
@@ -77,14 +84,17 @@ def scripts(length: int) -> st.SearchStrategy[Script]:
     Hypothesis shrinks one by leaving out actions, each by a byte that becomes zero.
     """
     kept = st.binary(min_size=length, max_size=length)
-    return st.builds(_script, st.integers(0, 2**32 - 1), kept)
+    return st.builds(written, st.integers(0, 2**32 - 1), kept)
 
 
-def _script(seed: int, kept: bytes) -> Script:
+def written(seed: int, kept: bytes) -> Script:
+    """The sequence of a seed, as long as `kept`, without the actions whose byte there is zero."""
     made = Choices(seed)
     scene = Scene(made.one(_PRETENDING, _DENYING))
-    actions = [scene.play(_action(made, scene)) for _ in kept]
-    return Script(scene.orders, tuple(compress(actions, kept)))
+    made_up = [scene.play(_action(made, scene)) for _ in kept]
+    actions = tuple(compress(made_up, kept))
+    named = {place for action in actions for place in action.places()}
+    return Script({place: scene.orders[place] for place in sorted(named)}, actions)
 
 
 def _action(made: Choices, scene: Scene) -> Action:
@@ -303,17 +313,17 @@ def _settle(made: Choices, scene: Scene, name: str, could: Sequence[int]) -> Cal
     to_buyer, to_seller = made.one(*_divisions(state.remaining))
     until = made.usual((at, at + 3 * DAY), (at - 1,))
     # Of a place, as in all that sequences have of orders.
-    over: Any = Offer(place, to_buyer, to_seller, state.remaining, state.status, until)  # type: ignore[arg-type]  # see above
+    over: Any = Offer(place, to_buyer, to_seller, state.remaining, int(state.status), until)
     numbers = ("to_buyer", "to_seller", "remaining", "status", "valid_until")
     signed = [_signature(made, party, over, *numbers) for party in (order.buyer, order.seller)]
-    by = made.one(order.buyer, order.seller, *PEOPLE)
+    by = made.one(order.buyer, order.buyer, order.seller, *PEOPLE)
     return Call(at, by, name, (place, to_buyer, to_seller, until, *signed))
 
 
 def _divisions(left: int) -> tuple[tuple[int, int], ...]:
-    half, less = left // 2, max(left - 1, 0)
-    possible = ((half, half), (0, 1), (1, 0), (0, half), (half, 0), (0, less), (0, left), (left, 0))
-    return (*possible, (less, 1), (0, 0), (1, left), (MOST, MOST))
+    half, third, less = left // 2, left // 3, max(left - 1, 0)
+    parts = ((third, third), (0, half), (0, half), (0, third), (half, 0), (0, 1), (1, 0), (0, less))
+    return (*parts, (0, left), (left, 0), (less, 1), (0, 0), (1, left), (MOST, MOST))
 
 
 def _reimburse(made: Choices, scene: Scene, name: str, could: Sequence[int]) -> Call:
