@@ -66,8 +66,7 @@ class EscrowModel:
     """One contract and its surroundings. Set `now` between calls; it must not go back."""
 
     now: int
-    tokens: frozenset[str]  # those with code
-    signing_tokens: frozenset[str] = frozenset()  # those that know EIP-2612 and EIP-3009
+    tokens: frozenset[str]  # those with code; they know EIP-2612 and EIP-3009
     has_gas: bool = True  # to push; the caller of a call decides
     states: dict[Order, State] = field(default_factory=lambda: defaultdict(State))
     credits: Counter[tuple[str, str]] = field(default_factory=Counter)  # by token and account
@@ -92,11 +91,9 @@ class EscrowModel:
         """As `pay`, after trying a permit over the sum; whether it works does not matter."""
         self._hold(orders, sender=sender, signed=True)
         token, total = orders[0].token, sum(order.amount for order in orders)
-        wallet = (token, sender)
-        permit = Permit(token, sender, total, self.permit_nonces[wallet], deadline)
-        knows = token in self.signing_tokens
-        if knows and signature == Signature(sender, permit) and self.now <= deadline:
-            self.permit_nonces[wallet] += 1
+        permit = Permit(token, sender, total, self.permit_nonces[token, sender], deadline)
+        if signature == Signature(sender, permit) and self.now <= deadline:
+            self.permit_nonces[token, sender] += 1
             self.allowances[token, sender, ESCROW] = total
         self._take(sender, token, total, 0)
 
@@ -116,7 +113,7 @@ class EscrowModel:
         due = Authorization(token, buyer, total, after, before, tuple(orders))
         signed = signature == Signature(buyer, due) and after < self.now < before
         nonce = (token, buyer, due.cart)
-        self._need(token in self.signing_tokens and signed and nonce not in self.used)
+        self._need(signed and nonce not in self.used)
         self.used.add(nonce)
         self._receive(token, buyer, total, answers=False)
 

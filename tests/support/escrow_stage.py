@@ -35,7 +35,7 @@ _KEYS = {name: keccak(name.encode()) for name in SIGNERS}
 
 def a_model() -> EscrowModel:
     """The model of a stage on which nothing has happened yet."""
-    model = EscrowModel(START, frozenset(TOKENS), frozenset(TOKENS))
+    model = EscrowModel(START, frozenset(TOKENS))
     for who in PEOPLE:
         for token in MONEY:
             model.balances[token, who] = WEALTH
