@@ -11,6 +11,7 @@ Two ways to a database, never both in one test:
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -187,6 +188,8 @@ def _still_chain(stack_directory: Path) -> Iterator[Chain]:
 def still_chain(_still_chain: Chain) -> Chain:
     """A fresh chain that makes a block only when asked to."""
     _still_chain.call("anvil_reset")
+    # Left to itself it would go on from the instant at which it was started.
+    _still_chain.call("evm_setTime", int(time.time()))
     return _still_chain
 
 

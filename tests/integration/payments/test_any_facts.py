@@ -25,7 +25,6 @@ from tests.support.payment_builders import (
     seen,
 )
 
-STEPS = 40
 _SAY = {FactStage.SEEN: seen, FactStage.REACHED: reached, FactStage.ORPHANED: orphaned}
 
 
@@ -96,12 +95,12 @@ def _projected(shop: Shop, legs, owed) -> str:
     return project([AttemptStatus(one) for one in shop.sees.attempts()], views, closed=False)
 
 
-def _tell(uow, seed: int) -> Shop:
+def _tell(uow, seed: int, *, words: int) -> Shop:
     random, shop = Random(seed), a_shop(uow)
     legs = list(shop.start().attempt.legs)
     shop.pass_time(seconds=601)
     legs += shop.start(a_choice(**NATIVE)).attempt.legs
-    for _step in range(STEPS):
+    for _step in range(words):
         shop.observe(a_word(random, legs))
         assert_accounted_for(shop, legs)
     return shop
@@ -112,14 +111,14 @@ def work_done(shop: Shop) -> object:
     return shop.sees.read("SELECT count(*) FROM ledger_posting WHERE stage = 'posted'")
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_accounts_for_all_money_after_every_word(uow, seed) -> None:
-    shop = _tell(uow, seed)
+    shop = _tell(uow, seed, words=20)
 
     assert work_done(shop) > 5
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", range(2, 100))
+@pytest.mark.parametrize("seed", range(100))
 def test_accounts_for_all_money_in_many_runs(uow, seed) -> None:
-    assert work_done(_tell(uow, seed)) > 5
+    assert work_done(_tell(uow, seed, words=40)) > 5
