@@ -23,7 +23,7 @@ from tests.support.payment_builders import (
     seen,
 )
 
-SETTLED = FactKind.SETTLED
+SETTLED, REIMBURSED = FactKind.SETTLED, FactKind.REIMBURSED
 
 
 def two_attempts(uow) -> tuple[Shop, list]:
@@ -207,6 +207,16 @@ def test_says_so_when_the_seller_took_what_was_owed_back(uow, digital) -> None:
     shop.observe(reached(leg), reached(leg, SETTLED))
 
     assert shop.sees.refunds() == ["order_cancelled taken"]
+
+
+def test_settles_the_debt_when_the_seller_gave_back_what_was_taken(uow) -> None:
+    shop = a_shop(uow)
+    (leg,) = shop.start().attempt.legs
+    move(uow, shop.order_id, "cancel", Actor.BUYER)
+
+    shop.observe(reached(leg), reached(leg, SETTLED), reached(leg, REIMBURSED, amount=leg.amount))
+
+    assert shop.sees.refunds() == ["order_cancelled done"]
 
 
 def test_settles_the_debt_when_late_money_went_back(uow) -> None:

@@ -194,6 +194,18 @@ def test_settles_a_dispute(rail, disputed) -> None:
     assert figures(rail, disputed) == (LegStatus.SPLIT, 0, 500)
 
 
+@pytest.mark.parametrize("sides", [(400, 0), (0, 400), (400, 599)])
+def test_offers_no_part_of_what_is_disputed(rail, disputed, sides) -> None:
+    with pytest.raises(errors.SplitOutOfRange):
+        rail.gateway.settle(disputed, split(rail, *sides))
+
+
+def test_lets_a_party_give_a_part_of_what_is_disputed(rail, disputed) -> None:
+    rail.sign(rail.seller, rail.gateway.settle(disputed, split(rail, 400, 0), sender=SELLER))
+
+    assert figures(rail, disputed) == (LegStatus.DISPUTED, 600, 0)
+
+
 def test_voids_an_offer_when_money_moved_since(rail, held) -> None:
     wanted = split(rail, 300, 600)
     signature = offer(rail, held, wanted, SELLER)

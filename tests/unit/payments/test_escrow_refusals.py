@@ -130,8 +130,20 @@ def test_names_the_field_that_is_refused(field, name) -> None:
         _revert("TooLate(uint40)", 1)[:10],
         _revert("TooLate(uint40)", 1)[:10] + "ff" * 32,
         _revert("Error(string)", "a")[:10] + encode(["bytes"], [b"\xff\xfe"]).hex(),
+        _revert("Error(string)", "a")[:10] + encode(["uint256", "uint256"], [32, 2**63]).hex(),
+        "0x123",
+        "out of gas",
     ],
-    ids=["nothing", "too short", "no argument", "out of range", "no text"],
+    ids=[
+        "nothing",
+        "too short",
+        "no argument",
+        "out of range",
+        "no text",
+        "endless text",
+        "half a byte",
+        "no data",
+    ],
 )
 def test_says_that_there_is_no_reason_when_the_data_is_cut(data) -> None:
     assert type(explain_revert(data)) is errors.EscrowRefused

@@ -6,6 +6,8 @@ was guessed may be wrong.
 
 import re
 
+from eth_abi.exceptions import DecodingError
+
 from souk.core.addresses import Address, checksum_address
 from souk.modules.chain.domain import BlockHeader, RawLog
 from souk.modules.chain.errors import ChainDataRefused
@@ -16,6 +18,9 @@ _BYTES = re.compile(r"0x([0-9a-fA-F]{2})*")
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _NO_BLOOM = bytes(256)
+
+UNREADABLE = (DecodingError, UnicodeDecodeError, OverflowError)
+"""What `eth_abi.decode` raises on bytes that somebody else chose: a length past 2^63 overflows."""
 
 
 def _text(value: object, pattern: re.Pattern[str], what: str) -> str:

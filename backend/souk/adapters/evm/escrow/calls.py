@@ -19,6 +19,7 @@ _ORDERS = f"{_ORDER}[]"
 
 STATUSES = ("not paid", "paid", "fulfilled", "disputed", "settled")
 """The contract's `Status`, in words."""
+IN_DISPUTE = STATUSES.index("disputed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
 from souk.adapters.evm.escrow.calls import STATUSES
 from souk.adapters.evm.escrow.hashes import ORDER_FIELDS
+from souk.adapters.evm.wire import UNREADABLE, read_bytes
 from souk.core.clock import rfc3339
 from souk.core.money import Asset, Money
+from souk.modules.chain.errors import ChainDataRefused
 from souk.modules.payments import errors
 from souk.modules.payments.errors import EscrowRefused
 
@@ -295,13 +296,16 @@ _KNOWN = _table(
 def explain_revert(data: str, asset: Asset | None = None) -> EscrowRefused:
     """Why a call of the contract reverts, from its revert data (0x-hex); amounts are written in
     `asset`, the one of the order."""
-    raw = bytes.fromhex(data[2:])
+    try:
+        raw = read_bytes(data, "revert data")
+    except ChainDataRefused:
+        raw = b""
     known = _KNOWN.get(raw[:4])
     if known is not None:
         types, explain = known
         try:
             arguments = decode(types, raw[4:])
-        except (DecodingError, UnicodeDecodeError):
+        except UNREADABLE:
             pass
         else:
             return explain(_Figures(asset), *arguments)

@@ -10,6 +10,7 @@ from souk.adapters.evm.escrow.simulation import Simulation, call_for, text_of
 from souk.adapters.evm.escrow.typed_data import settle_offer
 from souk.core.addresses import Address
 from souk.modules.payments.domain import Leg, NeedsSignature, Party, Split
+from souk.modules.payments.errors import SplitOutOfRange
 
 
 class Settling:
@@ -29,6 +30,7 @@ class Settling:
         signers = [party for party in split.needs if party is not sender]
         missing = [party for party in signers if party not in consents]
         if missing:
+            _require_whole(split, state)
             offer = Offer(
                 escrow_id=leg.escrow_id,
                 to_buyer=split.to_buyer,
@@ -51,6 +53,18 @@ class Settling:
         wallet = None if sender is None else _wallets(leg)[sender]
         self._simulation.require(call, sender=wallet, asset=leg.asset)
         return NeedsSignature(by=wallet, calls=(call,), until=until)
+
+
+def _require_whole(split: Split, state: calls.EscrowState) -> None:
+    """An offer over a part of a dispute could be used in front of a ruling, which then divides
+    what is left as if the part had never been given."""
+    total = split.to_buyer + split.to_seller
+    if state.status == calls.IN_DISPUTE and total < state.remaining:
+        raise SplitOutOfRange(
+            "while the arbiter is asked, an offer divides all that is held; a part of it can only"
+            " be given by whoever gives it",
+            context={"total": str(total), "remaining": str(state.remaining)},
+        )
 
 
 def _wallets(leg: Leg) -> dict[Party, Address]:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
 from souk.adapters.evm.escrow.calls import decode_address, decode_amount, read_permit2
 from souk.adapters.evm.escrow.hashes import SigningDomain
 from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.wire import UNREADABLE
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.core.errors import ProviderUnavailable
 from souk.modules.chain.domain import Call
@@ -187,7 +187,7 @@ class _Contract:
             fields, name, version, _chain, _contract, salt, _extensions = decode(
                 _DOMAIN_TYPES, self.ask(_EIP712_DOMAIN)
             )
-        except (DecodingError, UnicodeDecodeError):
+        except UNREADABLE:
             return None
         has = fields[0]
         return SigningDomain(
@@ -202,6 +202,6 @@ class _Contract:
 def _text(data: bytes) -> str | None:
     try:
         (value,) = decode(["string"], data)
-    except (DecodingError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return str(value)

@@ -220,4 +220,5 @@ def _owe_back(
 def _refund_status(leg: Leg) -> RefundStatus:
     if leg.remaining > 0:
         return RefundStatus.AWAITING_SELLER
-    return RefundStatus.DONE if leg.refunded >= leg.held else RefundStatus.TAKEN
+    back = leg.refunded + leg.reimbursed
+    return RefundStatus.DONE if back >= leg.held else RefundStatus.TAKEN
