@@ -1,8 +1,8 @@
 """The escrow contract against its model: any sequence of actions does the same to both.
 
 After every action the outcome, the events in their order, and every state, credit and balance are
-compared. A failure prints the shortest `Script` that was found, which can be put into `KNOWN` as
-it stands.
+compared; what reverts cannot have changed anything, which is looked at once, at the end. A failure
+prints the shortest `Script` that was found, which can be put into `KNOWN` as it stands.
 """
 
 import json

@@ -268,12 +268,12 @@ class EscrowModel:
             )
 
     def _check_terms(self, order: Order, signed: bool) -> None:
-        us = (order.buyer, order.seller, ESCROW)
+        involved = (order.buyer, order.seller, ESCROW)
         limits = {
             "seller": order.seller not in (NOBODY, order.buyer, ESCROW),
             "token": order.token in self.tokens or (order.token == COIN and not signed),
             "amount": order.amount > 0,
-            "arbiter": order.arbiter == NOBODY or order.arbiter not in us,
+            "arbiter": order.arbiter == NOBODY or order.arbiter not in involved,
             "fee_to": order.fee_bps == 0 or order.fee_to not in (NOBODY, ESCROW),
             "fee_bps": order.fee_bps <= MAX_FEE_BPS,
             "silent_bps": order.silent_bps <= BPS,
