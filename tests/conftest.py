@@ -191,10 +191,3 @@ def still_chain(_still_chain: Chain) -> Chain:
     # Left to itself it would go on from the instant at which it was started.
     _still_chain.call("evm_setTime", int(time.time()))
     return _still_chain
-
-
-@pytest.fixture
-def ticking_chain(tmp_path: Path) -> Iterator[Chain]:
-    """A fresh chain that makes a block each second, as the local default does."""
-    with chain(tmp_path / "anvil.log", ticking=True) as fresh:
-        yield fresh

@@ -37,6 +37,8 @@ THROWAWAY_OPTIONS: Mapping[str, str] = {
     "autovacuum": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # It is killed in the end, and so leaves nothing where the whole machine keeps such memory.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 

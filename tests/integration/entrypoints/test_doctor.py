@@ -82,12 +82,12 @@ def test_tells_to_deploy_when_the_chain_has_forgotten_the_contracts(
 
 
 def test_tells_of_other_code_where_the_escrow_should_be(
-    ticking_chain: Chain, deployed: Path
+    prompt_chain: Chain, deployed: Path
 ) -> None:
     escrow = registry.find(deployed, CHAIN_ID).escrow.address
-    ticking_chain.call("anvil_setCode", escrow, "0x6001")
+    prompt_chain.call("anvil_setCode", escrow, "0x6001")
     with pytest.raises(Unwell, match=f"other code than recorded at {escrow}"):
-        chain_said(ticking_chain, deployed)
+        chain_said(prompt_chain, deployed)
 
 
 def test_refuses_a_node_of_another_chain(still_chain: Chain, tmp_path: Path) -> None:
