@@ -95,7 +95,7 @@ def test_goes_on_within_seconds_when_it_was_killed_in_the_middle_of_a_job(
 
     publish_now(2)
     start_worker("events")
-    assert eventually(lambda: noted() == ["event 1", "event 2"], seconds=8)
+    assert eventually(lambda: noted() == ["event 1", "event 2"], seconds=20)
 
 
 @pytest.mark.pitfall("J8")
@@ -128,7 +128,7 @@ def test_goes_on_when_redis_was_killed_and_comes_back(
 
     running = parts.start(server.part(), stack_directory / "own-redis.log")
     try:
-        assert eventually(lambda: noted() == ["event 1", "event 2"], seconds=8)
+        assert eventually(lambda: noted() == ["event 1", "event 2"], seconds=20)
     finally:
         running.kill()
 
