@@ -107,6 +107,15 @@ contract PushTest is EscrowTest {
         vm.assertEq(token.balanceOf(good.seller), NET, "delivered");
     }
 
+    /// @dev Otherwise a payee with a hook could spoil a batch by a gift.
+    function test_push_credits_tokens_when_another_payee_gave_the_escrow_some() public {
+        (Escrow.Order memory good, Escrow.Order memory bad) = _paidToTwoSellers(FickleToken.Way.Revert);
+        token.callOut(good.seller, address(token), abi.encodeCall(token.mint, (address(escrow), 1)));
+        vm.prank(buyer);
+        escrow.release(_two(good, bad));
+        vm.assertEq(escrow.credits(address(token), bad.seller), NET, "credit");
+    }
+
     /// @dev The escrow has less of the second token than of the first, so it must not take one for the other.
     function test_push_credits_in_one_token_when_a_batch_pays_out_two() public {
         Escrow.Order memory dollars = _order();
