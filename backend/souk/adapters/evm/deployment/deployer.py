@@ -63,11 +63,6 @@ class Preview:
     gas: int | None
     balance: int | None
 
-    @property
-    def stands(self) -> bool:
-        """Whether it was done before."""
-        return self.gas is None
-
 
 class Deployer:
     """Deploys with one key to one endpoint. The key is asked for when there is something to sign,
@@ -235,9 +230,8 @@ class Deployer:
         require_factory(eth)
 
     def _sender(self, eth: Eth) -> Sender:
-        if isinstance(self._key, str):
-            return Sender(eth, Account.from_key(self._key), self._say)
-        return Sender(eth, self._key(), self._say)
+        account = Account.from_key(self._key) if isinstance(self._key, str) else self._key()
+        return Sender(eth, account, self._chain_id)
 
 
 def _call(eth: Eth, wanted: Wanted, payer: Address) -> Call:
@@ -247,13 +241,12 @@ def _call(eth: Eth, wanted: Wanted, payer: Address) -> Call:
 
 def _gas(eth: Eth, wanted: Wanted, payer: str) -> int:
     """A tenth more than the node estimates."""
-    data = "0x" + factory_data(wanted.creation_code).hex()
     try:
         estimate = eth.estimate_gas(
             {
                 "from": to_checksum_address(payer),
                 "to": to_checksum_address(FACTORY),
-                "data": HexBytes(data),
+                "data": HexBytes(factory_data(wanted.creation_code)),
             }
         )
     except Web3Exception as error:

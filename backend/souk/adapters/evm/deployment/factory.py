@@ -37,7 +37,7 @@ def put_factory(eth: Eth, sender: Sender, bound: int, say: Say) -> None:
         say(f"paid {FACTORY_SENDER} for the factory in {paid.transaction}")
         wait_for(eth, paid.transaction, confirmations=1, say=say)
     known = Sent(
-        chain_id=eth.chain_id,
+        chain_id=sender.chain_id,
         contract=FACTORY,
         transaction="0x" + keccak(FACTORY_TRANSACTION).hex(),
         nonce=0,

@@ -108,10 +108,10 @@ def present_fees(eth: Eth, bound: int) -> Fees:
 
 
 class Sender:
-    """One account on one chain."""
+    """One account on one chain, whose id was compared with the node's when it was connected to."""
 
-    def __init__(self, eth: Eth, account: LocalAccount, say: Say) -> None:
-        self._eth, self._account, self._say = eth, account, say
+    def __init__(self, eth: Eth, account: LocalAccount, chain_id: int) -> None:
+        self._eth, self._account, self.chain_id = eth, account, chain_id
 
     @property
     def address(self) -> Address:
@@ -133,11 +133,10 @@ class Sender:
 
     def sign(self, call: Call, fees: Fees, nonce: int, contract: Address) -> Sent:
         """Sign for this chain alone; nothing is sent yet."""
-        chain_id = self._eth.chain_id
         signed = self._account.sign_transaction(
             {
                 "type": 2,
-                "chainId": chain_id,
+                "chainId": self.chain_id,
                 "nonce": nonce,
                 "to": HexStr(call.to),
                 "value": call.value,
@@ -148,7 +147,7 @@ class Sender:
             }
         )
         return Sent(
-            chain_id=chain_id,
+            chain_id=self.chain_id,
             contract=contract,
             transaction="0x" + bytes(signed.hash).hex(),
             nonce=nonce,

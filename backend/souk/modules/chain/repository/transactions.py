@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.addresses import Address
@@ -122,13 +122,7 @@ def mark_broadcast(
     if error is None:
         values |= {"status": str(TransactionStatus.BROADCAST), "broadcast_at": tx.now}
     tx.session.execute(
-        update(ChainTransactionRow)
-        .where(
-            ChainTransactionRow.chain_id == chain_id,
-            ChainTransactionRow.transaction_hash == transaction_hash,
-            ChainTransactionRow.status.in_(_LIVE),
-        )
-        .values(**values)
+        update(ChainTransactionRow).where(_is_live(chain_id, transaction_hash)).values(**values)
     )
 
 
@@ -139,11 +133,7 @@ def mark_mined(
     status = TransactionStatus.MINED if mined.succeeded else TransactionStatus.REVERTED
     tx.session.execute(
         update(ChainTransactionRow)
-        .where(
-            ChainTransactionRow.chain_id == chain_id,
-            ChainTransactionRow.transaction_hash == transaction_hash,
-            ChainTransactionRow.status.in_(_LIVE),
-        )
+        .where(_is_live(chain_id, transaction_hash))
         .values(status=str(status), block_number=mined.block_number, block_hash=mined.block_hash)
     )
 
@@ -152,12 +142,17 @@ def drop_transaction(tx: Transaction, chain_id: int, transaction_hash: str) -> N
     """Record that another transaction took the nonce: this one can never be mined."""
     tx.session.execute(
         update(ChainTransactionRow)
-        .where(
-            ChainTransactionRow.chain_id == chain_id,
-            ChainTransactionRow.transaction_hash == transaction_hash,
-            ChainTransactionRow.status.in_(_LIVE),
-        )
+        .where(_is_live(chain_id, transaction_hash))
         .values(status=str(TransactionStatus.DROPPED))
+    )
+
+
+def _is_live(chain_id: int, transaction_hash: str) -> ColumnElement[bool]:
+    """This transaction, unless it has come to an end: then it stays as it was recorded."""
+    return and_(
+        ChainTransactionRow.chain_id == chain_id,
+        ChainTransactionRow.transaction_hash == transaction_hash,
+        ChainTransactionRow.status.in_(_LIVE),
     )
 
 
