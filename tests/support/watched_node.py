@@ -1,4 +1,5 @@
-"""A node's JSON-RPC behind a proxy that notes every method, and can change or refuse a call."""
+"""A node's JSON-RPC behind a proxy that notes every method, and can change, refuse or answer a
+call."""
 
 import json
 import threading
@@ -11,16 +12,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 Call = dict[str, object]
 
 
-def _unchanged(call: Call) -> Call | None:
+@dataclass(frozen=True)
+class Answered:
+    """What is answered in the node's place."""
+
+    result: object
+
+
+Meddling = Callable[[Call], Call | Answered | None]
+
+
+def _unchanged(call: Call) -> Call:
     return call
 
 
 @dataclass
 class WatchedNode:
-    """`meddle` gets each call: it returns what the node is asked, or `None` to refuse."""
+    """`meddle` gets each call: it returns what the node is asked, `None` to refuse, or what is
+    answered without asking it."""
 
     behind: str
-    meddle: Callable[[Call], Call | None] = _unchanged
+    meddle: Meddling = _unchanged
     url: str = ""
     methods: list[str] = field(default_factory=list)
 
@@ -31,6 +43,9 @@ class WatchedNode:
         if asked is None:
             error = {"code": -32000, "message": "refused here"}
             return json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": error}).encode()
+        if isinstance(asked, Answered):
+            answer = {"jsonrpc": "2.0", "id": call["id"], "result": asked.result}
+            return json.dumps(answer).encode()
         request = urllib.request.Request(
             self.behind, json.dumps(asked).encode(), {"Content-Type": "application/json"}
         )
@@ -40,9 +55,7 @@ class WatchedNode:
 
 
 @contextmanager
-def watched(
-    behind: str, meddle: Callable[[Call], Call | None] = _unchanged
-) -> Iterator[WatchedNode]:
+def watched(behind: str, meddle: Meddling = _unchanged) -> Iterator[WatchedNode]:
     """Run the proxy on a free port."""
     node = WatchedNode(behind, meddle)
 

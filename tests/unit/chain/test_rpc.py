@@ -104,6 +104,7 @@ MALFORMED: dict[str, Reply] = {
     "deep": lambda _asked: b"[" * 100_000,
     "wrong id": lambda asked: {"id": asked[0]["id"] + 1, "result": 1},
     "no id": lambda _asked: {"result": 1},
+    "list as id": lambda _asked: {"id": [], "result": 1},
     "two answers": lambda asked: [{"id": asked[0]["id"], "result": 1}] * 2,
     "empty": lambda _asked: [],
     "text": lambda _asked: "ok",
@@ -116,6 +117,14 @@ MALFORMED: dict[str, Reply] = {
 def test_takes_no_answer_that_is_not_one(reply: Reply) -> None:
     with pytest.raises(ProviderUnavailable, match="the node of chain 1"):
         a_client(reply).ask("eth_chainId")
+
+
+@pytest.mark.parametrize("url", [f"http://node:{CANARY}", f"http://x\n{CANARY}"])
+def test_is_unavailable_when_the_address_is_none(url: str) -> None:
+    with pytest.raises(ProviderUnavailable, match="the node of chain 1") as refused:
+        JsonRpcClient(url, label="chain 1")
+
+    assert CANARY not in "".join(traceback.format_exception(refused.value))
 
 
 def failing(kind: type[httpx.TransportError]) -> JsonRpcClient:

@@ -60,8 +60,11 @@ class JsonRpcClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """`label` is what errors call the endpoint, such as `chain 1`; it must hold no secret."""
-        self._url = httpx.URL(url)
         self._label = label
+        try:
+            self._url = httpx.URL(url)
+        except httpx.InvalidURL:
+            raise self._unavailable("has an address that is none") from None
         self._timeout = timeout_seconds
         self._transport = transport or httpx.HTTPTransport(retries=0, verify=_tls())
         self._ids = itertools.count(1)
@@ -94,7 +97,9 @@ class JsonRpcClient:
             return [self.ask(call.method, *call.params) for call in requests]
         answers = answer if isinstance(answer, list) else [answer]
         by_id = {
-            entry["id"]: entry for entry in answers if isinstance(entry, dict) and "id" in entry
+            entry["id"]: entry
+            for entry in answers
+            if isinstance(entry, dict) and isinstance(entry.get("id"), int)
         }
         if len(answers) != len(ids) or set(by_id) != set(ids):
             raise self._unavailable("answered with something else than was asked")

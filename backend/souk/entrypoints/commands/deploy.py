@@ -85,8 +85,13 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             return _preview(place, _key(arguments))
         return _deploy(place, _key(arguments), may_put_factory=arguments.put_factory)
-    except (DeploymentError, NetworksMisdescribed, ProviderUnavailable) as error:
+    except (DeploymentError, NetworksMisdescribed) as error:
         raise CommandFailed(error.detail) from error
+    except ProviderUnavailable as error:
+        raise CommandFailed(
+            f"{error.detail}; what was signed is kept: run again later, or with the address of"
+            " another node"
+        ) from error
 
 
 def _place(arguments: argparse.Namespace) -> _Place:

@@ -8,12 +8,12 @@ from web3.eth import Eth
 
 from souk.adapters.evm.deployment import contracts
 from souk.adapters.evm.deployment.artifacts import carried, load_artifact
+from souk.adapters.evm.deployment.asking import connected
 from souk.adapters.evm.deployment.errors import DeploymentError, ForeignCode
 from souk.adapters.evm.deployment.reading import (
     FEED_DECIMALS,
     code_at,
     code_hash,
-    connected,
     require_decimals,
     require_permit2,
 )

@@ -21,6 +21,7 @@ from web3.exceptions import Web3Exception
 from souk.adapters.evm import registry
 from souk.adapters.evm.deployment import contracts
 from souk.adapters.evm.deployment.artifacts import carried
+from souk.adapters.evm.deployment.asking import connected
 from souk.adapters.evm.deployment.contracts import Wanted
 from souk.adapters.evm.deployment.create2 import FACTORY, FACTORY_SENDER, factory_data
 from souk.adapters.evm.deployment.errors import DeploymentFailed
@@ -28,7 +29,6 @@ from souk.adapters.evm.deployment.factory import put_factory
 from souk.adapters.evm.deployment.locating import locate
 from souk.adapters.evm.deployment.reading import (
     code_at,
-    connected,
     require_described,
     require_factory,
 )

@@ -1,73 +1,24 @@
-"""What stands on a chain, read by web3 over this project's own transport."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+"""What stands on a chain."""
 
 from eth_typing import HexStr
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
-from web3 import Web3
 from web3.eth import Eth
 from web3.exceptions import Web3Exception
-from web3.providers import BaseProvider
-from web3.types import RPCEndpoint, RPCResponse
 
 from souk.adapters.evm.deployment.artifacts import Artifact
 from souk.adapters.evm.deployment.create2 import FACTORY, FACTORY_CODE
 from souk.adapters.evm.deployment.errors import (
     ChainMisdescribed,
     DeploymentFailed,
-    EndpointOfAnotherChain,
     FactoryMissing,
 )
 from souk.adapters.evm.registry import ChainDescription
-from souk.adapters.evm.rpc import JsonRpcClient, RpcFault
 from souk.core.addresses import ZERO_ADDRESS
-from souk.core.unit_of_work import refuse_open_transaction
 
 FEED_DECIMALS = 8
-_TIMEOUT_SECONDS = 20
 # `decimals()`, of ERC-20 and of the price feeds.
 _DECIMALS = HexStr("0x313ce567")
-
-
-class _Transport(BaseProvider):
-    """web3's own would name the endpoint's address, which may hold a key, in every error."""
-
-    def __init__(self, client: JsonRpcClient) -> None:
-        super().__init__()
-        self._client = client
-        # A contract we call must never make us fetch an address of its choosing (EIP-3668).
-        self.global_ccip_read_enabled = False
-
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:  # noqa: ANN401 - its type
-        """One call; raises `ProviderUnavailable` when there is no proper answer."""
-        answer = self._client.ask(method, *params)
-        if isinstance(answer, RpcFault):
-            error: Any = {"code": answer.code, "message": answer.message}
-            if answer.data is not None:
-                error["data"] = answer.data
-            return {"jsonrpc": "2.0", "id": 1, "error": error}
-        result: Any = answer.value
-        return {"jsonrpc": "2.0", "id": 1, "result": result}
-
-
-@contextmanager
-def connected(rpc_url: str, chain_id: int) -> Iterator[Eth]:
-    """A connection to a node that serves this chain and no other."""
-    refuse_open_transaction()
-    client = JsonRpcClient(rpc_url, label=f"chain {chain_id}", timeout_seconds=_TIMEOUT_SECONDS)
-    try:
-        eth = Web3(_Transport(client)).eth
-        serves = eth.chain_id
-        if serves != chain_id:
-            raise EndpointOfAnotherChain(
-                f"the endpoint serves chain {serves}, not {chain_id}; nothing was signed or sent"
-            )
-        yield eth
-    finally:
-        client.close()
 
 
 def code_at(eth: Eth, address: str) -> bytes:
