@@ -11,10 +11,17 @@ from datetime import UTC, datetime
 from souk.adapters.evm.escrow import calls
 from souk.adapters.evm.escrow.calls import EscrowState
 from souk.adapters.evm.escrow.hashes import order_id
+from souk.adapters.evm.escrow.legs import (
+    approval_for,
+    call_for,
+    orders_of,
+    text_of,
+    wallet_of,
+)
 from souk.adapters.evm.escrow.observations import read_observation, reference
 from souk.adapters.evm.escrow.paying import Paying
 from souk.adapters.evm.escrow.settling import Settling
-from souk.adapters.evm.escrow.simulation import Simulation, call_for, text_of
+from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.node import EvmNode
 from souk.core.addresses import ZERO_ADDRESS, Address
@@ -115,7 +122,7 @@ class EvmEscrowGateway:
         """`fulfil` by the seller; the buyer's time begins with the block."""
         by = _one({leg.terms.seller for leg in legs})
         until = min(leg.terms.fulfil_by for leg in legs)
-        call = call_for(legs, calls.fulfil(_orders(legs)), "Tell the escrow that you have sent")
+        call = call_for(legs, calls.fulfil(orders_of(legs)), "Tell the escrow that you have sent")
         self._simulate(call, by, legs[0])
         return NeedsSignature(by=by, calls=(call,), until=datetime.fromtimestamp(until, UTC))
 
@@ -123,7 +130,7 @@ class EvmEscrowGateway:
         """`release` by the buyer, or by anyone when the buyer's time is over."""
         by = _one({leg.terms.buyer for leg in legs})
         does = f"Give the seller the {_held(legs)} of"
-        call = call_for(legs, calls.release(_orders(legs)), does)
+        call = call_for(legs, calls.release(orders_of(legs)), does)
         self._simulate(call, by, legs[0])
         return NeedsSignature(by=by, calls=(call,))
 
@@ -132,13 +139,13 @@ class EvmEscrowGateway:
         silence the contract divides as the terms say, whoever calls."""
         by = _one({leg.terms.seller for leg in legs})
         does = f"Give the buyer back the {_held(legs)} of"
-        call = call_for(legs, calls.refund(_orders(legs)), does)
+        call = call_for(legs, calls.refund(orders_of(legs)), does)
         self._simulate(call, by, legs[0])
         return NeedsSignature(by=by, calls=(call,))
 
     def dispute(self, leg: Leg, by: Party) -> Outcome:
         """`dispute` by the buyer or the seller of a fulfilled order, up to the deadline."""
-        wallet = leg.terms.buyer if by is Party.BUYER else leg.terms.seller
+        wallet = wallet_of(by, leg)
         call = call_for([leg], calls.dispute(leg.terms), "Call the arbiter about")
         self._simulate(call, wallet, leg)
         return NeedsSignature(by=wallet, calls=(call,), until=leg.deadline)
@@ -173,13 +180,7 @@ class EvmEscrowGateway:
         # The allowance is signed right before. What else the token has against it, it says then.
         with suppress(EscrowTokenRefused):
             self._simulate(call, leg.terms.seller, leg)
-        approve = CallToSign(
-            chain_id=leg.chain_id,
-            to=leg.terms.token,
-            data=calls.approve(leg.contract, amount),
-            value=0,
-            says=f"Allow the escrow to take {text}",
-        )
+        approve = approval_for(leg, leg.contract, amount, f"Allow the escrow to take {text}")
         return NeedsSignature(by=leg.terms.seller, calls=(approve, call))
 
     def _simulate(self, call: CallToSign, by: Address | None, leg: Leg) -> None:
@@ -200,10 +201,6 @@ class EvmEscrowGateway:
     def parse_observation(self, message: RailMessage) -> Observation | None:
         """What an event of the chain module means for a leg."""
         return read_observation(message, self._policy)
-
-
-def _orders(legs: Sequence[Leg]) -> list[EscrowOrder]:
-    return [leg.terms for leg in legs]
 
 
 def _held(legs: Sequence[Leg]) -> str:

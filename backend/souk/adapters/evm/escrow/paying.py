@@ -12,11 +12,12 @@ from souk.adapters.evm.escrow import calls, typed_data
 from souk.adapters.evm.escrow.calls import Validity
 from souk.adapters.evm.escrow.consents import read_account_signature, read_signature
 from souk.adapters.evm.escrow.hashes import SigningDomain, cart_hash
-from souk.adapters.evm.escrow.simulation import Simulation, call_for, text_of
+from souk.adapters.evm.escrow.legs import approval_for, call_for, orders_of, text_of
+from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.typed_data import CartPayment, TypedData
 from souk.core.addresses import ZERO_ADDRESS
-from souk.modules.payments.domain import CallToSign, EscrowOrder, Leg, NeedsSignature, PayWay
+from souk.modules.payments.domain import CallToSign, Leg, NeedsSignature, PayWay
 from souk.modules.payments.errors import EscrowWayMissing
 
 _UNLIMITED = 2**256 - 1
@@ -73,36 +74,23 @@ class Paying:
         spender = permit2.contract
         if self._tokens.allowance(leg.chain_id, cart.token, cart.payer, spender) >= cart.amount:
             return ()
-        return (
-            CallToSign(
-                chain_id=leg.chain_id,
-                to=cart.token,
-                data=calls.approve(spender, _UNLIMITED),
-                value=0,
-                says=f"Let Permit2 move your {leg.asset.symbol}, each time by your signature only",
-            ),
-        )
+        says = f"Let Permit2 move your {leg.asset.symbol}, each time by your signature only"
+        return (approval_for(leg, spender, _UNLIMITED, says),)
 
 
 def _plain_calls(legs: Sequence[Leg]) -> tuple[CallToSign, ...]:
     """One `pay` for all legs; for a token the allowance comes first."""
     first, total = legs[0], _total(legs)
     native = first.terms.token == ZERO_ADDRESS
-    pay = call_for(legs, calls.pay(_orders(legs)), _says(legs), value=total if native else 0)
+    pay = call_for(legs, calls.pay(orders_of(legs)), _says(legs), value=total if native else 0)
     if native:
         return (pay,)
-    approve = CallToSign(
-        chain_id=first.chain_id,
-        to=first.terms.token,
-        data=calls.approve(first.contract, total),
-        value=0,
-        says=f"Allow the escrow to take {text_of(total, first)}",
-    )
-    return approve, pay
+    says = f"Allow the escrow to take {text_of(total, first)}"
+    return approval_for(first, first.contract, total, says), pay
 
 
 def _signed_call(legs: Sequence[Leg], way: PayWay, signature: str) -> str:
-    orders, until = _orders(legs), _pay_by(legs)
+    orders, until = orders_of(legs), _pay_by(legs)
     match way:
         case PayWay.PERMIT:
             return calls.pay_with_permit(orders, until, read_account_signature(signature))
@@ -130,10 +118,6 @@ def _needs(
 
 def _says(legs: Sequence[Leg]) -> str:
     return f"Pay {text_of(_total(legs), legs[0])} into escrow for"
-
-
-def _orders(legs: Sequence[Leg]) -> list[EscrowOrder]:
-    return [leg.terms for leg in legs]
 
 
 def _total(legs: Sequence[Leg]) -> int:

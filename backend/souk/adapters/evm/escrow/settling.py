@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from souk.adapters.evm.escrow import calls
 from souk.adapters.evm.escrow.consents import read_signature
 from souk.adapters.evm.escrow.hashes import Offer
-from souk.adapters.evm.escrow.simulation import Simulation, call_for, text_of
+from souk.adapters.evm.escrow.legs import call_for, text_of, wallet_of
+from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.typed_data import settle_offer
-from souk.core.addresses import Address
 from souk.modules.payments.domain import Leg, NeedsSignature, Party, Split
 from souk.modules.payments.errors import SplitOutOfRange
 
@@ -40,7 +40,7 @@ class Settling:
                 valid_until=split.valid_until,
             )
             message = settle_offer(offer, chain_id=leg.chain_id, contract=leg.contract)
-            by = _wallets(leg)[missing[0]]
+            by = wallet_of(missing[0], leg)
             return NeedsSignature(by=by, calls=(), typed_data=message, until=until)
         signed = {party: read_signature(consents[party]) for party in signers}
         data = calls.settle(
@@ -50,7 +50,7 @@ class Settling:
             seller_signature=signed.get(Party.SELLER, b""),
         )
         call = call_for([leg], data, _says(leg, split))
-        wallet = None if sender is None else _wallets(leg)[sender]
+        wallet = None if sender is None else wallet_of(sender, leg)
         self._simulation.require(call, sender=wallet, asset=leg.asset)
         return NeedsSignature(by=wallet, calls=(call,), until=until)
 
@@ -65,10 +65,6 @@ def _require_whole(split: Split, state: calls.EscrowState) -> None:
             " be given by whoever gives it",
             context={"total": str(total), "remaining": str(state.remaining)},
         )
-
-
-def _wallets(leg: Leg) -> dict[Party, Address]:
-    return {Party.BUYER: leg.terms.buyer, Party.SELLER: leg.terms.seller}
 
 
 def _says(leg: Leg, split: Split) -> str:

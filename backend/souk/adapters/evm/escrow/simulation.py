@@ -1,14 +1,14 @@
 """Trying a call on the newest block before anybody signs it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from souk.adapters.evm.escrow.calls import EscrowState, decode_states, read_states
 from souk.adapters.evm.escrow.refusals import explain_revert
 from souk.adapters.evm.node import EvmNode
 from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable, UnavailableError
-from souk.core.money import Asset, Money
+from souk.core.money import Asset
 from souk.modules.chain.domain import Call
 from souk.modules.chain.errors import CallReverted
 from souk.modules.payments.domain import CallToSign, Leg
@@ -47,20 +47,3 @@ class Simulation:
         if head is None:
             raise ProviderUnavailable("the node has no newest block")
         return head.timestamp
-
-
-def call_for(legs: Sequence[Leg], data: str, does: str, *, value: int = 0) -> CallToSign:
-    """A call of the contract that holds these legs; `does` says what it does to "order X"."""
-    what = f"order {legs[0].order_id}" if len(legs) == 1 else f"{len(legs)} orders"
-    return CallToSign(
-        chain_id=legs[0].chain_id,
-        to=legs[0].contract,
-        data=data,
-        value=value,
-        says=f"{does} {what}",
-    )
-
-
-def text_of(amount: int, leg: Leg) -> str:
-    """An amount in a leg's asset, for a person."""
-    return str(Money(amount, leg.asset))
