@@ -1,12 +1,7 @@
-"""The unit of work: rollback is the default, commit is written out by the use case.
-
-While a transaction is open in this thread or task, no adapter may call a provider: a slow
-answer would hold locks, and a lost one would leave it unclear what was agreed.
-"""
+"""The unit of work: rollback is the default, commit is written out by the use case."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -19,24 +14,13 @@ from souk.core.db import unavailable
 from souk.core.events import Event
 from souk.core.ids import Ids
 from souk.core.outbox import OutboxRow
-
-_open: ContextVar[bool] = ContextVar("souk_transaction_open", default=False)
+from souk.core.transaction_guard import transaction_open
 
 OUTBOX_CHANNEL = "souk_outbox"
 
 
-class ProviderCallInTransaction(RuntimeError):
-    """Code tried to reach a provider while holding a database transaction. A defect."""
-
-
 class NestedTransaction(RuntimeError):
     """A use case opened a unit of work inside another one. A defect."""
-
-
-def refuse_open_transaction() -> None:
-    """Called by every adapter before it talks to the outside."""
-    if _open.get():
-        raise ProviderCallInTransaction("commit first, then call the provider")
 
 
 def _is_unavailability(error: SQLAlchemyError) -> bool:
@@ -120,10 +104,10 @@ class UnitOfWork:
         itself the outcome is unknown; every use case may be repeated, because unique keys make its
         second run find what the first one did.
         """
-        if _open.get():
+        if transaction_open.get():
             raise NestedTransaction("a use case is already inside a unit of work")
         session = self._sessions()
-        token = _open.set(True)
+        token = transaction_open.set(True)
         try:
             yield self._transaction(session)
         except SQLAlchemyError as error:
@@ -132,7 +116,7 @@ class UnitOfWork:
             raise unavailable(error.orig if isinstance(error, DBAPIError) else error) from error
         finally:
             _close(session)
-            _open.reset(token)
+            transaction_open.reset(token)
 
     def _transaction(self, session: Session) -> Transaction:
         return Transaction(session, self._clock, self._ids)

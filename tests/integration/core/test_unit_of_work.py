@@ -9,13 +9,8 @@ from sqlalchemy.orm import sessionmaker
 from souk.core.db import make_engine
 from souk.core.errors import DatabaseBusy, DatabaseUnavailable, NotFoundError
 from souk.core.outbox import OutboxRow
-from souk.core.unit_of_work import (
-    OUTBOX_CHANNEL,
-    NestedTransaction,
-    ProviderCallInTransaction,
-    UnitOfWork,
-    refuse_open_transaction,
-)
+from souk.core.transaction_guard import ProviderCallInTransaction, refuse_open_transaction
+from souk.core.unit_of_work import OUTBOX_CHANNEL, NestedTransaction, UnitOfWork
 from tests.support.events import Noted, publish
 from tests.support.threads import at_once
 from tests.support.waiting import eventually

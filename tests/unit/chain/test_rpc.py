@@ -13,7 +13,8 @@ from souk.adapters.evm.rpc import JsonRpcClient, RpcFault, RpcRequest, RpcResult
 from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import checksum_address
 from souk.core.errors import ProviderRejected, ProviderUnavailable
-from souk.core.unit_of_work import ProviderCallInTransaction, UnitOfWork
+from souk.core.transaction_guard import ProviderCallInTransaction
+from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Call
 from souk.modules.chain.errors import CallReverted, TransactionRefused
 

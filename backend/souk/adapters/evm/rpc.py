@@ -17,7 +17,7 @@ from functools import cache
 import httpx
 
 from souk.core.errors import ProviderUnavailable
-from souk.core.unit_of_work import refuse_open_transaction
+from souk.core.transaction_guard import refuse_open_transaction
 
 FEW = 4
 MAX_ANSWER_BYTES = 64 * 1024 * 1024

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from souk.core.errors import ProviderUnavailable
-from souk.core.unit_of_work import refuse_open_transaction
+from souk.core.transaction_guard import refuse_open_transaction
 
 Failures = (RedisError, OSError)
 

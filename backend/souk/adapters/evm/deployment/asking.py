@@ -25,7 +25,7 @@ from souk.adapters.evm.wire import (
     read_quantity,
 )
 from souk.core.errors import ProviderUnavailable
-from souk.core.unit_of_work import refuse_open_transaction
+from souk.core.transaction_guard import refuse_open_transaction
 from souk.modules.chain.errors import ChainDataRefused
 
 _TIMEOUT_SECONDS = 20
