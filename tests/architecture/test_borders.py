@@ -16,7 +16,8 @@ LINT = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"]
 MODULES = ("trade", "payments", "orders", "ledger", "catalog", "sellers", "accounts", "chain")
 INNER = ("api", "service", "repository", "models", "ports", "events", "domain", "errors")
 OUTER = ("entrypoints.http", "entrypoints.worker", "bootstrap", "embedded", "adapters", "core.web")
-NAMES = [*OUTER, "settings", *(f"modules.{m}.{f}" for m in MODULES for f in INNER)]
+COMMANDS = tuple(f"entrypoints.commands.{name}" for name in ("worker", "seed", "up", "deploy"))
+NAMES = [*OUTER, *COMMANDS, "settings", *(f"modules.{m}.{f}" for m in MODULES for f in INNER)]
 
 
 def lint(folder: Path, *options: str) -> str:
@@ -78,6 +79,8 @@ def test_keeps_the_contracts_when_a_package_is_clean(tmp_path: Path) -> None:
         ("inside a module", "modules.orders.domain", "souk.modules.orders.models"),
         ("vendors live in adapters", "modules.chain.service", "web3"),
         ("the worker speaks to queues alone", "entrypoints.worker", "httpx"),
+        ("workers load no web", "entrypoints.commands.worker", "fastapi"),
+        ("what starts first loads no database layer", "entrypoints.commands.up", "sqlalchemy"),
         ("domain is pure", "modules.orders.domain", "sqlalchemy"),
         ("the web ends at the router", "modules.orders.service", "souk.core.web"),
         ("settings stay at the edge", "modules.orders.service", "souk.settings"),

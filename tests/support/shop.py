@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from souk.adapters.evm import registry
 from souk.adapters.evm.deployment import Deployer
 from souk.adapters.evm.registry import Deployment
-from souk.bootstrap import Container, build
+from souk.bootstrap.web import WebContainer, build_web
 from souk.core.outbox import OutboxRelay
 from souk.core.timers import WALL, TimerSweeper, chain_clock
 from souk.core.unit_of_work import UnitOfWork
@@ -108,7 +108,7 @@ class Wallets:
 class Shop(Wallets):
     """One installation, and what people do in it."""
 
-    container: Container
+    container: WebContainer
     api: Api
     clock: MovableClock
     deployment: Deployment
@@ -271,7 +271,7 @@ def shop(
     """An installation on a chain where nothing but the contracts stands yet."""
     settings = _settings(database_url, redis_url, node, state)
     registry.save(settings.paths.deployments, deployment)
-    container = build(settings, clock=clock)
+    container = build_web(settings, clock=clock)
     try:
         with Api(container) as api:
             running = Shop(node, container, api, clock, deployment)

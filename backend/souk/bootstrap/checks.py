@@ -1,6 +1,6 @@
 """What `/health/ready` looks at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from souk.adapters.redis.connections import asking
-from souk.bootstrap.networks import Network
 from souk.core import migrations
 from souk.core.errors import DatabaseUnavailable, UnavailableError
 from souk.core.readiness import Readiness
@@ -35,14 +34,13 @@ def readiness(
     ping_redis: Callable[[], object],
     uow: UnitOfWork,
     chains: Chains,
-    found: Mapping[int, Network],
 ) -> Readiness:
     """One check for each part that a purchase needs."""
     checks: dict[str, Callable[[], str]] = {
         "database": partial(_database, engine),
         "redis": partial(_redis, ping_redis),
     }
-    for chain_id in sorted(found):
+    for chain_id in chains.ids:
         checks[f"chain {chain_id}"] = partial(_chain, uow, chains, chain_id)
     return Readiness(checks)
 

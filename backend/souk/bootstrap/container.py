@@ -3,18 +3,13 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar
 
-from fastapi import APIRouter
 from sqlalchemy import Engine
 
-from souk.core.db import Reads
+from souk.bootstrap.networks import Network
 from souk.core.events import HandlerRegistry
 from souk.core.jobs import Loop
-from souk.core.principal import Principal
-from souk.core.wakeups import AsyncWakeups
-from souk.modules.accounts.service import Accounts
 from souk.settings import Settings
 
 T = TypeVar("T")
@@ -37,23 +32,11 @@ class Container:
 
     settings: Settings
     engine: Engine
-    reads: Reads
-    wakeups: AsyncWakeups
     registry: HandlerRegistry
-    routers: tuple[APIRouter, ...]
+    networks: Mapping[int, Network]
     services: Services
     make_loops: Callable[[], Mapping[str, Loop]]
     closing: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def max_body_bytes(self) -> int:
-        """The cap on request bodies."""
-        return self.settings.http.max_body_bytes
-
-    @property
-    def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """The networks whose word on who the client is counts."""
-        return self.settings.http.trusted_proxies
 
     @property
     def redis_url(self) -> str:
@@ -68,10 +51,6 @@ class Container:
     def get(self, service: type[T]) -> T:
         """The instance of a class."""
         return self.services.of(service)
-
-    def authenticate(self, token: str) -> Principal:
-        """Who a bearer token belongs to. Raises `SessionEnded`."""
-        return self.get(Accounts).authenticate(token)
 
     def close(self) -> None:
         """Give every connection back."""

@@ -4,26 +4,19 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from contextlib import ExitStack
 from urllib.parse import urlsplit
-
-from sqlalchemy import Engine
 
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
-from souk.adapters.redis.connections import connect
-from souk.adapters.redis.rate_limiter import RedisRateLimiter
-from souk.bootstrap.checks import readiness
 from souk.bootstrap.container import Services
-from souk.bootstrap.networks import Network, describe
+from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
 from souk.core.idempotency import Idempotency
 from souk.core.pagination import CursorCodec
-from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
-from souk.modules.accounts.service import Accounts, SignInGate
+from souk.modules.accounts.service import Accounts
 from souk.modules.catalog.service import Catalog
 from souk.modules.chain.service import Chains
 from souk.modules.ledger.service import Ledger
@@ -32,7 +25,7 @@ from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments.domain import EscrowTerms, QuoteTerms
 from souk.modules.payments.service import Offers, Parts, Payments, gateways
 from souk.modules.sellers.service import Sellers
-from souk.modules.trade.domain import OrderPages, TimelineLinks
+from souk.modules.trade.domain import TimelineLinks
 from souk.modules.trade.service import (
     Books,
     Cancellations,
@@ -44,22 +37,14 @@ from souk.modules.trade.service import (
 from souk.settings import Settings, TradeSettings
 
 _NONCE_SECONDS = 600
-_REDIS_TIMEOUT_SECONDS = 0.5
 
 
-def make_services(
-    settings: Settings,
-    uow: UnitOfWork,
-    engine: Engine,
-    found: Mapping[int, Network],
-    closing: ExitStack,
-) -> Services:
+def make_services(settings: Settings, uow: UnitOfWork, found: Mapping[int, Network]) -> Services:
     """Everything that an entrypoint may ask for by its class."""
     services = _tools(settings, uow)
     services.update(_people_and_goods(settings, uow, found))
     services.update(_money(settings, uow, found, services))
     services.update(_trade(uow, services))
-    services.update(_edges(settings, uow, engine, found, services, closing))
     return services
 
 
@@ -130,29 +115,6 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
             Expiries: Expiries(uow, orders, payments),
             Keeper: Keeper(uow, below.of(Chains), payments),
             Books: Books(uow, below.of(Ledger)),
-        }
-    )
-
-
-def _edges(
-    settings: Settings,
-    uow: UnitOfWork,
-    engine: Engine,
-    found: Mapping[int, Network],
-    below: Services,
-    closing: ExitStack,
-) -> Services:
-    url = settings.redis.redis_url.get_secret_value()
-    redis = connect(url, timeout_seconds=_REDIS_TIMEOUT_SECONDS)
-    closing.callback(redis.close)
-    gate = SignInGate(RedisRateLimiter(redis), per_minute=settings.security.sign_in_per_minute)
-    confirmations = {c: network.deployment.confirmations for c, network in found.items()}
-    return Services(
-        {
-            SignInGate: gate,
-            OrderPages: OrderPages(confirmations),
-            ClientConfig: ClientConfig({"chains": describe(found)}),
-            Readiness: readiness(engine, redis.ping, uow, below.of(Chains), found),
         }
     )
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from granian.constants import Interfaces
 from granian.server import Server
 
-from souk.bootstrap import build
+from souk.bootstrap.web import build_web
 from souk.core.telemetry import configure_logging
 from souk.entrypoints.http.app import create_app
 from souk.settings import HttpSettings, Settings
@@ -41,4 +41,4 @@ def app() -> FastAPI:
     """One serving process' application; called by the server in each of them."""
     settings = Settings.from_environment()
     configure_logging(settings.log.log_level)
-    return create_app(build(settings))
+    return create_app(build_web(settings))
