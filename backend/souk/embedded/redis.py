@@ -5,6 +5,7 @@ spares a restart the work of filling queues and caches again.
 """
 
 import os
+import socket
 import sys
 import sysconfig
 from collections.abc import Sequence
@@ -12,10 +13,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from souk.embedded.directories import make_private, socket_directory
 from souk.embedded.parts import Part
@@ -88,15 +85,15 @@ class RedisServer:
         return [str(program()), *flags]
 
     def _is_ready(self) -> bool:
-        # The caller polls; the client's own patient retries would only make it late.
-        once = Retry(NoBackoff(), 0)
-        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=once)
+        # Asked without a client library: the supervisor would wait for it to load.
         try:
-            return bool(client.ping())
-        except (redis.ConnectionError, redis.TimeoutError, redis.ResponseError):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(2)
+                connection.connect(str(self.socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16) == b"+PONG\r\n"
+        except OSError:
             return False
-        finally:
-            client.close()
 
 
 def redis_server(home: Path, *, durable: bool = True) -> RedisServer:

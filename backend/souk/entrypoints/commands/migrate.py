@@ -21,10 +21,10 @@ def run(arguments: argparse.Namespace) -> int:
     url = DatabaseSettings().database_url.get_secret_value()
     engine = make_engine(url, pool_size=2)
     try:
-        before, _ = migrations.pending(engine)
+        before, needed = migrations.pending(engine)
         if arguments.down_to:
             migrations.downgrade(engine, arguments.down_to)
-        else:
+        elif before != needed or arguments.to != "head":
             migrations.upgrade(engine, arguments.to)
         after, _ = migrations.pending(engine)
     except OperationalError as error:
