@@ -10,6 +10,7 @@ from eth_abi.abi import encode
 from eth_account import Account
 from eth_utils.crypto import keccak
 
+from souk.adapters.evm.escrow import calls
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.event_decoder import EscrowEventDecoder
@@ -139,11 +140,34 @@ class EscrowRail:
         sent = self.chain.call("eth_sendTransaction", call)
         return checksum_address(mined(self.chain, sent)["contractAddress"])
 
-    def mint(self, owner: Address, amount: int) -> None:
+    def list_mock(self, name: str) -> Address:
+        """Another dollar that can be paid in, of which the buyer has plenty."""
+        token = self.deploy_mock(name)
+        self.assets[token] = Asset(f"eip155:31337/erc20:{token}", 6, name)
+        self.mint(self.buyer.address, 10**12, token)
+        return token
+
+    def mint(self, owner: Address, amount: int, token: Address | None = None) -> None:
         """Give somebody dollars."""
-        data = keccak(b"mint(address,uint256)")[:4]
-        data += encode(["address", "uint256"], [owner, amount])
-        call = {"from": DEPLOYER, "to": self.dollar, "data": "0x" + data.hex()}
+        self.tell(token or self.dollar, "mint(address,uint256)", owner, amount)
+
+    def allow(self, owner: Party, token: Address, amount: int) -> None:
+        """An account lets the escrow take some of its token."""
+        owner.send(
+            CallToSign(
+                chain_id=CHAIN_ID,
+                to=token,
+                data=calls.approve(self.escrow, amount),
+                value=0,
+                says="allow",
+            )
+        )
+
+    def tell(self, contract: Address, signature: str, *arguments: object) -> None:
+        """Have one of the test's own contracts do something that anybody may ask of it."""
+        types = signature.partition("(")[2].rstrip(")").split(",")
+        data = keccak(signature.encode())[:4] + encode(types, arguments)
+        call = {"from": DEPLOYER, "to": contract, "data": "0x" + data.hex()}
         mined(self.chain, self.chain.call("eth_sendTransaction", call))
 
     def send_as(self, contract: Address, call: CallToSign) -> dict:

@@ -7,6 +7,7 @@ import pytest
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.modules.payments import errors
 from souk.modules.payments.domain import FactKind, LegStatus, Party, Split
+from tests.support.payment_builders import a_gateway
 from tests.support.rail_builders import CHAIN_ID
 
 DAY = 86_400
@@ -266,6 +267,50 @@ def test_says_no_when_more_is_reimbursed_than_was_released(rail, released, amoun
 def test_says_no_when_there_is_nothing_to_reimburse_yet(rail, held) -> None:
     with pytest.raises(errors.EscrowStateConflict):
         rail.gateway.reimburse(held, 1)
+
+
+def released_dollars(rail, token):
+    """An order paid in a token, whose money the seller has."""
+    (leg,) = rail.pay(rail.plan(token, 1_000))
+    rail.sign(rail.buyer, rail.gateway.release([leg]))
+    return leg
+
+
+def test_reimburses_in_a_token_that_refuses_without_a_word(rail) -> None:
+    mute = rail.list_mock("MuteDollar")
+    leg = released_dollars(rail, mute)
+
+    asked = rail.gateway.reimburse(leg, 400)
+
+    receipts = rail.sign(rail.seller, asked)
+    assert [receipt["status"] for receipt in receipts] == ["0x1", "0x1"]
+    assert rail.gateway.lookup(leg).released == 600
+
+
+def test_asks_for_no_allowance_that_stands_already(rail) -> None:
+    leg = released_dollars(rail, rail.dollar)
+    rail.allow(rail.seller, rail.dollar, 400)
+
+    receipts = rail.sign(rail.seller, rail.gateway.reimburse(leg, 400))
+
+    assert [receipt["status"] for receipt in receipts] == ["0x1"]
+    assert rail.gateway.lookup(leg).released == 600
+
+
+def test_tells_what_the_token_has_against_it_when_the_allowance_stands(rail) -> None:
+    leg = released_dollars(rail, rail.dollar)
+    rail.allow(rail.seller, rail.dollar, 1_000)
+
+    with pytest.raises(errors.EscrowBalanceTooLow):
+        rail.gateway.reimburse(leg, 1_000)
+
+
+def test_hands_a_reimbursement_out_when_the_node_is_away(rail) -> None:
+    leg = released_dollars(rail, rail.dollar)
+
+    asked = a_gateway().reimburse(leg, 400)
+
+    assert [call.to for call in asked.calls] == [rail.dollar, rail.escrow]
 
 
 def test_pays_the_platform_its_fees(rail, token, released) -> None:

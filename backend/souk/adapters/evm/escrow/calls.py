@@ -20,6 +20,7 @@ _ORDERS = f"{_ORDER}[]"
 STATUSES = ("not paid", "paid", "fulfilled", "disputed", "settled")
 """The contract's `Status`, in words."""
 IN_DISPUTE = STATUSES.index("disputed")
+SETTLED = STATUSES.index("settled")
 
 
 @dataclass(frozen=True, slots=True)

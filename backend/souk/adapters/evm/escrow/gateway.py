@@ -5,26 +5,20 @@ no key that could take any.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from souk.adapters.evm.escrow import calls
 from souk.adapters.evm.escrow.calls import EscrowState
 from souk.adapters.evm.escrow.hashes import order_id
-from souk.adapters.evm.escrow.legs import (
-    approval_for,
-    call_for,
-    orders_of,
-    text_of,
-    wallet_of,
-)
+from souk.adapters.evm.escrow.legs import call_for, orders_of, text_of, wallet_of
 from souk.adapters.evm.escrow.observations import read_observation, reference
 from souk.adapters.evm.escrow.paying import Paying
+from souk.adapters.evm.escrow.reimbursing import Reimbursing
 from souk.adapters.evm.escrow.settling import Settling
 from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.node import EvmNode
-from souk.core.addresses import ZERO_ADDRESS, Address
+from souk.core.addresses import Address
 from souk.modules.chain.domain import Level
 from souk.modules.payments.domain import (
     CallToSign,
@@ -44,7 +38,7 @@ from souk.modules.payments.domain import (
     clocks,
     state_terms,
 )
-from souk.modules.payments.errors import EscrowTokenRefused, PartiesCollide
+from souk.modules.payments.errors import PartiesCollide
 from souk.modules.payments.ports import LegDraft, LegPlan, PaymentPlan, RailMessage
 
 
@@ -63,7 +57,9 @@ class EvmEscrowGateway:
         self._terms = terms
         self._policy = policy
         self._simulation = Simulation(nodes)
-        self._paying = Paying(EvmTokens(nodes), self._simulation)
+        tokens = EvmTokens(nodes)
+        self._paying = Paying(tokens, self._simulation)
+        self._reimbursing = Reimbursing(tokens, self._simulation)
         self._settling = Settling(self._simulation)
 
     def draft(self, plan: PaymentPlan) -> tuple[LegDraft, ...]:
@@ -168,20 +164,8 @@ class EvmEscrowGateway:
         return self._settling.prepare(leg, split, consents or {}, sender)
 
     def reimburse(self, leg: Leg, amount: int) -> Outcome:
-        """`reimburse` by the seller; for a token the allowance comes first."""
-        native = leg.terms.token == ZERO_ADDRESS
-        text = text_of(amount, leg)
-        data = calls.reimburse(leg.terms, amount)
-        does = f"Give the buyer {text} back for"
-        call = call_for([leg], data, does, value=amount if native else 0)
-        if native:
-            self._simulate(call, leg.terms.seller, leg)
-            return NeedsSignature(by=leg.terms.seller, calls=(call,))
-        # The allowance is signed right before. What else the token has against it, it says then.
-        with suppress(EscrowTokenRefused):
-            self._simulate(call, leg.terms.seller, leg)
-        approve = approval_for(leg, leg.contract, amount, f"Allow the escrow to take {text}")
-        return NeedsSignature(by=leg.terms.seller, calls=(approve, call))
+        """`reimburse` by the seller; for a token the allowance comes first, unless it stands."""
+        return self._reimbursing.prepare(leg, amount)
 
     def _simulate(self, call: CallToSign, by: Address | None, leg: Leg) -> None:
         """Tell the party before it signs what the contract would refuse."""

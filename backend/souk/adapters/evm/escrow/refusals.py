@@ -293,6 +293,16 @@ _KNOWN = _table(
 )
 
 
+def state_conflict(escrow_id: str, status: int) -> EscrowRefused:
+    """What the contract says when an order's state does not allow a call."""
+    return _bad_state(_Figures(None), bytes.fromhex(escrow_id[2:]), status)
+
+
+def amount_mismatch(got: int, want: int, asset: Asset) -> EscrowRefused:
+    """What the contract says when another amount is due."""
+    return _bad_amount(_Figures(asset), got, want)
+
+
 def explain_revert(data: str, asset: Asset | None = None) -> EscrowRefused:
     """Why a call of the contract reverts, from its revert data (0x-hex); amounts are written in
     `asset`, the one of the order."""
