@@ -69,7 +69,9 @@ def create_app(container: Composed) -> FastAPI:
         redirect_slashes=False,
     )
     attach(app, container)
-    for router in (*container.routers, health.router, pages.router):
+    # FastAPI prepares routes when it looks at them, in this order: who asks for the process's
+    # health first, as everybody does who starts one, need not wait for all the others.
+    for router in (health.router, *container.routers, pages.router):
         app.include_router(router)
     problems.install(app)
     app.add_middleware(Bounds, max_body_bytes=container.max_body_bytes)
