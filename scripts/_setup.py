@@ -81,6 +81,9 @@ def set_up_python(purpose: str) -> bool:
     # The lock names every package with its hash, so there is nothing for pip to resolve.
     pip("--require-hashes", "--no-deps", "-r", str(LOCKS[purpose]))
     pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    # pip compiles what it copies. This project stays where it is, and no process would ever
+    # compile it for the next one where PYTHONDONTWRITEBYTECODE is set.
+    run([PYTHON, "-m", "compileall", "-q", ROOT / "backend"], "python -m compileall")
     stamp.write_text(json.dumps({purpose: wanted[purpose]}))
     return True
 
