@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import gone
 from tests.support.whole_stack import WholeStack
 
 
@@ -14,7 +15,9 @@ def whole_stack(stack_directory: Path) -> Iterator[WholeStack]:
     stack = WholeStack(stack_directory / "whole")
     stack.start()
     yield stack
+    processes = stack.processes()
     assert stack.interrupt() == 0
+    assert gone(processes)
 
 
 @pytest.fixture
