@@ -13,7 +13,7 @@ from souk.adapters.evm.deployment.create2 import (
     FACTORY_TRANSACTION,
 )
 from souk.adapters.evm.deployment.errors import FeeTooHigh
-from souk.adapters.evm.deployment.sending import Fees, Sent, coin, replaces
+from souk.adapters.evm.deployment.sending import Fees, Sent, coin, replacing
 from souk.adapters.evm.network_file import NetworksMisdescribed, read_networks
 from souk.core.addresses import checksum_address
 
@@ -50,17 +50,17 @@ def test_knows_the_code_that_the_factory_transaction_leaves() -> None:
 
 
 def test_lets_a_transaction_be_while_it_pays_enough() -> None:
-    assert replaces(a_sent(10 * GWEI, GWEI), Fees(9 * GWEI, GWEI, 19 * GWEI), 100 * GWEI) is None
+    assert a_sent(10 * GWEI, GWEI).pays(Fees(9 * GWEI, GWEI, 19 * GWEI))
 
 
 def test_offers_what_nodes_ask_of_a_replacement() -> None:
-    fees = replaces(a_sent(10 * GWEI, 2 * GWEI), Fees(10 * GWEI, GWEI, 11 * GWEI), 100 * GWEI)
+    fees = replacing(a_sent(10 * GWEI, 2 * GWEI), Fees(10 * GWEI, GWEI, 11 * GWEI), 100 * GWEI)
     assert (fees.most, fees.tip) == (11_500_000_000, 2_300_000_000)
 
 
 def test_never_offers_more_than_the_bound() -> None:
     with pytest.raises(FeeTooHigh, match="stuck"):
-        replaces(a_sent(10 * GWEI, GWEI), Fees(10 * GWEI, GWEI, 11 * GWEI), 11 * GWEI)
+        replacing(a_sent(10 * GWEI, GWEI), Fees(10 * GWEI, GWEI, 11 * GWEI), 11 * GWEI)
 
 
 @pytest.mark.parametrize(

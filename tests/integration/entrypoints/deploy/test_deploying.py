@@ -1,5 +1,6 @@
 """`souk deploy` on a chain that is not the one of this machine: once, whatever happens."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,17 +8,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 
 from souk.adapters.evm.deployment import Deployer
 from souk.adapters.evm.deployment.create2 import FACTORY, SALT
 from souk.adapters.evm.network_file import Network
 from souk.adapters.evm.registry import ChainDescription
+from souk.core.addresses import checksum_address
 from souk.embedded.anvil import DEPLOYER_KEY
 from tests.support.stack import chain
 from tests.support.waiting import eventually
 from tests.support.watched_node import watched
 
-from .conftest import DEPLOYER, PERMIT2, Operator, as_toml
+from .conftest import DEPLOYER, OTHER, PERMIT2, Operator, as_toml
 
 
 class Died(BaseException):
@@ -178,6 +181,47 @@ def test_pays_more_in_its_place_when_the_fee_has_outgrown_it(operator: Operator)
     assert operator.deploy() == 0
     sent = operator.chain.call("eth_getTransactionByHash", operator.record().escrow.transaction)
     assert (sent["hash"] != stuck["hash"], sent["nonce"]) == (True, stuck["nonce"])
+
+
+def with_another_key(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Somebody else deploys, after the first one's transaction was left behind by the fee."""
+    die_after_sending(operator)
+    operator.chain.call("anvil_setNextBlockBaseFeePerGas", hex(20 * 10**9))
+    operator.chain.mine()
+    operator.chain.call("evm_setAutomine", True)
+    other = Account.from_key("0x" + "ab" * 32)
+    operator.chain.call("anvil_setBalance", other.address, hex(10**18))
+    monkeypatch.setenv("DEPLOYER_PRIVATE_KEY", other.key.to_0x_hex())
+    return str(other.address)
+
+
+def test_uses_its_own_nonce_when_another_key_has_sent_before(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, before = with_another_key(operator, monkeypatch), operator.sent()
+    assert operator.deploy() == 0
+    sent = operator.chain.call("eth_getTransactionByHash", operator.record().escrow.transaction)
+    assert (checksum_address(sent["from"]), int(sent["nonce"], 16)) == (other, 0)
+    assert operator.sent() == before
+
+
+def test_finds_it_deployed_when_the_other_key_is_faster_after_all(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_another_key(operator, monkeypatch)
+    first = json.loads((operator.records / "1234.pending.json").read_text())
+
+    def let_the_first_come(call: dict) -> dict:
+        if call["method"] == "eth_sendRawTransaction":
+            operator.chain.call("anvil_dropAllTransactions")
+            operator.chain.call("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+            operator.chain.call("eth_sendRawTransaction", first["raw"])
+        return call
+
+    with watched(operator.chain.url, let_the_first_come) as node:
+        monkeypatch.setenv(f"CHAIN_{OTHER}_RPC_URLS", node.url)
+        assert operator.deploy() == 0
+    assert operator.record().escrow.transaction == first["transaction"]
 
 
 def test_finds_block_and_transaction_when_nobody_noted_them(tmp_path: Path) -> None:

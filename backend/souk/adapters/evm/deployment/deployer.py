@@ -39,9 +39,10 @@ from souk.adapters.evm.deployment.sending import (
     Say,
     Sender,
     Sent,
+    find_underway,
     present_fees,
     receipt_of,
-    replaces,
+    replacing,
     submit,
     wait_for,
 )
@@ -117,7 +118,9 @@ class Deployer:
             if escrow.stands(eth):
                 self._say(f"already deployed, code matches: {escrow.address}")
             else:
-                self._require_factory(eth, max_fee_per_gas, may_put=may_put_factory)
+                if may_put_factory:
+                    self._put_factory(eth, max_fee_per_gas)
+                require_factory(eth)
                 sent = self._send(eth, escrow, max_fee_per_gas, outbox)
                 self._await(eth, escrow, sent, confirmations=description.confirmations)
             block, transaction = self._origin(eth, escrow, outbox, description.confirmations)
@@ -159,7 +162,8 @@ class Deployer:
 
     def _send_all(self, eth: Eth, missing: Sequence[Wanted]) -> dict[Address, str]:
         """All at once, so that one block can take them."""
-        self._require_factory(eth, _LOCAL_FEE_BOUND, may_put=True)
+        self._put_factory(eth, _LOCAL_FEE_BOUND)
+        require_factory(eth)
         sender, fees = self._sender(eth), present_fees(eth, _LOCAL_FEE_BOUND)
         first, sent = sender.nonce(), {}
         for nonce, one in enumerate(missing, first):
@@ -172,34 +176,25 @@ class Deployer:
         return {address: signed.transaction for address, signed in sent.items()}
 
     def _send(self, eth: Eth, wanted: Wanted, bound: int, outbox: Outbox) -> Sent:
-        """Send it, or what was signed for it before, or that anew for a higher fee."""
-        earlier, fees = outbox.find(wanted.address), present_fees(eth, bound)
-        if earlier is not None and not self._may_still_come(eth, earlier):
-            earlier = None
-        if earlier is not None:
-            higher = replaces(earlier, fees, bound)
-            if higher is None:
-                self._say(f"sent before: {earlier.transaction}")
-                submit(eth, earlier)
-                return earlier
-            fees = higher
+        """Send it, or what was signed for it before, or that anew for a higher fee. What another
+        account signed is left to itself: whichever comes first, the code comes to stand."""
+        fees = present_fees(eth, bound)
+        earlier = find_underway(eth, outbox, wanted.address)
+        if earlier is not None and earlier.pays(fees):
+            self._say(f"sent before: {earlier.transaction}")
+            submit(eth, earlier)
+            return earlier
         sender = self._sender(eth)
+        nonce = sender.nonce()
+        if earlier is not None and earlier.signer == sender.address:
+            nonce, fees = earlier.nonce, replacing(earlier, fees, bound)
         call = _call(eth, wanted, sender.address)
         sender.require_balance(call, fees)
-        nonce = sender.nonce() if earlier is None else earlier.nonce
         sent = sender.sign(call, fees, nonce, wanted.address)
         outbox.keep(sent)
         submit(eth, sent)
         self._say(f"sent {wanted.artifact.name} in {sent.transaction}")
         return sent
-
-    @staticmethod
-    def _may_still_come(eth: Eth, earlier: Sent) -> bool:
-        """Not so when another transaction of the same account used its nonce."""
-        if receipt_of(eth, earlier.transaction) is not None:
-            return False
-        account = Account.recover_transaction(HexBytes(earlier.raw))
-        return eth.get_transaction_count(account, "latest") <= earlier.nonce
 
     def _await(self, eth: Eth, wanted: Wanted, sent: Sent, *, confirmations: int) -> None:
         receipt = wait_for(eth, sent.transaction, confirmations=confirmations, say=self._say)
@@ -224,10 +219,9 @@ class Deployer:
                 return receipt["blockNumber"], sent.transaction
         return locate(eth, wanted.address, wanted.creation_code)
 
-    def _require_factory(self, eth: Eth, bound: int, *, may_put: bool) -> None:
-        if may_put and not code_at(eth, FACTORY):
+    def _put_factory(self, eth: Eth, bound: int) -> None:
+        if not code_at(eth, FACTORY):
             put_factory(eth, self._sender(eth), bound, self._say)
-        require_factory(eth)
 
     def _sender(self, eth: Eth) -> Sender:
         account = Account.from_key(self._key) if isinstance(self._key, str) else self._key()

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_typing import HexStr
+from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
 from pydantic import BaseModel, ConfigDict
 from web3.eth import Eth
@@ -70,27 +72,39 @@ class Sent(BaseModel):
     max_priority_fee_per_gas: int
     raw: str
 
+    @property
+    def signer(self) -> Address:
+        """Whose signature and nonce it has."""
+        return Address(Account.recover_transaction(HexBytes(self.raw)))
+
+    def pays(self, fees: Fees) -> bool:
+        """Whether a block of this moment would take it."""
+        return self.max_fee_per_gas >= fees.now
+
 
 class Outbox:
     """The file that remembers what was sent for a chain until its record is written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
+        """Without a path it remembers nothing: on the chain of one machine all is free."""
         self._path = path
 
     def find(self, contract: Address) -> Sent | None:
         """What was sent to put this contract there, if anything was."""
-        if not self._path.is_file():
+        if self._path is None or not self._path.is_file():
             return None
         sent = Sent.model_validate_json(self._path.read_text("utf-8"))
         return sent if sent.contract == contract else None
 
     def keep(self, sent: Sent) -> None:
         """Remember it; on the disk before this returns."""
-        write_whole(self._path, sent.model_dump_json(indent=2) + "\n")
+        if self._path is not None:
+            write_whole(self._path, sent.model_dump_json(indent=2) + "\n")
 
     def forget(self) -> None:
         """The record tells it all now."""
-        self._path.unlink(missing_ok=True)
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
 
 
 def present_fees(eth: Eth, bound: int) -> Fees:
@@ -166,11 +180,18 @@ def submit(eth: Eth, sent: Sent) -> None:
             raise DeploymentFailed(f"the node refused the transaction: {error}") from error
 
 
-def replaces(earlier: Sent, fees: Fees, bound: int) -> Fees | None:
-    """The fees of a transaction that takes the place of `earlier`; `None` while that one still
-    pays enough."""
-    if earlier.max_fee_per_gas >= fees.now:
+def find_underway(eth: Eth, outbox: Outbox, contract: Address) -> Sent | None:
+    """What was sent for this contract and may still come into a block. Not so when it did, or
+    when another transaction of the same account used its nonce."""
+    sent = outbox.find(contract)
+    if sent is None or receipt_of(eth, sent.transaction) is not None:
         return None
+    used = eth.get_transaction_count(to_checksum_address(sent.signer), "latest")
+    return sent if used <= sent.nonce else None
+
+
+def replacing(earlier: Sent, fees: Fees, bound: int) -> Fees:
+    """The fees of a transaction that takes the place of `earlier`."""
     most = max(fees.most, _raised(earlier.max_fee_per_gas))
     if most > bound:
         raise FeeTooHigh(
