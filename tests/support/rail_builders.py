@@ -86,6 +86,14 @@ def mined(chain: Chain, transaction_hash: object) -> dict:
     return receipt
 
 
+def tell(chain: Chain, contract: Address, signature: str, *arguments: object) -> None:
+    """Have one of the test's own contracts do something that anybody may ask of it."""
+    types = signature.partition("(")[2].rstrip(")").split(",")
+    data = keccak(signature.encode())[:4] + encode(types, arguments)
+    call = {"from": DEPLOYER, "to": contract, "data": "0x" + data.hex()}
+    mined(chain, chain.call("eth_sendTransaction", call))
+
+
 @dataclass
 class EscrowRail:
     """The escrow gateway with everything around it."""
@@ -140,35 +148,9 @@ class EscrowRail:
         sent = self.chain.call("eth_sendTransaction", call)
         return checksum_address(mined(self.chain, sent)["contractAddress"])
 
-    def list_mock(self, name: str) -> Address:
-        """Another dollar that can be paid in, of which the buyer has plenty."""
-        token = self.deploy_mock(name)
-        self.assets[token] = Asset(f"eip155:31337/erc20:{token}", 6, name)
-        self.mint(self.buyer.address, 10**12, token)
-        return token
-
     def mint(self, owner: Address, amount: int, token: Address | None = None) -> None:
         """Give somebody dollars."""
-        self.tell(token or self.dollar, "mint(address,uint256)", owner, amount)
-
-    def allow(self, owner: Party, token: Address, amount: int) -> None:
-        """An account lets the escrow take some of its token."""
-        owner.send(
-            CallToSign(
-                chain_id=CHAIN_ID,
-                to=token,
-                data=calls.approve(self.escrow, amount),
-                value=0,
-                says="allow",
-            )
-        )
-
-    def tell(self, contract: Address, signature: str, *arguments: object) -> None:
-        """Have one of the test's own contracts do something that anybody may ask of it."""
-        types = signature.partition("(")[2].rstrip(")").split(",")
-        data = keccak(signature.encode())[:4] + encode(types, arguments)
-        call = {"from": DEPLOYER, "to": contract, "data": "0x" + data.hex()}
-        mined(self.chain, self.chain.call("eth_sendTransaction", call))
+        tell(self.chain, token or self.dollar, "mint(address,uint256)", owner, amount)
 
     def send_as(self, contract: Address, call: CallToSign) -> dict:
         """Let a wallet that is a contract send a call, as its owner would have it do."""
@@ -274,6 +256,20 @@ class EscrowRail:
             )
             found.append(self.gateway.parse_observation(RailMessage(said.name, said.to_payload())))
         return [observation for observation in found if observation is not None]
+
+
+def a_listed_mock(rail: EscrowRail, name: str) -> Address:
+    """Another dollar that can be paid in, of which the buyer has plenty."""
+    token = rail.deploy_mock(name)
+    rail.assets[token] = Asset(f"eip155:31337/erc20:{token}", 6, name)
+    rail.mint(rail.buyer.address, 10**12, token)
+    return token
+
+
+def allow(rail: EscrowRail, owner: Party, token: Address, amount: int) -> None:
+    """An account lets the escrow take some of its token."""
+    data = calls.approve(rail.escrow, amount)
+    owner.send(CallToSign(chain_id=CHAIN_ID, to=token, data=data, value=0, says="allow"))
 
 
 def some_terms(*, digital: bool = False) -> OrderTerms:

@@ -1,6 +1,9 @@
 """A purchase over HTTP, from placing to the seller's money, against a real chain."""
 
-from tests.support.shop import Shop
+from souk.adapters.evm.escrow import calls
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.payments.service import Payments
+from tests.support.shop import Person, Shop
 
 
 def test_pays_and_completes_when_everybody_does_their_part(shop: Shop) -> None:
@@ -65,6 +68,33 @@ def test_returns_the_money_when_the_seller_cancels_a_paid_order(shop: Shop) -> N
     assert (order["status"], order["payment_status"]) == ("cancelled", "refunded")
     product = shop.ask(None, "GET", f"/api/marketplace/products/{listing}").json()
     assert product["available"] == 1
+
+
+def test_returns_all_of_a_dispute_when_the_seller_cancels_after_the_arbiters_time(
+    shop: Shop,
+) -> None:
+    seller, buyer = shop.seller(), shop.person("buyer")
+    order_id = shop.paid(buyer, (shop.listing(seller), 1))["orders"][0]["id"]
+    shop.sign(seller, shop.move(seller, order_id, "shipped").json()["action"])
+    shop.follow(blocks=2)
+    dispute(shop, buyer, order_id)
+    shop.chain.move_time(31 * 86_400)
+    shop.follow(blocks=2)
+
+    shop.sign(seller, shop.move(seller, order_id, "cancelled").json()["action"])
+    shop.follow(blocks=2)
+
+    order = shop.order(buyer, order_id)
+    assert (order["status"], order["payment_status"]) == ("cancelled", "refunded")
+
+
+def dispute(shop: Shop, who: Person, order_id: str) -> None:
+    """A party calls the arbiter, at the contract itself."""
+    with shop.container.get(UnitOfWork).begin() as tx:
+        leg = shop.container.get(Payments).held_leg(tx, order_id)
+    call = {"chain_id": leg.chain_id, "to": leg.contract, "value": "0"}
+    shop.send(who, {**call, "data": calls.dispute(leg.terms)})
+    shop.follow(blocks=2)
 
 
 def test_stays_processing_until_the_chain_says_shipped(shop: Shop) -> None:

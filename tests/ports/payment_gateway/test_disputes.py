@@ -1,14 +1,17 @@
 """Dividing held money, disputed or not, and giving it back after its release."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from souk.adapters.evm.escrow.refunding import refund_says
 from souk.core.addresses import ZERO_ADDRESS, Address
+from souk.core.money import Money
 from souk.modules.payments import errors
 from souk.modules.payments.domain import FactKind, LegStatus, Party, Split
 from tests.support.payment_builders import a_gateway
-from tests.support.rail_builders import CHAIN_ID
+from tests.support.rail_builders import CHAIN_ID, a_listed_mock, allow
 
 DAY = 86_400
 BUYER, SELLER = Party.BUYER, Party.SELLER
@@ -130,6 +133,47 @@ def test_divides_by_the_terms_when_the_arbiter_is_silent(rail, disputed) -> None
         600,
         "arbiter_silent",
     )
+
+
+def in_dispute(leg, rail):
+    """The leg as it is stored once its dispute counts."""
+    deadline = rail.gateway.lookup(leg).deadline
+    return replace(leg, status=LegStatus.DISPUTED, deadline=deadline)
+
+
+def test_says_how_it_divides_when_the_arbiter_was_silent(rail, disputed) -> None:
+    leg = in_dispute(disputed, rail)
+    rail.chain.move_time(30 * DAY + 1)
+    rail.chain.mine()
+
+    (call,) = rail.gateway.refund([leg]).calls
+
+    to_buyer, to_seller = Money(400, leg.asset), Money(600, leg.asset)
+    assert call.says == (
+        f"Give the buyer {to_buyer} and the seller {to_seller}, because the arbiter was silent,"
+        f" of order {leg.order_id}"
+    )
+
+
+def test_says_how_it_would_divide_while_the_arbiter_may_still_rule(rail, disputed) -> None:
+    leg = in_dispute(disputed, rail)
+
+    (call,) = rail.gateway.refund([leg]).calls
+
+    assert call.says.startswith(f"Give the buyer back the {Money(1_000, leg.asset)} or, when it is")
+    assert f"the buyer {Money(400, leg.asset)}" in call.says
+
+
+def test_says_what_it_does_to_each_when_only_one_of_two_was_left_undecided(rail) -> None:
+    first, second = rail.pay(rail.plan(rail.dollar, 1_000, 2_000, digital=True))
+    rail.sign(rail.buyer, rail.gateway.dispute(first, BUYER))
+    leg = in_dispute(first, rail)
+    rail.chain.move_time(30 * DAY + 1)
+    rail.chain.mine()
+
+    says = refund_says([leg, second], rail.now)
+
+    assert says.startswith("Give the buyer 0.0024 tUSD and the seller 0.0006 tUSD, because")
 
 
 def test_gives_back_a_part_when_the_seller_alone_says_so(rail, held) -> None:
@@ -277,7 +321,7 @@ def released_dollars(rail, token):
 
 
 def test_reimburses_in_a_token_that_refuses_without_a_word(rail) -> None:
-    mute = rail.list_mock("MuteDollar")
+    mute = a_listed_mock(rail, "MuteDollar")
     leg = released_dollars(rail, mute)
 
     asked = rail.gateway.reimburse(leg, 400)
@@ -289,7 +333,7 @@ def test_reimburses_in_a_token_that_refuses_without_a_word(rail) -> None:
 
 def test_asks_for_no_allowance_that_stands_already(rail) -> None:
     leg = released_dollars(rail, rail.dollar)
-    rail.allow(rail.seller, rail.dollar, 400)
+    allow(rail, rail.seller, rail.dollar, 400)
 
     receipts = rail.sign(rail.seller, rail.gateway.reimburse(leg, 400))
 
@@ -299,7 +343,7 @@ def test_asks_for_no_allowance_that_stands_already(rail) -> None:
 
 def test_tells_what_the_token_has_against_it_when_the_allowance_stands(rail) -> None:
     leg = released_dollars(rail, rail.dollar)
-    rail.allow(rail.seller, rail.dollar, 1_000)
+    allow(rail, rail.seller, rail.dollar, 1_000)
 
     with pytest.raises(errors.EscrowBalanceTooLow):
         rail.gateway.reimburse(leg, 1_000)

@@ -13,6 +13,7 @@ from souk.adapters.evm.escrow.hashes import order_id
 from souk.adapters.evm.escrow.legs import call_for, orders_of, text_of, wallet_of
 from souk.adapters.evm.escrow.observations import read_observation, reference
 from souk.adapters.evm.escrow.paying import Paying
+from souk.adapters.evm.escrow.refunding import Refunding
 from souk.adapters.evm.escrow.reimbursing import Reimbursing
 from souk.adapters.evm.escrow.settling import Settling
 from souk.adapters.evm.escrow.simulation import Simulation
@@ -60,6 +61,7 @@ class EvmEscrowGateway:
         tokens = EvmTokens(nodes)
         self._paying = Paying(tokens, self._simulation)
         self._reimbursing = Reimbursing(tokens, self._simulation)
+        self._refunding = Refunding(self._simulation)
         self._settling = Settling(self._simulation)
 
     def draft(self, plan: PaymentPlan) -> tuple[LegDraft, ...]:
@@ -133,11 +135,7 @@ class EvmEscrowGateway:
     def refund(self, legs: Sequence[Leg]) -> Outcome:
         """`refund` by the seller, or by anyone when the seller's time is over; after the arbiter's
         silence the contract divides as the terms say, whoever calls."""
-        by = _one({leg.terms.seller for leg in legs})
-        does = f"Give the buyer back the {_held(legs)} of"
-        call = call_for(legs, calls.refund(orders_of(legs)), does)
-        self._simulate(call, by, legs[0])
-        return NeedsSignature(by=by, calls=(call,))
+        return self._refunding.prepare(legs)
 
     def dispute(self, leg: Leg, by: Party) -> Outcome:
         """`dispute` by the buyer or the seller of a fulfilled order, up to the deadline."""

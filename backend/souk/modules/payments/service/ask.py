@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 
 from souk.core.addresses import Address
 from souk.core.principal import Principal
@@ -13,13 +14,22 @@ from souk.modules.payments.domain import (
     LegStatus,
     NeedsSignature,
     Outcome,
+    Party,
     Payment,
+    Split,
 )
-from souk.modules.payments.errors import DeadlinePassed, NothingHeld, PaymentNotFound
+from souk.modules.payments.errors import (
+    ChainTimeUnknown,
+    DeadlinePassed,
+    NothingHeld,
+    PaymentNotFound,
+)
 from souk.modules.payments.ports import PaymentGateway
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.repository import refunds as refund_rows
 from souk.modules.payments.service.parts import Parts
+
+_TIME_TO_SEND = timedelta(days=1)
 
 
 class Asking:
@@ -44,9 +54,26 @@ class Asking:
         return self._gateway(_first(legs)).release(legs)
 
     def refund(self, *legs: Leg) -> Outcome:
-        """All that is held goes back: by the seller at any time, by anyone once the legs are due.
-        Raises `NothingHeld`."""
+        """All that is held goes back: by the seller at any time, by anyone once the legs are due;
+        what an arbiter left undecided is then divided as the terms say. Raises `NothingHeld`."""
         return self._gateway(_first(legs)).refund(legs)
+
+    def give_back(self, leg: Leg) -> Outcome:
+        """All that is held goes back because the seller wants it to. Of a dispute the seller gives
+        all away by settling, since a refund would divide it when the arbiter's time is over.
+        Raises `ChainTimeUnknown`, and what `settle` of the rail raises."""
+        if leg.status is not LegStatus.DISPUTED:
+            return self.refund(leg)
+        with self._parts.uow.begin() as tx:
+            head = self._parts.chains.head(tx, leg.chain_id)
+        if head is None:
+            raise ChainTimeUnknown("this chain is not followed yet; try again in a moment")
+        everything = Split(
+            to_buyer=leg.remaining,
+            to_seller=0,
+            valid_until=int((head.at + _TIME_TO_SEND).timestamp()),
+        )
+        return self._gateway(leg).settle(leg, everything, sender=Party.SELLER)
 
     def refund_owed(self, principal: Principal, payment_id: str) -> Outcome:
         """For a seller: the calls that give back what was paid twice or too late for the caller's

@@ -33,7 +33,8 @@ class Cancellations:
         self, caller: Principal, order_id: str, reason: str, receipt: Receipt = NO_RECEIPT
     ) -> Moved:
         """An unpaid order is cancelled with its whole checkout, at once. Of a paid one the seller
-        gives all held money back: the order follows when the rail says that it went.
+        gives all held money back, also when an arbiter was silent about it: the order follows when
+        the rail says that it went.
 
         Raises `OrderNotFound`, `PaymentUnderWay`, `NothingHeld`, `IllegalTransition`.
         """
@@ -47,7 +48,7 @@ class Cancellations:
                 return moved
             decide(order.status, OrderStatus.CANCELLED, actor)
             leg = self._payments.held_leg(tx, order_id)
-        return self._rail.ask(leg, self._payments.refund, receipt)
+        return self._rail.ask(leg, self._payments.give_back, receipt)
 
     def _cancel_unpaid(
         self,
