@@ -119,7 +119,7 @@ class Deployer:
                 self._say(f"already deployed, code matches: {escrow.address}")
             else:
                 if may_put_factory:
-                    self._put_factory(eth, max_fee_per_gas)
+                    self._put_factory(eth, max_fee_per_gas, outbox)
                 require_factory(eth)
                 sent = self._send(eth, escrow, max_fee_per_gas, outbox)
                 self._await(eth, escrow, sent, confirmations=description.confirmations)
@@ -162,7 +162,7 @@ class Deployer:
 
     def _send_all(self, eth: Eth, missing: Sequence[Wanted]) -> dict[Address, str]:
         """All at once, so that one block can take them."""
-        self._put_factory(eth, _LOCAL_FEE_BOUND)
+        self._put_factory(eth, _LOCAL_FEE_BOUND, Outbox(None))
         require_factory(eth)
         sender, fees = self._sender(eth), present_fees(eth, _LOCAL_FEE_BOUND)
         first, sent = sender.nonce(), {}
@@ -219,9 +219,9 @@ class Deployer:
                 return receipt["blockNumber"], sent.transaction
         return locate(eth, wanted.address, wanted.creation_code)
 
-    def _put_factory(self, eth: Eth, bound: int) -> None:
+    def _put_factory(self, eth: Eth, bound: int, outbox: Outbox) -> None:
         if not code_at(eth, FACTORY):
-            put_factory(eth, self._sender(eth), bound, self._say)
+            put_factory(eth, self._sender(eth), bound, outbox, self._say)
 
     def _sender(self, eth: Eth) -> Sender:
         account = Account.from_key(self._key) if isinstance(self._key, str) else self._key()

@@ -13,27 +13,33 @@ from souk.adapters.evm.deployment.create2 import (
 from souk.adapters.evm.deployment.errors import DeploymentFailed, FactoryMissing
 from souk.adapters.evm.deployment.sending import (
     Call,
+    Outbox,
     Say,
     Sender,
     Sent,
+    find_underway,
     present_fees,
+    replacing,
     submit,
     wait_for,
 )
 
 _TRANSFER_GAS = 21_000
+_FAILED = (
+    f"the transaction that puts the CREATE2 factory at {FACTORY} failed on this chain, and it can"
+    " be sent only once; ask those who run the chain to put it there"
+)
 
 
-def put_factory(eth: Eth, sender: Sender, bound: int, say: Say) -> None:
-    """Pay the well-known sender what its transaction costs, and send that. Raises
+def put_factory(eth: Eth, sender: Sender, bound: int, outbox: Outbox, say: Say) -> None:
+    """Pay the well-known sender what its transaction costs, once, and send that. Raises
     `FactoryMissing` when the chain takes no transaction without a chain id."""
-    lacks = FACTORY_COST - eth.get_balance(to_checksum_address(FACTORY_SENDER))
+    known_sender = to_checksum_address(FACTORY_SENDER)
+    if eth.get_transaction_count(known_sender) > 0:
+        raise FactoryMissing(_FAILED)
+    lacks = FACTORY_COST - eth.get_balance(known_sender)
     if lacks > 0:
-        fees = present_fees(eth, bound)
-        call = Call(to=FACTORY_SENDER, data=b"", gas=_TRANSFER_GAS, value=lacks)
-        sender.require_balance(call, fees)
-        paid = sender.sign(call, fees, sender.nonce(), FACTORY)
-        submit(eth, paid)
+        paid = _pay(eth, sender, lacks, bound, outbox)
         say(f"paid {FACTORY_SENDER} for the factory in {paid.transaction}")
         wait_for(eth, paid.transaction, confirmations=1, say=say)
     known = Sent(
@@ -54,8 +60,23 @@ def put_factory(eth: Eth, sender: Sender, bound: int, say: Say) -> None:
         ) from error
     receipt = wait_for(eth, known.transaction, confirmations=1, say=say)
     if receipt["status"] != 1:
-        raise FactoryMissing(
-            f"the transaction that puts the CREATE2 factory at {FACTORY} failed on this chain, and"
-            " it can be sent only once; ask those who run the chain to put it there"
-        )
+        raise FactoryMissing(_FAILED)
     say(f"the CREATE2 factory stands at {FACTORY}")
+
+
+def _pay(eth: Eth, sender: Sender, amount: int, bound: int, outbox: Outbox) -> Sent:
+    """Pay, or see to it that the payment of an earlier run comes: there are never two. That of
+    another account cannot be replaced, and is waited for."""
+    fees, earlier = present_fees(eth, bound), find_underway(eth, outbox, FACTORY)
+    if earlier is not None and (earlier.pays(fees) or earlier.signer != sender.address):
+        submit(eth, earlier)
+        return earlier
+    nonce = sender.nonce() if earlier is None else earlier.nonce
+    if earlier is not None:
+        fees = replacing(earlier, fees, bound)
+    call = Call(to=FACTORY_SENDER, data=b"", gas=_TRANSFER_GAS, value=amount)
+    sender.require_balance(call, fees)
+    paid = sender.sign(call, fees, nonce, FACTORY)
+    outbox.keep(paid)
+    submit(eth, paid)
+    return paid
