@@ -13,7 +13,6 @@ from eth_account import Account
 from souk.adapters.evm.deployment import Deployer
 from souk.adapters.evm.deployment.create2 import FACTORY, SALT
 from souk.adapters.evm.network_file import Network
-from souk.adapters.evm.registry import ChainDescription
 from souk.core.addresses import checksum_address
 from souk.embedded.anvil import DEPLOYER_KEY
 from tests.support.stack import chain
@@ -222,21 +221,6 @@ def test_finds_it_deployed_when_the_other_key_is_faster_after_all(
         monkeypatch.setenv(f"CHAIN_{OTHER}_RPC_URLS", node.url)
         assert operator.deploy() == 0
     assert operator.record().escrow.transaction == first["transaction"]
-
-
-def test_finds_block_and_transaction_when_nobody_noted_them(tmp_path: Path) -> None:
-    # A chain of its own: of one that is reverted again and again, anvil forgets the old states.
-    with chain(tmp_path / "third.log", ticking=False, chain_id=4321) as third:
-        third.call("evm_setAutomine", True)
-        third.mine(3)
-        deployer = Deployer(third.url, DEPLOYER_KEY, 4321, say=lambda _: None)
-        there = deployer.deploy_local(DEPLOYER)
-        third.mine(9)
-        table = there.model_dump(include=set(ChainDescription.model_fields))
-        found = deployer.deploy_escrow(
-            Network.model_validate(table), max_fee_per_gas=10**11, records=tmp_path
-        )
-    assert (found.block_number, found.escrow) == (there.block_number, there.escrow)
 
 
 def test_waits_until_it_stands_deep_enough(operator: Operator) -> None:
