@@ -33,7 +33,7 @@ from tests.support.work import SavepointWork, rolled_back
 
 # The machine may be busy: a slow example is no defect. Nothing is kept between runs.
 hypothesis_settings.register_profile(
-    "souk", deadline=None, database=None, print_blob=True, max_examples=40
+    "souk", deadline=None, database=None, print_blob=True, max_examples=25
 )
 hypothesis_settings.register_profile(
     "deep", hypothesis_settings.get_profile("souk"), max_examples=1_000
