@@ -22,6 +22,7 @@ class Network(ChainDescription):
     rpc_url: str | None = Field(None, pattern="^https?://")
     rpc_url_variable: str | None = Field(None, pattern="^[A-Z][A-Z0-9_]*$")
     max_fee_per_gas: int = Field(100 * 10**9, ge=1, description="In wei.")
+    op_stack: bool = Field(False, description="Whether it takes an L1 data fee besides gas.")
 
     @property
     def variable(self) -> str:

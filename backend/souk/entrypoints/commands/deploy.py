@@ -145,6 +145,7 @@ def _deploy(place: _Place, key: DeployerKey, *, may_put_factory: bool) -> int:
         max_fee_per_gas=place.network.max_fee_per_gas,
         records=records,
         may_put_factory=may_put_factory,
+        op_stack=place.network.op_stack,
     )
     print(f"recorded in {registry.path_of(records, place.chain_id)}")
     return 0
@@ -217,8 +218,9 @@ def _preview(place: _Place, key: DeployerKey) -> int:
         raise CommandFailed("name a network: the chain of this machine costs nothing")
     payer = key.address()
     deployer = Deployer(place.rpc_url, key.account, place.chain_id)
-    found = deployer.preview(place.network, place.network.max_fee_per_gas, payer)
-    print("\n".join(_told(found, place.network, payer)))
+    network = place.network
+    found = deployer.preview(network, network.max_fee_per_gas, payer, op_stack=network.op_stack)
+    print("\n".join(_told(found, network, payer)))
     print("nothing was signed or sent")
     return 0
 
@@ -237,17 +239,19 @@ def _told(found: Preview, network: Network, payer: Address | None) -> list[str]:
     if found.gas is None:
         return [*lines, line("state", "already deployed, code matches")]
     symbol, exponent = network.native.symbol, network.native.exponent
-    least, most = found.gas * found.fees.now, found.gas * found.fees.most
     lines += [
         line("state", "nothing stands there yet"),
         line("gas", found.gas),
         line("fee", f"{found.fees.now} wei per gas now, at most {found.fees.most}"),
-        line("cost", f"{coin(least, symbol, exponent)} now"),
-        line("", f"at most {coin(most, symbol, exponent)}"),
+        line("cost", f"{coin(found.cost, symbol, exponent)} now"),
+        line("", f"at most {coin(found.highest_cost, symbol, exponent)}"),
     ]
+    if network.op_stack:
+        fee = coin(found.data_fee, symbol, exponent)
+        lines.append(line("", f"with the L1 data fee, {fee} now, which may double"))
     if payer is None or found.balance is None:
         return [*lines, line("deployer", "not known without its key")]
     lines.append(line("deployer", f"{payer} holds {coin(found.balance, symbol, exponent)}"))
-    if found.balance < most:
+    if found.balance < found.highest_cost:
         lines.append(line("", "which is too little"))
     return lines

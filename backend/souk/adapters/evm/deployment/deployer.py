@@ -24,6 +24,7 @@ from souk.adapters.evm.deployment.artifacts import carried
 from souk.adapters.evm.deployment.asking import connected
 from souk.adapters.evm.deployment.contracts import Wanted
 from souk.adapters.evm.deployment.create2 import FACTORY, FACTORY_SENDER, factory_data
+from souk.adapters.evm.deployment.data_fee import data_fee
 from souk.adapters.evm.deployment.errors import DeploymentFailed
 from souk.adapters.evm.deployment.factory import put_factory
 from souk.adapters.evm.deployment.locating import locate
@@ -53,16 +54,30 @@ KeySource = Callable[[], LocalAccount]
 
 # anvil's own fee, with room for a storm of transactions.
 _LOCAL_FEE_BOUND = 10_000 * 10**9
+# The fee for data may rise until a block takes the transaction, as the base fee may.
+DATA_FEE_ROOM = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a deployment would do now. Without `gas` there is nothing to send."""
+    """What a deployment would do now. Without `gas` there is nothing to send. `data_fee` is what
+    an OP-stack chain takes besides."""
 
     escrow: Wanted
     fees: Fees
     gas: int | None
     balance: int | None
+    data_fee: int = 0
+
+    @property
+    def cost(self) -> int:
+        """In wei, at this moment."""
+        return (self.gas or 0) * self.fees.now + self.data_fee
+
+    @property
+    def highest_cost(self) -> int:
+        """In wei, with the room that a deployment asks the balance to have."""
+        return (self.gas or 0) * self.fees.most + DATA_FEE_ROOM * self.data_fee
 
 
 class Deployer:
@@ -85,21 +100,27 @@ class Deployer:
         self._artifacts = artifacts or carried()
 
     def preview(
-        self, description: ChainDescription, max_fee_per_gas: int, payer: Address | None
+        self,
+        description: ChainDescription,
+        max_fee_per_gas: int,
+        payer: Address | None,
+        *,
+        op_stack: bool = False,
     ) -> Preview:
         """Everything that `deploy_escrow` would look at first, and what it would cost."""
         with connected(self._rpc_url, self._chain_id) as eth:
             require_described(eth, description)
             escrow = contracts.escrow(self._artifacts, description.permit2)
             fees = present_fees(eth, max_fee_per_gas)
-            gas = None
-            if not escrow.stands(eth):
-                require_factory(eth)
-                gas = _gas(eth, escrow, payer or FACTORY_SENDER)
             balance = None
             if payer is not None:
                 balance = eth.get_balance(to_checksum_address(payer))
-            return Preview(escrow, fees, gas, balance)
+            if escrow.stands(eth):
+                return Preview(escrow, fees, None, balance)
+            require_factory(eth)
+            call = _call(eth, escrow, payer or FACTORY_SENDER)
+            besides = data_fee(eth, call, fees, self._chain_id) if op_stack else 0
+            return Preview(escrow, fees, call.gas, balance, besides)
 
     def deploy_escrow(
         self,
@@ -108,6 +129,7 @@ class Deployer:
         max_fee_per_gas: int,
         records: Path,
         may_put_factory: bool = False,
+        op_stack: bool = False,
     ) -> Deployment:
         """The escrow alone; everything else that `description` names stands there already. Raises
         a `DeploymentError` before anything is signed if it does not. Writes the record."""
@@ -121,7 +143,7 @@ class Deployer:
                 if may_put_factory:
                     self._put_factory(eth, max_fee_per_gas, outbox)
                 require_factory(eth)
-                sent = self._send(eth, escrow, max_fee_per_gas, outbox)
+                sent = self._send(eth, escrow, max_fee_per_gas, outbox, op_stack=op_stack)
                 self._await(eth, escrow, sent, confirmations=description.confirmations)
             block, transaction = self._origin(eth, escrow, outbox, description.confirmations)
             deployment = Deployment(
@@ -175,7 +197,9 @@ class Deployer:
             self._await(eth, one, sent[one.address], confirmations=1)
         return {address: signed.transaction for address, signed in sent.items()}
 
-    def _send(self, eth: Eth, wanted: Wanted, bound: int, outbox: Outbox) -> Sent:
+    def _send(
+        self, eth: Eth, wanted: Wanted, bound: int, outbox: Outbox, *, op_stack: bool
+    ) -> Sent:
         """Send it, or what was signed for it before, or that anew for a higher fee. What another
         account signed is left to itself: whichever comes first, the code comes to stand."""
         fees = present_fees(eth, bound)
@@ -189,7 +213,8 @@ class Deployer:
         if earlier is not None and earlier.signer == sender.address:
             nonce, fees = earlier.nonce, replacing(earlier, fees, bound)
         call = _call(eth, wanted, sender.address)
-        sender.require_balance(call, fees)
+        besides = data_fee(eth, call, fees, self._chain_id) if op_stack else 0
+        sender.require_balance(call, fees, DATA_FEE_ROOM * besides)
         sent = sender.sign(call, fees, nonce, wanted.address)
         outbox.keep(sent)
         submit(eth, sent)

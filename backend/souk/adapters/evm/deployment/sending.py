@@ -132,13 +132,14 @@ class Sender:
         """Whose nonce and coin are used."""
         return Address(self._account.address)
 
-    def require_balance(self, call: Call, fees: Fees) -> None:
-        """Raise `BalanceTooLow` unless even the highest fee can be paid."""
-        balance, needed = self._eth.get_balance(self._account.address), call.gas * fees.most
-        if balance < needed + call.value:
+    def require_balance(self, call: Call, fees: Fees, besides: int = 0) -> None:
+        """Raise `BalanceTooLow` unless even the highest fee can be paid, and so many wei more."""
+        balance = self._eth.get_balance(self._account.address)
+        needed = call.gas * fees.most + call.value + besides
+        if balance < needed:
             raise BalanceTooLow(
-                f"{self.address} holds {balance} wei and may need {needed + call.value}; send it"
-                " the difference and run again; nothing was sent"
+                f"{self.address} holds {balance} wei and may need {needed}; send it the difference"
+                " and run again; nothing was sent"
             )
 
     def nonce(self) -> int:
