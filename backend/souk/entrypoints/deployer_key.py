@@ -18,6 +18,10 @@ from souk.entrypoints.failures import CommandFailed
 
 _KEY = re.compile(r"(?:^|[=:,\s])(?:0x)?[0-9a-fA-F]{64}$")
 _FLAGS = ("--private-key", "--key", "--mnemonic", "--password")
+# Four times what geth takes by default, of memory and of time.
+_MOST_SCRYPT_BYTES = 1024**3
+_MOST_SCRYPT_LANES = 16
+_MOST_PBKDF2_ROUNDS = 10_000_000
 
 
 def refuse_secrets(words: Sequence[str]) -> None:
@@ -65,10 +69,16 @@ class DeployerKey:
         return Address(self.account().address)
 
     def _unlocked(self, keystore: Path) -> LocalAccount:
-        document, password = _keystore(keystore), self._password(keystore)
+        document = _keystore(keystore)
+        if not _is_bounded(document):
+            raise CommandFailed(
+                f"{keystore} does not open: its kdf must be scrypt in 1 GiB of memory at most, or"
+                " pbkdf2 with hmac-sha256; make a version 3 keystore anew with geth or cast"
+            )
+        password = self._password(keystore)
         try:
             key = Account.decrypt(document, password)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, AssertionError, RecursionError):
             # What went wrong may quote the file; a wrong password shows as a wrong checksum.
             raise CommandFailed(
                 f"{keystore} does not open: the password is wrong, or it is no version 3 keystore"
@@ -99,11 +109,37 @@ def _account(key: str, where: str) -> LocalAccount:
 def _keystore(file: Path) -> dict[str, object]:
     try:
         document = json.loads(_read(file))
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise CommandFailed(f"{file} is no keystore: it should be one JSON object")
     return document
+
+
+def _is_bounded(document: object) -> bool:
+    """Whether the password is stretched in a way that is known and ends (Web3 Secret Storage): the
+    file says how much memory and time that takes, and may come from anybody."""
+    match _lowered(document):
+        case {"crypto": {"kdf": "scrypt", "kdfparams": {"dklen": 32, **given}}}:
+            n, r, p = (_count(given.get(name)) for name in ("n", "r", "p"))
+            fits = 128 * n * r <= _MOST_SCRYPT_BYTES and p <= _MOST_SCRYPT_LANES
+            return fits and n > 1 and n & (n - 1) == 0 and min(r, p) > 0
+        case {
+            "crypto": {"kdf": "pbkdf2", "kdfparams": {"dklen": 32, "prf": "hmac-sha256", "c": c}}
+        }:
+            return 0 < _count(c) <= _MOST_PBKDF2_ROUNDS
+    return False
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and value > 0 else 0
+
+
+def _lowered(value: object, depth: int = 3) -> object:
+    """Some wallets write `Crypto`."""
+    if not isinstance(value, dict) or depth == 0:
+        return value
+    return {str(name).lower(): _lowered(inner, depth - 1) for name, inner in value.items()}
 
 
 def _read(file: Path) -> str:

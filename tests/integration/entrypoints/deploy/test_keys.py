@@ -61,7 +61,9 @@ def test_refuses_a_wrong_password(
     assert operator.sent() == before
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", "no JSON", '{"version": 3, "crypto": 1}'])
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", "no JSON", '{"version": 3, "crypto": 1}', '{"a":' * 100_000]
+)
 def test_refuses_a_file_that_is_no_keystore(
     operator: Operator, keystore: Path, monkeypatch: pytest.MonkeyPatch, capsys, content: str
 ) -> None:
@@ -69,6 +71,64 @@ def test_refuses_a_file_that_is_no_keystore(
     keystore.write_text(content)
     assert operator.deploy("--keystore", keystore) == 1
     assert "keystore" in capsys.readouterr().err
+
+
+SCRYPT = {"dklen": 32, "n": 2, "r": 1, "p": 1, "salt": "00" * 16}
+PBKDF2 = {"dklen": 32, "c": 1, "prf": "hmac-sha256", "salt": "00" * 16}
+
+
+@pytest.mark.parametrize(
+    ("kdf", "wrong"),
+    [
+        ("pbkdf2", {"prf": "plain-sha256"}),
+        ("pbkdf2", {"prf": "hmac-none"}),
+        ("pbkdf2", {"prf": 5}),
+        ("pbkdf2", {"c": 0}),
+        ("pbkdf2", {"c": 2**31}),
+        ("pbkdf2", {"c": 2**64}),
+        ("pbkdf2", {"dklen": 2**31}),
+        ("scrypt", {"n": 2**30}),
+        ("scrypt", {"n": 2**22, "r": 8}),
+        ("scrypt", {"n": 3}),
+        ("scrypt", {"n": 1.5}),
+        ("scrypt", {"r": 0}),
+        ("scrypt", {"p": 2**40}),
+        ("scrypt", {"dklen": -1}),
+        ("argon2", {}),
+    ],
+)
+def test_opens_no_keystore_that_stretches_the_password_without_bound(
+    operator: Operator, keystore: Path, monkeypatch: pytest.MonkeyPatch, capsys, kdf, wrong
+) -> None:
+    monkeypatch.setenv("DEPLOYER_KEYSTORE_PASSWORD", PASSWORD)
+    document = json.loads(keystore.read_text())
+    stretched = (SCRYPT if kdf == "scrypt" else PBKDF2) | wrong
+    document["crypto"] |= {"kdf": kdf, "kdfparams": stretched}
+    keystore.write_text(json.dumps(document))
+    assert operator.deploy("--keystore", keystore) == 1
+    assert "does not open: its kdf must be scrypt" in capsys.readouterr().err
+
+
+def test_opens_a_keystore_as_other_wallets_write_it(
+    operator: Operator, keystore: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOYER_KEYSTORE_PASSWORD", PASSWORD)
+    document = Account.encrypt(DEPLOYER_KEY, PASSWORD, kdf="scrypt", iterations=2)
+    document["Crypto"] = document.pop("crypto")
+    keystore.write_text(json.dumps(document))
+    assert operator.deploy("--keystore", keystore) == 0
+
+
+@pytest.mark.parametrize("place", ["ciphertext", "mac", "cipherparams"])
+def test_opens_no_keystore_of_which_a_part_is_malformed(
+    operator: Operator, keystore: Path, monkeypatch: pytest.MonkeyPatch, capsys, place: str
+) -> None:
+    monkeypatch.setenv("DEPLOYER_KEYSTORE_PASSWORD", PASSWORD)
+    document = json.loads(keystore.read_text())
+    document["crypto"][place] = 5
+    keystore.write_text(json.dumps(document))
+    assert operator.deploy("--keystore", keystore) == 1
+    assert "does not open" in capsys.readouterr().err
 
 
 def test_says_where_to_put_the_password_when_nobody_can_be_asked(
