@@ -87,7 +87,10 @@ def test_chain_begins_anew_with_its_contracts_at_each_start() -> None:
 
 @pytest.mark.parametrize("ignored", [".gitignore", ".dockerignore"])
 def test_secrets_go_into_no_commit_and_no_image(ignored: str) -> None:
-    assert ".env" in (ROOT / ignored).read_text().splitlines()
+    guides = "".join((ROOT / path).read_text() for path in ("README.md", "docs/runbooks/deploy.md"))
+    keystores = set(re.findall(r"(?:--keystore|>) (\S+\.json)", guides))
+
+    assert {".env", *keystores} - set((ROOT / ignored).read_text().splitlines()) == set()
 
 
 def test_volumes_are_declared() -> None:
