@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, get_type_hints
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
@@ -82,6 +82,18 @@ class TradeSettings(_Group):
     quote_seconds: int = Field(600, ge=600, le=900)
     reservation_seconds: int = Field(900, ge=60)
     native_spread_bps: int = Field(50, ge=0, le=1000)
+
+    @field_validator("fee_to_address")
+    @classmethod
+    def _is_not_the_arbiters(cls, value: str, info: ValidationInfo) -> str:
+        """Who rules on a dispute must gain nothing from ruling for the seller, who pays the fee."""
+        arbiter = str(info.data.get("arbiter_address", ""))
+        if value.lower() == arbiter.lower() and value.strip("0x"):
+            raise ValueError(
+                "the arbiter would earn the fee whenever it rules for the seller: name another"
+                " address here than in ARBITER_ADDRESS"
+            )
+        return value
 
 
 class KeeperSettings(_Group):
