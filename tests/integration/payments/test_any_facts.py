@@ -29,16 +29,27 @@ _SAY = {FactStage.SEEN: seen, FactStage.REACHED: reached, FactStage.ORPHANED: or
 
 
 def a_word(random: Random, legs) -> Observation:
-    """Any stage of any stay of any fact about one of the legs. A stay has one content: which way
-    a settlement goes follows from its number."""
+    """Any stage of any stay of any fact about one of the legs; money may leave it, and come back,
+    more than once. A stay has one content: how much moves which way follows from its number."""
     leg, stay = random.choice(legs), random.randint(1, 8)
-    kind = random.choice([FactKind.HELD, FactKind.SETTLED, *FactKind])
-    figures = {}
-    if kind is FactKind.SETTLED:
-        part = {"to_seller": 5, "to_buyer": leg.amount - 5}
-        figures = [{}, {"to_buyer": leg.amount}, part][stay % 3]
+    kind = random.choice([FactKind.HELD, *_FIGURES, *_FIGURES, *FactKind])
+    more_than_once = kind in _FIGURES
+    effect = random.randint(1, 3) if more_than_once else 1
+    figures = _FIGURES[kind](leg, stay) if more_than_once else {}
     (stage,) = random.choices(list(_SAY), weights=[2, 3, 1])
-    return _SAY[stage](leg, kind, stay=stay, **figures)
+    return _SAY[stage](leg, kind, stay=stay, effect=effect, **figures)
+
+
+def _settled(leg, stay: int) -> dict[str, int]:
+    part = {"to_seller": 5, "to_buyer": leg.amount - 5}
+    return [{}, {"to_buyer": leg.amount}, part, {"to_seller": 3}][stay % 4]
+
+
+def _reimbursed(leg, stay: int) -> dict[str, int]:
+    return [{}, {"amount": leg.amount}, {"amount": leg.amount - 2}][stay % 3]
+
+
+_FIGURES = {FactKind.SETTLED: _settled, FactKind.REIMBURSED: _reimbursed}
 
 
 def assert_accounted_for(shop: Shop, legs) -> None:
@@ -111,9 +122,10 @@ def work_done(shop: Shop) -> object:
     return shop.sees.read("SELECT count(*) FROM ledger_posting WHERE stage = 'posted'")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+# Seeds with which more seems to come back, at some word, than went to the seller.
+@pytest.mark.parametrize("seed", [4, 7])
 def test_accounts_for_all_money_after_every_word(uow, seed) -> None:
-    shop = _tell(uow, seed, words=20)
+    shop = _tell(uow, seed, words=40)
 
     assert work_done(shop) > 5
 
@@ -121,4 +133,4 @@ def test_accounts_for_all_money_after_every_word(uow, seed) -> None:
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", range(100))
 def test_accounts_for_all_money_in_many_runs(uow, seed) -> None:
-    assert work_done(_tell(uow, seed, words=40)) > 5
+    _tell(uow, seed, words=40)

@@ -156,6 +156,29 @@ def test_books_nothing_back_when_nothing_was_released(uow) -> None:
     shop.sees.assert_balanced()
 
 
+def test_books_no_more_back_than_is_left_when_another_settlement_takes_the_place(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+    shop.observe(
+        reached(leg, SETTLED),
+        *(reached(leg, REIMBURSED, effect=n, amount=4) for n in (1, 2)),
+        orphaned(leg, SETTLED),
+    )
+
+    shop.observe(reached(leg, SETTLED, stay=2, to_seller=5, to_buyer=leg.amount - 5))
+
+    assert (shop.leg(leg.id).reimbursed, _reimbursed(shop)) == (4, 4)
+    shop.sees.assert_balanced()
+
+
+def test_books_no_more_out_than_was_held_when_another_settlement_takes_the_place(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(*(reached(leg, SETTLED, effect=n) for n in (1, 2)))
+
+    assert (shop.leg(leg.id).released, shop.leg(leg.id).remaining) == (leg.amount, 0)
+    shop.sees.assert_balanced()
+
+
 def test_takes_a_reimbursement_back_that_left_the_chain(uow) -> None:
     shop, leg = a_paid_shop(uow)
     shop.observe(reached(leg, SETTLED), reached(leg, REIMBURSED))

@@ -17,6 +17,7 @@ from souk.modules.payments.domain import (
     Observed,
     PaymentState,
     attempt_status,
+    covered,
     current,
     is_later,
     leg_figures,
@@ -41,7 +42,7 @@ def figures(hold=None, fulfilment=None, *settlements, was_seen=True, fulfil_by=5
     history = LegHistory(
         hold=hold, was_seen=was_seen, fulfilment=fulfilment, settlements=settlements, **more
     )
-    return leg_figures(history, fulfil_by=fulfil_by, window=100)
+    return leg_figures(covered(history), fulfil_by=fulfil_by, window=100)
 
 
 HOLD = observed(FactKind.HELD, amount=1_000)
@@ -156,6 +157,26 @@ def test_counts_what_came_back_out_of_a_release(released, stage, reimbursed) -> 
     back = observed(FactKind.REIMBURSED, stage, amount=300)
 
     assert figures(HOLD, None, ended, reimbursements=(back,)).reimbursed == reimbursed
+
+
+def test_counts_no_more_back_than_was_released_however_many_parts_there_are() -> None:
+    ended = observed(FactKind.SETTLED, to_seller=500, to_buyer=500)
+    parts = [observed(FactKind.REIMBURSED, stay=n, amount=n * 100) for n in (4, 3, 1)]
+
+    assert figures(HOLD, None, ended, reimbursements=tuple(parts)).reimbursed == 400
+
+
+def test_counts_no_more_out_than_was_held() -> None:
+    ended = [observed(FactKind.SETTLED, stay=n, to_seller=600) for n in (1, 2)]
+
+    assert figures(HOLD, None, *ended).released == 600
+
+
+def test_gives_way_to_what_counts_when_there_is_not_money_for_both() -> None:
+    ended = [observed(FactKind.SETTLED, SEEN, 1, to_seller=600)]
+    ended += [observed(FactKind.SETTLED, REACHED, 2, to_buyer=700)]
+
+    assert figures(HOLD, None, *ended).refunded == 700
 
 
 def test_counts_nothing_back_while_a_part_is_still_held() -> None:

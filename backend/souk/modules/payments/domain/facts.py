@@ -7,7 +7,7 @@ the state of a leg is a function of the set of observations, whatever order they
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -52,6 +52,11 @@ class Fact:
     to_seller: int = 0
     fee: int = 0
     deadline: int = 0
+
+    @property
+    def moves(self) -> int:
+        """All that it moves: to each side, or as a whole."""
+        return self.amount + self.to_buyer + self.to_seller
 
 
 Evidence = Mapping[str, str | int]
@@ -115,9 +120,36 @@ class LegHistory:
     reimbursements: tuple[Observed, ...] = ()
 
 
+def covered(history: LegHistory) -> LegHistory:
+    """The history without settlements of more than was held, and reimbursements of more than was
+    released. The contract allows neither; it can only seem so while one that left the chain, or
+    another that takes its place, is awaited. Those that count go before those that do not yet, and
+    then the earlier ones."""
+    held = history.hold.fact.amount if history.hold else 0
+    settlements = _within(history.settlements, held)
+    moved = _counting(settlements)
+    ended = sum(fact.moves for fact in moved) >= held
+    released = sum(fact.to_seller for fact in moved) if ended else 0
+    return replace(
+        history,
+        settlements=settlements,
+        reimbursements=_within(history.reimbursements, released),
+    )
+
+
+def _within(observed: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
+    """Of these, one after the other, those that together move no more than `limit`."""
+    found, left = [], limit
+    for one in sorted(observed, key=lambda o: (-_RANK[o.stage], o.occurred_at, o.observation_id)):
+        if one.fact.moves <= left:
+            found.append(one)
+            left -= one.fact.moves
+    return tuple(found)
+
+
 def leg_figures(history: LegHistory, *, fulfil_by: int, window: int) -> LegFigures:
-    """The leg's state by the facts that count. Nothing but the hold matters until it reached its
-    finality, because everything else stands on it."""
+    """The leg's state by the facts that count, of a history that is `covered`. Nothing but the
+    hold matters until it reached its finality, because everything else stands on it."""
     hold = history.hold
     if hold is None:
         lost = LegStatus.ORPHANED if history.was_seen else LegStatus.AWAITING
@@ -127,15 +159,14 @@ def leg_figures(history: LegHistory, *, fulfil_by: int, window: int) -> LegFigur
     moved = _counting(history.settlements)
     released, refunded = sum(f.to_seller for f in moved), sum(f.to_buyer for f in moved)
     settled = _settled_status(hold.fact.amount, released, refunded)
-    back = _counting(history.reimbursements) if settled else []
+    back = _counting(history.reimbursements)
     holding, deadline = _holding(history, hold, fulfil_by=fulfil_by, window=window)
     return LegFigures(
         status=settled or holding,
         held=hold.fact.amount,
         released=released,
         refunded=refunded,
-        # More can only seem to have come back while a settlement that left the chain is awaited.
-        reimbursed=min(sum(f.amount for f in back), released),
+        reimbursed=sum(f.amount for f in back),
         fee=sum(f.fee for f in moved),
         deadline=deadline,
     )

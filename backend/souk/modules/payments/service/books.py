@@ -23,23 +23,24 @@ from souk.modules.payments.domain import (
     FactKind,
     FactStage,
     Leg,
-    LegStatus,
+    LegHistory,
     Observed,
 )
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository.facts import Booking, Effect
 
-# Which facts move money, and at which statuses of their leg that can have happened.
-_STANDING_ON = {
-    FactKind.HELD: frozenset(LegStatus),
-    FactKind.SETTLED: PAID,
-    FactKind.REIMBURSED: PAID - HOLDING,
-}
 
-
-def book(tx: Transaction, ledger: Ledger, leg: Leg, buyer_id: str, effect: Effect) -> None:
-    """Make the books say of this effect what is true now; `leg` carries its present status."""
-    wanted = _wanted(effect, leg)
+def book(
+    tx: Transaction,
+    ledger: Ledger,
+    leg: Leg,
+    buyer_id: str,
+    effect: Effect,
+    history: LegHistory,
+) -> None:
+    """Make the books say of this effect what is true now; `leg` carries its present status, and
+    `history` is what there is money for."""
+    wanted = _wanted(effect, leg, history)
     open_now = effect.booked
     if wanted is None and open_now is None:
         return
@@ -65,18 +66,24 @@ def book(tx: Transaction, ledger: Ledger, leg: Leg, buyer_id: str, effect: Effec
     fact_rows.set_booked(tx, effect.id, number, booked)
 
 
-def _wanted(effect: Effect, leg: Leg) -> tuple[Observed, Stage] | None:
+def _wanted(effect: Effect, leg: Leg, history: LegHistory) -> tuple[Observed, Stage] | None:
     """What should be in the books. A settlement stands on the hold, and a reimbursement on the
     settlement: while that is not final, nothing can have left escrow, or come back."""
     observed = effect.current
-    if observed is None or effect.kind not in _STANDING_ON:
-        return None
-    if leg.status not in _STANDING_ON[effect.kind]:
-        return None
-    if effect.kind is FactKind.REIMBURSED and observed.fact.amount > leg.released:
+    if observed is None or observed not in _standing(leg, history):
         return None
     stage = Stage.POSTED if observed.stage is FactStage.REACHED else Stage.PENDING
     return observed, stage
+
+
+def _standing(leg: Leg, history: LegHistory) -> list[Observed]:
+    """What moves money, and can have happened at the present status of the leg."""
+    standing = [] if history.hold is None else [history.hold]
+    if leg.status in PAID:
+        standing += history.settlements
+    if leg.status in PAID - HOLDING:
+        standing += history.reimbursements
+    return standing
 
 
 def _mirror(tx: Transaction, ledger: Ledger, effect: Effect, booking: Booking) -> None:

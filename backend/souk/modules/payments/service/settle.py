@@ -21,6 +21,7 @@ from souk.modules.payments.domain import (
     Payment,
     RefundReason,
     RefundStatus,
+    covered,
     instant_of,
     leg_figures,
 )
@@ -37,10 +38,11 @@ from souk.modules.payments.service.tell import OrderTeller
 
 @dataclass(frozen=True, slots=True)
 class LegFacts:
-    """A leg as it was stored, its facts, and what they amount to now."""
+    """A leg as it was stored, its facts, and what those that have money for them amount to now."""
 
     leg: Leg
     effects: tuple[Effect, ...]
+    history: LegHistory
     figures: LegFigures
 
     def of(self, kind: FactKind) -> list[Effect]:
@@ -60,7 +62,7 @@ def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str)
     after = _save(tx, payment, legs, kept)
     for known, leg in zip(legs, after, strict=True):
         for effect in known.effects:
-            book(tx, parts.ledger, leg, payment.buyer_id, effect)
+            book(tx, parts.ledger, leg, payment.buyer_id, effect, known.history)
     teller = OrderTeller(tx, parts.orders, order_id)
     for known in legs:
         if known is not kept or known.figures.status is not LegStatus.DISPUTED:
@@ -82,7 +84,7 @@ def _facts(tx: Transaction, order_id: str) -> list[tuple[Leg, tuple[Effect, ...]
 
 
 def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
-    history = LegHistory(
+    told = LegHistory(
         hold=_only(effects, FactKind.HELD),
         was_seen=any(effect.kind is FactKind.HELD for effect in effects),
         fulfilment=_only(effects, FactKind.FULFILLED),
@@ -90,8 +92,9 @@ def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
         settlements=tuple(_currents(effects, FactKind.SETTLED)),
         reimbursements=tuple(_currents(effects, FactKind.REIMBURSED)),
     )
+    history = covered(told)
     figures = leg_figures(history, fulfil_by=leg.terms.fulfil_by, window=leg.terms.window)
-    return LegFacts(leg, effects, figures)
+    return LegFacts(leg, effects, history, figures)
 
 
 def _only(effects: tuple[Effect, ...], kind: FactKind) -> Observed | None:
