@@ -138,6 +138,24 @@ def test_goes_on_to_the_next_when_the_contract_refuses_the_one_before(shop: Shop
     assert shop.order(buyer, next_one)["status"] == "cancelled"
 
 
+def _make_batches_dear(shop: Shop) -> None:
+    """A call for more than one order uses nine million gas first, as a token can see to."""
+    escrow, moved = shop.deployment.escrow.address, "0x" + "e5" * 20
+    shop.chain.call("anvil_setCode", moved, shop.chain.call("eth_getCode", escrow, "latest"))
+    burn = "3661025811601657620557305b6001900380600c5750"
+    delegate = f"5b365f5f375f5f365f73{moved[2:]}5af43d5f5f3e6040573d5ffd5b3d5ff3"
+    shop.chain.call("anvil_setCode", escrow, "0x" + burn + delegate)
+
+
+def test_settles_each_alone_when_together_they_use_too_much_gas(shop: Shop) -> None:
+    _, buyer, orders = _two_due(shop)
+    _make_batches_dear(shop)
+
+    assert [_keep(shop) for _ in range(2)] == [1, 2]
+
+    assert {shop.order(buyer, order)["status"] for order in orders} == {"cancelled"}
+
+
 def test_waits_longer_each_time_when_the_contract_refuses_again(shop: Shop) -> None:
     seller, _, (refused, _) = _two_due(shop)
     shop.sign(seller, shop.move(seller, refused, "cancelled").json()["action"])

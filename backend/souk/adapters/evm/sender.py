@@ -7,6 +7,7 @@ from souk.adapters.evm.node import EvmNode
 from souk.core.addresses import Address, checksum_address
 from souk.core.errors import ProviderRejected
 from souk.modules.chain.domain import Call
+from souk.modules.chain.errors import CallTooExpensive
 from souk.modules.chain.ports import MinedTransaction, PreparedTransaction, SignedTransaction
 
 MAX_GAS = 8_000_000
@@ -36,7 +37,7 @@ class LocalTransactionSender:
         self._node.call(call, sender=self._address)
         needed = self._node.estimate_gas(call, sender=self._address)
         if needed > MAX_GAS:
-            raise ProviderRejected(f"the call needs {needed} gas, at most {MAX_GAS} is allowed")
+            raise CallTooExpensive(f"the call needs {needed} gas, at most {MAX_GAS} is allowed")
         gas = min(needed * 6 // 5, MAX_GAS)
         base_fee, usual_tip = self._node.fees()
         tip = max(usual_tip, MIN_TIP)

@@ -10,6 +10,7 @@ LimitedError
 +-- GasBudgetSpent          the day's gas is used up
 ProviderRejected
 +-- CallReverted            the contract refuses the call; `data` says why
++-- CallTooExpensive        the call needs more gas than any of ours may
 +-- TransactionRefused      the node does not take the signed bytes
 ProviderUnavailable
 +-- WrongChain              the endpoint serves another chain than configured
@@ -77,6 +78,12 @@ class CallReverted(ProviderRejected):
     def selector(self) -> str:
         """The first four bytes, which name the contract's error; `0x` when there are none."""
         return self.data[:10]
+
+
+class CallTooExpensive(ProviderRejected):
+    """The call needs more gas than one transaction of ours may use."""
+
+    code = "call_too_expensive"
 
 
 class TransactionRefused(ProviderRejected):

@@ -14,7 +14,7 @@ from functools import partial
 from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.chain.domain import Call, TransactionStatus
-from souk.modules.chain.errors import CallReverted
+from souk.modules.chain.errors import CallReverted, CallTooExpensive
 from souk.modules.chain.service import Chains
 from souk.modules.payments.domain import DueLeg, Leg, LegAction, NeedsSignature
 from souk.modules.payments.errors import EscrowRefused
@@ -144,15 +144,17 @@ class Keeper:
     def _send(self, chain_id: int, action: LegAction, intent: str, legs: list[Leg]) -> None:
         try:
             sent = self._chains.send(chain_id, self._call(action, legs), intent=intent)
-        except (CallReverted, EscrowRefused) as refusal:
-            _log.warning("keeper: %s of %d legs would revert: %s", action, len(legs), refusal)
+        except (CallReverted, CallTooExpensive, EscrowRefused) as refusal:
+            _log.warning(
+                "keeper: %s of %d legs would come to nothing: %s", action, len(legs), refusal
+            )
             self._refused(action, legs)
             return
         _log.info("keeper: %s of %d legs in transaction %s", action, len(legs), sent)
 
     def _refused(self, action: LegAction, legs: list[Leg]) -> None:
-        """Give every leg of a batch that would revert an intent of its own: the good ones go
-        through, and only the culprit stays behind, waiting longer each time."""
+        """Give every leg of a batch that would come to nothing an intent of its own: the good
+        ones go through, and only the culprit stays behind, waiting longer each time."""
         with self._uow.begin() as tx:
             asked = repository.lock_requests(tx, sorted(leg.id for leg in legs))
             for leg in legs:
