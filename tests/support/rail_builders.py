@@ -114,12 +114,13 @@ class EscrowRail:
         native = Asset("eip155:31337/slip44:60", 18, "ETH")
         dollar = Asset(f"eip155:31337/erc20:{self.dollar}", 6, "tUSD")
         self.assets = {ZERO_ADDRESS: native, self.dollar: dollar}
+        self.tokens = {self.dollar: TokenMoney(address=self.dollar, asset=dollar, usd_pegged=True)}
         money = ChainMoney(
             chain_id=CHAIN_ID,
             name="test",
             escrow=self.escrow,
             native=native,
-            tokens={self.dollar: TokenMoney(address=self.dollar, asset=dollar, usd_pegged=True)},
+            tokens=self.tokens,
         )
         terms = EscrowTerms(
             arbiter=self.arbiter.address,
@@ -261,7 +262,9 @@ class EscrowRail:
 def a_listed_mock(rail: EscrowRail, name: str) -> Address:
     """Another dollar that can be paid in, of which the buyer has plenty."""
     token = rail.deploy_mock(name)
-    rail.assets[token] = Asset(f"eip155:31337/erc20:{token}", 6, name)
+    asset = Asset(f"eip155:31337/erc20:{token}", 6, name)
+    rail.assets[token] = asset
+    rail.tokens[token] = TokenMoney(address=token, asset=asset, usd_pegged=True)
     rail.mint(rail.buyer.address, 10**12, token)
     return token
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
@@ -23,7 +24,7 @@ from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments.domain import EscrowTerms, QuoteTerms
-from souk.modules.payments.service import Offers, Parts, Payments, gateways
+from souk.modules.payments.service import Credits, Offers, Parts, Payments, gateways
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
 from souk.modules.trade.service import (
@@ -90,6 +91,7 @@ def _money(
     money = {chain_id: network.money for chain_id, network in found.items()}
     escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes)
     prices = ChainlinkPriceFeed(nodes)
+    offers = Offers(money, _quote_terms(settings.trade))
     parts = Parts(
         uow=uow,
         orders=below.of(Orders),
@@ -97,11 +99,16 @@ def _money(
         chains=below.of(Chains),
         gateways=gateways(escrow=escrow),
         prices=prices,
-        offers=Offers(money, _quote_terms(settings.trade)),
+        offers=offers,
         new_salt=lambda: secrets.token_hex(32),
     )
     return Services(
-        {EvmEscrowGateway: escrow, ChainlinkPriceFeed: prices, Payments: Payments(parts)}
+        {
+            EvmEscrowGateway: escrow,
+            ChainlinkPriceFeed: prices,
+            Payments: Payments(parts),
+            Credits: Credits(offers, EvmEscrowCredits(money, nodes)),
+        }
     )
 
 

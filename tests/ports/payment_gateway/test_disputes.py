@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from souk.adapters.evm.escrow.refunding import refund_says
-from souk.core.addresses import ZERO_ADDRESS, Address
+from souk.core.addresses import ZERO_ADDRESS
 from souk.core.money import Money
 from souk.modules.payments import errors
 from souk.modules.payments.domain import FactKind, LegStatus, Party, Split
 from tests.support.payment_builders import a_gateway
-from tests.support.rail_builders import CHAIN_ID, a_listed_mock, allow
+from tests.support.rail_builders import a_listed_mock, allow
 
 DAY = 86_400
 BUYER, SELLER = Party.BUYER, Party.SELLER
@@ -355,27 +355,3 @@ def test_hands_a_reimbursement_out_when_the_node_is_away(rail) -> None:
     asked = a_gateway().reimburse(leg, 400)
 
     assert [call.to for call in asked.calls] == [rail.dollar, rail.escrow]
-
-
-def test_pays_the_platform_its_fees(rail, token, released) -> None:
-    to = Address("0x" + "77" * 20)
-    who = {"account": rail.platform.address, "to": to}
-
-    rail.sign(rail.platform, rail.credits.withdraw(CHAIN_ID, token, **who))
-
-    assert rail.balance(token, to) == 25
-    assert rail.credits.amount(CHAIN_ID, token, rail.platform.address) == 0
-
-
-def test_says_no_when_nothing_waits_for_an_account(rail, token) -> None:
-    who = {"account": rail.stranger.address, "to": rail.stranger.address}
-
-    with pytest.raises(errors.EscrowNothingDue):
-        rail.credits.withdraw(CHAIN_ID, token, **who)
-
-
-def test_says_no_when_money_would_go_to_the_contract_itself(rail, token, released) -> None:
-    who = {"account": rail.platform.address, "to": rail.escrow}
-
-    with pytest.raises(errors.EscrowBadRecipient):
-        rail.credits.withdraw(CHAIN_ID, token, **who)

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from souk.core.addresses import parse_address
 from souk.core.db import Reads
 from souk.core.ids import require_id
 from souk.core.pagination import CursorCodec
@@ -27,6 +28,7 @@ from souk.modules.payments import queries
 from souk.modules.payments.domain import PaymentState, outcome_json
 from souk.modules.payments.errors import PaymentNotFound
 from souk.modules.payments.schemas import (
+    CreditsOut,
     MethodsOut,
     OutcomeOut,
     PaymentConfirm,
@@ -37,8 +39,9 @@ from souk.modules.payments.schemas import (
     PaymentProcess,
     PaymentStateOut,
     StartedOut,
+    WithdrawIn,
 )
-from souk.modules.payments.service import Payments, StartedAttempt
+from souk.modules.payments.service import Credits, Payments, StartedAttempt
 
 router = APIRouter(prefix="/api/payments", tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
@@ -52,6 +55,9 @@ _PaymentId = Annotated[
 ]
 _OrderId = Annotated[str, Path(max_length=64, description="The order's id.")]
 _UserId = Annotated[str, Path(max_length=64, description="The account's id.")]
+_Credits = Annotated[Credits, Depends(provided(Credits))]
+_ChainId = Annotated[int, Query(ge=1, le=2**53, description="The chain.", examples=[31337])]
+_CHAIN_AWAY = {"description": "The chain cannot be asked now; try again in a moment"}
 _NOT_FOUND = {"description": "The caller has no such payment"}
 _BAD_PAGE = {"description": "The limit is out of bounds, or the cursor belongs to another list"}
 
@@ -130,6 +136,43 @@ def list_methods(request: Request, payments: _Service) -> Response:
     """Every method, chain and token that this installation takes."""
     body = json.dumps({"data": payments.methods()}, separators=(",", ":")).encode()
     return cacheable(request, body, max_age_seconds=60)
+
+
+@router.get(
+    "/credits",
+    summary="Payouts that failed and wait to be fetched",
+    response_model=CreditsOut,
+    responses={401: UNAUTHENTICATED, 422: INVALID, 503: _CHAIN_AWAY},
+)
+def list_credits(caller: Caller, service: _Credits, chain_id: _ChainId) -> Response:
+    """What the contract of a chain keeps for the caller's wallets because it could not be sent:
+    a token's issuer blocked the wallet, or a contract did not take the coin. A fee taker's fees
+    wait there as well."""
+    waiting = service.waiting(caller, chain_id)
+    data = [
+        {"wallet": one.account, "token": one.token, "amount": one.amount.to_json()}
+        for one in waiting
+    ]
+    return json_response(_encoded({"data": data}))
+
+
+@router.post(
+    "/credits/withdraw",
+    summary="Fetch a payout that failed",
+    response_model=OutcomeOut,
+    responses={
+        401: UNAUTHENTICATED,
+        403: {"description": "The wallet is not one of the caller's"},
+        422: {"description": "Nothing waits, or it cannot be sent there; the answer says why"},
+        503: _CHAIN_AWAY,
+    },
+)
+def withdraw_credit(body: WithdrawIn, caller: Caller, service: _Credits) -> Response:
+    """The call by which the wallet has all of it sent to an address of its choice. Asking changes
+    nothing, so that it needs no key."""
+    token, wallet, to = map(parse_address, (body.token, body.wallet, body.to))
+    outcome = service.withdraw(caller, body.chain_id, token, wallet=wallet, to=to)
+    return json_response(_encoded(outcome_json(outcome)))
 
 
 @router.get(

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from souk.core.addresses import Address
 from souk.modules.payments.domain import (
+    Credit,
     EscrowOrder,
     Leg,
     LegLookup,
@@ -129,6 +130,20 @@ class PaymentGateway(Protocol):
 
     def parse_observation(self, message: RailMessage) -> Observation | None:
         """What a message of this rail means for a leg; `None` when it means nothing. Pure."""
+        ...
+
+
+class CreditKeeper(Protocol):
+    """A rail that keeps what it could not hand over until its owner fetches it. Reaches outside.
+    Raises `ProviderUnavailable`."""
+
+    def waiting(self, chain_id: int, account: Address) -> Sequence[Credit]:
+        """What waits for an account, in every asset that is on offer; nothing for one without."""
+        ...
+
+    def withdraw(self, chain_id: int, token: Address, *, account: Address, to: Address) -> Outcome:
+        """The account has all that waits for it in one token sent `to` an address. Raises what
+        the rail would refuse."""
         ...
 
 

@@ -81,6 +81,30 @@ class OutcomeOut(ResponseModel):
     until: str | None = Field(None, examples=["2026-03-01T12:10:00.000Z"])
 
 
+class WithdrawIn(RequestModel):
+    """Which credit to fetch, of one of the caller's wallets, and the address that gets it: where
+    the wallet itself could not be paid, another one."""
+
+    chain_id: int = Field(ge=1, le=2**53, examples=[31337])
+    token: _Address = ZERO_ADDRESS
+    wallet: _Address
+    to: _Address
+
+
+class CreditOut(ResponseModel):
+    """Money that waits in the contract for a wallet; `token` is the zero address for the coin."""
+
+    wallet: str
+    token: str
+    amount: MoneyOut
+
+
+class CreditsOut(ResponseModel):
+    """All that waits for the caller's wallets on one chain."""
+
+    data: list[CreditOut]
+
+
 class StartedLegOut(ResponseModel):
     """One order's part of an attempt. `ref` is the sha2-256 of its terms document."""
 

@@ -14,7 +14,7 @@ from souk.modules.payments.domain import Fact, FactKind, FactStage, Observation
 from souk.modules.payments.ports import RailMessage
 
 # Credits and withdrawals are about accounts, not about the money of an order: that left the order
-# by the settlement before.
+# by the settlement before, which gave it to the account. What waits, the contract itself tells.
 _KINDS = {
     EscrowFactKind.PAID: FactKind.HELD,
     EscrowFactKind.FULFILLED: FactKind.FULFILLED,

@@ -26,6 +26,7 @@ from souk.modules.payments.domain.offers import (
 )
 from souk.modules.payments.domain.outcomes import (
     CallToSign,
+    Credit,
     Executed,
     Leg,
     LegLookup,
@@ -84,6 +85,7 @@ __all__ = [
     "AttemptStatus",
     "CallToSign",
     "ChainMoney",
+    "Credit",
     "Deadline",
     "DueLeg",
     "EscrowOrder",

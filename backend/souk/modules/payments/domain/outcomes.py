@@ -7,7 +7,7 @@ from typing import assert_never
 
 from souk.core.addresses import Address
 from souk.core.clock import rfc3339
-from souk.core.money import Asset
+from souk.core.money import Asset, Money
 from souk.modules.payments.domain.statuses import LegStatus, PaymentMethod
 from souk.modules.payments.domain.terms import EscrowOrder
 
@@ -114,6 +114,16 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
             }
         case _:
             assert_never(outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """Money that a rail keeps for an account because it could not be handed over; `token` is the
+    zero address for the native coin."""
+
+    account: Address
+    token: Address
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
