@@ -138,6 +138,25 @@ def test_says_that_all_is_refunded_when_all_was_reimbursed(uow) -> None:
     assert shop.sees.status() is OrderStatus.COMPLETED
 
 
+def reimbursements(shop: Shop) -> list[tuple[str, bool]]:
+    """What was announced of them: the amount, and whether that was everything."""
+    with shop.uow.begin() as tx:
+        told = tx.session.scalars(
+            text("SELECT payload FROM outbox WHERE name = 'payment.reimbursed' ORDER BY sequence")
+        )
+        return [(payload["amount"], payload["everything"]) for payload in told]
+
+
+def test_announces_each_part_that_is_given_back_once(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+    shop.observe(reached(leg, SETTLED))
+    part, rest = reached(leg, REIMBURSED), {"effect": 2, "amount": leg.amount - 3}
+
+    shop.observe(seen(leg, REIMBURSED), part, part, reached(leg, REIMBURSED, **rest))
+
+    assert reimbursements(shop) == [("3", False), (str(leg.amount - 3), True)]
+
+
 def test_adds_up_what_is_given_back_in_parts(uow) -> None:
     shop, leg = a_paid_shop(uow)
 

@@ -65,6 +65,19 @@ class PaymentRefunded(PaymentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentReimbursed(PaymentEvent):
+    """The seller gave the buyer released money back; `everything` says that the buyer now has all
+    of the order's money again. Amounts are whole numbers of the asset's smallest unit as
+    strings."""
+
+    name = "payment.reimbursed"
+
+    amount: str
+    asset: str
+    everything: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentAttemptChanged(PaymentEvent):
     """An attempt moved from one state to another."""
 

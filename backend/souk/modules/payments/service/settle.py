@@ -25,7 +25,7 @@ from souk.modules.payments.domain import (
     instant_of,
     leg_figures,
 )
-from souk.modules.payments.events import PaymentLegChanged, PaymentRefunded
+from souk.modules.payments.events import PaymentLegChanged, PaymentRefunded, PaymentReimbursed
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import refunds as refund_rows
@@ -170,6 +170,16 @@ def _announce(tx: Transaction, payment: Payment, known: LegFacts, after: Leg) ->
                 amount=str(after.refunded - known.leg.refunded),
                 asset=after.asset.code,
                 everything=after.status is LegStatus.REFUNDED,
+            )
+        )
+    if after.reimbursed > known.leg.reimbursed:
+        tx.publish(
+            PaymentReimbursed(
+                **about,
+                orders=[after.order_id],
+                amount=str(after.reimbursed - known.leg.reimbursed),
+                asset=after.asset.code,
+                everything=after.reimbursed == after.released,
             )
         )
 
