@@ -302,6 +302,23 @@ def test_reimburses_the_buyer_when_the_seller_pays(rail, token, released) -> Non
         assert rail.balance(rail.dollar, rail.buyer.address) - before == 400
 
 
+@pytest.mark.parametrize("amount", [400, 1_000])
+def test_says_the_same_as_the_leg_when_it_was_reimbursed(rail, released, amount) -> None:
+    rail.sign(rail.seller, rail.gateway.reimburse(released, amount))
+    leg = replace(released, status=LegStatus.RELEASED, released=1_000, reimbursed=amount)
+
+    found = rail.gateway.lookup(leg)
+
+    assert (found.status, found.remaining) == (leg.status, leg.remaining)
+    assert found.released == leg.released
+
+
+def test_says_that_less_is_released_when_the_leg_knows_of_no_reimbursement(rail, released) -> None:
+    rail.sign(rail.seller, rail.gateway.reimburse(released, 400))
+
+    assert figures(rail, released) == (LegStatus.SPLIT, 0, 600)
+
+
 @pytest.mark.parametrize("amount", [0, 1_001])
 def test_says_no_when_more_is_reimbursed_than_was_released(rail, released, amount) -> None:
     with pytest.raises(errors.EscrowAmountMismatch):

@@ -173,10 +173,12 @@ class EvmEscrowGateway:
     def lookup(self, leg: Leg) -> LegLookup:
         """The contract's own state of an order, as of the newest block."""
         state = self._simulation.state(leg)
+        # In the contract `released` falls by what is reimbursed.
+        released = state.released + leg.reimbursed
         return LegLookup(
-            status=_status(leg, state),
+            status=_status(leg, state, released),
             remaining=state.remaining,
-            released=state.released,
+            released=released,
             deadline=datetime.fromtimestamp(state.deadline, UTC) if state.deadline else None,
         )
 
@@ -193,7 +195,7 @@ def _one(parties: set[Address]) -> Address | None:
     return parties.pop() if len(parties) == 1 else None
 
 
-def _status(leg: Leg, state: EscrowState) -> LegStatus:
+def _status(leg: Leg, state: EscrowState, released: int) -> LegStatus:
     match state.status:
         case 0:
             return LegStatus.AWAITING
@@ -204,6 +206,6 @@ def _status(leg: Leg, state: EscrowState) -> LegStatus:
         case 3:
             return LegStatus.DISPUTED
         case _:
-            if state.released == 0:
+            if released == 0:
                 return LegStatus.REFUNDED
-            return LegStatus.RELEASED if state.released == leg.amount else LegStatus.SPLIT
+            return LegStatus.RELEASED if released == leg.amount else LegStatus.SPLIT

@@ -128,8 +128,10 @@ class Credit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegLookup:
-    """What the rail itself says about a leg now. `status` never is `seen` or `orphaned`, and
-    `released` is what the seller has kept of it: what was reimbursed is not in it any more."""
+    """What the rail itself says about a leg now, in the leg's own terms. `status` never is `seen`
+    or `orphaned`. `released` is all that went to the seller, like the leg's: reimbursements that
+    the leg knows of are in it. One that it does not know of yet shows as so much less released,
+    and in `status` as if that had been refunded."""
 
     status: LegStatus
     remaining: int
