@@ -188,6 +188,22 @@ def test_asks_each_contract_for_its_own_when_there_are_two(shop: Shop) -> None:
     assert named == {older: {first}, shop.deployment.escrow.address: {second}}
 
 
+def test_asks_for_each_token_by_itself_when_there_are_two(shop: Shop) -> None:
+    _, buyer, (first, second) = _two_due(shop)
+    token = shop.deployment.tokens[0].address
+    with shop.container.engine.begin() as connection:
+        stored = text(
+            "UPDATE payment_attempt_leg SET token = :token, asset = :asset WHERE order_id = :id"
+        )
+        asset = f"eip155:{CHAIN_ID}/erc20:{token}"
+        connection.execute(stored, {"token": token, "asset": asset, "id": first})
+
+    assert _keep(shop) == 2
+
+    # The other knows nothing of it, whatever becomes of the token's.
+    assert shop.order(buyer, second)["status"] == "cancelled"
+
+
 def _by_key(connection: Connection, sql: str) -> dict[str, str]:
     """Rows of two columns."""
     return dict(connection.execute(text(sql)).tuples().all())
