@@ -42,7 +42,7 @@ from souk.modules.payments.service.parts import Parts
 from tests.support.account_builders import a_wallet, an_account
 from tests.support.catalog_builders import a_listing
 from tests.support.chain_builders import chains_of
-from tests.support.clock import START
+from tests.support.clock import START, MovableClock
 from tests.support.order_builders import find_order, orders_on, place
 from tests.support.scripted_chain import ScriptedChain
 from tests.support.seller_builders import a_seller
@@ -91,7 +91,8 @@ class FixedPriceFeed:
 def a_gateway(terms: EscrowTerms = TERMS, money: ChainMoney = MONEY) -> EvmEscrowGateway:
     """The escrow gateway, whose node cannot be reached."""
     nowhere = EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
-    return EvmEscrowGateway({money.chain_id: money}, terms, {money.chain_id: nowhere})
+    nodes = {money.chain_id: nowhere}
+    return EvmEscrowGateway({money.chain_id: money}, terms, nodes, clock=MovableClock())
 
 
 def payments_on(

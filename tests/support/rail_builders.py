@@ -35,6 +35,7 @@ from souk.modules.payments.domain import (
 )
 from souk.modules.payments.ports import LegPlan, PaymentPlan, RailMessage
 from tests.support import mocks
+from tests.support.clock import MovableClock
 from tests.support.stack import Chain
 
 CHAIN_ID = 31337
@@ -128,8 +129,9 @@ class EscrowRail:
             fee_bps=250,
             silent_bps=4_000,
         )
-        self.gateway = EvmEscrowGateway({CHAIN_ID: money}, terms, {CHAIN_ID: self.node})
-        self.credits = EvmEscrowCredits({CHAIN_ID: money}, {CHAIN_ID: self.node})
+        nodes = {CHAIN_ID: self.node}
+        self.gateway = EvmEscrowGateway({CHAIN_ID: money}, terms, nodes, clock=MovableClock())
+        self.credits = EvmEscrowCredits({CHAIN_ID: money}, nodes)
         self.mint(self.buyer.address, 10**12)
 
     def deploy(self, name: str, *arguments: tuple[str, object]) -> Address:

@@ -19,11 +19,14 @@ _DEFERRED = text(
 _known: dict[Engine, str] = {}
 
 
-def _deferred(session: Session) -> str:
-    """The constraints that are checked at a commit; the same ones in all tests of a database."""
+def _checked(session: Session) -> str:
+    """What checks the constraints that wait for a commit, and lets them wait again; the same ones
+    in all tests of a database. In one message, as it is sent thousands of times."""
     engine = session.connection().engine
     if engine not in _known:
-        _known[engine] = ", ".join(session.scalars(_DEFERRED))
+        deferred = ", ".join(session.scalars(_DEFERRED))
+        again = f"; SET CONSTRAINTS {deferred} DEFERRED" if deferred else ""
+        _known[engine] = f"SET CONSTRAINTS ALL IMMEDIATE{again}"
     return _known[engine]
 
 
@@ -32,12 +35,8 @@ class SavepointTransaction(Transaction):
     constraint never fires in a transaction that is rolled back."""
 
     def _finish(self) -> None:
-        deferred = _deferred(self.session)
-        self.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        self.session.connection().exec_driver_sql(_checked(self.session))
         self.session.commit()
-        if deferred:
-            self.session.execute(text(f"SET CONSTRAINTS {deferred} DEFERRED"))
-            self.session.commit()
 
 
 class SavepointWork(UnitOfWork):

@@ -31,7 +31,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     closing.callback(engine.dispose)
     uow = UnitOfWork(sessionmaker(engine), wall, TimeOrderedIds())
     found = networks(settings, closing)
-    services = make_services(settings, uow, found)
+    services = make_services(settings, uow, wall, found)
     services[Clock] = wall
     escrow = services.of(EvmEscrowGateway)
     registry = HandlerRegistry(payments_handlers.subscriptions(services.of(Payments), escrow))

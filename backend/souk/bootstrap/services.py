@@ -13,6 +13,7 @@ from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
+from souk.core.clock import Clock
 from souk.core.idempotency import Idempotency
 from souk.core.pagination import CursorCodec
 from souk.core.unit_of_work import UnitOfWork
@@ -40,11 +41,13 @@ from souk.settings import Settings, TradeSettings
 _NONCE_SECONDS = 600
 
 
-def make_services(settings: Settings, uow: UnitOfWork, found: Mapping[int, Network]) -> Services:
+def make_services(
+    settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
+) -> Services:
     """Everything that an entrypoint may ask for by its class."""
     services = _tools(settings, uow)
     services.update(_people_and_goods(settings, uow, found))
-    services.update(_money(settings, uow, found, services))
+    services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
     return services
 
@@ -85,11 +88,15 @@ def _people_and_goods(
 
 
 def _money(
-    settings: Settings, uow: UnitOfWork, found: Mapping[int, Network], below: Services
+    settings: Settings,
+    uow: UnitOfWork,
+    wall: Clock,
+    found: Mapping[int, Network],
+    below: Services,
 ) -> Services:
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
-    escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes)
+    escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes, clock=wall)
     prices = ChainlinkPriceFeed(nodes)
     offers = Offers(money, _quote_terms(settings.trade))
     parts = Parts(

@@ -8,6 +8,7 @@ from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.core.addresses import ZERO_ADDRESS
 from souk.modules.payments import errors
 from souk.modules.payments.domain import LegStatus, PayWay
+from tests.support.clock import MovableClock
 from tests.support.rail_builders import CHAIN_ID
 
 SIGNED = [PayWay.PERMIT, PayWay.AUTHORIZATION, PayWay.PERMIT2]
@@ -24,7 +25,7 @@ def sign(rail, legs, way: PayWay) -> str:
 
 
 def ways(rail, token, escrow=None) -> set[PayWay]:
-    tokens = EvmTokens({CHAIN_ID: rail.node})
+    tokens = EvmTokens({CHAIN_ID: rail.node}, MovableClock())
     return set(tokens.ways(CHAIN_ID, token, escrow or rail.escrow))
 
 
@@ -192,13 +193,13 @@ def test_offers_no_permit_when_the_token_only_seems_to_take_one(rail, swallows) 
 def test_takes_the_domain_of_an_older_token_from_its_name_and_version(rail) -> None:
     phantom = rail.deploy_mock("PhantomDollar", ("bool", True))
 
-    domain = EvmTokens({CHAIN_ID: rail.node}).abilities(CHAIN_ID, phantom).domain
+    domain = EvmTokens({CHAIN_ID: rail.node}, MovableClock()).abilities(CHAIN_ID, phantom).domain
 
     assert (domain.name, domain.version) == ("Phantom Dollar", "2")
 
 
 def test_offers_calls_alone_when_the_tokens_domain_is_another_chains(rail) -> None:
-    here_is_chain_one = EvmTokens({1: rail.node})
+    here_is_chain_one = EvmTokens({1: rail.node}, MovableClock())
 
     assert here_is_chain_one.ways(1, rail.dollar, rail.escrow) == {PayWay.CALLS}
 
@@ -210,9 +211,37 @@ def test_offers_calls_alone_when_neither_token_nor_escrow_knows_signatures(rail)
     assert ways(rail, plain, without) == {PayWay.CALLS}
 
 
-def test_asks_a_token_only_once(rail) -> None:
-    tokens = EvmTokens({CHAIN_ID: rail.node})
+def test_asks_a_token_only_once_in_a_while(rail) -> None:
+    clock = MovableClock()
+    tokens = EvmTokens({CHAIN_ID: rail.node}, clock)
     before = tokens.ways(CHAIN_ID, rail.dollar, rail.escrow)
     rail.chain.call("anvil_setCode", rail.dollar, "0x")
+    clock.advance(minutes=9)
 
     assert tokens.ways(CHAIN_ID, rail.dollar, rail.escrow) == before
+
+
+def test_sees_that_a_token_has_changed(rail) -> None:
+    clock = MovableClock()
+    tokens = EvmTokens({CHAIN_ID: rail.node}, clock)
+    tokens.ways(CHAIN_ID, rail.dollar, rail.escrow)
+    rail.chain.call("anvil_setCode", rail.dollar, "0x")
+    clock.advance(minutes=10)
+
+    ways = tokens.ways(CHAIN_ID, rail.dollar, rail.escrow)
+
+    assert ways == {PayWay.CALLS, PayWay.PERMIT2}
+
+
+def test_sees_that_permit2_was_deployed_meanwhile(rail) -> None:
+    clock = MovableClock()
+    tokens = EvmTokens({CHAIN_ID: rail.node}, clock)
+    code = rail.chain.call("eth_getCode", rail.permit2, "latest")
+    rail.chain.call("anvil_setCode", rail.permit2, "0x")
+    before = tokens.permit2(CHAIN_ID, rail.escrow)
+    rail.chain.call("anvil_setCode", rail.permit2, code)
+    clock.advance(minutes=10)
+
+    after = tokens.permit2(CHAIN_ID, rail.escrow)
+
+    assert (before, after.contract) == (None, rail.permit2)

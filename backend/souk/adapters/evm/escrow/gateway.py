@@ -20,6 +20,7 @@ from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.node import EvmNode
 from souk.core.addresses import Address
+from souk.core.clock import Clock
 from souk.modules.chain.domain import Level
 from souk.modules.payments.domain import (
     CallToSign,
@@ -52,13 +53,14 @@ class EvmEscrowGateway:
         terms: EscrowTerms,
         nodes: Mapping[int, EvmNode],
         *,
+        clock: Clock,
         policy: Level = Level.CONFIRMED,
     ) -> None:
         self._chains = chains
         self._terms = terms
         self._policy = policy
         self._simulation = Simulation(nodes)
-        tokens = EvmTokens(nodes)
+        tokens = EvmTokens(nodes, clock)
         self._paying = Paying(tokens, self._simulation)
         self._reimbursing = Reimbursing(tokens, self._simulation)
         self._refunding = Refunding(self._simulation)

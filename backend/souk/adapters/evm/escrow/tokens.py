@@ -6,8 +6,10 @@ otherwise no way that needs it is offered. That a function exists is seen by its
 impossible signature with a reason: a fallback that takes any call would let it pass.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
@@ -17,10 +19,16 @@ from souk.adapters.evm.escrow.hashes import SigningDomain
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.wire import UNREADABLE
 from souk.core.addresses import ZERO_ADDRESS, Address
+from souk.core.clock import Clock
 from souk.core.errors import ProviderUnavailable
 from souk.modules.chain.domain import Call
 from souk.modules.chain.errors import CallReverted
 from souk.modules.payments.domain import PayWay
+
+KNOWN_FOR = timedelta(minutes=10)
+"""A token may be upgraded, and Permit2 be deployed where it was not."""
+
+_Known = TypeVar("_Known")
 
 
 def _selector(signature: str) -> bytes:
@@ -66,13 +74,31 @@ class TokenAbilities:
     ways: frozenset[PayWay]
 
 
-@dataclass(slots=True)
-class EvmTokens:
-    """Asks each token once, and keeps the answer; a node that is away is asked again."""
+class _Memory(Generic[_Known]):
+    """What was found out about contracts, for ten minutes."""
 
-    nodes: Mapping[int, EvmNode]
-    _known: dict[tuple[int, Address], TokenAbilities] = field(default_factory=dict)
-    _permit2: dict[tuple[int, Address], SigningDomain | None] = field(default_factory=dict)
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._found: dict[tuple[int, Address], tuple[datetime, _Known]] = {}
+
+    def recall(self, chain_id: int, contract: Address, ask: Callable[[], _Known]) -> _Known:
+        """What is known of a contract, asked anew when it is not or no longer."""
+        now = self._clock.now()
+        known = self._found.get((chain_id, contract))
+        if known is not None and now - known[0] < KNOWN_FOR:
+            return known[1]
+        found = ask()
+        self._found[chain_id, contract] = (now, found)
+        return found
+
+
+class EvmTokens:
+    """Asks each token now and then, and keeps the answer; a node that is away is asked again."""
+
+    def __init__(self, nodes: Mapping[int, EvmNode], clock: Clock) -> None:
+        self._nodes = nodes
+        self._abilities: _Memory[TokenAbilities] = _Memory(clock)
+        self._permit2: _Memory[SigningDomain | None] = _Memory(clock)
 
     def ways(self, chain_id: int, token: Address, escrow: Address) -> frozenset[PayWay]:
         """The ways to pay an escrow in a token, or in the native coin. Raises
@@ -85,28 +111,18 @@ class EvmTokens:
 
     def abilities(self, chain_id: int, token: Address) -> TokenAbilities:
         """What a token can do by itself. Raises `ProviderUnavailable`."""
-        key = (chain_id, token)
-        if key not in self._known:
-            self._known[key] = self._explore(_Contract(self.nodes[chain_id], chain_id, token))
-        return self._known[key]
+        contract = _Contract(self._nodes[chain_id], chain_id, token)
+        return self._abilities.recall(chain_id, token, lambda: _explore(contract))
 
     def permit2(self, chain_id: int, escrow: Address) -> SigningDomain | None:
         """The domain of the Permit2 that an escrow was deployed with; `None` without, and for one
         that signs under another domain than Permit2 does. Raises `ProviderUnavailable`."""
-        key = (chain_id, escrow)
-        if key not in self._permit2:
-            node = self.nodes[chain_id]
-            address = decode_address(_Contract(node, chain_id, escrow).ask(read_permit2()))
-            if address is None:
-                raise ProviderUnavailable("there is no escrow contract where it should be")
-            domain = SigningDomain(name="Permit2", chain_id=chain_id, contract=address)
-            theirs = _Contract(node, chain_id, address).ask(_SEPARATOR)
-            self._permit2[key] = domain if theirs == domain.separator else None
-        return self._permit2[key]
+        contract = _Contract(self._nodes[chain_id], chain_id, escrow)
+        return self._permit2.recall(chain_id, escrow, lambda: _find_permit2(contract))
 
     def permit_nonce(self, chain_id: int, token: Address, owner: Address) -> int:
         """The number that an owner's next permit must carry. Raises `ProviderUnavailable`."""
-        contract = _Contract(self.nodes[chain_id], chain_id, token)
+        contract = _Contract(self._nodes[chain_id], chain_id, token)
         nonce = decode_amount(contract.ask(_NONCES + encode(["address"], [owner])))
         if nonce is None:
             raise ProviderUnavailable("the token does not say which permits were used")
@@ -114,28 +130,12 @@ class EvmTokens:
 
     def allowance(self, chain_id: int, token: Address, owner: Address, spender: Address) -> int:
         """What a spender may take. Raises `ProviderUnavailable`."""
-        contract = _Contract(self.nodes[chain_id], chain_id, token)
+        contract = _Contract(self._nodes[chain_id], chain_id, token)
         pair = encode(["address", "address"], [owner, spender])
         allowed = decode_amount(contract.ask(_ALLOWANCE + pair))
         if allowed is None:
             raise ProviderUnavailable("the token does not say what a spender may take")
         return allowed
-
-    def _explore(self, contract: "_Contract") -> TokenAbilities:
-        domain = contract.find_domain()
-        ways = {PayWay.CALLS}
-        if domain is not None:
-            state = _AUTHORIZATION_STATE + encode(["address", "bytes32"], [_SOMEBODY, bytes(32)])
-            views = {
-                PayWay.PERMIT: _NONCES + encode(["address"], [_SOMEBODY]),
-                PayWay.AUTHORIZATION: state,
-            }
-            ways |= {
-                way
-                for way, view in views.items()
-                if decode_amount(contract.ask(view)) is not None and contract.refuses(way)
-            }
-        return TokenAbilities(domain, frozenset(ways))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,33 @@ class _Contract:
             contract=self.address if has & _HAS_CONTRACT else None,
             salt="0x" + salt.hex() if has & _HAS_SALT else None,
         )
+
+
+def _explore(contract: _Contract) -> TokenAbilities:
+    domain = contract.find_domain()
+    ways = {PayWay.CALLS}
+    if domain is not None:
+        state = _AUTHORIZATION_STATE + encode(["address", "bytes32"], [_SOMEBODY, bytes(32)])
+        views = {
+            PayWay.PERMIT: _NONCES + encode(["address"], [_SOMEBODY]),
+            PayWay.AUTHORIZATION: state,
+        }
+        ways |= {
+            way
+            for way, view in views.items()
+            if decode_amount(contract.ask(view)) is not None and contract.refuses(way)
+        }
+    return TokenAbilities(domain, frozenset(ways))
+
+
+def _find_permit2(escrow: _Contract) -> SigningDomain | None:
+    node, chain_id = escrow.node, escrow.chain_id
+    address = decode_address(escrow.ask(read_permit2()))
+    if address is None:
+        raise ProviderUnavailable("there is no escrow contract where it should be")
+    domain = SigningDomain(name="Permit2", chain_id=chain_id, contract=address)
+    theirs = _Contract(node, chain_id, address).ask(_SEPARATOR)
+    return domain if theirs == domain.separator else None
 
 
 def _text(data: bytes) -> str | None:
