@@ -53,6 +53,7 @@ def test_explains_every_error_of_the_contract(contract) -> None:
         ("BadState(bytes32,uint8)", [bytes(32), 4], errors.EscrowStateConflict, "settled"),
         ("BadState(bytes32,uint8)", [bytes(32), 9], errors.EscrowStateConflict, "unknown"),
         ("TooEarly(uint40)", [AT], errors.EscrowTooEarly, AT_TEXT),
+        ("TooEarly(uint40)", [AT], errors.EscrowTooEarly, "or the arbiter's"),
         ("TooLate(uint40)", [AT], errors.EscrowTooLate, AT_TEXT),
         ("TooLate(uint40)", [2**40 - 1], errors.EscrowTooLate, str(2**40 - 1)),
         ("NotParty(address)", [WHO], errors.EscrowNotParty, "switch to the wallet"),

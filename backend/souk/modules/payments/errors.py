@@ -27,7 +27,7 @@ ProviderRejected
 +-- EscrowRefused            the escrow contract would revert this call
     +-- EscrowOrderRefused   a field of the order is out of the contract's bounds
     +-- EscrowStateConflict  the order's state in the contract does not allow this
-    +-- EscrowTooEarly       the other party's time is not over yet
+    +-- EscrowTooEarly       the other party's time, or the arbiter's, is not over yet
     +-- EscrowTooLate        the time for this, or of a signature, is over
     +-- EscrowNotParty       the sender is not the party that may do this
     +-- EscrowAmountMismatch another amount arrived than was due
@@ -202,7 +202,7 @@ class EscrowStateConflict(EscrowRefused):
 
 
 class EscrowTooEarly(EscrowRefused):
-    """The other party's time is not over yet."""
+    """The other party's time, or the arbiter's, is not over yet."""
 
     code = "escrow_too_early"
 

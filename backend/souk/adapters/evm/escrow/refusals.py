@@ -91,7 +91,8 @@ def _bad_state(_figures: _Figures, escrow_id: bytes, status: int) -> EscrowRefus
 def _too_early(_figures: _Figures, deadline: int) -> EscrowRefused:
     at = _instant(deadline)
     return errors.EscrowTooEarly(
-        f"only the other party may do this until {at}; try again after that",
+        f"the time of another, the other party's or the arbiter's, runs until {at}; try again after"
+        " that",
         context={"deadline": at},
     )
 
