@@ -80,6 +80,35 @@ def test_leaves_nothing_to_migrate_between_models_and_schema(engine: Engine) -> 
     assert differences(engine) == []
 
 
+_UNCHECKED = text("SELECT conname FROM pg_constraint WHERE NOT convalidated ORDER BY conname")
+
+
+def test_leaves_no_check_that_was_not_made(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert list(connection.execute(_UNCHECKED).scalars()) == []
+
+
+def test_reads_no_row_while_it_keeps_everybody_else_from_a_table(empty: Engine) -> None:
+    migrations.upgrade(empty, "0012")
+
+    with empty.connect() as connection:
+        assert list(connection.execute(_UNCHECKED).scalars()) == [
+            "ck_ledger_entry_flow",
+            "ck_payment_attempt_leg_reimbursed",
+            "ck_payment_attempt_leg_status",
+            "ck_payment_effect_kind",
+        ]
+
+
+def test_takes_legs_from_code_that_knows_nothing_of_reimbursements(engine: Engine) -> None:
+    default = text(
+        "SELECT column_default FROM information_schema.columns"
+        " WHERE table_name = 'payment_attempt_leg' AND column_name = 'reimbursed'"
+    )
+    with engine.connect() as connection:
+        assert connection.execute(default).scalar_one() in ("0", "'0'::numeric")
+
+
 def test_sees_a_table_when_no_migration_makes_it(engine: Engine) -> None:
     table = Table("forgotten", Base.metadata, Column("id", Integer, primary_key=True))
     try:

@@ -1,4 +1,4 @@
-"""Money that comes back to the buyer after its release."""
+"""Money that comes back to the buyer after its release. Rows are checked by 0013."""
 
 from alembic import op
 
@@ -62,10 +62,12 @@ _REIMBURSED_WITHIN = """UNION ALL
     """
 
 
-def _allow_flows(flows: str) -> None:
+def _allow_flows(flows: str, *, not_valid: bool = False) -> None:
     name = op.f("ck_ledger_entry_flow")
     op.drop_constraint(name, "ledger_entry", type_="check")
-    op.create_check_constraint(name, "ledger_entry", f"flow IN ({flows})")
+    op.create_check_constraint(
+        name, "ledger_entry", f"flow IN ({flows})", postgresql_not_valid=not_valid
+    )
 
 
 def _replace(*, money: str = "", breaks: str = "") -> None:
@@ -75,7 +77,7 @@ def _replace(*, money: str = "", breaks: str = "") -> None:
 
 
 def upgrade() -> None:
-    _allow_flows("'hold', 'release', 'refund', 'reimburse'")
+    _allow_flows("'hold', 'release', 'refund', 'reimburse'", not_valid=True)
     _replace(money=_REIMBURSED, breaks=_REIMBURSED_WITHIN)
 
 
