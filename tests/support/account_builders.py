@@ -1,8 +1,10 @@
 """Wallets that really sign, and accounts that really signed in."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from hashlib import sha256
+from secrets import token_bytes
 
 from eth_account import Account
 from eth_account.messages import encode_defunct
@@ -11,7 +13,9 @@ from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.core.addresses import Address
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
+from souk.modules.accounts import repository
 from souk.modules.accounts.domain import Challenge, SignInConfig, SiweMessage
+from souk.modules.accounts.models import SessionRow
 from souk.modules.accounts.service import Accounts
 
 SIGN_IN = SignInConfig(
@@ -81,5 +85,26 @@ def a_session(uow: UnitOfWork, name: str = "alice") -> str:
 
 
 def an_account(uow: UnitOfWork, name: str = "alice") -> Principal:
-    """That somebody."""
-    return accounts_on(uow).authenticate(a_session(uow, name))
+    """Somebody who has signed in with the wallet of this name, without the detour of a message."""
+    address, token = a_wallet(name).address, token_bytes()
+    with uow.begin() as tx:
+        fresh = tx.new_id("acc")
+        holder = repository.bind_wallet(tx, fresh, address)
+        if holder == fresh:
+            repository.add_account(tx, fresh)
+        repository.add_session(
+            tx,
+            SessionRow(
+                id=tx.new_id("ses"),
+                account_id=holder,
+                wallet=address,
+                token_hash=token,
+                created_at=tx.now,
+                expires_at=tx.now + timedelta(days=SIGN_IN.session_days),
+                step_up_at=tx.now,
+            ),
+        )
+        principal = repository.find_principal(tx, token)
+        tx.commit()
+    assert principal is not None
+    return principal

@@ -84,7 +84,7 @@ def test_never_mines_a_block_older_than_its_parent_when_restarted_with_moved_tim
 
 def test_keeps_its_first_block_when_restarted_again_and_again(node: anvil.Anvil, log: Path) -> None:
     seen = set()
-    for _ in range(6):
+    for _ in range(3):
         running = parts.start(node.part(), log)
         seen.add(anvil.call(node.port, "eth_getBlockByNumber", "0x0", False)["hash"])
         anvil.call(node.port, "evm_increaseTime", MONTH)
@@ -93,7 +93,7 @@ def test_keeps_its_first_block_when_restarted_again_and_again(node: anvil.Anvil,
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("left", [b"", b'{"block":', b"{}"])
+@pytest.mark.parametrize("left", [pytest.param(b"", marks=pytest.mark.deep), b'{"block":', b"{}"])
 def test_goes_on_from_the_copy_when_killed_while_writing(
     node: anvil.Anvil, log: Path, left: bytes
 ) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from souk.core.clock import SystemClock
 from souk.embedded.anvil import CHAIN_ID
 from tests.integration.outages.conftest import Grid, an_installation, wired
@@ -55,6 +57,7 @@ def test_names_redis_as_down_when_it_is_away(shop: Shop, grid: Grid) -> None:
     assert ready.json()["parts"]["redis"]["status"] == "down"
 
 
+@pytest.mark.deep
 def test_does_the_work_that_waited_when_redis_comes_back(
     databases: Databases, redis_url: str, stack_directory: Path, tmp_path: Path
 ) -> None:
