@@ -5,7 +5,6 @@ from functools import partial
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from souk.modules.orders.domain import Actor, OrderStatus
 from souk.modules.payments.domain import FactKind, LegStatus
@@ -120,7 +119,7 @@ def test_lets_no_more_go_than_is_held_when_refunds_meet(uow, engine) -> None:
 
     answers = meet(engine, f"orders {shop.order_id}", observing(uow, *refunds))
 
-    assert sorted(type(answer) for answer in answers if answer is not True) == [IntegrityError]
+    assert answers == [True, True]
     assert shop.leg(leg.id).refunded == most
     shop.sees.assert_balanced()
 

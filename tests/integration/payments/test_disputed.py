@@ -198,6 +198,24 @@ def test_books_no_more_out_than_was_held_when_another_settlement_takes_the_place
     shop.sees.assert_balanced()
 
 
+def test_warns_of_what_there_is_no_money_for(uow, caplog) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(*(reached(leg, SETTLED, effect=n) for n in (1, 2)))
+
+    assert caplog.messages == [f"{leg.id}: more is said to be settled than there is money for"]
+
+
+def test_warns_of_nothing_while_a_release_and_what_comes_back_of_it_are_on_their_way(
+    uow, caplog
+) -> None:
+    shop, leg = a_paid_shop(uow)
+
+    shop.observe(seen(leg, SETTLED), seen(leg, REIMBURSED), reached(leg, SETTLED))
+
+    assert caplog.messages == []
+
+
 def test_takes_a_reimbursement_back_that_left_the_chain(uow) -> None:
     shop, leg = a_paid_shop(uow)
     shop.observe(reached(leg, SETTLED), reached(leg, REIMBURSED))

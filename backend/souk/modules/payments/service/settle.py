@@ -5,6 +5,7 @@ the payment's lock, and then brought about. So neither the order in which facts 
 repetition can make a difference to where it ends.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from souk.modules.payments.domain import (
     HOLDING,
     PAID,
     FactKind,
+    FactStage,
     Leg,
     LegFigures,
     LegHistory,
@@ -34,6 +36,8 @@ from souk.modules.payments.repository.refunds import RefundDue
 from souk.modules.payments.service.books import book
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.tell import OrderTeller
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,18 @@ def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
         reimbursements=tuple(_currents(effects, FactKind.REIMBURSED)),
     )
     history = covered(told)
+    _warn_of_excess(leg, told, history)
     figures = leg_figures(history, fulfil_by=leg.terms.fulfil_by, window=leg.terms.window)
     return LegFacts(leg, effects, history, figures)
+
+
+def _warn_of_excess(leg: Leg, told: LegHistory, history: LegHistory) -> None:
+    """What counts, and the contract cannot have done: the next facts will say what it did."""
+    kept = (*history.settlements, *history.reimbursements)
+    for one in (*told.settlements, *told.reimbursements):
+        if one.stage is FactStage.REACHED and one not in kept:
+            kind = one.fact.kind
+            _log.warning("%s: more is said to be %s than there is money for", leg.id, kind)
 
 
 def _only(effects: tuple[Effect, ...], kind: FactKind) -> Observed | None:
