@@ -161,7 +161,9 @@ def pytest_command(wish: Wish, report: Path, folder: Path | None, workers: int) 
     """How pytest is called; under coverage when it is measured, and never when it is timed."""
     measure = ["-m", "coverage", "run", f"--source={MEASURED}"] if wish.measured else []
     command = [sys.executable, *measure, "-m", "pytest", "-q", f"--junitxml={report}"]
-    command += ["-n", str(workers)] if workers and not wish.rest else []
+    # Neighbours stay together, as they share what takes long to make.
+    shared = ["-n", str(workers), "--dist", "worksteal"]
+    command += shared if workers and not wish.rest else []
     command += ["--deep"] if wish.deep else []
     command += [str(folder)] if folder else []
     return [*command, *wish.rest]

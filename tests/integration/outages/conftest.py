@@ -75,20 +75,20 @@ def an_installation(
     return shop(*parts, clock, state)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def grid(databases: Databases, _redis_url: str, stack_directory: Path) -> Iterator[Grid]:
     with wired(databases, _redis_url, stack_directory) as made:
         yield made
 
 
-@pytest.fixture(scope="package", name="shop")
+@pytest.fixture(scope="session", name="shop")
 def switched_shop(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     state = tmp_path_factory.mktemp("outages")
     with an_installation(grid, MovableClock(), state) as running:
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def numbers() -> Iterator[int]:
     return count(1)
 

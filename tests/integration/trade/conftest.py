@@ -13,7 +13,7 @@ from tests.support.stack import Chain, chain, rewound
 Deployed = tuple[Chain, Deployment]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def deployed_chain(stack_directory: Path) -> Iterator[Deployed]:
     with chain(stack_directory / "shop-chain.log", ticking=False) as node:
         yield node, deployed(node)
