@@ -48,6 +48,7 @@ def test_serves_the_chain_of_one_machine(running: parts.Running, node: anvil.Anv
     assert anvil.call(node.port, "eth_chainId") == hex(31337)
 
 
+@pytest.mark.deep
 def test_makes_a_block_each_second(running: parts.Running, node: anvil.Anvil) -> None:
     eventually(lambda: height(node) >= 2, seconds=5)
     assert times(node)[2] - times(node)[1] == 1
@@ -93,7 +94,14 @@ def test_keeps_its_first_block_when_restarted_again_and_again(node: anvil.Anvil,
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("left", [pytest.param(b"", marks=pytest.mark.deep), b'{"block":', b"{}"])
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param(b"", marks=pytest.mark.deep),
+        b'{"block":',
+        pytest.param(b"{}", marks=pytest.mark.deep),
+    ],
+)
 def test_goes_on_from_the_copy_when_killed_while_writing(
     node: anvil.Anvil, log: Path, left: bytes
 ) -> None:

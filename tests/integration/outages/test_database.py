@@ -59,6 +59,7 @@ def test_names_the_database_as_down_and_lives_when_it_is_away(shop: Shop, grid: 
     assert ready.json()["parts"]["database"]["status"] == "down"
 
 
+@pytest.mark.deep
 def test_serves_reads_soon_when_the_database_was_away_for_long(grid: Grid) -> None:
     async def outage() -> float:
         reads = Reads(grid.database_url, patience_seconds=0.2)
