@@ -1,5 +1,6 @@
 """Facts come in any order and any number of times; where it ends is the same."""
 
+from datetime import timedelta
 from itertools import permutations
 from random import Random
 
@@ -7,10 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from souk.modules.payments.domain import FactKind
+from tests.support.clock import START
 from tests.support.payment_builders import a_shop, orphaned, reached, seen
 
 FULFILLED, SETTLED = FactKind.FULFILLED, FactKind.SETTLED
 DISPUTED, REIMBURSED = FactKind.DISPUTED, FactKind.REIMBURSED
+_LATER = START + timedelta(minutes=2)
 
 STORIES = {
     "paid": lambda leg: [seen(leg), reached(leg)],
@@ -55,6 +58,13 @@ STORIES = {
         reached(leg, SETTLED),
         seen(leg, REIMBURSED),
         reached(leg, REIMBURSED),
+    ],
+    "released, after a share of it left the chain": lambda leg: [
+        reached(leg),
+        reached(leg, FULFILLED),
+        reached(leg, SETTLED, to_seller=5),
+        reached(leg, SETTLED, effect=2, to_seller=leg.amount, occurred_at=_LATER),
+        orphaned(leg, SETTLED, to_seller=5),
     ],
     "never again": lambda leg: [seen(leg), orphaned(leg), seen(leg, stay=2), orphaned(leg, stay=2)],
 }

@@ -53,6 +53,16 @@ class LegFacts:
         """Its effects of one kind."""
         return [effect for effect in self.effects if effect.kind is kind]
 
+    def covered(self, kind: FactKind) -> list[Effect]:
+        """The same without those that count and that there is no money for. The order hears of
+        one once there is, and whatever it has heard of one before stays as it is."""
+        kept = (*self.history.settlements, *self.history.reimbursements)
+        return [
+            effect
+            for effect in self.of(kind)
+            if (now := effect.current) is None or now.stage is not FactStage.REACHED or now in kept
+        ]
+
     @property
     def paid_in_full(self) -> bool:
         """Whether all that is due is, or was, held."""
@@ -214,8 +224,8 @@ def _tell(teller: OrderTeller, kept: LegFacts) -> RefundReason | None:
         teller.fulfilled(effect)
     if kept.figures.status is LegStatus.DISPUTED:
         teller.disputed(kept.of(FactKind.DISPUTED))
-    teller.settled(kept.of(FactKind.SETTLED), kept.figures)
-    teller.reimbursed(kept.of(FactKind.REIMBURSED))
+    teller.settled(kept.covered(FactKind.SETTLED), kept.figures)
+    teller.reimbursed(kept.covered(FactKind.REIMBURSED))
     return None
 
 
