@@ -1,13 +1,15 @@
 """Migrating: one process at a time, with no trace in the pool."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, text
 
 from souk.core.db import make_engine
 from souk.core.migrations import upgrade
 from tests.support.threads import at_once
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -41,3 +43,32 @@ def test_upgrade_gives_the_lock_back_when_a_migration_is_refused(fresh):
         locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
         mine = " (SELECT oid FROM pg_database WHERE datname = current_database())"
         assert connection.execute(text(locks + mine)).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("revision", "table"),
+    [
+        ("0010", "ledger_entry"),
+        ("0011", "payment_attempt_leg"),
+        ("0011", "payment_effect"),
+        ("0012", "payment_attempt_leg"),
+    ],
+)
+def test_upgrade_lets_others_write_what_they_have_read(fresh, revision, table):
+    """Whoever has read a table, and goes on to write it while it is migrated, meets no deadlock."""
+    upgrade(fresh, revision)
+    with fresh.connect() as other, ThreadPoolExecutor(1) as thread:
+        other.execute(text(f"SELECT FROM {table}"))
+        upgrading = thread.submit(upgrade, fresh)
+        eventually(lambda: waits_for_us(fresh, other) or upgrading.done(), seconds=30)
+        other.execute(text(f"DELETE FROM {table}"))
+        other.commit()
+        assert upgrading.result() is None
+
+
+def waits_for_us(engine: Engine, other: Connection) -> bool:
+    """Whether somebody waits for a lock of that connection's."""
+    ours = other.connection.dbapi_connection.info.backend_pid
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE :ours = ANY(pg_blocking_pids(pid)))"
+    with engine.connect() as third:
+        return third.execute(text(waiting), {"ours": ours}).scalar_one()
