@@ -72,8 +72,8 @@ class DeployerKey:
         document = _keystore(keystore)
         if not _is_bounded(document):
             raise CommandFailed(
-                f"{keystore} does not open: its kdf must be scrypt in 1 GiB of memory at most, or"
-                " pbkdf2 with hmac-sha256; make a version 3 keystore anew with geth or cast"
+                f"{keystore} does not open: its version must be 3, and its kdf scrypt in 1 GiB of"
+                " memory at most, or pbkdf2 with hmac-sha256; make a keystore anew with geth or cast"
             )
         password = self._password(keystore)
         try:
@@ -120,12 +120,13 @@ def _is_bounded(document: object) -> bool:
     """Whether the password is stretched in a way that is known and ends (Web3 Secret Storage): the
     file says how much memory and time that takes, and may come from anybody."""
     match _lowered(document):
-        case {"crypto": {"kdf": "scrypt", "kdfparams": {"dklen": 32, **given}}}:
+        case {"version": 3, "crypto": {"kdf": "scrypt", "kdfparams": {"dklen": 32, **given}}}:
             n, r, p = (_count(given.get(name)) for name in ("n", "r", "p"))
             fits = 128 * n * r <= _MOST_SCRYPT_BYTES and p <= _MOST_SCRYPT_LANES
             return fits and n > 1 and n & (n - 1) == 0 and min(r, p) > 0
         case {
-            "crypto": {"kdf": "pbkdf2", "kdfparams": {"dklen": 32, "prf": "hmac-sha256", "c": c}}
+            "version": 3,
+            "crypto": {"kdf": "pbkdf2", "kdfparams": {"dklen": 32, "prf": "hmac-sha256", "c": c}},
         }:
             return 0 < _count(c) <= _MOST_PBKDF2_ROUNDS
     return False

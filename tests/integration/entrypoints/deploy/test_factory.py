@@ -1,9 +1,11 @@
 """`souk deploy --put-factory`: whatever happens in between, the factory is paid for once."""
 
+from collections.abc import Callable
+
 import pytest
 
 from souk.adapters.evm.deployment import Deployer
-from souk.adapters.evm.deployment.create2 import FACTORY_COST, FACTORY_SENDER
+from souk.adapters.evm.deployment.create2 import FACTORY, FACTORY_COST, FACTORY_SENDER
 from souk.adapters.evm.network_file import Network
 from souk.embedded.anvil import DEPLOYER_KEY
 from tests.support.watched_node import Call, watched
@@ -52,6 +54,28 @@ def refuse_to_send(operator: Operator, monkeypatch: pytest.MonkeyPatch, beginnin
     with watched(operator.chain.url, meddle) as node, monkeypatch.context() as patch:
         patch.setenv(f"CHAIN_{OTHER}_RPC_URLS", node.url)
         assert operator.deploy("--put-factory") == 1
+
+
+def happening(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, after: str, happens: Callable[[], object]
+) -> int:
+    """A run while something happens on the chain right after a question about the sender of the
+    factory was answered."""
+    asked = []
+
+    def meddle(call: Call) -> Call:
+        if asked == [True]:
+            happens()
+            asked.append(False)
+        if call["method"] == after and call["params"][0] == FACTORY_SENDER and not asked:
+            asked.append(True)
+        return call
+
+    with watched(operator.chain.url, meddle) as node, monkeypatch.context() as patch:
+        patch.setenv(f"CHAIN_{OTHER}_RPC_URLS", node.url)
+        code = operator.deploy("--put-factory")
+    assert asked == [True, False]
+    return code
 
 
 def payments(operator: Operator) -> int:
@@ -104,3 +128,32 @@ def test_pays_nothing_when_the_factory_can_come_no_more(bare: Operator, capsys) 
     assert bare.deploy("--put-factory") == 1
     assert "it can be sent only once" in capsys.readouterr().err
     assert bare.sent() == before
+
+
+@pytest.mark.parametrize("question", ["eth_getTransactionCount", "eth_getBalance"])
+def test_pays_once_when_the_earlier_payment_comes_meanwhile(
+    bare: Operator, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    before = bare.sent()
+    die_after_paying(bare)
+
+    def mine() -> None:
+        bare.chain.mine()
+        bare.chain.call("evm_setAutomine", True)
+
+    assert happening(bare, monkeypatch, question, mine) == 0
+    assert (bare.sent() - before, payments(bare)) == (2, 1)
+
+
+def test_goes_on_when_the_factory_comes_meanwhile(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, before = operator.code(FACTORY), operator.sent()
+    operator.forget_factory()
+    operator.chain.call("anvil_setNonce", FACTORY_SENDER, "0x1")
+
+    def appear() -> None:
+        operator.chain.call("anvil_setCode", FACTORY, code)
+
+    assert happening(operator, monkeypatch, "eth_getTransactionCount", appear) == 0
+    assert operator.sent() - before == 1

@@ -106,7 +106,7 @@ def test_opens_no_keystore_that_stretches_the_password_without_bound(
     document["crypto"] |= {"kdf": kdf, "kdfparams": stretched}
     keystore.write_text(json.dumps(document))
     assert operator.deploy("--keystore", keystore) == 1
-    assert "does not open: its kdf must be scrypt" in capsys.readouterr().err
+    assert "does not open: its version must be 3" in capsys.readouterr().err
 
 
 def test_opens_a_keystore_as_other_wallets_write_it(
@@ -117,6 +117,16 @@ def test_opens_a_keystore_as_other_wallets_write_it(
     document["Crypto"] = document.pop("crypto")
     keystore.write_text(json.dumps(document))
     assert operator.deploy("--keystore", keystore) == 0
+
+
+@pytest.mark.parametrize("version", [1, 2, 4, "3", None])
+def test_opens_no_keystore_of_another_version(
+    operator: Operator, keystore: Path, monkeypatch: pytest.MonkeyPatch, capsys, version
+) -> None:
+    monkeypatch.setenv("DEPLOYER_KEYSTORE_PASSWORD", PASSWORD)
+    keystore.write_text(json.dumps(json.loads(keystore.read_text()) | {"version": version}))
+    assert operator.deploy("--keystore", keystore) == 1
+    assert "does not open: its version must be 3" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("place", ["ciphertext", "mac", "cipherparams"])

@@ -11,6 +11,7 @@ from souk.adapters.evm.deployment.create2 import (
     FACTORY_TRANSACTION,
 )
 from souk.adapters.evm.deployment.errors import DeploymentFailed, FactoryMissing
+from souk.adapters.evm.deployment.reading import code_at
 from souk.adapters.evm.deployment.sending import (
     Call,
     Outbox,
@@ -36,10 +37,12 @@ def put_factory(eth: Eth, sender: Sender, bound: int, outbox: Outbox, say: Say) 
     `FactoryMissing` when the chain takes no transaction without a chain id."""
     known_sender = to_checksum_address(FACTORY_SENDER)
     if eth.get_transaction_count(known_sender) > 0:
+        # It may have been mined since somebody looked.
+        if code_at(eth, FACTORY):
+            return
         raise FactoryMissing(_FAILED)
-    lacks = FACTORY_COST - eth.get_balance(known_sender)
-    if lacks > 0:
-        paid = _pay(eth, sender, lacks, bound, outbox)
+    paid = _pay(eth, sender, bound, outbox)
+    if paid is not None:
         say(f"paid {FACTORY_SENDER} for the factory in {paid.transaction}")
         wait_for(eth, paid.transaction, confirmations=1, say=say)
     known = Sent(
@@ -64,10 +67,14 @@ def put_factory(eth: Eth, sender: Sender, bound: int, outbox: Outbox, say: Say) 
     say(f"the CREATE2 factory stands at {FACTORY}")
 
 
-def _pay(eth: Eth, sender: Sender, amount: int, bound: int, outbox: Outbox) -> Sent:
-    """Pay, or see to it that the payment of an earlier run comes: there are never two. That of
-    another account cannot be replaced, and is waited for."""
+def _pay(eth: Eth, sender: Sender, bound: int, outbox: Outbox) -> Sent | None:
+    """Pay what is lacking, or see to it that the payment of an earlier run comes: there are never
+    two. That of another account cannot be replaced, and is waited for."""
     fees, earlier = present_fees(eth, bound), find_underway(eth, outbox, FACTORY)
+    # Read last: an earlier payment that is not under way any more is in it.
+    amount = FACTORY_COST - eth.get_balance(to_checksum_address(FACTORY_SENDER))
+    if amount <= 0:
+        return None
     if earlier is not None and (earlier.pays(fees) or earlier.signer != sender.address):
         submit(eth, earlier)
         return earlier
