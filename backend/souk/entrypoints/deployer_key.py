@@ -73,7 +73,7 @@ class DeployerKey:
         if not _is_bounded(document):
             raise CommandFailed(
                 f"{keystore} does not open: its version must be 3, and its kdf scrypt in 1 GiB of"
-                " memory at most, or pbkdf2 with hmac-sha256; make a keystore anew with geth or cast"
+                " memory at most, or pbkdf2 with hmac-sha256; have geth or cast make a keystore"
             )
         password = self._password(keystore)
         try:
