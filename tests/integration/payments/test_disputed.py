@@ -7,6 +7,7 @@ from sqlalchemy import text
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import HoldKind, OrderStatus
 from souk.modules.payments.domain import FactKind, LegAction, LegStatus
+from tests.support.clock import START
 from tests.support.order_builders import orders_on
 from tests.support.payment_builders import Shop, a_paid_shop, orphaned, reached, seen
 
@@ -113,6 +114,38 @@ def test_is_not_divided_while_something_else_holds_the_order_up(uow) -> None:
         tx.commit()
 
     assert due(shop, days=31) == []
+
+
+def test_lets_a_seller_give_all_of_a_dispute_back_while_the_node_is_away(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+
+    asked = shop.payments.give_back(shop.leg(leg.id))
+
+    assert (asked.by, [call.to for call in asked.calls]) == (leg.terms.seller, [leg.contract])
+
+
+def test_lets_a_seller_give_a_dispute_back_until_a_day_after_now_on_a_chain_that_fell_behind(
+    uow,
+) -> None:
+    shop, leg = a_disputed_shop(uow)
+    with uow.begin() as tx:
+        tx.session.execute(text("UPDATE chain_block SET timestamp = timestamp - 5 * 86400"))
+        tx.commit()
+
+    asked = shop.payments.give_back(shop.leg(leg.id))
+
+    assert asked.until == START + timedelta(days=1)
+
+
+def test_lets_a_seller_give_a_dispute_back_when_no_block_of_the_chain_is_known(uow) -> None:
+    shop, leg = a_disputed_shop(uow)
+    with uow.begin() as tx:
+        tx.session.execute(text("DELETE FROM chain_block"))
+        tx.commit()
+
+    asked = shop.payments.give_back(shop.leg(leg.id))
+
+    assert asked.until == START + timedelta(days=1)
 
 
 def test_books_what_the_seller_gives_back_after_the_release(uow) -> None:

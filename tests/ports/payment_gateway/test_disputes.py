@@ -7,6 +7,7 @@ import pytest
 
 from souk.adapters.evm.escrow.refunding import refund_says
 from souk.core.addresses import ZERO_ADDRESS
+from souk.core.errors import ProviderUnavailable
 from souk.core.money import Money
 from souk.modules.payments import errors
 from souk.modules.payments.domain import FactKind, LegStatus, Party, Split
@@ -372,3 +373,15 @@ def test_hands_a_reimbursement_out_when_the_node_is_away(rail) -> None:
     asked = a_gateway().reimburse(leg, 400)
 
     assert [call.to for call in asked.calls] == [rail.dollar, rail.escrow]
+
+
+def test_hands_out_what_a_party_gives_away_alone_when_the_node_is_away(rail, disputed) -> None:
+    asked = a_gateway().settle(disputed, split(rail, 1_000, 0), sender=SELLER)
+
+    rail.sign(rail.seller, asked)
+    assert rail.gateway.lookup(disputed).status is LegStatus.REFUNDED
+
+
+def test_makes_no_offer_when_the_node_is_away(rail, held) -> None:
+    with pytest.raises(ProviderUnavailable):
+        a_gateway().settle(held, split(rail, 300, 0), sender=BUYER)

@@ -1,5 +1,6 @@
 """Dividing held money as both parties agree (`settle`)."""
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -9,8 +10,11 @@ from souk.adapters.evm.escrow.hashes import Offer
 from souk.adapters.evm.escrow.legs import call_for, text_of, wallet_of
 from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.typed_data import settle_offer
+from souk.core.errors import UnavailableError
 from souk.modules.payments.domain import Leg, NeedsSignature, Party, Split
 from souk.modules.payments.errors import SplitOutOfRange
+
+_log = logging.getLogger(__name__)
 
 
 class Settling:
@@ -23,13 +27,13 @@ class Settling:
         self, leg: Leg, split: Split, consents: Mapping[Party, str], sender: Party | None
     ) -> NeedsSignature:
         """The offer for the next party to sign, or the call when nobody's consent is missing. The
-        sender of the call consents by sending it."""
-        state = self._simulation.state(leg)
-        split.check(remaining=state.remaining, now=self._simulation.now(leg.chain_id))
-        until = datetime.fromtimestamp(split.valid_until, UTC)
+        sender of the call consents by sending it; where nobody else has to, a node that is away
+        does not stand in the way."""
         signers = [party for party in split.needs if party is not sender]
+        state = self._check(leg, split, alone=not signers)
+        until = datetime.fromtimestamp(split.valid_until, UTC)
         missing = [party for party in signers if party not in consents]
-        if missing:
+        if missing and state is not None:
             _require_whole(split, state)
             offer = Offer(
                 escrow_id=leg.escrow_id,
@@ -53,6 +57,20 @@ class Settling:
         wallet = None if sender is None else wallet_of(sender, leg)
         self._simulation.require(call, sender=wallet, asset=leg.asset)
         return NeedsSignature(by=wallet, calls=(call,), until=until)
+
+    def _check(self, leg: Leg, split: Split, *, alone: bool) -> calls.EscrowState | None:
+        """What the contract keeps of the leg, which allows this split; `None` when it cannot be
+        asked about one that nobody signs."""
+        try:
+            state = self._simulation.state(leg)
+            now = self._simulation.now(leg.chain_id)
+        except UnavailableError:
+            if not alone:
+                raise
+            _log.warning("chain %s is away; calls are handed out unchecked", leg.chain_id)
+            return None
+        split.check(remaining=state.remaining, now=now)
+        return state
 
 
 def _require_whole(split: Split, state: calls.EscrowState) -> None:
