@@ -43,6 +43,23 @@ def test_shows_a_seller_the_payout_that_failed(shop: Shop) -> None:
     assert credit["amount"]["amount"] == str(due)
 
 
+def test_shows_what_waits_for_the_wallet_that_is_asked_for(shop: Shop) -> None:
+    seller = shop.seller()
+    a_failed_payout(shop, seller)
+
+    answer = shop.ask(seller, "GET", f"{CREDITS}?chain_id=31337&wallet={seller.address.lower()}")
+
+    assert [credit["wallet"] for credit in answer.json()["data"]] == [seller.address]
+
+
+def test_shows_nothing_of_a_wallet_that_the_caller_has_not_proved(shop: Shop) -> None:
+    seller, stranger = shop.seller(), shop.person("stranger")
+
+    answer = shop.ask(stranger, "GET", f"{CREDITS}?chain_id=31337&wallet={seller.address}")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_yours")
+
+
 def test_pays_it_to_the_address_that_the_seller_names(shop: Shop) -> None:
     seller = shop.seller()
     due = a_failed_payout(shop, seller)

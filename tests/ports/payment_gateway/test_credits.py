@@ -29,10 +29,20 @@ def a_failed_payout(rail) -> Address:
 def test_shows_a_payout_that_failed_to_its_owner(rail) -> None:
     mute = a_failed_payout(rail)
 
-    (credit,) = rail.credits.waiting(CHAIN_ID, rail.seller.address)
+    (credit,) = rail.credits.waiting(CHAIN_ID, [rail.seller.address])
 
     assert (credit.token, credit.amount.amount) == (mute, 975)
     assert credit.amount.asset == rail.assets[mute]
+
+
+def test_shows_what_waits_for_several_accounts_at_once(rail, released) -> None:
+    mute = a_failed_payout(rail)
+    who = [rail.stranger.address, rail.platform.address, rail.seller.address]
+
+    found = rail.credits.waiting(CHAIN_ID, who)
+
+    assert {credit.account for credit in found} == {rail.platform.address, rail.seller.address}
+    assert [credit.token for credit in found if credit.account == rail.seller.address] == [mute]
 
 
 def test_pays_what_failed_to_another_wallet_of_its_owner(rail) -> None:
@@ -43,7 +53,7 @@ def test_pays_what_failed_to_another_wallet_of_its_owner(rail) -> None:
 
     rail.sign(rail.seller, asked)
     assert rail.balance(mute, ELSEWHERE) == 975
-    assert rail.credits.waiting(CHAIN_ID, rail.seller.address) == ()
+    assert rail.credits.waiting(CHAIN_ID, [rail.seller.address]) == ()
 
 
 def test_says_no_before_anyone_signs_when_the_wallet_is_still_blocked(rail) -> None:
@@ -69,7 +79,7 @@ def test_pays_the_platform_its_fees(rail, token, released) -> None:
     rail.sign(rail.platform, rail.credits.withdraw(CHAIN_ID, token, **who))
 
     assert rail.balance(token, to) == 25
-    assert rail.credits.waiting(CHAIN_ID, rail.platform.address) == ()
+    assert rail.credits.waiting(CHAIN_ID, [rail.platform.address]) == ()
 
 
 def test_says_no_when_nothing_waits_for_an_account(rail, token) -> None:

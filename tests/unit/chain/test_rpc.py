@@ -208,6 +208,28 @@ def test_says_what_the_contract_said_when_it_reverts(error: dict, data: str) -> 
     assert (refusal.value.data, refusal.value.selector) == (data, data[:10])
 
 
+def test_makes_several_calls_in_one_request() -> None:
+    requests: list[int] = []
+
+    def reply(asked: list[dict]) -> list[dict]:
+        requests.append(len(asked))
+        return [{"id": call["id"], "result": call["params"][0]["data"]} for call in asked]
+
+    answers = EvmNode(a_client(reply)).calls([Call(ADDRESS, bytes([n])) for n in range(50)])
+
+    assert (answers, requests) == ([bytes([n]) for n in range(50)], [50])
+
+
+def test_makes_calls_one_by_one_when_the_endpoint_takes_no_batches() -> None:
+    def reply(asked: list[dict]) -> dict:
+        refused = no_batches(asked)
+        return {**refused, "result": "0x01"} if len(asked) == 1 else refused
+
+    answers = EvmNode(a_client(reply)).calls([Call(ADDRESS, b"")] * 6)
+
+    assert answers == [b"\x01"] * 6
+
+
 def test_is_unavailable_when_the_node_gives_another_reason() -> None:
     with pytest.raises(ProviderUnavailable, match="limit"):
         a_node({"error": {"code": -32005, "message": "limit exceeded"}}).call(CALL)

@@ -1,8 +1,8 @@
 """The methods of an Ethereum node that Souk uses, typed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from souk.adapters.evm.rpc import JsonRpcClient, RpcFault, RpcRequest, RpcResult
+from souk.adapters.evm.rpc import FEW, JsonRpcClient, RpcFault, RpcRequest, RpcResult
 from souk.adapters.evm.wire import (
     read_bytes,
     read_header,
@@ -21,18 +21,67 @@ from souk.modules.chain.ports import MinedTransaction
 
 HEADERS_A_REQUEST = 100
 BLOCKS_A_REQUEST = 20
+CALLS_A_REQUEST = 100
 
 # JSON-RPC error code of a call that reverted (execution-apis); nodes without it give the data.
 _REVERTED = 3
 
 
-class EvmNode:
-    """One endpoint. Every method raises `ProviderUnavailable` when the node cannot be reached or
-    refuses, and `ChainDataRefused` when it answers in a form that it must not have. Nothing
-    follows an off-chain lookup (EIP-3668)."""
+class EvmCalls:
+    """Trying calls on an endpoint, as `EvmNode` does."""
 
     def __init__(self, client: JsonRpcClient) -> None:
         self._client = client
+
+    def call(self, call: Call, *, sender: Address | None = None) -> bytes:
+        """What a call returns on top of the newest block. Raises `CallReverted`."""
+        answer = self._client.ask("eth_call", _transaction(call, sender), "latest")
+        return read_bytes(self._executed(answer), "result of a call")
+
+    def calls(self, calls: Sequence[Call]) -> list[bytes]:
+        """What each of several calls returns on top of the newest block: asked together, or a few
+        at a time where the endpoint takes no long batches. Raises `CallReverted`."""
+        requests = [RpcRequest("eth_call", [_transaction(one, None), "latest"]) for one in calls]
+        try:
+            answers = list(self._answers(requests, CALLS_A_REQUEST))
+        except ProviderUnavailable:
+            if len(requests) <= FEW:
+                raise
+            answers = list(self._answers(requests, FEW))
+        return [read_bytes(self._executed(answer), "result of a call") for answer in answers]
+
+    def estimate_gas(self, call: Call, *, sender: Address) -> int:
+        """Gas that a call needs. Raises `CallReverted`."""
+        answer = self._client.ask("eth_estimateGas", _transaction(call, sender))
+        return read_quantity(self._executed(answer), "gas estimate")
+
+    def _values(self, requests: Sequence[RpcRequest], chunk: int) -> list[object]:
+        return [self._value(answer) for answer in self._answers(requests, chunk)]
+
+    def _answers(
+        self, requests: Sequence[RpcRequest], chunk: int
+    ) -> Iterator[RpcResult | RpcFault]:
+        for start in range(0, len(requests), chunk):
+            yield from self._client.ask_all(requests[start : start + chunk])
+
+    def _value(self, answer: RpcResult | RpcFault) -> object:
+        """Whatever reason a node has not to answer a question, asking later may change it."""
+        if isinstance(answer, RpcFault):
+            raise ProviderUnavailable(f"the node refuses: {answer.message} ({answer.code})")
+        return answer.value
+
+    def _executed(self, answer: RpcResult | RpcFault) -> object:
+        if isinstance(answer, RpcFault):
+            given = answer.data if answer.data and answer.data.startswith("0x") else None
+            if answer.code == _REVERTED or given is not None:
+                raise CallReverted(given or "0x")
+        return self._value(answer)
+
+
+class EvmNode(EvmCalls):
+    """One endpoint. Every method raises `ProviderUnavailable` when the node cannot be reached or
+    refuses, and `ChainDataRefused` when it answers in a form that it must not have. Nothing
+    follows an off-chain lookup (EIP-3668)."""
 
     def chain_id(self) -> int:
         """The chain that the node serves (EIP-155)."""
@@ -80,16 +129,6 @@ class EvmNode:
             for log in read_receipt_logs(receipt, block_hash=header.hash)
         ]
 
-    def call(self, call: Call, *, sender: Address | None = None) -> bytes:
-        """What a call returns on top of the newest block. Raises `CallReverted`."""
-        answer = self._client.ask("eth_call", _transaction(call, sender), "latest")
-        return read_bytes(self._executed(answer), "result of a call")
-
-    def estimate_gas(self, call: Call, *, sender: Address) -> int:
-        """Gas that a call needs. Raises `CallReverted`."""
-        answer = self._client.ask("eth_estimateGas", _transaction(call, sender))
-        return read_quantity(self._executed(answer), "gas estimate")
-
     def fees(self) -> tuple[int, int]:
         """The base fee of the next block, and the median tip of the last five, in wei a gas."""
         answer = self._client.ask("eth_feeHistory", "0x5", "latest", [50])
@@ -130,26 +169,6 @@ class EvmNode:
         """Where a transaction stands, if it does."""
         value = self._value(self._client.ask("eth_getTransactionReceipt", transaction_hash))
         return None if value is None else read_receipt(value)
-
-    def _values(self, requests: Sequence[RpcRequest], chunk: int) -> list[object]:
-        return [
-            self._value(answer)
-            for start in range(0, len(requests), chunk)
-            for answer in self._client.ask_all(requests[start : start + chunk])
-        ]
-
-    def _value(self, answer: RpcResult | RpcFault) -> object:
-        """Whatever reason a node has not to answer a question, asking later may change it."""
-        if isinstance(answer, RpcFault):
-            raise ProviderUnavailable(f"the node refuses: {answer.message} ({answer.code})")
-        return answer.value
-
-    def _executed(self, answer: RpcResult | RpcFault) -> object:
-        if isinstance(answer, RpcFault):
-            given = answer.data if answer.data and answer.data.startswith("0x") else None
-            if answer.code == _REVERTED or given is not None:
-                raise CallReverted(given or "0x")
-        return self._value(answer)
 
 
 def _block_request(which: int | str) -> RpcRequest:

@@ -57,6 +57,10 @@ _OrderId = Annotated[str, Path(max_length=64, description="The order's id.")]
 _UserId = Annotated[str, Path(max_length=64, description="The account's id.")]
 _Credits = Annotated[Credits, Depends(provided(Credits))]
 _ChainId = Annotated[int, Query(ge=1, le=2**53, description="The chain.", examples=[31337])]
+_Wallet = Annotated[
+    str | None, Query(max_length=64, description="Only this one of the caller's wallets.")
+]
+_NOT_PROVED = {"description": "The wallet is not one of the caller's"}
 _CHAIN_AWAY = {"description": "The chain cannot be asked now; try again in a moment"}
 _NOT_FOUND = {"description": "The caller has no such payment"}
 _BAD_PAGE = {"description": "The limit is out of bounds, or the cursor belongs to another list"}
@@ -142,13 +146,16 @@ def list_methods(request: Request, payments: _Service) -> Response:
     "/credits",
     summary="Payouts that failed and wait to be fetched",
     response_model=CreditsOut,
-    responses={401: UNAUTHENTICATED, 422: INVALID, 503: _CHAIN_AWAY},
+    responses={401: UNAUTHENTICATED, 403: _NOT_PROVED, 422: INVALID, 503: _CHAIN_AWAY},
 )
-def list_credits(caller: Caller, service: _Credits, chain_id: _ChainId) -> Response:
+def list_credits(
+    caller: Caller, service: _Credits, chain_id: _ChainId, wallet: _Wallet = None
+) -> Response:
     """What the contract of a chain keeps for the caller's wallets because it could not be sent:
     a token's issuer blocked the wallet, or a contract did not take the coin. A fee taker's fees
-    wait there as well."""
-    waiting = service.waiting(caller, chain_id)
+    wait there as well. Without a wallet, the first twenty that the caller has proved are asked
+    about."""
+    waiting = service.waiting(caller, chain_id, None if wallet is None else parse_address(wallet))
     data = [
         {"wallet": one.account, "token": one.token, "amount": one.amount.to_json()}
         for one in waiting
@@ -162,7 +169,7 @@ def list_credits(caller: Caller, service: _Credits, chain_id: _ChainId) -> Respo
     response_model=OutcomeOut,
     responses={
         401: UNAUTHENTICATED,
-        403: {"description": "The wallet is not one of the caller's"},
+        403: _NOT_PROVED,
         422: {"description": "Nothing waits, or it cannot be sent there; the answer says why"},
         503: _CHAIN_AWAY,
     },

@@ -137,8 +137,8 @@ class CreditKeeper(Protocol):
     """A rail that keeps what it could not hand over until its owner fetches it. Reaches outside.
     Raises `ProviderUnavailable`."""
 
-    def waiting(self, chain_id: int, account: Address) -> Sequence[Credit]:
-        """What waits for an account, in every asset that is on offer; nothing for one without."""
+    def waiting(self, chain_id: int, accounts: Sequence[Address]) -> Sequence[Credit]:
+        """What waits for some accounts, in every asset that is on offer."""
         ...
 
     def withdraw(self, chain_id: int, token: Address, *, account: Address, to: Address) -> Outcome:

@@ -1,6 +1,6 @@
 """Money that waits in the contract for an account: fees, and payouts that failed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from souk.adapters.evm.escrow import calls
 from souk.adapters.evm.escrow.simulation import Simulation
@@ -20,21 +20,19 @@ class EvmEscrowCredits:
         self._nodes = nodes
         self._simulation = Simulation(nodes)
 
-    def waiting(self, chain_id: int, account: Address) -> tuple[Credit, ...]:
-        """What waits for an account in the coin and in the tokens that are listed. Raises
+    def waiting(self, chain_id: int, accounts: Sequence[Address]) -> tuple[Credit, ...]:
+        """What waits for some accounts in the coin and in the tokens that are listed. Raises
         `ProviderUnavailable`."""
-        found = [
-            self._credit(chain_id, token, account)
-            for token in (ZERO_ADDRESS, *sorted(self._chains[chain_id].tokens))
-        ]
-        return tuple(credit for credit in found if credit.amount.amount)
+        tokens = (ZERO_ADDRESS, *sorted(self._chains[chain_id].tokens))
+        places = [(token, account) for account in accounts for token in tokens]
+        return tuple(one for one in self._credits(chain_id, places) if one.amount.amount)
 
     def withdraw(
         self, chain_id: int, token: Address, *, account: Address, to: Address
     ) -> NeedsSignature:
         """All of it to any address but the zero one and the contract's own. Raises
         `EscrowRefused`, `ProviderUnavailable`."""
-        amount = self._credit(chain_id, token, account).amount
+        amount = self._credits(chain_id, [(token, account)])[0].amount
         call = CallToSign(
             chain_id=chain_id,
             to=self._chains[chain_id].escrow,
@@ -45,13 +43,22 @@ class EvmEscrowCredits:
         self._simulation.require(call, sender=account, asset=amount.asset)
         return NeedsSignature(by=account, calls=(call,))
 
-    def _credit(self, chain_id: int, token: Address, account: Address) -> Credit:
+    def _credits(self, chain_id: int, places: Sequence[tuple[Address, Address]]) -> list[Credit]:
+        """What the contract keeps in each token for each account, also when it is nothing."""
         money = self._chains[chain_id]
-        call = Call(money.escrow, calls.read_credits(token, account))
-        amount = calls.decode_amount(self._nodes[chain_id].call(call))
-        if amount is None:
-            raise ProviderUnavailable("there is no escrow contract where it should be")
-        return Credit(account=account, token=token, amount=Money(amount, _asset(money, token)))
+        asked = [Call(money.escrow, calls.read_credits(*place)) for place in places]
+        found = []
+        for (token, account), answer in zip(
+            places, self._nodes[chain_id].calls(asked), strict=True
+        ):
+            amount = calls.decode_amount(answer)
+            if amount is None:
+                raise ProviderUnavailable("there is no escrow contract where it should be")
+            credit = Credit(
+                account=account, token=token, amount=Money(amount, _asset(money, token))
+            )
+            found.append(credit)
+        return found
 
 
 def _asset(money: ChainMoney, token: Address) -> Asset:

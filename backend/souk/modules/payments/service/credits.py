@@ -8,6 +8,9 @@ from souk.modules.payments.domain import Credit, Outcome
 from souk.modules.payments.ports import CreditKeeper
 from souk.modules.payments.service.route import Offers
 
+MOST_WALLETS = 20
+"""The wallets that are asked about at once, so that no request asks a node without end."""
+
 
 class Credits:
     """Called with no transaction open: the rail itself is asked. Such money has left its order,
@@ -17,12 +20,16 @@ class Credits:
         self._offers = offers
         self._keeper = keeper
 
-    def waiting(self, principal: Principal, chain_id: int) -> Sequence[Credit]:
-        """What waits on a chain for the caller's wallets. Raises `MethodUnavailable`,
-        `ProviderUnavailable`."""
+    def waiting(
+        self, principal: Principal, chain_id: int, wallet: Address | None = None
+    ) -> Sequence[Credit]:
+        """What waits on a chain for one of the caller's wallets, or for the `MOST_WALLETS` that
+        were proved first. Raises `MethodUnavailable`, `NotYours`, `ProviderUnavailable`."""
         self._offers.chain(chain_id)
-        wallets = [Address(wallet) for wallet in principal.wallets]
-        return [credit for wallet in wallets for credit in self._keeper.waiting(chain_id, wallet)]
+        if wallet is not None:
+            _require_own(principal, wallet)
+        mine = [wallet] if wallet is not None else [Address(each) for each in principal.wallets]
+        return self._keeper.waiting(chain_id, mine[:MOST_WALLETS])
 
     def withdraw(
         self, principal: Principal, chain_id: int, token: Address, *, wallet: Address, to: Address
@@ -31,6 +38,10 @@ class Credits:
         address: the wallet itself may be the one that could not be paid. Raises
         `MethodUnavailable`, `NotYours`, `EscrowRefused`, `ProviderUnavailable`."""
         self._offers.chain(chain_id)
-        if wallet not in principal.wallets:
-            raise NotYours("prove that this wallet is yours first (POST /api/auth/wallets)")
+        _require_own(principal, wallet)
         return self._keeper.withdraw(chain_id, token, account=wallet, to=to)
+
+
+def _require_own(principal: Principal, wallet: Address) -> None:
+    if wallet not in principal.wallets:
+        raise NotYours("prove that this wallet is yours first (POST /api/auth/wallets)")
