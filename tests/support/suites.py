@@ -23,11 +23,12 @@ BUDGETS = {
     "integration": (120, 2),
     "ports": (45, 2),
     "races": (40, 0),
-    "contracts": (75, 0),
+    "contracts": (75, 2),
     "simulation": (75, 2),
     "e2e": (60, 0),
     "browser": (75, 0),
 }
+COMPILING = ("contracts",)
 LINTERS = {
     "ruff check": ("ruff", "check", "--quiet", "."),
     "ruff format": ("ruff", "format", "--check", "--quiet", "."),
@@ -161,8 +162,10 @@ def pytest_command(wish: Wish, report: Path, folder: Path | None, workers: int) 
     """How pytest is called; under coverage when it is measured, and never when it is timed."""
     measure = ["-m", "coverage", "run", f"--source={MEASURED}"] if wish.measured else []
     command = [sys.executable, *measure, "-m", "pytest", "-q", f"--junitxml={report}"]
-    # Neighbours stay together, as they share what takes long to make.
-    shared = ["-n", str(workers), "--dist", "worksteal"]
+    # Neighbours stay together, as they share what takes long to make; a file that compiles even
+    # when the other worker has nothing left to do.
+    whole = folder is not None and folder.name in COMPILING
+    shared = ["-n", str(workers), "--dist", "loadfile" if whole else "worksteal"]
     command += shared if workers and not wish.rest else []
     command += ["--deep"] if wish.deep else []
     command += [str(folder)] if folder else []
