@@ -21,6 +21,7 @@ import shutil
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +136,7 @@ class Anvil:
         """Keep a copy of the state file, when it is newer than the last copy and complete."""
         if self.home is None:
             return
-        live, copy = self._live(self.home), self._copy(self.home)
+        live, copy, former = self._states(self.home)
         if not live.exists():
             return
         if copy.exists() and copy.stat().st_mtime_ns >= live.stat().st_mtime_ns:
@@ -145,25 +146,26 @@ class Anvil:
         if content[:1] == b"{" and content[-1:] == b"}":
             fresh = copy.with_suffix(".new")
             fresh.write_bytes(content)
+            if copy.exists():
+                copy.replace(former)
             fresh.replace(copy)
 
     @staticmethod
-    def _live(home: Path) -> Path:
-        return home / "state.json"
-
-    @staticmethod
-    def _copy(home: Path) -> Path:
-        return home / "state.copy.json"
+    def _states(home: Path) -> tuple[Path, Path, Path]:
+        """What anvil writes, its newest copy, and the copy before that."""
+        return home / "state.json", home / "state.copy.json", home / "state.former.json"
 
     def _prepare(self) -> None:
         if self.home is None:
             return
         make_private(self.home)
-        live, copy = self._live(self.home), self._copy(self.home)
-        if live.exists() and head_time(live) is None:
-            live.unlink()
-            if copy.exists() and head_time(copy) is not None:
-                shutil.copyfile(copy, live)
+        live, *copies = self._states(self.home)
+        whole = [state for state in (live, *copies) if head_time(state) is not None]
+        best = next((state for state in whole if not is_torn(state)), next(iter(whole), None))
+        if best is None:
+            live.unlink(missing_ok=True)
+        elif best != live:
+            shutil.copyfile(best, live)
         keep_first_genesis(live)
 
     def _command(self) -> Sequence[str]:
@@ -176,7 +178,7 @@ class Anvil:
         ]
 
     def _state_flags(self, home: Path) -> list[str]:
-        live = self._live(home)
+        live, *_copies = self._states(home)
         size = live.stat().st_size if live.exists() else 0
         # The whole state is written each time: the longer the chain, the rarer.
         interval = 1 + size // _BYTES_PER_SECOND_OF_INTERVAL
@@ -207,6 +209,24 @@ def keep_first_genesis(state: Path) -> None:
     fresh = state.with_suffix(".new")
     fresh.write_text(json.dumps(content))
     fresh.replace(state)
+
+
+def is_torn(state: Path) -> bool:
+    """Whether a state file has accounts that are newer than its blocks: anvil writes them one after
+    the other, and a block may be made in between. What was paid in that block would be paid, and
+    no log would ever say so."""
+    content = json.loads(state.read_bytes())
+    sent = Counter(each["info"]["from"].lower() for each in content.get("transactions", ()))
+    return any(
+        _whole(account["nonce"]) > sent[address.lower()]
+        for address, account in content.get("accounts", {}).items()
+        # The nonce of a contract counts what it has created.
+        if account["code"] == "0x"
+    )
+
+
+def _whole(number: int | str) -> int:
+    return int(number, 16) if isinstance(number, str) else number
 
 
 def head_time(state: Path) -> int | None:

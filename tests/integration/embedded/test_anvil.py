@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,6 +117,62 @@ def test_goes_on_from_the_copy_when_killed_while_writing(
     second = parts.start(node.part(), log)
     assert height(node) >= 20
     second.kill()
+
+
+@pytest.mark.parametrize("torn", [("state",), ("state", "state.copy")])
+def test_goes_on_from_a_copy_when_accounts_are_newer_than_blocks(
+    node: anvil.Anvil, log: Path, torn: tuple[str, ...]
+) -> None:
+    first = parts.start(node.part(), log)
+    (payer, *_others) = anvil.call(node.port, "eth_accounts")
+    anvil.call(node.port, "eth_sendTransaction", {"from": payer, "to": ANYONE, "value": "0x7"})
+    state = node.home / "state.json"
+    eventually(lambda: nonce_in(state, payer) == 1)
+    first.kill()
+    for name in ("state.copy", "state.former"):
+        shutil.copyfile(state, node.home / f"{name}.json")
+    for name in torn:
+        tear(node.home / f"{name}.json", payer)
+    second = parts.start(node.part(), log)
+    assert anvil.call(node.port, "eth_getTransactionCount", payer, "latest") == "0x1"
+    second.kill()
+
+
+def test_goes_on_from_the_state_when_the_copies_are_no_better(node: anvil.Anvil, log: Path) -> None:
+    first = parts.start(node.part(), log)
+    (payer, *_others) = anvil.call(node.port, "eth_accounts")
+    state = node.home / "state.json"
+    eventually(lambda: nonce_in(state, payer) == 0)
+    first.kill()
+    tear(state, payer)
+    second = parts.start(node.part(), log)
+    assert anvil.call(node.port, "eth_getTransactionCount", payer, "latest") == "0x1"
+    second.kill()
+
+
+def nonce_in(state: Path, account: str) -> int:
+    assert anvil.head_number(state) is not None
+    return json.loads(state.read_bytes())["accounts"][account.lower()]["nonce"]
+
+
+def tear(state: Path, account: str) -> None:
+    """As anvil leaves its state when it is killed between writing accounts and blocks."""
+    content = json.loads(state.read_bytes())
+    content["accounts"][account.lower()]["nonce"] += 1
+    state.write_text(json.dumps(content))
+
+
+def test_keeps_two_copies(node: anvil.Anvil) -> None:
+    node.home.mkdir()
+    state = node.home / "state.json"
+    for number in range(1, 4):
+        state.write_text(json.dumps({"block": {"timestamp": "0x1", "number": hex(number)}}))
+        os.utime(state, ns=(number * 10**9,) * 2)
+        for copy in node.home.glob("state.copy.json"):
+            os.utime(copy, ns=((number - 1) * 10**9,) * 2)
+        node.copy_state()
+    names = ("state.copy.json", "state.former.json")
+    assert [anvil.head_number(node.home / name) for name in names] == [3, 2]
 
 
 def test_starts_anew_when_nothing_of_the_state_can_be_read(node: anvil.Anvil, log: Path) -> None:
