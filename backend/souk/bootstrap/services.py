@@ -97,6 +97,7 @@ def _money(
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
     escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes, clock=wall)
+    keeper = EvmEscrowCredits(money, nodes)
     prices = ChainlinkPriceFeed(nodes)
     offers = Offers(money, _quote_terms(settings.trade))
     parts = Parts(
@@ -114,7 +115,7 @@ def _money(
             EvmEscrowGateway: escrow,
             ChainlinkPriceFeed: prices,
             Payments: Payments(parts),
-            Credits: Credits(offers, EvmEscrowCredits(money, nodes)),
+            Credits: Credits(uow, below.of(Sellers), below.of(Ledger), offers, keeper),
         }
     )
 

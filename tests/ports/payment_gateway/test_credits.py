@@ -45,6 +45,15 @@ def test_shows_what_waits_for_several_accounts_at_once(rail, released) -> None:
     assert [credit.token for credit in found if credit.account == rail.seller.address] == [mute]
 
 
+def test_shows_what_waits_in_a_token_that_left_the_list_to_who_asks_about_it(rail) -> None:
+    mute = a_failed_payout(rail)
+    del rail.tokens[mute]
+
+    (credit,) = rail.credits.waiting(CHAIN_ID, [rail.seller.address], [mute])
+
+    assert (credit.token, credit.amount.amount) == (mute, 975)
+
+
 def test_pays_what_failed_to_another_wallet_of_its_owner(rail) -> None:
     mute = a_failed_payout(rail)
     who = {"account": rail.seller.address, "to": ELSEWHERE}

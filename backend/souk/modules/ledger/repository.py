@@ -153,6 +153,16 @@ def sum_of(tx: Transaction, key: AccountKey, stage: Stage) -> int:
     return int(balance or 0)
 
 
+def list_assets(tx: Transaction, kind: AccountKind, owner: str) -> tuple[str, ...]:
+    """The assets in which an owner has an account of this kind, in the order of their codes."""
+    found = tx.session.scalars(
+        select(LedgerAccountRow.asset)
+        .filter_by(kind=kind, owner=owner)
+        .order_by(LedgerAccountRow.asset)
+    )
+    return tuple(found)
+
+
 def list_order_money(tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
     """One row per holder and asset, from the view `order_money`."""
     rows = tx.session.execute(_ORDER_MONEY, {"order_id": order_id})

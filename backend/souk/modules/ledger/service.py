@@ -56,6 +56,10 @@ class Ledger:
         """What an account holds in one stage; 0 for an account without postings."""
         return repository.sum_of(tx, AccountKey(kind, owner, asset), stage)
 
+    def assets(self, tx: Transaction, kind: AccountKind, owner: str) -> tuple[str, ...]:
+        """The codes of the assets in which an owner has an account of this kind."""
+        return repository.list_assets(tx, kind, owner)
+
     def order_money(self, tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
         """What came in for an order and where it went, one row per holder (leg) and asset."""
         return repository.list_order_money(tx, order_id)

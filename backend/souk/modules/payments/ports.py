@@ -1,6 +1,6 @@
 """What payments need from outside: a gateway per rail, and a price feed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -137,8 +137,10 @@ class CreditKeeper(Protocol):
     """A rail that keeps what it could not hand over until its owner fetches it. Reaches outside.
     Raises `ProviderUnavailable`."""
 
-    def waiting(self, chain_id: int, accounts: Sequence[Address]) -> Sequence[Credit]:
-        """What waits for some accounts, in every asset that is on offer."""
+    def waiting(
+        self, chain_id: int, accounts: Sequence[Address], tokens: Collection[Address] = ()
+    ) -> Sequence[Credit]:
+        """What waits for some accounts, in every asset that is on offer and in these tokens."""
         ...
 
     def withdraw(self, chain_id: int, token: Address, *, account: Address, to: Address) -> Outcome:

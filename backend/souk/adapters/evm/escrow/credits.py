@@ -1,6 +1,6 @@
 """Money that waits in the contract for an account: fees, and payouts that failed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from souk.adapters.evm.escrow import calls
 from souk.adapters.evm.escrow.simulation import Simulation
@@ -20,11 +20,13 @@ class EvmEscrowCredits:
         self._nodes = nodes
         self._simulation = Simulation(nodes)
 
-    def waiting(self, chain_id: int, accounts: Sequence[Address]) -> tuple[Credit, ...]:
-        """What waits for some accounts in the coin and in the tokens that are listed. Raises
-        `ProviderUnavailable`."""
-        tokens = (ZERO_ADDRESS, *sorted(self._chains[chain_id].tokens))
-        places = [(token, account) for account in accounts for token in tokens]
+    def waiting(
+        self, chain_id: int, accounts: Sequence[Address], tokens: Collection[Address] = ()
+    ) -> tuple[Credit, ...]:
+        """What waits for some accounts in the coin, in the tokens that are listed, and in these.
+        Raises `ProviderUnavailable`."""
+        known = (ZERO_ADDRESS, *sorted({*self._chains[chain_id].tokens, *tokens}))
+        places = [(token, account) for account in accounts for token in known]
         return tuple(one for one in self._credits(chain_id, places) if one.amount.amount)
 
     def withdraw(
