@@ -1,0 +1,146 @@
+"""Connected accounts: https://docs.stripe.com/connect. Whoever opens the link that an AccountLink
+gives may say that all papers are in order."""
+
+from souk.embedded.stripe_sandbox.failures import Refusal
+from souk.embedded.stripe_sandbox.form import Params
+from souk.embedded.stripe_sandbox.store import Object, new_id
+from souk.embedded.stripe_sandbox.world import World
+
+_LINK_SECONDS = 300
+_DUE = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
+
+
+def create(world: World, params: Params) -> Object:
+    """`POST /v1/accounts`."""
+    kind = params.choice("type", "custom", "express", "standard") or "express"
+    asked = _capabilities(params)
+    params.forget("business_profile", "controller", "settings", "tos_acceptance")
+    item: Object = {
+        "id": new_id("acct", 16),
+        "object": "account",
+        "business_profile": {"mcc": None, "name": None, "product_description": None, "url": None},
+        "business_type": params.text("business_type"),
+        "capabilities": dict.fromkeys(asked, "inactive"),
+        "charges_enabled": False,
+        "controller": _controller(kind),
+        "country": params.text("country") or "US",
+        "created": world.now(),
+        "default_currency": "usd",
+        "details_submitted": False,
+        "email": params.text("email"),
+        "external_accounts": {
+            "object": "list",
+            "data": [],
+            "has_more": False,
+            "url": "/v1/accounts/external_accounts",
+        },
+        "future_requirements": _requirements([]),
+        "metadata": params.metadata(),
+        "payouts_enabled": False,
+        "requirements": _requirements(_DUE),
+        "settings": _settings(),
+        "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
+        "type": kind,
+    }
+    params.finish()
+    return world.store.put(item)
+
+
+def _capabilities(params: Params) -> list[str]:
+    group = params.group("capabilities")
+    asked = []
+    for name in ("card_payments", "transfers") if group else ():
+        inner = group.group(name) if group else None
+        if inner is not None and inner.flag("requested"):
+            asked.append(name)
+    if group is not None:
+        group.finish()
+    return asked
+
+
+def _controller(kind: str) -> Object:
+    by_platform = kind != "standard"
+    payer = "application" if by_platform else "account"
+    return {
+        "fees": {"payer": payer},
+        "is_controller": True,
+        "losses": {"payments": "application" if by_platform else "stripe"},
+        "requirement_collection": "application" if kind == "custom" else "stripe",
+        "stripe_dashboard": {"type": {"standard": "full", "express": "express"}.get(kind, "none")},
+        "type": "application",
+    }
+
+
+def _requirements(due: list[str]) -> Object:
+    return {
+        "alternatives": [],
+        "current_deadline": None,
+        "currently_due": due,
+        "disabled_reason": "requirements.past_due" if due else None,
+        "errors": [],
+        "eventually_due": due,
+        "past_due": due,
+        "pending_verification": [],
+    }
+
+
+def _settings() -> Object:
+    schedule = {"delay_days": 2, "interval": "manual"}
+    return {
+        "branding": dict.fromkeys(("icon", "logo", "primary_color", "secondary_color")),
+        "card_payments": {
+            "decline_on": {"avs_failure": False, "cvc_failure": False},
+            "statement_descriptor_prefix": None,
+            "statement_descriptor_prefix_kana": None,
+            "statement_descriptor_prefix_kanji": None,
+        },
+        "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
+        "payments": dict.fromkeys(
+            ("statement_descriptor", "statement_descriptor_kana", "statement_descriptor_kanji")
+        ),
+        "payouts": {
+            "debit_negative_balances": True,
+            "schedule": schedule,
+            "statement_descriptor": None,
+        },
+    }
+
+
+def get(world: World, params: Params, id_: str) -> Object:
+    """`GET /v1/accounts/{id}`."""
+    params.finish()
+    return world.find("account", id_)
+
+
+def link(world: World, params: Params) -> Object:
+    """`POST /v1/account_links`: where the seller hands in the papers."""
+    account = world.find("account", params.need("account"), param="account")
+    params.need("type")
+    back = params.need("return_url")
+    params.forget("refresh_url", "collect", "collection_options")
+    params.finish()
+    world.store.put({**account, "_return_url": back})
+    return {
+        "object": "account_link",
+        "created": world.now(),
+        "expires_at": world.now() + _LINK_SECONDS,
+        "url": f"{world.settings.url}/sandbox/onboarding/{account['id']}",
+    }
+
+
+def complete(world: World, id_: str) -> Object:
+    """The papers are in order: money can come and go."""
+    account = world.store.get("account", id_)
+    if account is None:
+        raise Refusal(f"No such account: '{id_}'", status=404, code="resource_missing")
+    before = {name: account[name] for name in ("charges_enabled", "payouts_enabled")}
+    account.update(
+        capabilities=dict.fromkeys(account["capabilities"], "active"),
+        charges_enabled=True,
+        details_submitted=True,
+        payouts_enabled=True,
+        requirements=_requirements([]),
+    )
+    world.store.put(account)
+    world.emit("account.updated", account, account=id_, before=before)
+    return account

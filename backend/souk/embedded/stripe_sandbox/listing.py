@@ -1,0 +1,89 @@
+"""Lists: newest first, by cursor, filtered as the API reference names the filters."""
+
+from souk.embedded.stripe_sandbox import money, transfers
+from souk.embedded.stripe_sandbox.failures import Refusal, invalid
+from souk.embedded.stripe_sandbox.form import Params
+from souk.embedded.stripe_sandbox.store import Object
+from souk.embedded.stripe_sandbox.world import World
+
+# For each path the kind of its objects, and the fields by which they can be chosen.
+LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "payment_intents": ("payment_intent", ("customer",)),
+    "charges": ("charge", ("customer", "payment_intent", "transfer_group")),
+    "refunds": ("refund", ("charge", "payment_intent")),
+    "transfers": ("transfer", ("destination", "transfer_group")),
+    "disputes": ("dispute", ("charge", "payment_intent")),
+    "balance_transactions": ("balance_transaction", ("type", "source", "currency")),
+    "events": ("event", ("type",)),
+    "setup_intents": ("setup_intent", ("customer", "payment_method")),
+    "payment_methods": ("payment_method", ("customer", "type")),
+    "customers": ("customer", ("email",)),
+    "accounts": ("account", ()),
+    "webhook_endpoints": ("webhook_endpoint", ()),
+}
+_PAGE = 10
+_PAGE_AT_MOST = 100
+
+
+def page(world: World, params: Params, path: str) -> Object:
+    """`GET /v1/{path}`."""
+    kind, fields = LISTS[path]
+    limit = params.whole("limit") or _PAGE
+    if not 1 <= limit <= _PAGE_AT_MOST:
+        raise invalid("limit", "Invalid limit: from 1 to 100")
+    where = {name: text for name in fields if (text := params.text(name)) is not None}
+    types = params.texts("types") if kind == "event" else []
+    created = _created(params)
+    after, before = params.text("starting_after"), params.text("ending_before")
+    params.finish()
+    for cursor, name in ((after, "starting_after"), (before, "ending_before")):
+        if cursor is not None:
+            world.find(kind, cursor, param=name)
+    found, more = world.store.page(
+        kind,
+        account=world.call.account if world.call else None,
+        limit=limit,
+        where=where,
+        types=types,
+        created=created,
+        after=after,
+        before=before,
+    )
+    data = [_seen(world, each) for each in found]
+    return {"object": "list", "data": data, "has_more": more, "url": f"/v1/{path}"}
+
+
+def _created(params: Params) -> dict[str, int]:
+    try:
+        group = params.group("created")
+    except Refusal:
+        return {}
+    if group is None:
+        return {}
+    times = {name: group.whole(name) for name in ("gt", "gte", "lt", "lte")}
+    group.finish()
+    return {name: time for name, time in times.items() if time is not None}
+
+
+def _seen(world: World, item: Object) -> Object:
+    if item["object"] == "balance_transaction":
+        return money.seen(world, item)
+    return transfers.with_reversals(world, item) if item["object"] == "transfer" else item
+
+
+def get_event(world: World, params: Params, id_: str) -> Object:
+    """`GET /v1/events/{id}`."""
+    params.finish()
+    return world.find("event", id_)
+
+
+def get_transaction(world: World, params: Params, id_: str) -> Object:
+    """`GET /v1/balance_transactions/{id}`."""
+    params.finish()
+    return money.seen(world, world.find("balance_transaction", id_))
+
+
+def get_balance(world: World, params: Params) -> Object:
+    """`GET /v1/balance`."""
+    params.finish()
+    return money.balance(world, world.call.account if world.call else None)

@@ -1,0 +1,145 @@
+"""What all parts of the sandbox share: the store, the clock, and the events that they tell."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from souk.embedded.stripe_sandbox.failures import Refusal, unknown
+from souk.embedded.stripe_sandbox.form import Params
+from souk.embedded.stripe_sandbox.store import Object, Store, new_id
+
+API_VERSION = "2026-10-28.endive"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the sandbox behaves. `url` is where people's browsers reach it; times are seconds."""
+
+    url: str
+    secret_key: str
+    publishable_key: str
+    bank_seconds: float = 2
+    available_seconds: int = 2 * 24 * 3600
+
+
+@dataclass(slots=True)
+class Call:
+    """One request: its parameters, and in whose name it is made. `browser` is true for the
+    publishable key, which may do little."""
+
+    params: Params
+    account: str | None = None
+    browser: bool = False
+    request_id: str = field(default_factory=lambda: new_id("req", 14))
+    idempotency_key: str | None = None
+
+
+@dataclass(slots=True)
+class World:
+    """The state of the sandbox, and the request that is being answered."""
+
+    store: Store
+    settings: Settings
+    call: Call | None = None
+    clock: Callable[[], float] = time.time
+
+    def now(self) -> int:
+        """Unix seconds."""
+        return int(self.clock())
+
+    def find(self, kind: str, id_: str, *, param: str = "id") -> Object:
+        """An object of the account in whose name the request is. Raises `Refusal`."""
+        item = self.store.get(kind, id_)
+        account = self.call.account if self.call else None
+        if item is None or self.store.account_of(id_) != account:
+            raise unknown(kind, id_, param)
+        return item
+
+    def emit(
+        self,
+        kind: str,
+        item: Object,
+        *,
+        account: str | None = None,
+        before: Object | None = None,
+    ) -> None:
+        """Record an event about `item` as it is now, and put it up for each endpoint that wants it.
+        `before` has the former values of what changed."""
+        endpoints = [each for each in self._endpoints() if wants(each, kind)]
+        data: dict[str, Any] = {"object": shown(item)}
+        if before is not None:
+            changed = {name: old for name, old in before.items() if item.get(name) != old}
+            data["previous_attributes"] = changed
+        call = self.call
+        event: Object = {
+            "id": new_id("evt"),
+            "object": "event",
+            "api_version": API_VERSION,
+            "created": self.now(),
+            "data": data,
+            "livemode": False,
+            "pending_webhooks": len(endpoints),
+            "request": {
+                "id": call.request_id if call else None,
+                "idempotency_key": call.idempotency_key if call else None,
+            },
+            "type": kind,
+        }
+        if account is not None:
+            event["account"] = account
+        self.store.put(event, account=account)
+        for endpoint in endpoints:
+            self.deliver_later(event["id"], endpoint["id"], 0)
+
+    def deliver_later(self, event: str, endpoint: str, seconds: float, tries: int = 0) -> None:
+        """Have an event sent to an endpoint."""
+        self.store.database.execute(
+            "INSERT INTO delivery (event, endpoint, tries, due) VALUES (?, ?, ?, ?)",
+            (event, endpoint, tries, self.clock() + seconds),
+        )
+
+    def wake_later(self, action: str, id_: str, seconds: float) -> None:
+        """Have something happen to an object by itself."""
+        self.store.database.execute(
+            "INSERT INTO timer (due, action, id) VALUES (?, ?, ?)",
+            (self.clock() + seconds, action, id_),
+        )
+
+    def expand(self, item: Object, paths: Iterable[str]) -> Object:
+        """Put objects in the place of their ids, as `expand[]` asks. Raises `Refusal`."""
+        for path in paths:
+            steps = path.split(".")
+            if len(steps) > 4:
+                raise Refusal("You can expand at most 4 levels", param="expand")
+            self._expand(item, steps, path)
+        return item
+
+    def _expand(self, item: Object, steps: list[str], path: str) -> None:
+        name, rest = steps[0], steps[1:]
+        if name not in item:
+            raise Refusal(f"This property cannot be expanded ({path}).", param="expand")
+        value = item[name]
+        if isinstance(value, str):
+            value = item[name] = self.store.any(value) or value
+        below = value if isinstance(value, list) else [value]
+        for each in below:
+            if rest and isinstance(each, dict):
+                self._expand(each, rest, path)
+
+    def _endpoints(self) -> list[Object]:
+        found, _ = self.store.page("webhook_endpoint", account=None, limit=16)
+        return found
+
+
+def shown(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """A copy without what only the sandbox knows, which begins with an underscore."""
+    if isinstance(value, dict):
+        return {name: shown(each) for name, each in value.items() if not name.startswith("_")}
+    return [shown(each) for each in value] if isinstance(value, list) else value
+
+
+def wants(endpoint: Object, kind: str) -> bool:
+    """Whether a webhook endpoint has asked for this type of event."""
+    chosen = endpoint["enabled_events"]
+    return endpoint["status"] == "enabled" and ("*" in chosen or kind in chosen)

@@ -1,0 +1,50 @@
+"""A server that takes webhooks and remembers them, as they came."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Receiver:
+    """`taken` are the webhooks that it answered 200; the next `refuse` are answered 500."""
+
+    url: str = ""
+    refuse: int = 0
+    taken: list[tuple[bytes, str]] = field(default_factory=list)
+    refused: list[bytes] = field(default_factory=list)
+
+    def take(self, body: bytes, signature: str) -> int:
+        """The status to answer."""
+        if self.refuse > 0:
+            self.refuse -= 1
+            self.refused.append(body)
+            return 500
+        self.taken.append((body, signature))
+        return 200
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    """Serves on a free port of the loopback interface."""
+    state = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(state.take(body, self.headers["Stripe-Signature"]))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.url = f"http://127.0.0.1:{server.server_port}/"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield state
+    server.shutdown()
+    server.server_close()
+    thread.join()
