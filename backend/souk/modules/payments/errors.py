@@ -20,6 +20,8 @@ RejectedError
 +-- OfferTooLong             an offer to divide the money stands for too long
 +-- SplitOutOfRange          the parts are nothing, or more than what is held
 +-- MalformedConsent         the text is no signature of the kind that is needed
++-- CardDeclined             the bank of a card or an account refused; says why in a word
++-- WebhookRefused           what was sent as a webhook was not signed by the provider
 UnavailableError
 +-- ChainTimeUnknown         no block of the chain is known yet, so that nothing can be timed
 +-- PriceUnusable            the price feed's answer is stale or absurd
@@ -169,6 +171,22 @@ class MalformedConsent(RejectedError):
     """The text is no signature of the kind that is needed here."""
 
     code = "malformed_consent"
+
+
+class CardDeclined(RejectedError):
+    """The bank of a card or an account refused; `reason` says in a word why."""
+
+    code = "card_declined"
+
+    def __init__(self, detail: str, reason: str) -> None:
+        super().__init__(detail, context={"reason": reason})
+        self.reason = reason
+
+
+class WebhookRefused(RejectedError):
+    """What was sent as a webhook was not signed by the provider, or not just now."""
+
+    code = "webhook_refused"
 
 
 class ChainTimeUnknown(UnavailableError):

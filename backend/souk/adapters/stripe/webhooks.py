@@ -1,0 +1,112 @@
+"""Webhooks that really come from Stripe: https://docs.stripe.com/webhooks/signature.
+
+Anybody can send anything to the address of a webhook, so that all of it is refused with one
+sentence until a signature is seen to fit, whatever is wrong with it.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from souk.core.clock import Clock
+from souk.modules.payments.errors import WebhookRefused
+
+_TOLERANCE_SECONDS = 300
+_BYTES_AT_MOST = 512 * 1024
+_HEADER_AT_MOST = 1_024
+_SIGNATURES_AT_MOST = 8
+_TIMESTAMP_DIGITS = 12
+_SECRETS_AT_MOST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StripeEvent:
+    """An event as it was sent; `account` is the connected account that it is about, if any."""
+
+    id: str
+    type: str
+    created: int
+    livemode: bool
+    account: str | None
+    object: Mapping[str, JsonValue]
+
+
+_Word = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    object: dict[str, JsonValue]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    id: _Word
+    type: _Word
+    created: int
+    livemode: bool
+    account: _Word | None = None
+    data: _Data
+
+
+class StripeWebhooks:
+    """Opens what was sent under one of the live secrets: two while they are exchanged."""
+
+    def __init__(self, secrets: Sequence[str], clock: Clock) -> None:
+        """Raises `ValueError` when there is none, one is empty, or there are more than two."""
+        if not 1 <= len(secrets) <= _SECRETS_AT_MOST or not all(s.strip() for s in secrets):
+            raise ValueError("one or two webhook secrets are needed, and none may be empty")
+        self._secrets = [secret.encode() for secret in secrets]
+        self._clock = clock
+
+    def open(self, body: bytes, signature: str | None) -> StripeEvent:
+        """The event in a request. Raises `WebhookRefused`."""
+        if len(body) > _BYTES_AT_MOST or signature is None or len(signature) > _HEADER_AT_MOST:
+            raise _refusal()
+        timestamp, given = _read_header(signature)
+        if abs(self._clock.now().timestamp() - timestamp) > _TOLERANCE_SECONDS:
+            raise _refusal()
+        if not any(self._fits(secret, body, timestamp, given) for secret in self._secrets):
+            raise _refusal()
+        return _read_event(body)
+
+    @staticmethod
+    def _fits(secret: bytes, body: bytes, timestamp: int, given: Sequence[str]) -> bool:
+        expected = hmac.new(secret, b"%d.%s" % (timestamp, body), hashlib.sha256).hexdigest()
+        return any(hmac.compare_digest(expected, each) for each in given)
+
+
+def _read_header(header: str) -> tuple[int, list[str]]:
+    """`t=...,v1=...,v1=...`: one time, and the signatures of the scheme that is still in use."""
+    pairs = [part.strip().split("=", 1) for part in header.split(",")]
+    times = [pair[1] for pair in pairs if len(pair) == 2 and pair[0] == "t"]
+    given = [pair[1] for pair in pairs if len(pair) == 2 and pair[0] == "v1"]
+    if len(times) != 1 or not 1 <= len(given) <= _SIGNATURES_AT_MOST:
+        raise _refusal()
+    (text,) = times
+    if not (text.isascii() and text.isdigit() and len(text) <= _TIMESTAMP_DIGITS):
+        raise _refusal()
+    # `compare_digest` takes text of ASCII alone.
+    if not all(each.isascii() for each in given):
+        raise _refusal()
+    return int(text), given
+
+
+def _read_event(body: bytes) -> StripeEvent:
+    try:
+        sent = _Sent.model_validate_json(body)
+    except ValidationError:
+        raise _refusal() from None
+    return StripeEvent(
+        sent.id, sent.type, sent.created, sent.livemode, sent.account, sent.data.object
+    )
+
+
+def _refusal() -> WebhookRefused:
+    return WebhookRefused("this is not a webhook that the card provider has signed just now")
