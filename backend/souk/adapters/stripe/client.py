@@ -13,7 +13,7 @@ import stripe
 from souk.adapters.stripe.bucket import TokenBucket
 from souk.adapters.stripe.declines import decline_reason
 from souk.core.errors import DomainError, OutcomeUnknown, ProviderRejected, ProviderUnavailable
-from souk.core.unit_of_work import refuse_open_transaction
+from souk.core.transaction_guard import refuse_open_transaction
 from souk.modules.payments.domain.declines import sentence
 from souk.modules.payments.errors import CardDeclined
 

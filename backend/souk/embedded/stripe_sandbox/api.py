@@ -118,7 +118,7 @@ class Api:
             call = self._call(request, encoded, browser)
             answer = self._do(request, encoded, handler, call, fault)
         except Refusal as refusal:
-            answer = Answer(refusal.status, refusal.to_json())
+            answer = Answer(refusal.http_status, refusal.to_json())
         self._wake()
         if fault is not None and fault.kind == "timeout_after_effect":
             await asyncio.sleep(fault.seconds)

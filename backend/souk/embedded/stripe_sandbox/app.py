@@ -42,7 +42,7 @@ def create_app(world: World) -> Starlette:
 async def _refuse(_: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, Refusal):
         raise refusal
-    return JSONResponse(refusal.to_json(), refusal.status)
+    return JSONResponse(refusal.to_json(), refusal.http_status)
 
 
 async def _unrecognized(request: Request, _: Exception) -> Response:

@@ -17,15 +17,15 @@ class Refusal(Exception):
         more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
-        self.status = status
+        self.http_status = status
         self.kind = kind
-        self.code = code
+        self.error_code = code
         self.param = param
         self.more = more or {}
 
     def to_json(self) -> dict[str, object]:
         """The body of the answer."""
-        known = {"code": self.code, "param": self.param}
+        known = {"code": self.error_code, "param": self.param}
         given = {name: value for name, value in known.items() if value is not None}
         return {"error": {"message": str(self), "type": self.kind, **given, **self.more}}
 
