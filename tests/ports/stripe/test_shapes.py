@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from tests.integration.embedded.stripe.conftest import paid
+from tests.ports.stripe.conftest import paid
 from tests.support.stripe_shapes import misshapen
 
 

@@ -10,7 +10,7 @@ import stripe
 from souk.embedded import parts
 from souk.embedded.anvil import free_port
 from souk.embedded.stripe import StripeSandbox, stripe_sandbox
-from tests.integration.embedded.stripe.conftest import SECRET, Control, paid
+from tests.ports.stripe.conftest import SECRET, Control, paid
 from tests.support.waiting import eventually
 from tests.support.webhook_receiver import Receiver, receiver
 

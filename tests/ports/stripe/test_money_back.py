@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from tests.integration.embedded.stripe.conftest import Control, paid
+from tests.ports.stripe.conftest import Control, paid
 from tests.support.waiting import eventually
 
 

@@ -8,7 +8,7 @@ from souk.core.errors import OutcomeUnknown, ProviderRejected, ProviderUnavailab
 from souk.embedded.anvil import free_port
 from souk.embedded.stripe import StripeSandbox
 from souk.modules.payments.errors import CardDeclined
-from tests.integration.embedded.stripe.conftest import Control
+from tests.ports.stripe.conftest import Control
 
 CREATE = {"amount": 4_321, "currency": "usd"}
 

@@ -5,7 +5,7 @@ import pytest
 import stripe
 
 from souk.embedded.stripe import StripeSandbox
-from tests.integration.embedded.stripe.conftest import Control, paid
+from tests.ports.stripe.conftest import Control, paid
 from tests.support.waiting import eventually
 
 BACK = "http://127.0.0.1/back"
