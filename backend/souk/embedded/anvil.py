@@ -160,8 +160,7 @@ class Anvil:
             return
         make_private(self.home)
         live, *copies = self._states(self.home)
-        whole = [state for state in (live, *copies) if head_time(state) is not None]
-        best = next((state for state in whole if not is_torn(state)), next(iter(whole), None))
+        best = best_of(live, *copies)
         if best is None:
             live.unlink(missing_ok=True)
         elif best != live:
@@ -209,6 +208,19 @@ def keep_first_genesis(state: Path) -> None:
     fresh = state.with_suffix(".new")
     fresh.write_text(json.dumps(content))
     fresh.replace(state)
+
+
+def best_of(*states: Path) -> Path | None:
+    """The first state file that is whole and not torn, else the first that is whole. The later
+    ones are read only when the earlier ones are no good."""
+    whole = None
+    for state in states:
+        if head_time(state) is None:
+            continue
+        if not is_torn(state):
+            return state
+        whole = whole or state
+    return whole
 
 
 def is_torn(state: Path) -> bool:

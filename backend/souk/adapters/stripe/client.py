@@ -12,12 +12,12 @@ import stripe
 
 from souk.adapters.stripe.bucket import TokenBucket
 from souk.adapters.stripe.declines import decline_reason
+from souk.adapters.stripe.version import API_VERSION
 from souk.core.errors import DomainError, OutcomeUnknown, ProviderRejected, ProviderUnavailable
 from souk.core.transaction_guard import refuse_open_transaction
 from souk.modules.payments.domain.declines import sentence
 from souk.modules.payments.errors import CardDeclined
 
-API_VERSION = "2026-10-28.endive"
 _CONNECT_SECONDS, _READ_SECONDS = 3.0, 15.0
 _PATIENCE_SECONDS = 2.0
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from souk.adapters.stripe.version import API_VERSION
 from souk.embedded.stripe_sandbox import (
     accounts,
     charges,
@@ -30,7 +31,7 @@ from souk.embedded.stripe_sandbox.failures import Refusal
 from souk.embedded.stripe_sandbox.faults import REQUEST_FAULTS, Fault, Faults
 from souk.embedded.stripe_sandbox.form import Params, parse
 from souk.embedded.stripe_sandbox.store import Object
-from souk.embedded.stripe_sandbox.world import API_VERSION, Call, World, shown
+from souk.embedded.stripe_sandbox.world import Call, World, shown
 
 _BODY_AT_MOST = 256 * 1024
 _KEY_AT_MOST = 255

@@ -8,12 +8,13 @@ import logging
 
 import httpx
 
+from souk.adapters.stripe.version import API_VERSION
 from souk.embedded.stripe_sandbox import charges, intents
 from souk.embedded.stripe_sandbox.failures import missing
 from souk.embedded.stripe_sandbox.faults import WEBHOOK_FAULTS, Faults
 from souk.embedded.stripe_sandbox.form import Params
 from souk.embedded.stripe_sandbox.store import Object, new_id
-from souk.embedded.stripe_sandbox.world import API_VERSION, World, shown
+from souk.embedded.stripe_sandbox.world import World, shown
 
 _log = logging.getLogger(__name__)
 _TRIES = 12

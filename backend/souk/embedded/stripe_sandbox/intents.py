@@ -1,13 +1,11 @@
 """PaymentIntents: https://docs.stripe.com/payments/paymentintents/lifecycle."""
 
-import hmac
-
 from souk.embedded.stripe_sandbox import charges, disputes, methods
 from souk.embedded.stripe_sandbox.cards import BANK, TestMethod
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid
 from souk.embedded.stripe_sandbox.form import Params
 from souk.embedded.stripe_sandbox.store import Object, new_id
-from souk.embedded.stripe_sandbox.world import World, shown
+from souk.embedded.stripe_sandbox.world import World, require_client_secret, shown
 
 _LEAST_CENTS = 50
 _MOST_CENTS = 99_999_999
@@ -125,22 +123,9 @@ def _choose(world: World, item: Object, method: str) -> None:
 def get(world: World, params: Params, id_: str) -> Object:
     """`GET /v1/payment_intents/{id}`; a browser has to know the client secret."""
     item = world.find("payment_intent", id_)
-    _require_secret(world, item, params)
+    require_client_secret(world, item, params)
     params.finish()
     return item
-
-
-def _require_secret(world: World, item: Object, params: Params) -> None:
-    secret = params.text("client_secret")
-    if world.call is None or not world.call.browser:
-        return
-    if secret is None or not hmac.compare_digest(secret.encode(), item["client_secret"].encode()):
-        raise Refusal(
-            "The client_secret provided does not match any associated PaymentIntent on this"
-            " account.",
-            code="payment_intent_invalid_parameter",
-            param="client_secret",
-        )
 
 
 def update(world: World, params: Params, id_: str) -> Object:
@@ -161,7 +146,7 @@ def update(world: World, params: Params, id_: str) -> Object:
 def confirm(world: World, params: Params, id_: str) -> Object:
     """`POST /v1/payment_intents/{id}/confirm`."""
     item = world.find("payment_intent", id_)
-    _require_secret(world, item, params)
+    require_client_secret(world, item, params)
     if item["status"] not in _OPEN:
         raise _unexpected(item, "confirmed")
     method = params.text("payment_method")

@@ -1,13 +1,11 @@
 """SetupIntents: keep a payment method for later without a payment."""
 
-import hmac
-
 from souk.embedded.stripe_sandbox import methods
 from souk.embedded.stripe_sandbox.cards import BANK, code_of, message_of
 from souk.embedded.stripe_sandbox.failures import Refusal
 from souk.embedded.stripe_sandbox.form import Params
 from souk.embedded.stripe_sandbox.store import Object, new_id
-from souk.embedded.stripe_sandbox.world import World, shown
+from souk.embedded.stripe_sandbox.world import World, require_client_secret, shown
 
 _NOTHING = [
     "application",
@@ -59,23 +57,15 @@ def create(world: World, params: Params) -> Object:
 def get(world: World, params: Params, id_: str) -> Object:
     """`GET /v1/setup_intents/{id}`; a browser has to know the client secret."""
     item = world.find("setup_intent", id_)
-    _require_secret(world, item, params)
+    require_client_secret(world, item, params)
     params.finish()
     return item
-
-
-def _require_secret(world: World, item: Object, params: Params) -> None:
-    secret = params.text("client_secret")
-    if world.call is None or not world.call.browser:
-        return
-    if secret is None or not hmac.compare_digest(secret.encode(), item["client_secret"].encode()):
-        raise Refusal("The client_secret provided does not match.", param="client_secret")
 
 
 def confirm(world: World, params: Params, id_: str) -> Object:
     """`POST /v1/setup_intents/{id}/confirm`."""
     item = world.find("setup_intent", id_)
-    _require_secret(world, item, params)
+    require_client_secret(world, item, params)
     method = params.need("payment_method")
     return_url = params.text("return_url")
     params.forget("mandate_data", "use_stripe_sdk")

@@ -1,15 +1,15 @@
 """What all parts of the sandbox share: the store, the clock, and the events that they tell."""
 
+import hmac
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from souk.adapters.stripe.version import API_VERSION
 from souk.embedded.stripe_sandbox.failures import Refusal, unknown
 from souk.embedded.stripe_sandbox.form import Params
 from souk.embedded.stripe_sandbox.store import Object, Store, new_id
-
-API_VERSION = "2026-10-28.endive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,20 @@ class World:
     def _endpoints(self) -> list[Object]:
         found, _ = self.store.page("webhook_endpoint", account=None, limit=16)
         return found
+
+
+def require_client_secret(world: World, item: Object, params: Params) -> None:
+    """A browser shows that it is the buyer's by the secret of its intent. Raises `Refusal`."""
+    secret = params.text("client_secret")
+    if world.call is None or not world.call.browser:
+        return
+    if secret is None or not hmac.compare_digest(secret.encode(), item["client_secret"].encode()):
+        kind = item["object"]
+        raise Refusal(
+            f"The client_secret provided does not match any associated {kind} on this account.",
+            code=f"{kind}_invalid_parameter",
+            param="client_secret",
+        )
 
 
 def shown(value: Any) -> Any:  # noqa: ANN401 - JSON
