@@ -2,6 +2,7 @@
 
 NotFoundError
 +-- PaymentNotFound          no such payment, or not one of the caller's
++-- SavedMethodNotFound      no such saved card or account among the caller's
 ConflictError
 +-- NothingHeld              no money is held that this could move
 +-- DeadlinePassed           the time for this is over on the chain's clock
@@ -11,6 +12,8 @@ ConflictError
 +-- TooManyAttempts          this payment was tried too often; the goods are for others now
 +-- AttemptNotOpen           the attempt is in another state than the request needs
 +-- OfferOver                the time of an offer to divide the money is over
++-- MovementUnderWay         the rail was told to move this money already
++-- BalanceTooLow            the seller's account has too little to give back now
 RejectedError
 +-- MethodUnavailable        this installation does not offer that method, chain or token
 +-- PayerWalletUnproved      the wallet does not belong to the caller
@@ -20,6 +23,8 @@ RejectedError
 +-- OfferTooLong             an offer to divide the money stands for too long
 +-- SplitOutOfRange          the parts are nothing, or more than what is held
 +-- MalformedConsent         the text is no signature of the kind that is needed
++-- SellerTakesNoCards       a seller has no account to be paid to by card
++-- HoldTooLong              the order takes longer than the card rail lets money wait
 +-- CardDeclined             the bank of a card or an account refused; says why in a word
 +-- WebhookRefused           what was sent as a webhook was not signed by the provider
 UnavailableError
@@ -62,6 +67,12 @@ class PaymentNotFound(NotFoundError):
     """No such payment among those that the caller may see."""
 
     code = "payment_not_found"
+
+
+class SavedMethodNotFound(NotFoundError):
+    """No such card or account among those that are kept for the caller."""
+
+    code = "saved_method_not_found"
 
 
 class NothingHeld(ConflictError):
@@ -125,6 +136,20 @@ class OfferOver(ConflictError):
     code = "offer_over"
 
 
+class MovementUnderWay(ConflictError):
+    """The rail was told to move this money, and its outcome is not known yet."""
+
+    code = "movement_under_way"
+    retryable = True
+
+
+class BalanceTooLow(ConflictError):
+    """The seller's account at the card provider has less than is to be given back."""
+
+    code = "balance_too_low"
+    retryable = True
+
+
 class MethodUnavailable(RejectedError):
     """This method, chain or token is not on offer here."""
 
@@ -171,6 +196,18 @@ class MalformedConsent(RejectedError):
     """The text is no signature of the kind that is needed here."""
 
     code = "malformed_consent"
+
+
+class SellerTakesNoCards(RejectedError):
+    """A seller of the checkout has no account yet to be paid to by card."""
+
+    code = "seller_takes_no_cards"
+
+
+class HoldTooLong(RejectedError):
+    """Until the buyer's time is over the money would wait longer than the card rail allows."""
+
+    code = "hold_too_long"
 
 
 class CardDeclined(RejectedError):

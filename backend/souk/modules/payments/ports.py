@@ -1,11 +1,15 @@
-"""What payments need from outside: a gateway per rail, and a price feed."""
+"""What payments need from outside: a gateway per rail, a price feed, and who signs webhooks."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from souk.core.addresses import Address
 from souk.modules.payments.domain import (
+    Attempt,
+    AttemptNews,
+    CardTerms,
     Credit,
     EscrowOrder,
     Leg,
@@ -14,46 +18,55 @@ from souk.modules.payments.domain import (
     OrderTerms,
     Outcome,
     Party,
-    PayWay,
+    PayChoice,
     PriceAnswer,
     Split,
+    StoredInstruction,
     TermsDocument,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegPlan:
-    """One order to be paid: `amount` in the attempt's asset, to `seller`; `salt` goes into its
-    terms document."""
+    """One order to be paid: `amount` in the attempt's asset, to the seller's `wallet`, or to the
+    `card_account` that a seller has at the card provider; `salt` goes into its terms document."""
 
     terms: OrderTerms
-    seller: Address
+    wallet: Address
+    card_account: str | None
     amount: int
     salt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPlan:
-    """An attempt before it exists: `payer` pays all legs at once until `pay_by` (unix seconds by
-    block time); `token` is the zero address for the native coin."""
+    """An attempt before it exists, which `choice` pays all at once until `pay_by`, in unix seconds
+    by the rail's clock."""
 
-    chain_id: int
-    token: Address
-    payer: Address
+    attempt_id: str
+    choice: PayChoice
     pay_by: int
     legs: tuple[LegPlan, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegDraft:
-    """A leg as the rail will know it, and the document that both parties get."""
+@dataclass(frozen=True, slots=True)
+class EscrowPlace:
+    """Where a contract knows an order."""
 
-    external_reference: str
     chain_id: int
     contract: Address
     escrow_id: str
-    terms: EscrowOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegDraft:
+    """A leg as the rail will know it, and the document that both parties get; `place` where a
+    contract holds it."""
+
+    external_reference: str
+    terms: EscrowOrder | CardTerms
     document: TermsDocument
+    place: EscrowPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,29 @@ class RailMessage:
     payload: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayeeAccount:
+    """A seller's account at the card provider: whether it can be paid to, and where its owner goes
+    on to complete it, as long as there is something to complete."""
+
+    reference: str
+    ready: bool
+    onboarding_url: str | None = None
+
+
+Said = Observation | AttemptNews | PayeeAccount
+"""What a rail says: about the money of a leg, about an attempt for which none has moved, or about
+whom it can pay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """Who pays by card: our account, and the customer that the provider knows it as, if any."""
+
+    account_id: str
+    customer_reference: str | None = None
+
+
 class PaymentGateway(Protocol):
     """One rail. What only computes or encodes may be called anywhere; what reaches outside
     refuses to run inside a transaction, and raises `ProviderUnavailable`, `ProviderRejected` or
@@ -71,19 +107,22 @@ class PaymentGateway(Protocol):
 
     def draft(self, plan: PaymentPlan) -> tuple[LegDraft, ...]:
         """The identity and the full terms of each leg, before anyone is asked to pay. Pure: the
-        same plan gives the same drafts. Raises `PartiesCollide`."""
+        same plan gives the same drafts. Raises `PartiesCollide`, `SellerTakesNoCards`,
+        `HoldTooLong`."""
         ...
 
     def prepare_payment(
-        self, legs: Sequence[Leg], way: PayWay = PayWay.CALLS, signature: str | None = None
+        self, attempt: Attempt, payer: Payer, signature: str | None = None
     ) -> Outcome:
-        """Have the payer pay all legs of one attempt together. In a way that needs a signature it
-        is asked for first, and the payment prepared when it is given. Raises `EscrowWayMissing`,
-        `MalformedConsent`."""
+        """Have the payer pay all legs of an attempt together; asking again changes nothing. In a
+        way that needs a signature it is asked for first, and the payment prepared when it is
+        given. Reaches outside. Raises `EscrowWayMissing`, `MalformedConsent`."""
         ...
 
-    def cancel_payment(self, legs: Sequence[Leg]) -> Outcome:
-        """Give an unpaid attempt up. `Pending` where the rail cannot stop a payer who goes on."""
+    def cancel_payment(self, attempt: Attempt) -> Outcome:
+        """Give an unpaid attempt up: `Executed` when nobody can pay it any more, or when what it
+        then says in `facts` is that somebody did; `Pending` where the rail cannot stop a payer who
+        goes on. Reaches outside."""
         ...
 
     def fulfil(self, legs: Sequence[Leg]) -> Outcome:
@@ -124,12 +163,87 @@ class PaymentGateway(Protocol):
         """The seller gives back a part, or all, of what was released."""
         ...
 
+    def carry_out(self, stored: StoredInstruction, leg: Leg, attempt: Attempt) -> Outcome:
+        """Move money as we said, under the instruction's key: once, however often it is called.
+        `Executed` or `Pending`, with what the rail said of it in `facts`. A rail that moves nothing
+        at our word refuses. Reaches outside. Raises `BalanceTooLow` when the seller has not enough
+        to give back."""
+        ...
+
+    def list_said(self, attempt: Attempt) -> Sequence[Said]:
+        """All that the rail itself knows of an attempt and its legs now: for whoever missed what it
+        said. Nothing where somebody else follows the rail. Reaches outside."""
+        ...
+
     def lookup(self, leg: Leg) -> LegLookup:
         """What the rail itself says about a leg now. Reaches outside."""
         ...
 
-    def parse_observation(self, message: RailMessage) -> Observation | None:
-        """What a message of this rail means for a leg; `None` when it means nothing. Pure."""
+    def parse_observation(self, message: RailMessage) -> Sequence[Said]:
+        """What a message of this rail means; often nothing. Pure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedMethod:
+    """A card or bank account that the provider keeps for a buyer: as much as may be shown."""
+
+    reference: str
+    kind: str
+    brand: str
+    last4: str
+    expires: str | None
+
+
+class CardDesk(Protocol):
+    """What people keep at the card provider: sellers an account to be paid to, buyers their cards.
+    Everything reaches outside and raises `ProviderUnavailable`, `ProviderRejected`,
+    `OutcomeUnknown`; `key` is ours, and the same for the same wish."""
+
+    def open_account(self, seller_id: str, *, key: str, return_url: str) -> PayeeAccount:
+        """Open the account of a seller, who goes on at its `onboarding_url`."""
+        ...
+
+    def look_up_account(self, reference: str, *, return_url: str) -> PayeeAccount:
+        """How it stands now."""
+        ...
+
+    def open_customer(self, account_id: str, *, key: str) -> str:
+        """A customer to keep cards for; the provider's reference."""
+        ...
+
+    def save_method(self, customer: str, *, key: str) -> Outcome:
+        """Have a buyer enter a card or account to be kept: in a browser, at the provider."""
+        ...
+
+    def list_saved(self, customer: str) -> Sequence[SavedMethod]:
+        """What is kept for a customer."""
+        ...
+
+    def forget_saved(self, customer: str, reference: str) -> None:
+        """Keep one no longer. Raises `SavedMethodNotFound` for another's as well."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedMessage:
+    """A message that its sender has signed: `external_id` names it for good. One that is not meant
+    for this installation, such as a test's on a live one, is `foreign`."""
+
+    external_id: str
+    foreign: bool
+    occurred_at: datetime
+
+
+class WebhookGate(Protocol):
+    """Opens what a provider sends. Pure."""
+
+    def open(self, body: bytes, signature: str | None) -> SignedMessage:
+        """Whose word it is. Raises `WebhookRefused`."""
+        ...
+
+    def read(self, body: bytes) -> RailMessage:
+        """What a body says that was opened before."""
         ...
 
 

@@ -1,6 +1,8 @@
 """The rules of payments, free of database and network."""
 
 from souk.modules.payments.domain.facts import (
+    AttemptNews,
+    AttemptTurn,
     Evidence,
     Fact,
     FactKind,
@@ -16,9 +18,18 @@ from souk.modules.payments.domain.facts import (
     is_later,
     leg_figures,
 )
+from souk.modules.payments.domain.instructions import (
+    Instruction,
+    InstructionKind,
+    StoredInstruction,
+)
+from souk.modules.payments.domain.legs import CardLeg, DueLeg, EscrowLeg, Leg, LegLookup
 from souk.modules.payments.domain.offers import (
+    CardChoice,
+    CardMoney,
     ChainMoney,
     Deadline,
+    EscrowChoice,
     EscrowTerms,
     PayChoice,
     QuoteTerms,
@@ -28,12 +39,13 @@ from souk.modules.payments.domain.outcomes import (
     CallToSign,
     Credit,
     Executed,
-    Leg,
-    LegLookup,
+    Instructed,
+    NeedsBrowser,
     NeedsSignature,
     Outcome,
     Pending,
     outcome_json,
+    without_secret,
 )
 from souk.modules.payments.domain.projection import LegView, project
 from souk.modules.payments.domain.quotes import (
@@ -45,10 +57,12 @@ from souk.modules.payments.domain.quotes import (
     price_in,
     usable_rate,
 )
-from souk.modules.payments.domain.records import Attempt, DueLeg, Payment
+from souk.modules.payments.domain.records import Attempt, Payment
 from souk.modules.payments.domain.settlements import MAX_OFFER_SECONDS, Party, PayWay, Split
 from souk.modules.payments.domain.statuses import (
     ATTEMPT_TRANSITIONS,
+    CARD_METHODS,
+    ESCROW_METHODS,
     HOLDING,
     OPEN,
     PAID,
@@ -62,18 +76,23 @@ from souk.modules.payments.domain.statuses import (
     RefundStatus,
 )
 from souk.modules.payments.domain.terms import (
+    CardTerms,
     EscrowOrder,
     OrderTerms,
     TermsDocument,
     TermsLine,
     clocks,
     escrow_fields,
+    fee_of,
     seal,
+    state_card_terms,
     state_terms,
 )
 
 __all__ = [
     "ATTEMPT_TRANSITIONS",
+    "CARD_METHODS",
+    "ESCROW_METHODS",
     "HOLDING",
     "MAX_LEG_AMOUNT",
     "MAX_OFFER_SECONDS",
@@ -82,12 +101,20 @@ __all__ = [
     "PAR",
     "UNDER_WAY",
     "Attempt",
+    "AttemptNews",
     "AttemptStatus",
+    "AttemptTurn",
     "CallToSign",
+    "CardChoice",
+    "CardLeg",
+    "CardMoney",
+    "CardTerms",
     "ChainMoney",
     "Credit",
     "Deadline",
     "DueLeg",
+    "EscrowChoice",
+    "EscrowLeg",
     "EscrowOrder",
     "EscrowTerms",
     "Evidence",
@@ -95,6 +122,9 @@ __all__ = [
     "Fact",
     "FactKind",
     "FactStage",
+    "Instructed",
+    "Instruction",
+    "InstructionKind",
     "Leg",
     "LegAction",
     "LegFigures",
@@ -102,6 +132,7 @@ __all__ = [
     "LegLookup",
     "LegStatus",
     "LegView",
+    "NeedsBrowser",
     "NeedsSignature",
     "Observation",
     "Observed",
@@ -121,6 +152,7 @@ __all__ = [
     "RefundReason",
     "RefundStatus",
     "Split",
+    "StoredInstruction",
     "TermsDocument",
     "TermsLine",
     "TokenMoney",
@@ -129,6 +161,7 @@ __all__ = [
     "covered",
     "current",
     "escrow_fields",
+    "fee_of",
     "instant_of",
     "is_later",
     "leg_figures",
@@ -136,6 +169,8 @@ __all__ = [
     "price_in",
     "project",
     "seal",
+    "state_card_terms",
     "state_terms",
     "usable_rate",
+    "without_secret",
 ]

@@ -15,13 +15,18 @@ from souk.modules.payments.domain.statuses import AttemptStatus, LegStatus
 
 
 class FactKind(StrEnum):
-    """What happened to the money of a leg."""
+    """What happened to the money of a leg. `recovered`: the seller's account gave back what the
+    buyer had got back after the release. `charged_back`: the payer's bank took the money, or asks
+    for it (then `seen`); when it gives it back that is orphaned. `conceded`: it keeps it."""
 
     HELD = "held"
     FULFILLED = "fulfilled"
     DISPUTED = "disputed"
     SETTLED = "settled"
     REIMBURSED = "reimbursed"
+    RECOVERED = "recovered"
+    CHARGED_BACK = "charged_back"
+    CONCEDED = "conceded"
 
 
 class FactStage(StrEnum):
@@ -42,9 +47,9 @@ def is_later(stage: FactStage, than: FactStage) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A fact's figures, in the leg's asset: `amount` of a hold or a reimbursement; `to_buyer`,
-    `to_seller` (with `fee`) of a settlement; `deadline` (unix seconds of the chain) of a fulfilment
-    or a dispute."""
+    """A fact's figures, in the leg's asset: `amount` of a hold, a reimbursement, a recovery or a
+    chargeback; `to_buyer`, `to_seller` (with `fee`) of a settlement; `deadline` (unix seconds by
+    the leg's clock) of a fulfilment or a dispute."""
 
     kind: FactKind
     amount: int = 0
@@ -60,6 +65,27 @@ class Fact:
 
 
 Evidence = Mapping[str, str | int]
+
+
+class AttemptTurn(StrEnum):
+    """What a rail says of an attempt when no money has moved. `processing`: the payer did what is
+    needed, and the bank takes its time. `declined`: it came to nothing, and another card may
+    follow. `closed`: nobody can pay it any more."""
+
+    PROCESSING = "processing"
+    DECLINED = "declined"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptNews:
+    """One thing said by a rail about an attempt, named by `reference` so that it is heard once."""
+
+    attempt_id: str
+    turn: AttemptTurn
+    reference: str
+    reason: str
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +122,16 @@ def current(observations: Iterable[Observed]) -> Observed | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegFigures:
     """What the facts amount to. `deadline` is when the waiting party's time is over; `reimbursed`
-    came back to the buyer out of what was released."""
+    came back to the buyer out of what was released, `charged_back` through the payer's bank, out
+    of what is held first; of what was not held any more, `recovered` came from the seller."""
 
     status: LegStatus
     held: int = 0
     released: int = 0
     refunded: int = 0
     reimbursed: int = 0
+    charged_back: int = 0
+    recovered: int = 0
     fee: int = 0
     deadline: int | None = None
 
@@ -118,23 +147,43 @@ class LegHistory:
     dispute: Observed | None = None
     settlements: tuple[Observed, ...] = ()
     reimbursements: tuple[Observed, ...] = ()
+    chargebacks: tuple[Observed, ...] = ()
+    recoveries: tuple[Observed, ...] = ()
 
 
 def covered(history: LegHistory) -> LegHistory:
-    """The history without settlements of more than was held, and reimbursements of more than was
-    released. The contract allows neither; it can only seem so while one that left the chain, or
-    another that takes its place, is awaited. Those that count go before those that do not yet, and
-    then the earlier ones."""
+    """The history without settlements of more than was held, reimbursements of more than was
+    released, and so on. No rail allows that; it can only seem so while a fact that ceased to be
+    true, or another that takes its place, is awaited. Those that count go before those that do not
+    yet, and then the earlier ones. Of a chargeback `to_buyer` is what came out of held money."""
     held = history.hold.fact.amount if history.hold else 0
     settlements = _within(history.settlements, held)
     moved = _counting(settlements)
-    ended = sum(fact.moves for fact in moved) >= held
+    left = held - sum(fact.moves for fact in moved)
+    ended = left <= sum(fact.amount for fact in _counting(history.chargebacks))
     released = sum(fact.to_seller for fact in moved) if ended else 0
+    reimbursements = _within(history.reimbursements, released)
+    back = sum(fact.to_buyer for fact in moved) + sum(f.amount for f in _counting(reimbursements))
+    chargebacks = _out_of_held(_within(history.chargebacks, held - back), left)
+    owed = sum(f.amount for f in _counting(reimbursements))
+    owed += sum(f.amount - f.to_buyer for f in _counting(chargebacks))
     return replace(
         history,
         settlements=settlements,
-        reimbursements=_within(history.reimbursements, released),
+        reimbursements=reimbursements,
+        chargebacks=chargebacks,
+        recoveries=_within(history.recoveries, owed),
     )
+
+
+def _out_of_held(chargebacks: Iterable[Observed], left: int) -> tuple[Observed, ...]:
+    """Chargebacks with the part of each that takes held money, as long as there is some."""
+    found = []
+    for one in chargebacks:
+        taken = min(left, one.fact.amount)
+        found.append(replace(one, fact=replace(one.fact, to_buyer=taken)))
+        left -= taken if one.stage is FactStage.REACHED else 0
+    return tuple(found)
 
 
 def _within(observed: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
@@ -156,17 +205,19 @@ def leg_figures(history: LegHistory, *, fulfil_by: int, window: int) -> LegFigur
         return LegFigures(status=lost)
     if hold.stage is not FactStage.REACHED:
         return LegFigures(status=LegStatus.SEEN)
-    moved = _counting(history.settlements)
+    moved, gone = _counting(history.settlements), _counting(history.chargebacks)
     released, refunded = sum(f.to_seller for f in moved), sum(f.to_buyer for f in moved)
-    settled = _settled_status(hold.fact.amount, released, refunded)
-    back = _counting(history.reimbursements)
+    taken = sum(f.to_buyer for f in gone)
+    settled = _settled_status(hold.fact.amount, released, refunded, taken)
     holding, deadline = _holding(history, hold, fulfil_by=fulfil_by, window=window)
     return LegFigures(
         status=settled or holding,
         held=hold.fact.amount,
         released=released,
         refunded=refunded,
-        reimbursed=sum(f.amount for f in back),
+        reimbursed=sum(f.amount for f in _counting(history.reimbursements)),
+        charged_back=sum(f.amount for f in gone),
+        recovered=sum(f.amount for f in _counting(history.recoveries)),
         fee=sum(f.fee for f in moved),
         deadline=deadline,
     )
@@ -191,10 +242,12 @@ def _holding(
     return LegStatus.HELD, fulfil_by
 
 
-def _settled_status(held: int, released: int, refunded: int) -> LegStatus | None:
-    if released + refunded < held:
+def _settled_status(held: int, released: int, refunded: int, taken: int) -> LegStatus | None:
+    if released + refunded + taken < held:
         return None
-    if refunded == 0:
+    if taken and not released:
+        return LegStatus.CHARGED_BACK
+    if refunded + taken == 0:
         return LegStatus.RELEASED
     return LegStatus.REFUNDED if released == 0 else LegStatus.SPLIT
 

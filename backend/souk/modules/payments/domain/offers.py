@@ -1,11 +1,12 @@
 """What this installation offers: chains, tokens, terms. Given by the composition root."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from souk.core.addresses import Address
 from souk.core.money import Asset
+from souk.modules.payments.domain.settlements import PayWay
 from souk.modules.payments.domain.statuses import PaymentMethod
 
 
@@ -55,13 +56,46 @@ class QuoteTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayChoice:
-    """What a buyer picked: `token` is the zero address for the native coin, `wallet` pays."""
+class CardMoney:
+    """What the card rail takes: `provider` names it to clients, `fee_bps` and `fee_fixed` (cents)
+    are what it costs, borne by the platform; `hold_days` is how long it lets money wait before it
+    has to be handed on, and `dispute_days` of these are kept for a decision."""
 
-    method: PaymentMethod
+    provider: str
+    fee_bps: int = 290
+    fee_fixed: int = 30
+    least: int = 50
+    most: int = 99_999_999
+    hold_days: int = 90
+    dispute_days: int = 30
+    quote_seconds: int = 1_800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscrowChoice:
+    """A wallet pays into the contract: `token` is the zero address for the native coin, `way` how
+    the wallet lets the contract have it."""
+
+    method: PaymentMethod = PaymentMethod.ESCROW
     chain_id: int
     token: Address
     wallet: Address
+    way: PayWay = PayWay.CALLS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardChoice:
+    """A card or bank account pays through the provider: one that is entered there, or the saved
+    one of this reference. `anyway` says that the buyer knows of an earlier attempt that could
+    still be paid as well, and that then this one is returned."""
+
+    method: PaymentMethod
+    saved_method: str | None = None
+    anyway: bool = field(default=False, compare=False)
+
+
+PayChoice = EscrowChoice | CardChoice
+"""What a buyer picked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

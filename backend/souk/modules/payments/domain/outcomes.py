@@ -1,48 +1,15 @@
-"""Legs as the rails see them, and what a rail answers when it is asked to move money."""
+"""What a rail answers when it is asked to move money."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from souk.core.addresses import Address
 from souk.core.clock import rfc3339
-from souk.core.money import Asset, Money
-from souk.modules.payments.domain.statuses import LegStatus, PaymentMethod
-from souk.modules.payments.domain.terms import EscrowOrder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
-    """The money of one order in one attempt. `external_reference` is how the rail knows it;
-    `deadline` is when the time of the party whose turn it is ends, by block time."""
-
-    id: str
-    payment_id: str
-    attempt_id: str
-    order_id: str
-    seller_id: str
-    method: PaymentMethod
-    external_reference: str
-    chain_id: int
-    contract: Address
-    escrow_id: str
-    asset: Asset
-    amount: int
-    terms: EscrowOrder
-    status: LegStatus
-    held: int
-    released: int
-    refunded: int
-    reimbursed: int
-    fee: int
-    deadline: datetime | None
-    duplicate: bool
-
-    @property
-    def remaining(self) -> int:
-        """What is still held."""
-        return self.held - self.released - self.refunded
+from souk.core.money import Money
+from souk.modules.payments.domain.facts import Observation
+from souk.modules.payments.domain.instructions import Instruction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +37,10 @@ class CallToSign:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """Done, by the rail's own word."""
+    """Done, by the rail's own word; `facts` are what it thereby said."""
 
     reference: str
+    facts: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +62,31 @@ class NeedsSignature:
     until: datetime | None = None
 
 
-Outcome = Executed | Pending | NeedsSignature
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsBrowser:
+    """The payer goes on in a browser, at the provider's own fields: no card number ever comes to
+    us. `client_secret` opens this payment alone and is for its payer only: it is stored nowhere
+    and logged nowhere."""
+
+    provider: str
+    reference: str
+    client_secret: str
+    publishable_key: str
+    until: datetime
+
+    def __repr__(self) -> str:
+        return f"NeedsBrowser({self.provider}, {self.reference})"
+
+
+@dataclass(frozen=True, slots=True)
+class Instructed:
+    """The rail moves the money when we tell it to. Each instruction is stored under a key of its
+    own before it is carried out, and repeated under that key until its outcome is known."""
+
+    instructions: tuple[Instruction, ...]
+
+
+Outcome = Executed | Pending | NeedsSignature | NeedsBrowser | Instructed
 
 
 def outcome_json(outcome: Outcome) -> dict[str, object]:
@@ -112,8 +104,24 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
                 "typed_data": outcome.typed_data,
                 "until": None if outcome.until is None else rfc3339(outcome.until),
             }
+        case NeedsBrowser():
+            return {
+                "type": "needs_browser",
+                "provider": outcome.provider,
+                "reference": outcome.reference,
+                "client_secret": outcome.client_secret,
+                "publishable_key": outcome.publishable_key,
+                "until": rfc3339(outcome.until),
+            }
+        case Instructed():
+            raise TypeError("an instruction is carried out before anybody hears of it")
         case _:
             assert_never(outcome)
+
+
+def without_secret(outcome: Outcome) -> Outcome:
+    """The same as it may be stored: a client's secret is read anew when it is needed again."""
+    return replace(outcome, client_secret="") if isinstance(outcome, NeedsBrowser) else outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,16 +132,3 @@ class Credit:
     account: Address
     token: Address
     amount: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegLookup:
-    """What the rail itself says about a leg now, in the leg's own terms. `status` never is `seen`
-    or `orphaned`. `released` is all that went to the seller, like the leg's: reimbursements that
-    the leg knows of are in it. One that it does not know of yet shows as so much less released,
-    and in `status` as if that had been refunded."""
-
-    status: LegStatus
-    remaining: int
-    released: int
-    deadline: datetime | None

@@ -5,9 +5,29 @@ from enum import StrEnum
 
 
 class PaymentMethod(StrEnum):
-    """How a buyer pays."""
+    """How a buyer pays. `STRIPE` leaves the kind of card or account to the payer; `CRYPTO` leaves
+    it to us what the wallet pays in, and the money goes into the same contract as by `ESCROW`."""
 
+    STRIPE = "STRIPE"
+    CREDIT_CARD = "CREDIT_CARD"
+    DEBIT_CARD = "DEBIT_CARD"
+    BANK_TRANSFER = "BANK_TRANSFER"
     ESCROW = "ESCROW"
+    CRYPTO = "CRYPTO"
+
+
+CARD_METHODS = frozenset(
+    {
+        PaymentMethod.STRIPE,
+        PaymentMethod.CREDIT_CARD,
+        PaymentMethod.DEBIT_CARD,
+        PaymentMethod.BANK_TRANSFER,
+    }
+)
+"""Those that a card provider serves, accounts at banks included."""
+
+ESCROW_METHODS = frozenset(PaymentMethod) - CARD_METHODS
+"""Those that the contract serves."""
 
 
 class AttemptStatus(StrEnum):
@@ -42,7 +62,8 @@ ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
     _A.SUCCEEDED: _FACTS - {_A.SUCCEEDED},
     _A.ORPHANED: _GIVEN_UP | _FACTS - {_A.ORPHANED},
     # The calls of an attempt that was given up may be handed out again while they can be paid.
-    _A.FAILED: _FACTS | {_A.AWAITING_PAYER},
+    # A card that was declined may be followed by another one, until that is called off.
+    _A.FAILED: _FACTS | {_A.AWAITING_PAYER, _A.SUBMITTED, _A.EXPIRED, _A.CANCELLED},
     _A.CANCELLED: _FACTS | {_A.AWAITING_PAYER},
     _A.EXPIRED: _FACTS,
     _A.REPLACED: _FACTS,
@@ -66,13 +87,19 @@ class LegStatus(StrEnum):
     RELEASED = "released"
     REFUNDED = "refunded"
     SPLIT = "split"
+    CHARGED_BACK = "charged_back"
     ORPHANED = "orphaned"
 
 
 HOLDING = frozenset({LegStatus.HELD, LegStatus.FULFILLED, LegStatus.DISPUTED})
-"""Money is in escrow and can move."""
+"""Money is held and can move."""
 
-PAID = HOLDING | {LegStatus.RELEASED, LegStatus.REFUNDED, LegStatus.SPLIT}
+PAID = HOLDING | {
+    LegStatus.RELEASED,
+    LegStatus.REFUNDED,
+    LegStatus.SPLIT,
+    LegStatus.CHARGED_BACK,
+}
 """The payment of this leg is final by policy, whatever became of the money since."""
 
 
@@ -98,11 +125,12 @@ class RefundReason(StrEnum):
 
 class RefundStatus(StrEnum):
     """`awaiting_seller`: the seller is handed the refund call, the keeper steps in when the time
-    to fulfil is over. `taken`: the seller had some of it released instead, and nothing is held
+    to fulfil is over. `under_way`: we have the rail send it back. `taken`: the seller had some of it released instead, and nothing is held
     that could be sent back; it is `done` once the seller has reimbursed the buyer. `void`: the
     payment itself left the chain."""
 
     AWAITING_SELLER = "awaiting_seller"
+    UNDER_WAY = "under_way"
     DONE = "done"
     TAKEN = "taken"
     VOID = "void"

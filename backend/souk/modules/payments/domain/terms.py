@@ -14,6 +14,7 @@ from souk.core.addresses import Address
 from souk.core.money import Money
 
 _DAY = 86_400
+_BPS = 10_000
 MARGIN_DAYS = 7
 """Added to handling and to transit."""
 DIGITAL_WINDOW_SECONDS = 3 * _DAY
@@ -38,6 +39,20 @@ class EscrowOrder:
     fee_to: Address
     fee_bps: int
     silent_bps: int
+    pay_by: int
+    fulfil_by: int
+    window: int
+    ref: str = ZERO_REF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardTerms:
+    """What is agreed about money that we hold at a card provider; times are unix seconds of wall
+    time, otherwise as in `EscrowOrder`. `payee` is the seller's account at the provider."""
+
+    payee: str
+    amount: int
+    fee_bps: int
     pay_by: int
     fulfil_by: int
     window: int
@@ -85,28 +100,58 @@ def clocks(terms: OrderTerms, *, pay_by: int) -> tuple[int, int]:
     return pay_by + (handling + MARGIN_DAYS) * _DAY, (transit + MARGIN_DAYS) * _DAY
 
 
+def fee_of(amount: int, *, released_before: int, fee_bps: int) -> int:
+    """The platform's part of `amount` when so much was released before: whatever the number of
+    parts, the fees sum to that of the whole, rounded down (as the contract does it)."""
+    whole = (released_before + amount) * fee_bps // _BPS
+    return whole - released_before * fee_bps // _BPS
+
+
 def state_terms(
     terms: OrderTerms, order: EscrowOrder, *, chain_id: int, contract: Address, salt: str
 ) -> tuple[EscrowOrder, TermsDocument]:
     """Write the document for `order` and return it with the order that carries its `ref`."""
-    content: dict[str, object] = {
-        "document": "souk terms 1",
-        "order_id": terms.order_id,
-        "checkout_id": terms.checkout_id,
-        "seller_id": terms.seller_id,
-        "total": _money(terms.total),
-        "lines": [_line(line) for line in terms.lines],
-        "shipping_promise": _promise(terms),
-        "return_policy": RETURN_POLICY,
-        "escrow": {
-            "chain_id": str(chain_id),
-            "contract": contract,
-            "order": escrow_fields(order),
-        },
-        "salt": salt,
+    escrow: dict[str, object] = {
+        "chain_id": str(chain_id),
+        "contract": contract,
+        "order": escrow_fields(order),
     }
-    document = seal(content)
+    document = _state(terms, salt, {"escrow": escrow})
     return replace(order, ref=document.ref), document
+
+
+def state_card_terms(
+    terms: OrderTerms, card: CardTerms, *, provider: str, salt: str
+) -> tuple[CardTerms, TermsDocument]:
+    """The same for money that is held at a card provider."""
+    held: dict[str, object] = {
+        "provider": provider,
+        "payee": card.payee,
+        "amount": str(card.amount),
+        "feeBps": str(card.fee_bps),
+        "payBy": str(card.pay_by),
+        "fulfilBy": str(card.fulfil_by),
+        "window": str(card.window),
+    }
+    document = _state(terms, salt, {"card": held})
+    return replace(card, ref=document.ref), document
+
+
+def _state(terms: OrderTerms, salt: str, held: dict[str, object]) -> TermsDocument:
+    return seal(
+        {
+            "document": "souk terms 1",
+            "order_id": terms.order_id,
+            "checkout_id": terms.checkout_id,
+            "seller_id": terms.seller_id,
+            "total": _money(terms.total),
+            "lines": [_line(line) for line in terms.lines],
+            "shipping_promise": _promise(terms),
+            "return_policy": RETURN_POLICY,
+            "salt": salt,
+            **held,
+        }
+    )
 
 
 def seal(content: dict[str, object]) -> TermsDocument:
