@@ -5,6 +5,7 @@ from itertools import count
 from sqlalchemy import text
 
 from souk.modules.ledger.domain import (
+    AccountKind,
     EntryDraft,
     Flow,
     Stage,
@@ -52,7 +53,12 @@ def a_reimbursement(amount: int = 1_000, *, stage: Stage = Stage.POSTED, **field
         Flow.REIMBURSE,
         fields,
         lambda f: reimburse_postings(
-            amount=amount, stage=stage, seller="sel_one", buyer=f["buyer"], asset=f["asset"]
+            amount=amount,
+            stage=stage,
+            seller="sel_one",
+            payer=AccountKind.SELLER,
+            buyer=f["buyer"],
+            asset=f["asset"],
         ),
     )
 

@@ -23,6 +23,7 @@ from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrderStatus, PlacedCheckout
 from souk.modules.payments.domain import (
     ChainMoney,
+    EscrowChoice,
     EscrowTerms,
     Fact,
     FactKind,
@@ -37,7 +38,7 @@ from souk.modules.payments.domain import (
 )
 from souk.modules.payments.ports import PaymentGateway
 from souk.modules.payments.repository import legs as leg_rows
-from souk.modules.payments.service import Offers, Payments, StartedAttempt
+from souk.modules.payments.service import Offers, Payments, StartedAttempt, gateways
 from souk.modules.payments.service.parts import Parts
 from tests.support.account_builders import a_wallet, an_account
 from tests.support.catalog_builders import a_listing
@@ -45,7 +46,7 @@ from tests.support.chain_builders import chains_of
 from tests.support.clock import START, MovableClock
 from tests.support.order_builders import find_order, orders_on, place
 from tests.support.scripted_chain import ScriptedChain
-from tests.support.seller_builders import a_seller
+from tests.support.seller_builders import a_seller, sellers_on
 
 CHAIN_ID = 31337
 ESCROW = checksum_address("0x" + "e5" * 20)
@@ -103,10 +104,12 @@ def payments_on(
     return Payments(
         Parts(
             uow=uow,
+            sellers=sellers_on(uow),
             orders=orders_on(uow),
             ledger=Ledger(),
             chains=chains_of(uow, ScriptedChain()),
-            gateways={PaymentMethod.ESCROW: gateway or a_gateway()},
+            gateways=gateways(escrow=gateway or a_gateway()),
+            directed={},
             prices=prices or FixedPriceFeed(),
             offers=Offers({CHAIN_ID: MONEY}, QUOTES),
             new_salt=lambda: f"{next(_numbers):064x}",
@@ -121,7 +124,7 @@ def a_choice(wallet: str = "bruno", token: Address = DOLLAR, **changes) -> PayCh
         "token": token,
         "wallet": a_wallet(wallet).address,
     }
-    return PayChoice(**{**fields, **changes})
+    return EscrowChoice(**{**fields, **changes})
 
 
 NATIVE = {"token": ZERO_ADDRESS}
@@ -324,6 +327,9 @@ _DEFAULT_FIGURES = {
     FactKind.FULFILLED: lambda _leg: {"deadline": int((START + timedelta(days=14)).timestamp())},
     FactKind.DISPUTED: lambda _leg: {"deadline": int((START + timedelta(days=30)).timestamp())},
     FactKind.REIMBURSED: lambda _leg: {"amount": 3},
+    FactKind.RECOVERED: lambda _leg: {"amount": 3},
+    FactKind.CHARGED_BACK: lambda leg: {"amount": leg.amount},
+    FactKind.CONCEDED: lambda _leg: {},
     FactKind.SETTLED: lambda leg: {"to_seller": leg.amount, "fee": leg.amount * 250 // 10_000},
 }
 

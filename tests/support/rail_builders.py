@@ -1,8 +1,9 @@
 """An escrow on a chain that mines each transaction by itself, and parties with their own keys."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import resources
 from itertools import count
 
@@ -20,20 +21,24 @@ from souk.core.addresses import ZERO_ADDRESS, Address, checksum_address
 from souk.core.money import USD, Asset, Money
 from souk.modules.chain.events import EscrowEventSeen
 from souk.modules.payments.domain import (
+    Attempt,
+    AttemptStatus,
     CallToSign,
     ChainMoney,
+    EscrowChoice,
+    EscrowLeg,
     EscrowTerms,
-    Leg,
     LegStatus,
     NeedsSignature,
     Observation,
     OrderTerms,
     Outcome,
     PaymentMethod,
+    PayWay,
     TermsLine,
     TokenMoney,
 )
-from souk.modules.payments.ports import LegPlan, PaymentPlan, RailMessage
+from souk.modules.payments.ports import LegPlan, Payer, PaymentPlan, RailMessage
 from tests.support import mocks
 from tests.support.clock import MovableClock
 from tests.support.stack import Chain
@@ -167,18 +172,24 @@ class EscrowRail:
         """The time of the newest block."""
         return int(self.chain.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
-    def plan(self, token: Address, *amounts: int, digital: bool = False) -> PaymentPlan:
+    def plan(
+        self,
+        token: Address,
+        *amounts: int,
+        digital: bool = False,
+        payer: Address | None = None,
+    ) -> PaymentPlan:
         """One order for each amount, the first of them from `seller`, payable for an hour."""
         sellers = [self.seller, *[self.other_seller] * (len(amounts) - 1)]
         return PaymentPlan(
-            chain_id=CHAIN_ID,
-            token=token,
-            payer=self.buyer.address,
+            attempt_id="att_1",
+            choice=EscrowChoice(chain_id=CHAIN_ID, token=token, wallet=payer or self.buyer.address),
             pay_by=self.now + 3_600,
             legs=tuple(
                 LegPlan(
                     terms=some_terms(digital=digital),
-                    seller=seller.address,
+                    wallet=seller.address,
+                    card_account=None,
                     amount=amount,
                     salt=f"{next(_numbers):064x}",
                 )
@@ -186,13 +197,13 @@ class EscrowRail:
             ),
         )
 
-    def legs(self, plan: PaymentPlan) -> list[Leg]:
+    def legs(self, plan: PaymentPlan) -> list[EscrowLeg]:
         """The plan's legs as they are stored."""
         drafts = self.gateway.draft(plan)
         return [self._leg(draft, part) for draft, part in zip(drafts, plan.legs, strict=True)]
 
-    def _leg(self, draft, plan: LegPlan) -> Leg:
-        return Leg(
+    def _leg(self, draft, plan: LegPlan) -> EscrowLeg:
+        return EscrowLeg(
             id=f"leg_{plan.terms.order_id}",
             payment_id="pay_1",
             attempt_id="att_1",
@@ -200,9 +211,10 @@ class EscrowRail:
             seller_id=plan.terms.seller_id,
             method=PaymentMethod.ESCROW,
             external_reference=draft.external_reference,
-            chain_id=draft.chain_id,
-            contract=draft.contract,
-            escrow_id=draft.escrow_id,
+            clock=f"chain:{draft.place.chain_id}",
+            chain_id=draft.place.chain_id,
+            contract=draft.place.contract,
+            escrow_id=draft.place.escrow_id,
             asset=self.assets[draft.terms.token],
             amount=draft.terms.amount,
             terms=draft.terms,
@@ -211,9 +223,21 @@ class EscrowRail:
             released=0,
             refunded=0,
             reimbursed=0,
+            charged_back=0,
             fee=0,
             deadline=None,
             duplicate=False,
+        )
+
+    def prepare(
+        self,
+        legs: Sequence[EscrowLeg],
+        way: PayWay = PayWay.CALLS,
+        signature: str | None = None,
+    ) -> Outcome:
+        """What the buyer has to do to pay these legs."""
+        return self.gateway.prepare_payment(
+            an_attempt(legs, way), Payer(account_id="acc_1"), signature
         )
 
     def sign(self, party: Party, outcome: Outcome) -> list[dict]:
@@ -222,10 +246,10 @@ class EscrowRail:
         assert outcome.by == party.address
         return [party.send(call) for call in outcome.calls]
 
-    def pay(self, plan: PaymentPlan) -> list[Leg]:
+    def pay(self, plan: PaymentPlan) -> list[EscrowLeg]:
         """Have the buyer pay a plan for real."""
         legs = self.legs(plan)
-        receipts = self.sign(self.buyer, self.gateway.prepare_payment(legs))
+        receipts = self.sign(self.buyer, self.prepare(legs))
         assert [receipt["status"] for receipt in receipts] == ["0x1"] * len(receipts)
         return legs
 
@@ -257,8 +281,35 @@ class EscrowRail:
                 transaction_hash=log.transaction_hash,
                 log_index=log.log_index,
             )
-            found.append(self.gateway.parse_observation(RailMessage(said.name, said.to_payload())))
-        return [observation for observation in found if observation is not None]
+            found += self.gateway.parse_observation(RailMessage(said.name, said.to_payload()))
+        return found
+
+
+def an_attempt(legs: Sequence[EscrowLeg], way: PayWay = PayWay.CALLS) -> Attempt:
+    """The attempt that these legs are of."""
+    first, total = legs[0], sum(leg.amount for leg in legs)
+    pay_by = datetime.fromtimestamp(first.terms.pay_by, UTC)
+    return Attempt(
+        id=first.attempt_id,
+        payment_id=first.payment_id,
+        number=1,
+        request_key=None,
+        method=first.method,
+        status=AttemptStatus.AWAITING_PAYER,
+        choice=EscrowChoice(
+            chain_id=first.chain_id, token=first.terms.token, wallet=first.terms.buyer, way=way
+        ),
+        clock=first.clock,
+        asset=first.asset,
+        amount=total,
+        usd_amount=total,
+        pay_by=pay_by,
+        quote_expires_at=pay_by,
+        transaction_hash=None,
+        provider_reference=None,
+        closed_at=None,
+        legs=tuple(legs),
+    )
 
 
 def a_listed_mock(rail: EscrowRail, name: str) -> Address:

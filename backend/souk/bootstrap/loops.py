@@ -22,6 +22,8 @@ from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
+from souk.modules.payments.handlers import inbox_handlers
+from souk.modules.payments.service import Payments
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Books, Expiries, Keeper
 
@@ -29,6 +31,8 @@ _KEEPER_SECONDS = 1.0
 _FEED_SECONDS = 1.0
 _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
+_INSTRUCTIONS_SECONDS = 1.0
+_SILENCE_SECONDS = 10.0
 
 
 def make_loops(
@@ -41,9 +45,11 @@ def make_loops(
 ) -> dict[str, Loop]:
     """The loops by queue: `events`, `timers`, and one `chain-<id>` for each chain."""
     chains = services.of(Chains)
+    payments = services.of(Payments)
     relay = OutboxRelay(engine, registry, wall)
+    inbox = InboxSweeper(engine, inbox_handlers(payments), wall)
     made = {
-        "events": drain_outbox(relay, InboxSweeper(engine, {}, wall), PostgresBus(database_url)),
+        "events": drain_outbox(relay, inbox, PostgresBus(database_url)),
         "timers": _timers(engine, wall, found, services),
     }
     for chain_id in found:
@@ -54,10 +60,14 @@ def make_loops(
 def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services: Services) -> Loop:
     chains, uow = services.of(Chains), services.of(UnitOfWork)
     keeper, books = services.of(Keeper), services.of(Books)
+    payments = services.of(Payments)
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
         Periodic("trade.check_books", _BOOKS_SECONDS, Aside("trade.check_books", books.check)),
+        Periodic("payments.carry_out_due", _INSTRUCTIONS_SECONDS, payments.carry_out_due),
+        Periodic("payments.look_at_open", _SILENCE_SECONDS, payments.look_at_open),
+        Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),
         *rebroadcasts(chains),
     ]
     for chain_id, network in found.items():

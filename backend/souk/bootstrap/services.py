@@ -102,10 +102,12 @@ def _money(
     offers = Offers(money, _quote_terms(settings.trade))
     parts = Parts(
         uow=uow,
+        sellers=below.of(Sellers),
         orders=below.of(Orders),
         ledger=below.of(Ledger),
         chains=below.of(Chains),
         gateways=gateways(escrow=escrow),
+        directed={},
         prices=prices,
         offers=offers,
         new_salt=lambda: secrets.token_hex(32),

@@ -7,7 +7,7 @@ their JSON in PostgreSQL and never write.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from psycopg import AsyncConnection, errors
 from psycopg import InterfaceError as PsycopgInterfaceError
@@ -37,6 +37,16 @@ _TOOK_TOO_LONG = (
     errors.DeadlockDetected,
     errors.SerializationFailure,
 )
+
+
+T = TypeVar("T")
+
+
+def required(value: T | None) -> T:
+    """The value of a column that only rows of another kind leave empty. Raises `ValueError`."""
+    if value is None:
+        raise ValueError("a row lacks what every row of its kind has")
+    return value
 
 
 def unavailable(cause: BaseException | None) -> DatabaseUnavailable:

@@ -7,6 +7,7 @@
     +-- UnauthenticatedError    nobody is signed in
     |   +-- SignInRequired      no token was sent
     +-- RejectedError           the request itself is wrong; the detail says how to correct it
+    +-- MalformedError          the message is not what it says it is
     +-- LimitedError            too many requests; `retry_after_seconds` says when to come back
     +-- ProviderRejected        the provider said no; asking again changes nothing
     +-- UnavailableError        a part is down; nothing was lost, the same request may be sent again
@@ -33,6 +34,7 @@ class ErrorKind(StrEnum):
     FORBIDDEN = "forbidden"
     UNAUTHENTICATED = "unauthenticated"
     REJECTED = "rejected"
+    MALFORMED = "malformed"
     LIMITED = "limited"
     UNAVAILABLE = "unavailable"
 
@@ -93,6 +95,13 @@ class RejectedError(DomainError):
 
     kind = ErrorKind.REJECTED
     code = "rejected"
+
+
+class MalformedError(DomainError):
+    """The message is not what it says it is."""
+
+    kind = ErrorKind.MALFORMED
+    code = "malformed"
 
 
 class LimitedError(DomainError):

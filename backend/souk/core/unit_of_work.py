@@ -56,6 +56,11 @@ class Transaction:
         contract judges by its chain's."""
         return self.now - instant
 
+    def after(self, wait: timedelta) -> datetime:
+        """When so much more time has passed by the wall clock: like `age`, for pacing our own work
+        alone."""
+        return self.now + wait
+
     def publish(self, event: Event) -> None:
         """Append a fact to the outbox; it leaves if and only if this transaction commits."""
         self.session.add(

@@ -28,6 +28,7 @@ _ADVICE = {
     ErrorKind.UNAUTHENTICATED: "Sign in with a wallet and send the token as `Bearer`.",
     ErrorKind.REJECTED: "Correct the request as `detail` says; sent again as it is, it will be"
     " refused again.",
+    ErrorKind.MALFORMED: "Nothing can be corrected: only who signs such messages may send them.",
     ErrorKind.LIMITED: "Wait as long as `Retry-After` says.",
     ErrorKind.UNAVAILABLE: "Nothing was lost: send the same request again after `Retry-After`,"
     " with the same `Idempotency-Key`.",

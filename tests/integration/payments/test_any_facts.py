@@ -49,7 +49,16 @@ def _reimbursed(leg, stay: int) -> dict[str, int]:
     return [{}, {"amount": leg.amount}, {"amount": leg.amount - 2}][stay % 3]
 
 
-_FIGURES = {FactKind.SETTLED: _settled, FactKind.REIMBURSED: _reimbursed}
+def _charged_back(leg, stay: int) -> dict[str, int]:
+    return [{}, {"amount": leg.amount}, {"amount": leg.amount - 7}, {"amount": 4}][stay % 4]
+
+
+_FIGURES = {
+    FactKind.SETTLED: _settled,
+    FactKind.REIMBURSED: _reimbursed,
+    FactKind.CHARGED_BACK: _charged_back,
+    FactKind.RECOVERED: _reimbursed,
+}
 
 
 def assert_accounted_for(shop: Shop, legs) -> None:
@@ -78,15 +87,18 @@ def _assert_order_follows(shop: Shop, paying) -> None:
 def _assert_books_agree(shop: Shop, legs) -> None:
     with shop.uow.begin() as tx:
         rows = tx.session.execute(
-            text("SELECT holder, held, released, refunded, reimbursed FROM order_money")
+            text(
+                "SELECT holder, held, released, refunded, reimbursed, charged_back FROM order_money"
+            )
         )
         books = {row[0]: tuple(int(figure) for figure in row[1:]) for row in rows}
     for leg in legs:
-        assert books.get(leg.id, (0, 0, 0, 0)) == (
+        assert books.get(leg.id, (0, 0, 0, 0, 0)) == (
             leg.held,
             leg.released,
             leg.refunded,
             leg.reimbursed,
+            leg.charged_back,
         )
 
 
@@ -99,7 +111,7 @@ def _projected(shop: Shop, legs, owed) -> str:
             leg.id in owed,
             leg.released,
             leg.refunded,
-            leg.reimbursed,
+            leg.reimbursed + leg.charged_back,
         )
         for leg in legs
     ]

@@ -17,7 +17,7 @@ DISPUTED, REIMBURSED = FactKind.DISPUTED, FactKind.REIMBURSED
 
 def due(shop: Shop, **duration: float) -> list[tuple[str, LegAction]]:
     with shop.uow.begin() as tx:
-        found = shop.payments.legs_due(tx, 31337, shop.now + timedelta(**duration), 20)
+        found = shop.payments.legs_due(tx, "chain:31337", shop.now + timedelta(**duration), 20)
     return [(leg.id, action) for leg, action in found]
 
 

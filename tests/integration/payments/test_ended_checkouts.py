@@ -7,8 +7,9 @@ import pytest
 from souk.core.idempotency import Receipt
 from souk.core.timers import chain_clock, schedule
 from souk.modules.orders.domain import EXPIRE_CHECKOUT, OrderStatus
-from souk.modules.payments.domain import FactKind, Leg, Outcome
+from souk.modules.payments.domain import Attempt, FactKind, Leg, Outcome
 from souk.modules.payments.errors import CheckoutNotPayable, PaymentUnderWay
+from souk.modules.payments.ports import Payer
 from souk.modules.trade.service import Cancellations, Expiries
 from tests.support.order_builders import orders_on
 from tests.support.payment_builders import (
@@ -42,9 +43,9 @@ class InterruptedGateway:
 
     shop: Shop
 
-    def prepare_payment(self, legs: tuple[Leg, ...]) -> Outcome:
+    def prepare_payment(self, attempt: Attempt, payer: Payer) -> Outcome:
         cancel(self.shop)
-        return a_gateway().prepare_payment(legs)
+        return a_gateway().prepare_payment(attempt, payer)
 
     def __getattr__(self, name: str) -> object:
         return getattr(a_gateway(), name)

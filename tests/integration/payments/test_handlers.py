@@ -134,7 +134,7 @@ def test_keeps_the_keeper_away_when_an_incident_holds_the_order_up(shop, tell, u
     tell(said(EscrowEventReached, leg, level="confirmed"), an_incident())
 
     with uow.begin() as tx:
-        assert shop.payments.legs_due(tx, 31337, START + timedelta(days=99), 20) == []
+        assert shop.payments.legs_due(tx, "chain:31337", START + timedelta(days=99), 20) == []
 
 
 def test_freezes_nothing_when_the_order_is_settled(shop, tell) -> None:

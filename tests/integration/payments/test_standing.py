@@ -47,7 +47,7 @@ def void(shop: Shop) -> None:
 def due(shop: Shop, **duration: float) -> list[tuple[str, str]]:
     with shop.uow.begin() as tx:
         at = shop.now + timedelta(**duration)
-        found = shop.payments.legs_due(tx, 31337, at, 20)
+        found = shop.payments.legs_due(tx, "chain:31337", at, 20)
     return [(leg.order_id, str(action)) for leg, action in found]
 
 
@@ -288,7 +288,7 @@ def test_passes_over_held_orders_when_others_are_due_later(uow) -> None:
     with uow.begin() as tx:
         for order_id in shop.orders[:2]:
             orders_on(uow).open_hold(tx, order_id, HoldKind.FRAUD, "a doubt")
-        found = shop.payments.legs_due(tx, 31337, shop.now + timedelta(days=30), 1)
+        found = shop.payments.legs_due(tx, "chain:31337", shop.now + timedelta(days=30), 1)
 
     assert [leg.order_id for leg, _action in found] == [shop.orders[2]]
 

@@ -248,7 +248,9 @@ def due(shop: Shop, payments: Payments, **duration: float) -> list[tuple[str, st
     """What the keeper may do when this much chain time has passed."""
     with shop.uow.begin() as tx:
         at = shop.now + timedelta(**duration)
-        return [(leg.id, str(action)) for leg, action in payments.legs_due(tx, 31337, at, 20)]
+        return [
+            (leg.id, str(action)) for leg, action in payments.legs_due(tx, "chain:31337", at, 20)
+        ]
 
 
 def test_never_releases_a_duplicate_and_refunds_it_after_its_time(uow) -> None:

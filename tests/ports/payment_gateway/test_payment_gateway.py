@@ -1,6 +1,5 @@
 """What every rail promises, on real money of a real chain."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from souk.modules.payments import errors
 from souk.modules.payments.domain import FactKind, LegStatus, Pending
 from souk.modules.payments.ports import RailMessage
+from tests.support.rail_builders import an_attempt
 
 DAY = 86_400
 
@@ -43,7 +43,7 @@ def test_knows_nothing_of_a_leg_that_was_never_paid(rail, token) -> None:
 def test_says_that_each_order_is_paid(rail, token) -> None:
     legs = rail.legs(rail.plan(token, 1_000, 2_000))
 
-    receipt = rail.sign(rail.buyer, rail.gateway.prepare_payment(legs))[-1]
+    receipt = rail.sign(rail.buyer, rail.prepare(legs))[-1]
 
     seen = rail.observed(receipt)
     assert [(one.leg_reference, one.fact.kind, one.fact.amount) for one in seen] == [
@@ -54,7 +54,7 @@ def test_says_that_each_order_is_paid(rail, token) -> None:
 def test_takes_the_money_once_when_the_payer_signs_twice(rail, token) -> None:
     legs = rail.pay(rail.plan(token, 1_000))
 
-    again = rail.sign(rail.buyer, rail.gateway.prepare_payment(legs))[-1]
+    again = rail.sign(rail.buyer, rail.prepare(legs))[-1]
 
     assert again["status"] == "0x0"
     assert rail.balance(token, rail.escrow) == 1_000
@@ -62,7 +62,7 @@ def test_takes_the_money_once_when_the_payer_signs_twice(rail, token) -> None:
 
 def test_takes_nothing_when_the_time_to_pay_is_over(rail, token) -> None:
     legs = rail.legs(rail.plan(token, 1_000))
-    outcome = rail.gateway.prepare_payment(legs)
+    outcome = rail.prepare(legs)
     rail.chain.move_time(3_601)
 
     receipt = rail.sign(rail.buyer, outcome)[-1]
@@ -74,8 +74,8 @@ def test_takes_nothing_when_the_time_to_pay_is_over(rail, token) -> None:
 def test_cannot_promise_that_a_payer_stops(rail, token) -> None:
     legs = rail.legs(rail.plan(token, 1_000))
 
-    assert isinstance(rail.gateway.cancel_payment(legs), Pending)
-    rail.sign(rail.buyer, rail.gateway.prepare_payment(legs))
+    assert isinstance(rail.gateway.cancel_payment(an_attempt(legs)), Pending)
+    rail.sign(rail.buyer, rail.prepare(legs))
     assert rail.gateway.lookup(legs[0]).status is LegStatus.HELD
 
 
@@ -189,7 +189,7 @@ def test_says_no_before_anyone_signs_when_the_payment_is_not_there(rail, token) 
 
 
 def test_makes_nothing_of_what_it_does_not_know(rail) -> None:
-    assert rail.gateway.parse_observation(RailMessage("weather.changed", {})) is None
+    assert rail.gateway.parse_observation(RailMessage("weather.changed", {})) == ()
 
 
 @pytest.mark.parametrize("who", ["the seller", "the contract"])
@@ -197,4 +197,4 @@ def test_drafts_nothing_when_one_party_has_two_parts(rail, token, who) -> None:
     payer = rail.seller.address if who == "the seller" else rail.escrow
 
     with pytest.raises(errors.PartiesCollide):
-        rail.gateway.draft(replace(rail.plan(token, 1_000), payer=payer))
+        rail.gateway.draft(rail.plan(token, 1_000, payer=payer))

@@ -1,7 +1,5 @@
 """Paying with a signature, in each way that tokens have, with real wallets on a real chain."""
 
-from dataclasses import replace
-
 import pytest
 
 from souk.adapters.evm.escrow.tokens import EvmTokens
@@ -17,7 +15,7 @@ ANYONE_BRINGS = [PayWay.AUTHORIZATION, PayWay.PERMIT2]
 
 def sign(rail, legs, way: PayWay) -> str:
     """The buyer's signature, and before it the calls that it takes."""
-    asked = rail.gateway.prepare_payment(legs, way)
+    asked = rail.prepare(legs, way)
     assert asked.by == rail.buyer.address
     for call in asked.calls:
         assert rail.buyer.send(call)["status"] == "0x1"
@@ -34,7 +32,7 @@ def test_holds_the_money_of_every_order_when_the_payer_signed_a_message(rail, wa
     legs = rail.legs(rail.plan(rail.dollar, 1_000, 2_000))
     signature = sign(rail, legs, way)
 
-    (receipt,) = rail.sign(rail.buyer, rail.gateway.prepare_payment(legs, way, signature))
+    (receipt,) = rail.sign(rail.buyer, rail.prepare(legs, way, signature))
 
     assert receipt["status"] == "0x1"
     assert [rail.gateway.lookup(leg).remaining for leg in legs] == [1_000, 2_000]
@@ -43,7 +41,7 @@ def test_holds_the_money_of_every_order_when_the_payer_signed_a_message(rail, wa
 @pytest.mark.parametrize("way", ANYONE_BRINGS)
 def test_lets_anyone_bring_what_the_payer_signed(rail, way) -> None:
     (leg,) = rail.legs(rail.plan(rail.dollar, 1_000))
-    paid = rail.gateway.prepare_payment([leg], way, sign(rail, [leg], way))
+    paid = rail.prepare([leg], way, sign(rail, [leg], way))
 
     rail.stranger.send(paid.calls[0])
 
@@ -54,12 +52,12 @@ def test_lets_anyone_bring_what_the_payer_signed(rail, way) -> None:
 def test_takes_the_signature_of_a_wallet_that_is_a_contract(rail, way) -> None:
     wallet = rail.deploy_mock("ContractWallet", ("address", rail.buyer.address))
     rail.mint(wallet, 1_000)
-    (leg,) = rail.legs(replace(rail.plan(rail.dollar, 1_000), payer=wallet))
-    asked = rail.gateway.prepare_payment([leg], way)
+    (leg,) = rail.legs(rail.plan(rail.dollar, 1_000, payer=wallet))
+    asked = rail.prepare([leg], way)
     for call in asked.calls:
         rail.send_as(wallet, call)
 
-    paid = rail.gateway.prepare_payment([leg], way, rail.buyer.sign(asked.typed_data) + "abcd")
+    paid = rail.prepare([leg], way, rail.buyer.sign(asked.typed_data) + "abcd")
 
     rail.stranger.send(paid.calls[0])
     assert rail.gateway.lookup(leg).status is LegStatus.HELD
@@ -75,10 +73,10 @@ def test_takes_the_signature_of_a_wallet_that_is_a_contract(rail, way) -> None:
 )
 def test_says_no_when_another_than_the_payer_signed(rail, way, refusal) -> None:
     legs = rail.legs(rail.plan(rail.dollar, 1_000))
-    message = rail.gateway.prepare_payment(legs, way).typed_data
+    message = rail.prepare(legs, way).typed_data
 
     with pytest.raises(refusal):
-        rail.gateway.prepare_payment(legs, way, rail.stranger.sign(message))
+        rail.prepare(legs, way, rail.stranger.sign(message))
 
 
 @pytest.mark.parametrize("way", SIGNED)
@@ -88,17 +86,17 @@ def test_says_no_when_the_signature_is_for_other_orders(rail, way) -> None:
     signature = sign(rail, other, way)
 
     with pytest.raises(errors.EscrowRefused):
-        rail.gateway.prepare_payment(legs, way, signature)
+        rail.prepare(legs, way, signature)
 
 
 @pytest.mark.parametrize("way", SIGNED)
 def test_says_no_when_the_same_signature_is_used_again(rail, way) -> None:
     legs = rail.legs(rail.plan(rail.dollar, 1_000))
     signature = sign(rail, legs, way)
-    rail.buyer.send(rail.gateway.prepare_payment(legs, way, signature).calls[0])
+    rail.buyer.send(rail.prepare(legs, way, signature).calls[0])
 
     with pytest.raises(errors.EscrowStateConflict):
-        rail.gateway.prepare_payment(legs, way, signature)
+        rail.prepare(legs, way, signature)
 
 
 @pytest.mark.parametrize("way", SIGNED)
@@ -109,13 +107,13 @@ def test_says_no_when_the_time_to_pay_is_over(rail, way) -> None:
     rail.chain.mine()
 
     with pytest.raises(errors.EscrowTooLate):
-        rail.gateway.prepare_payment(legs, way, signature)
+        rail.prepare(legs, way, signature)
 
 
 @pytest.mark.parametrize("way", SIGNED)
 def test_pays_in_the_very_last_second(rail, way) -> None:
     (leg,) = rail.legs(rail.plan(rail.dollar, 1_000))
-    paid = rail.gateway.prepare_payment([leg], way, sign(rail, [leg], way))
+    paid = rail.prepare([leg], way, sign(rail, [leg], way))
     rail.chain.call("evm_setNextBlockTimestamp", hex(leg.terms.pay_by))
 
     rail.buyer.send(paid.calls[0])
@@ -127,19 +125,17 @@ def test_tells_what_is_missing_when_the_payer_has_too_little(rail) -> None:
     legs = rail.legs(rail.plan(rail.dollar, 10**12 + 250_000))
 
     with pytest.raises(errors.EscrowBalanceTooLow, match=r"0\.25 tUSD more"):
-        rail.gateway.prepare_payment(
-            legs, PayWay.AUTHORIZATION, sign(rail, legs, PayWay.AUTHORIZATION)
-        )
+        rail.prepare(legs, PayWay.AUTHORIZATION, sign(rail, legs, PayWay.AUTHORIZATION))
 
 
 def test_lets_permit2_at_the_token_only_once(rail) -> None:
     first, second = (rail.legs(rail.plan(rail.dollar, 1_000)) for _ in range(2))
-    before = rail.gateway.prepare_payment(first, PayWay.PERMIT2)
+    before = rail.prepare(first, PayWay.PERMIT2)
 
     sign(rail, first, PayWay.PERMIT2)
 
     assert len(before.calls) == 1
-    assert rail.gateway.prepare_payment(second, PayWay.PERMIT2).calls == ()
+    assert rail.prepare(second, PayWay.PERMIT2).calls == ()
 
 
 @pytest.mark.parametrize(
@@ -156,7 +152,7 @@ def test_refuses_what_is_no_signature(rail, way, signature) -> None:
     legs = rail.legs(rail.plan(rail.dollar, 1_000))
 
     with pytest.raises(errors.MalformedConsent):
-        rail.gateway.prepare_payment(legs, way, signature)
+        rail.prepare(legs, way, signature)
 
 
 def test_takes_the_signature_of_a_device_that_counts_v_from_nought(rail) -> None:
@@ -164,7 +160,7 @@ def test_takes_the_signature_of_a_device_that_counts_v_from_nought(rail) -> None
     signature = sign(rail, [leg], PayWay.AUTHORIZATION)
     odd = signature[:-2] + f"{int(signature[-2:], 16) - 27:02x}"
 
-    rail.buyer.send(rail.gateway.prepare_payment([leg], PayWay.AUTHORIZATION, odd).calls[0])
+    rail.buyer.send(rail.prepare([leg], PayWay.AUTHORIZATION, odd).calls[0])
 
     assert rail.gateway.lookup(leg).status is LegStatus.HELD
 
@@ -174,7 +170,7 @@ def test_pays_no_coin_by_a_signature(rail, way) -> None:
     legs = rail.legs(rail.plan(ZERO_ADDRESS, 1_000))
 
     with pytest.raises(errors.EscrowWayMissing) as refusal:
-        rail.gateway.prepare_payment(legs, way)
+        rail.prepare(legs, way)
 
     assert refusal.value.context == {"ways": ["calls"]}
 

@@ -19,7 +19,8 @@ def offers(**changes) -> Offers:
 def test_prices_a_coin_by_its_feed_and_a_dollar_token_at_par() -> None:
     coin, dollar = offers().find(a_choice(**NATIVE)), offers().find(a_choice())
 
-    assert (coin.feed, coin.spread_bps) == (FEED, 50)
+    assert coin.feed is not None
+    assert (coin.feed.address, coin.spread_bps) == (FEED, 50)
     assert (dollar.feed, dollar.spread_bps) == (None, 0)
 
 
@@ -41,6 +42,6 @@ def test_offers_no_token_that_is_not_pegged() -> None:
 
 
 def test_waits_for_finality_and_ten_minutes_more() -> None:
-    waited = offers(seconds_to_finality=24).expiry(31337, START) - START
+    waited = offers(seconds_to_finality=24).expiry("chain:31337", START) - START
 
     assert waited.total_seconds() == 624

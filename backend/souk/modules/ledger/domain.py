@@ -17,12 +17,14 @@ PLATFORM = "platform"
 
 
 class AccountKind(StrEnum):
-    """Whose money an account counts. `buyer` goes below zero by what buyers put in."""
+    """Whose money an account counts. `buyer` goes below zero by what buyers put in, `receivable`
+    by what a seller has to give back and has not yet."""
 
     BUYER = "buyer"
     ESCROW = "escrow"
     SELLER = "seller"
     FEES = "fees"
+    RECEIVABLE = "receivable"
 
 
 class Stage(StrEnum):
@@ -34,12 +36,15 @@ class Stage(StrEnum):
 
 class Flow(StrEnum):
     """Which way the money of an order goes: into escrow, on to the seller, back to the buyer out of
-    escrow, back to the buyer out of the seller's pocket."""
+    escrow, back to the buyer after that by the seller's will or by the buyer's bank, and from the
+    seller to whoever has paid that meanwhile."""
 
     HOLD = "hold"
     RELEASE = "release"
     REFUND = "refund"
     REIMBURSE = "reimburse"
+    RECOVER = "recover"
+    CHARGE_BACK = "charge_back"
 
 
 class PaymentStatus(StrEnum):
@@ -51,6 +56,7 @@ class PaymentStatus(StrEnum):
     RELEASED = "released"
     PARTIALLY_REFUNDED = "partially_refunded"
     REFUNDED = "refunded"
+    CHARGED_BACK = "charged_back"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -127,20 +133,52 @@ def refund_postings(
 
 
 def reimburse_postings(
-    *, buyer: str, seller: str, asset: str, amount: int, stage: Stage
+    *, buyer: str, seller: str, payer: AccountKind, asset: str, amount: int, stage: Stage
 ) -> tuple[PostingDraft, ...]:
-    """The seller gives back what was released; the fee stays where it is."""
+    """The buyer has back what was released; the fee stays where it is. It comes out of the seller's
+    own account, or becomes what the seller has to give back (`receivable`)."""
     return (
-        PostingDraft(AccountKey(AccountKind.SELLER, seller, asset), stage, -amount),
+        PostingDraft(AccountKey(payer, seller, asset), stage, -amount),
         PostingDraft(AccountKey(AccountKind.BUYER, buyer, asset), stage, amount),
     )
+
+
+def recover_postings(
+    seller: str, asset: str, amount: int, stage: Stage
+) -> tuple[PostingDraft, ...]:
+    """The seller gives back what the buyer has got meanwhile."""
+    return (
+        PostingDraft(AccountKey(AccountKind.SELLER, seller, asset), stage, -amount),
+        PostingDraft(AccountKey(AccountKind.RECEIVABLE, seller, asset), stage, amount),
+    )
+
+
+def charge_back_postings(
+    *,
+    buyer: str,
+    holder: str,
+    seller: str,
+    asset: str,
+    amount: int,
+    from_held: int,
+    stage: Stage,
+) -> tuple[PostingDraft, ...]:
+    """The buyer's bank takes the money: what is held first, the rest has the seller to give
+    back."""
+    moves = (
+        (AccountKey(AccountKind.BUYER, buyer, asset), amount),
+        (AccountKey(AccountKind.ESCROW, holder, asset), -from_held),
+        (AccountKey(AccountKind.RECEIVABLE, seller, asset), from_held - amount),
+    )
+    return tuple(PostingDraft(account, stage, change) for account, change in moves if change)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMoney:
     """The money of one order with one holder in one asset. `pending` waits for finality; `held`
     is all that ever came in, of which `released` (with `fee`) and `refunded` went out;
-    `reimbursed` came back to the buyer later, out of what was released."""
+    `reimbursed` came back to the buyer later, out of what was released, and `charged_back` by the
+    buyer's bank, of which `charged_from_held` out of what was held."""
 
     order_id: str
     holder: str
@@ -150,20 +188,26 @@ class OrderMoney:
     released: int = 0
     refunded: int = 0
     reimbursed: int = 0
+    charged_back: int = 0
+    charged_from_held: int = 0
     fee: int = 0
 
     @property
     def remaining(self) -> int:
         """What is still held."""
-        return self.held - self.released - self.refunded
+        return self.held - self.released - self.refunded - self.charged_from_held
 
 
-def payment_status(due: int, *, held: int, released: int, refunded: int) -> PaymentStatus:
+def payment_status(
+    due: int, *, held: int, released: int, refunded: int, charged_back: int = 0
+) -> PaymentStatus:
     """What an order's money amounts to, `due` being what the buyer owes in the same asset, and
     `refunded` all that the buyer has back, reimbursements included. The SQL function
     `payment_status` says the same."""
     if held <= 0:
         return PaymentStatus.UNPAID
+    if charged_back > 0:
+        return PaymentStatus.CHARGED_BACK
     if refunded >= held:
         return PaymentStatus.REFUNDED
     if refunded > 0:

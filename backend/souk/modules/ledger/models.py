@@ -12,7 +12,7 @@ class LedgerAccountRow(Base):
     __tablename__ = "ledger_account"
     __table_args__ = (
         UniqueConstraint("kind", "owner", "asset"),
-        CheckConstraint("kind IN ('buyer', 'escrow', 'seller', 'fees')", name="kind"),
+        CheckConstraint("kind IN ('buyer', 'escrow', 'seller', 'fees', 'receivable')", name="kind"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -29,7 +29,10 @@ class LedgerEntryRow(Base):
     __table_args__ = (
         UniqueConstraint("external_reference"),
         UniqueConstraint("reverses_id"),
-        CheckConstraint("flow IN ('hold', 'release', 'refund', 'reimburse')", name="flow"),
+        CheckConstraint(
+            "flow IN ('hold', 'release', 'refund', 'reimburse', 'recover', 'charge_back')",
+            name="flow",
+        ),
         CheckConstraint("posting_count >= 2", name="posting_count"),
         Index("ix_ledger_entry_order_id_holder", "order_id", "holder"),
         Index("ix_ledger_entry_effect_reference", "effect_reference"),

@@ -21,8 +21,8 @@ from souk.modules.ledger.domain import (
 from souk.modules.ledger.models import LedgerAccountRow, LedgerEntryRow, LedgerPostingRow
 
 _ORDER_MONEY = text(
-    "SELECT order_id, holder, asset, pending, held, released, refunded, reimbursed, fee"
-    " FROM order_money WHERE order_id = :order_id ORDER BY holder, asset"
+    "SELECT order_id, holder, asset, pending, held, released, refunded, reimbursed, charged_back,"
+    " charged_from_held, fee FROM order_money WHERE order_id = :order_id ORDER BY holder, asset"
 )
 _SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 _BREAKS = text("SELECT rule, subject, detail FROM ledger_breaks() ORDER BY rule, subject, detail")
@@ -176,6 +176,8 @@ def list_order_money(tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
             released=int(row.released),
             refunded=int(row.refunded),
             reimbursed=int(row.reimbursed),
+            charged_back=int(row.charged_back),
+            charged_from_held=int(row.charged_from_held),
             fee=int(row.fee),
         )
         for row in rows

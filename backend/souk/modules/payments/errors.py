@@ -13,8 +13,9 @@ ConflictError
 +-- AttemptNotOpen           the attempt is in another state than the request needs
 +-- OfferOver                the time of an offer to divide the money is over
 +-- MovementUnderWay         the rail was told to move this money already
-+-- BalanceTooLow            the seller's account has too little to give back now
++-- PayeeBalanceTooLow       the seller's account has too little to give back now
 RejectedError
++-- ChoiceIncomplete         what the way to pay needs to be told is missing
 +-- MethodUnavailable        this installation does not offer that method, chain or token
 +-- PayerWalletUnproved      the wallet does not belong to the caller
 +-- PartiesCollide           buyer, seller and arbiter must be three different wallets
@@ -26,6 +27,7 @@ RejectedError
 +-- SellerTakesNoCards       a seller has no account to be paid to by card
 +-- HoldTooLong              the order takes longer than the card rail lets money wait
 +-- CardDeclined             the bank of a card or an account refused; says why in a word
+MalformedError
 +-- WebhookRefused           what was sent as a webhook was not signed by the provider
 UnavailableError
 +-- ChainTimeUnknown         no block of the chain is known yet, so that nothing can be timed
@@ -56,6 +58,7 @@ from datetime import datetime
 from souk.core.clock import rfc3339
 from souk.core.errors import (
     ConflictError,
+    MalformedError,
     NotFoundError,
     ProviderRejected,
     RejectedError,
@@ -109,8 +112,9 @@ class AttemptStillPayable(ConflictError):
     def __init__(self, attempt_id: str, payable_until: datetime) -> None:
         until = rfc3339(payable_until)
         super().__init__(
-            "the calls of an earlier attempt can still be paid; pay those, or choose anew when a"
-            f" settled block is later than {until}",
+            "the calls of an earlier attempt can still be paid; pay those, choose anew when a"
+            f" settled block is later than {until}, or pay by card with `anyway`: should both be"
+            " paid, the card is returned",
             context={"attempt_id": attempt_id, "payable_until": until},
         )
 
@@ -143,11 +147,20 @@ class MovementUnderWay(ConflictError):
     retryable = True
 
 
-class BalanceTooLow(ConflictError):
+class PayeeBalanceTooLow(ConflictError):
     """The seller's account at the card provider has less than is to be given back."""
 
-    code = "balance_too_low"
+    code = "payee_balance_too_low"
     retryable = True
+
+
+class ChoiceIncomplete(RejectedError):
+    """A field that this way to pay needs was not given."""
+
+    code = "choice_incomplete"
+
+    def __init__(self, detail: str, pointer: str) -> None:
+        super().__init__(detail, context={"pointer": pointer})
 
 
 class MethodUnavailable(RejectedError):
@@ -220,7 +233,7 @@ class CardDeclined(RejectedError):
         self.reason = reason
 
 
-class WebhookRefused(RejectedError):
+class WebhookRefused(MalformedError):
     """What was sent as a webhook was not signed by the provider, or not just now."""
 
     code = "webhook_refused"

@@ -78,6 +78,17 @@ class PaymentReimbursed(PaymentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentChargedBack(PaymentEvent):
+    """The buyer's bank took money back. Amounts are whole numbers of the asset's smallest unit as
+    strings."""
+
+    name = "payment.charged_back"
+
+    amount: str
+    asset: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentAttemptChanged(PaymentEvent):
     """An attempt moved from one state to another."""
 

@@ -1,6 +1,7 @@
 """What the chain says, handed on to where facts about money arrive."""
 
 from souk.core.events import Event, Handler
+from souk.core.inbox import InboxHandler
 from souk.modules.chain.domain import IncidentReason
 from souk.modules.chain.events import (
     ChainIncidentOpened,
@@ -9,7 +10,7 @@ from souk.modules.chain.events import (
     EscrowEventSeen,
 )
 from souk.modules.payments.ports import PaymentGateway, RailMessage
-from souk.modules.payments.service import Payments
+from souk.modules.payments.service import INBOX_SOURCE, Payments
 
 _DOUBTFUL = frozenset({IncidentReason.REORG_BELOW_FINAL})
 
@@ -24,9 +25,8 @@ class RailEvents:
     def observe(self, event: Event) -> None:
         """Take one event in; harmless when it was before."""
         message = RailMessage(event.name, event.to_payload())
-        observation = self._gateway.parse_observation(message)
-        if observation is not None:
-            self._payments.observe(observation)
+        for said in self._gateway.parse_observation(message):
+            self._payments.observe(said)
 
 
 class Incidents:
@@ -55,3 +55,8 @@ def subscriptions(
         (EscrowEventOrphaned, [rail.observe]),
         (ChainIncidentOpened, [Incidents(payments).freeze]),
     ]
+
+
+def inbox_handlers(payments: Payments) -> dict[str, InboxHandler]:
+    """Who handles what has arrived from outside, by its source."""
+    return {INBOX_SOURCE: payments.handle_webhook}

@@ -23,9 +23,11 @@ from souk.modules.payments.domain import (
     AttemptStatus,
     FactKind,
     FactStage,
+    InstructionKind,
     LegStatus,
     PaymentMethod,
     PaymentState,
+    PayWay,
     RefundReason,
     RefundStatus,
 )
@@ -59,8 +61,12 @@ class PaymentRow(Base):
     completed_at: Mapped[Instant | None]
 
 
+_ON_A_CHAIN = "(chain_id IS NULL) = (contract IS NULL)"
+
+
 class PaymentAttemptRow(Base):
-    """One try to pay, with the quote it is based on. Times the contract judges are block time."""
+    """One try to pay, with the quote it is based on. `clock` judges its times: what a contract
+    judges is block time. Columns of the other rail are empty."""
 
     __tablename__ = "payment_attempt"
     __table_args__ = (
@@ -70,6 +76,20 @@ class PaymentAttemptRow(Base):
         CheckConstraint(_one_of("status", AttemptStatus), name="status"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("pay_by <= quote_expires_at", name="pay_by"),
+        CheckConstraint(_ON_A_CHAIN, name="on_a_chain"),
+        CheckConstraint(_one_of("way", PayWay), name="way"),
+        Index(
+            "uq_payment_attempt_provider_reference",
+            "provider_reference",
+            unique=True,
+            postgresql_where=text("provider_reference IS NOT NULL"),
+        ),
+        Index(
+            "ix_payment_attempt_open",
+            "clock",
+            "updated_at",
+            postgresql_where=text("closed_at IS NULL AND status NOT IN ('succeeded', 'orphaned')"),
+        ),
         Index(
             "ix_payment_attempt_transaction_hash",
             "transaction_hash",
@@ -83,10 +103,14 @@ class PaymentAttemptRow(Base):
     request_key: Mapped[Id | None]
     method: Mapped[str]
     status: Mapped[str]
-    chain_id: Mapped[int] = mapped_column(BigInteger)
-    contract: Mapped[str]
-    token: Mapped[str]
-    payer_wallet: Mapped[str]
+    clock: Mapped[str]
+    chain_id: Mapped[int | None] = mapped_column(BigInteger)
+    contract: Mapped[str | None]
+    token: Mapped[str | None]
+    payer_wallet: Mapped[str | None]
+    way: Mapped[str | None]
+    saved_method: Mapped[str | None]
+    provider_reference: Mapped[str | None]
     asset: Mapped[str]
     asset_exponent: Mapped[int] = mapped_column(SmallInteger)
     asset_symbol: Mapped[str]
@@ -102,6 +126,7 @@ class PaymentAttemptRow(Base):
     transaction_hash: Mapped[str | None]
     failure_reason: Mapped[str | None]
     route_explanation: Mapped[dict[str, object]] = mapped_column(JSONB)
+    closed_at: Mapped[Instant | None]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
 
@@ -136,6 +161,9 @@ class PaymentAttemptLegRow(Base):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("released + refunded <= held", name="moved"),
         CheckConstraint("reimbursed <= released", name="reimbursed"),
+        CheckConstraint("refunded + reimbursed + charged_back <= held", name="back"),
+        CheckConstraint(_ON_A_CHAIN, name="on_a_chain"),
+        CheckConstraint("(chain_id IS NULL) = (card_account IS NOT NULL)", name="rail"),
         Index(
             "uq_payment_attempt_leg_paid",
             "order_id",
@@ -150,7 +178,7 @@ class PaymentAttemptLegRow(Base):
         Index("ix_payment_attempt_leg_payment_id", "payment_id"),
         Index(
             "ix_payment_attempt_leg_due",
-            "chain_id",
+            "clock",
             "deadline",
             postgresql_where=text("status IN ('held', 'fulfilled', 'disputed')"),
         ),
@@ -164,21 +192,24 @@ class PaymentAttemptLegRow(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
     method: Mapped[str]
     external_reference: Mapped[str]
-    chain_id: Mapped[int] = mapped_column(BigInteger)
-    contract: Mapped[str]
-    escrow_id: Mapped[Id]
+    clock: Mapped[str]
+    chain_id: Mapped[int | None] = mapped_column(BigInteger)
+    contract: Mapped[str | None]
+    escrow_id: Mapped[Id | None]
+    card_account: Mapped[str | None]
+    charge_reference: Mapped[str | None]
     asset: Mapped[str]
     asset_exponent: Mapped[int] = mapped_column(SmallInteger)
     asset_symbol: Mapped[str]
     amount: Mapped[Amount]
     usd_amount: Mapped[Amount]
-    buyer_wallet: Mapped[str]
-    seller_wallet: Mapped[str]
-    token: Mapped[str]
-    arbiter: Mapped[str]
-    fee_to: Mapped[str]
+    buyer_wallet: Mapped[str | None]
+    seller_wallet: Mapped[str | None]
+    token: Mapped[str | None]
+    arbiter: Mapped[str | None]
+    fee_to: Mapped[str | None]
     fee_bps: Mapped[int] = mapped_column(Integer)
-    silent_bps: Mapped[int] = mapped_column(Integer)
+    silent_bps: Mapped[int | None] = mapped_column(Integer)
     pay_by: Mapped[int] = mapped_column(BigInteger)
     fulfil_by: Mapped[int] = mapped_column(BigInteger)
     window_seconds: Mapped[int] = mapped_column(BigInteger)
@@ -187,7 +218,8 @@ class PaymentAttemptLegRow(Base):
     held: Mapped[Amount]
     released: Mapped[Amount]
     refunded: Mapped[Amount]
-    reimbursed: Mapped[Amount]
+    reimbursed: Mapped[Amount] = mapped_column(server_default=text("0"))
+    charged_back: Mapped[Amount] = mapped_column(server_default=text("0"))
     fee: Mapped[Amount]
     deadline: Mapped[Instant | None]
     duplicate: Mapped[bool] = mapped_column(Boolean)
@@ -197,8 +229,9 @@ class PaymentAttemptLegRow(Base):
 
 class PaymentEffectRow(Base):
     """A business fact about a leg, and what was done about it: `booked_observation` and
-    `booked_stage` name the ledger entry that is open for it, `bookings` counts all there were;
-    `told` says that the order was moved by it, `frozen` that its loss holds the order up."""
+    `booked_stage` name the ledger entry that is open for it, `booked_from_held` the part of it that
+    came out of held money where only some did, and `bookings` counts all there were; `told` says
+    that the order was moved by it, `frozen` that its loss holds the order up."""
 
     __tablename__ = "payment_effect"
     __table_args__ = (
@@ -213,6 +246,7 @@ class PaymentEffectRow(Base):
     bookings: Mapped[int] = mapped_column(Integer)
     booked_observation: Mapped[Id | None]
     booked_stage: Mapped[str | None]
+    booked_from_held: Mapped[Amount] = mapped_column(server_default=text("0"))
     told: Mapped[bool] = mapped_column(Boolean)
     frozen: Mapped[bool] = mapped_column(Boolean)
 
@@ -273,3 +307,61 @@ class RefundDueRow(Base):
     amount: Mapped[Amount]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+
+
+class PaymentInstructionRow(Base):
+    """Money that a rail is told to move: stored with its key, which is its id, before the rail
+    hears of it. One that is `open` is repeated until its outcome is known; `request_key` says whose
+    wish it is, so that a repeated wish finds it."""
+
+    __tablename__ = "payment_instruction"
+    __table_args__ = (
+        UniqueConstraint("request_key"),
+        CheckConstraint(_one_of("kind", InstructionKind), name="kind"),
+        CheckConstraint("status IN ('open', 'done', 'refused')", name="status"),
+        CheckConstraint("amount > 0 AND fee >= 0 AND fee <= amount", name="amount"),
+        Index("ix_payment_instruction_leg_id", "leg_id"),
+        Index(
+            "ix_payment_instruction_open",
+            "next_attempt_at",
+            postgresql_where=text("status = 'open'"),
+        ),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    leg_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt_leg.id"))
+    kind: Mapped[str]
+    amount: Mapped[Amount]
+    fee: Mapped[Amount]
+    status: Mapped[str]
+    request_key: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(Integer)
+    first_asked_at: Mapped[Instant | None]
+    next_attempt_at: Mapped[Instant]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+
+
+class PayeeAccountRow(Base):
+    """A seller's account at the card provider. Until it is `ready` nobody can pay it by card."""
+
+    __tablename__ = "payee_account"
+    __table_args__ = (UniqueConstraint("reference"),)
+
+    seller_id: Mapped[Id] = mapped_column(ForeignKey("seller.id"), primary_key=True)
+    reference: Mapped[str]
+    ready: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+
+
+class CardCustomerRow(Base):
+    """How the card provider knows a buyer for whom it keeps cards."""
+
+    __tablename__ = "card_customer"
+    __table_args__ = (UniqueConstraint("reference"),)
+
+    account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    reference: Mapped[str]
+    created_at: Mapped[Instant]

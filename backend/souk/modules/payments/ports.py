@@ -163,11 +163,24 @@ class PaymentGateway(Protocol):
         """The seller gives back a part, or all, of what was released."""
         ...
 
+    def lookup(self, leg: Leg) -> LegLookup:
+        """What the rail itself says about a leg now. Reaches outside."""
+        ...
+
+    def parse_observation(self, message: RailMessage) -> Sequence[Said]:
+        """What a message of this rail means; often nothing. Pure."""
+        ...
+
+
+class DirectedRail(Protocol):
+    """What a rail has besides, whose money moves at our word, and which nobody follows for us: it
+    is told what to do, and asked what it knows."""
+
     def carry_out(self, stored: StoredInstruction, leg: Leg, attempt: Attempt) -> Outcome:
         """Move money as we said, under the instruction's key: once, however often it is called.
-        `Executed` or `Pending`, with what the rail said of it in `facts`. A rail that moves nothing
-        at our word refuses. Reaches outside. Raises `BalanceTooLow` when the seller has not enough
-        to give back."""
+        `Executed` with what the rail said of it in `facts`, `Pending` while the rail takes its
+        time. Reaches outside. Raises `PayeeBalanceTooLow` when the seller has not enough to give
+        back."""
         ...
 
     def list_said(self, attempt: Attempt) -> Sequence[Said]:
@@ -175,12 +188,9 @@ class PaymentGateway(Protocol):
         said. Nothing where somebody else follows the rail. Reaches outside."""
         ...
 
-    def lookup(self, leg: Leg) -> LegLookup:
-        """What the rail itself says about a leg now. Reaches outside."""
-        ...
-
-    def parse_observation(self, message: RailMessage) -> Sequence[Said]:
-        """What a message of this rail means; often nothing. Pure."""
+    def needs_look(self, message: RailMessage) -> str | None:
+        """The provider's reference of an attempt that a message concerns and does not say enough
+        of, so that `list_said` has to. Pure."""
         ...
 
 

@@ -11,6 +11,7 @@ _LEGS = """
         'released', money_json(leg.released, leg.asset, leg.asset_exponent),
         'refunded', money_json(leg.refunded, leg.asset, leg.asset_exponent),
         'reimbursed', money_json(leg.reimbursed, leg.asset, leg.asset_exponent),
+        'charged_back', money_json(leg.charged_back, leg.asset, leg.asset_exponent),
         'deadline', rfc3339(leg.deadline), 'duplicate', leg.duplicate)
         ORDER BY leg.position), '[]'::json)
      FROM payment_attempt_leg AS leg
@@ -29,7 +30,7 @@ _ATTEMPTS = f"""
     (SELECT coalesce(json_agg(json_build_object(
         'id', attempt.id, 'number', attempt.number, 'method', attempt.method,
         'status', attempt.status, 'chain_id', attempt.chain_id, 'token', attempt.token,
-        'wallet', attempt.payer_wallet,
+        'wallet', attempt.payer_wallet, 'provider_reference', attempt.provider_reference,
         'total', money_json(attempt.amount, attempt.asset, attempt.asset_exponent),
         'rate', json_build_object(
             'amount', attempt.rate_amount::text, 'exponent', attempt.rate_exponent,

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from souk.core.addresses import ZERO_ADDRESS, parse_address
+from souk.core.addresses import ZERO_ADDRESS
 from souk.core.web import MoneyOut, RequestModel, ResponseModel
-from souk.modules.payments.domain import PayChoice, PaymentMethod, PaymentState
+from souk.modules.payments.domain import PayChoice, PaymentMethod, PaymentState, PayWay, choose
 
 _Address = Annotated[
     str, Field(max_length=64, examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"])
@@ -20,29 +20,49 @@ class PaymentCreate(RequestModel):
 
 
 class PaymentProcess(RequestModel):
-    """How to pay: the method, the chain, the token (the zero address for the chain's own coin)
-    and the wallet that will sign, which the caller has proved."""
+    """How to pay. Into escrow: the chain, the token (the zero address for the chain's own coin) and
+    the wallet that will sign, which the caller has proved. By card: a saved one, or one that is
+    entered at the provider."""
 
     payment_id: str = Field(max_length=64, examples=["pay_01h455vb4pex5vsknk084sn02q"])
     method: PaymentMethod = Field(examples=["ESCROW"])
-    chain_id: int = Field(ge=1, le=2**53, examples=[31337])
+    chain_id: int | None = Field(None, ge=1, le=2**53, examples=[31337])
     token: _Address = ZERO_ADDRESS
-    wallet: _Address
+    wallet: _Address | None = None
+    way: PayWay = PayWay.CALLS
+    saved_method: str | None = Field(None, max_length=255, examples=["pm_1NvPc2LkdIwHu7ixQJkJ"])
+    anyway: bool = Field(
+        False,
+        description="Pay by card though calls that were handed out before could still be signed;"
+        " should both be paid, the card is returned.",
+    )
 
     def choice(self) -> PayChoice:
-        """The same with checked addresses. Raises `MalformedAddress`."""
-        return PayChoice(
-            method=self.method,
+        """The same, looked through. Raises `ChoiceIncomplete`, `MalformedAddress`."""
+        return choose(
+            self.method,
             chain_id=self.chain_id,
-            token=parse_address(self.token),
-            wallet=parse_address(self.wallet),
+            token=self.token,
+            wallet=self.wallet,
+            way=self.way,
+            saved_method=self.saved_method,
+            anyway=self.anyway,
         )
 
 
 class PaymentConfirm(RequestModel):
-    """The transaction that the wallet sent."""
+    """The transaction that the wallet sent; nothing when the payer came back from the provider's
+    page."""
 
-    transaction_hash: str = Field(max_length=80, examples=["0x" + "ab" * 32])
+    transaction_hash: str | None = Field(None, max_length=80, examples=["0x" + "ab" * 32])
+
+
+class PaymentRefund(RequestModel):
+    """Of which order how much is given back, a whole number of the smallest unit of the asset that
+    it was paid in."""
+
+    order_id: str = Field(max_length=64, examples=["ord_01h455vb4pex5vsknk084sn02q"])
+    amount: str = Field(max_length=78, pattern="^[1-9][0-9]*$", examples=["500"])
 
 
 class PaymentOpened(ResponseModel):
@@ -70,11 +90,16 @@ class PaymentCallOut(ResponseModel):
 
 
 class OutcomeOut(ResponseModel):
-    """What has to happen next: nothing (`executed`), wait (`pending`), or sign the calls in
-    order, with the wallet `by`, not after `until`."""
+    """What has to happen next: nothing (`executed`), wait (`pending`), sign the calls in order,
+    with the wallet `by`, not after `until` (`needs_signature`), or go on at the provider's fields
+    in a browser (`needs_browser`). `client_secret` is empty in a repeated answer: read it anew at
+    `GET /api/payments/{id}/action`."""
 
     type: str = Field(examples=["needs_signature"])
     reference: str | None = None
+    provider: str | None = None
+    client_secret: str | None = None
+    publishable_key: str | None = None
     by: str | None = None
     calls: list[PaymentCallOut] = Field(default_factory=list)
     typed_data: dict[str, object] | None = None
@@ -110,8 +135,8 @@ class StartedLegOut(ResponseModel):
 
     id: str
     order_id: str
-    escrow_id: str
-    contract: str
+    escrow_id: str | None = None
+    contract: str | None = None
     amount: MoneyOut
     ref: str
 
@@ -124,8 +149,9 @@ class StartedOut(ResponseModel):
     attempt_id: str
     status: str = Field(examples=["awaiting_payer"])
     method: PaymentMethod
-    chain_id: int
-    wallet: str
+    chain_id: int | None = None
+    wallet: str | None = None
+    saved_method: str | None = None
     total: MoneyOut
     pay_by: str = Field(examples=["2026-03-01T12:10:00.000Z"])
     quote_expires_at: str
@@ -139,14 +165,15 @@ class PaymentLegOut(ResponseModel):
     id: str
     order_id: str
     status: str = Field(examples=["held"])
-    escrow_id: str
-    contract: str
+    escrow_id: str | None
+    contract: str | None
     ref: str
     amount: MoneyOut
     held: MoneyOut
     released: MoneyOut
     refunded: MoneyOut
     reimbursed: MoneyOut
+    charged_back: MoneyOut
     deadline: str | None
     duplicate: bool
 
@@ -176,9 +203,10 @@ class PaymentAttemptOut(ResponseModel):
     number: int
     method: PaymentMethod
     status: str = Field(examples=["confirming"])
-    chain_id: int
-    token: str
-    wallet: str
+    chain_id: int | None
+    token: str | None
+    wallet: str | None
+    provider_reference: str | None
     total: MoneyOut
     rate: RateOut
     pay_by: str
@@ -236,9 +264,9 @@ class PaymentPage(ResponseModel):
 
 
 class AssetOut(ResponseModel):
-    """Something to pay with. `price` is `par` for dollar tokens, `feed` for a quoted coin."""
+    """Something to pay with. `price` is `par` for dollars, `feed` for a quoted coin."""
 
-    token: str
+    token: str | None
     asset: str
     symbol: str
     exponent: int
@@ -249,12 +277,37 @@ class MethodOut(ResponseModel):
     """A way to pay."""
 
     method: PaymentMethod
-    chain_id: int
-    chain: str
-    escrow: str
+    provider: str | None = None
+    chain_id: int | None = None
+    chain: str | None = None
+    escrow: str | None = None
     quote_seconds: int
     seconds_to_finality: int
     assets: list[AssetOut]
+
+
+class PayeeOut(ResponseModel):
+    """A store's account at the card provider: whether it can be paid to, and where its owner goes
+    on to complete it."""
+
+    ready: bool
+    onboarding_url: str | None
+
+
+class SavedMethodOut(ResponseModel):
+    """A card or bank account that the provider keeps for the caller."""
+
+    reference: str = Field(examples=["pm_1NvPc2LkdIwHu7ixQJkJ"])
+    kind: str = Field(examples=["card"])
+    brand: str = Field(examples=["visa"])
+    last4: str = Field(examples=["4242"])
+    expires: str | None = Field(examples=["2030-12"])
+
+
+class SavedMethodsOut(ResponseModel):
+    """All that is kept for the caller."""
+
+    data: list[SavedMethodOut]
 
 
 class MethodsOut(ResponseModel):

@@ -8,7 +8,8 @@ from souk.core.db import Reads
 # The leg that counts is the one that was paid and is no duplicate; before any is, the newest.
 _MONEY_OF_ORDER = """
     SELECT coalesce((
-        SELECT payment_status(leg.amount, m.held, m.released, m.refunded + m.reimbursed)
+        SELECT payment_status(leg.amount, m.held, m.released, m.refunded + m.reimbursed,
+                              m.charged_back)
         FROM order_money m JOIN payment_attempt_leg leg ON leg.id = m.holder
         WHERE m.order_id = o.id AND NOT leg.duplicate AND m.held > 0
         ORDER BY m.holder DESC LIMIT 1), 'unpaid')
@@ -73,6 +74,7 @@ SELECT json_build_object(
                   'released', money_json(m.released, m.asset, g.asset_exponent),
                   'refunded', money_json(m.refunded, m.asset, g.asset_exponent),
                   'reimbursed', money_json(m.reimbursed, m.asset, g.asset_exponent),
+                  'charged_back', money_json(m.charged_back, m.asset, g.asset_exponent),
                   'fee', money_json(m.fee, m.asset, g.asset_exponent)) ORDER BY m.holder), '[]')
               FROM order_money m JOIN payment_attempt_leg g ON g.id = m.holder
               WHERE m.order_id = o.id),

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from souk.core.addresses import ZERO_ADDRESS, parse_address
+from souk.core.addresses import ZERO_ADDRESS
 from souk.core.clock import rfc3339
 from souk.core.web import MoneyOut, RequestModel, ResponseModel
 from souk.modules.orders.domain import MAX_LINES, MAX_QUANTITY, OrderRecord, Tracking
-from souk.modules.payments.domain import PayChoice, PaymentMethod, outcome_json
+from souk.modules.payments.domain import PayChoice, PaymentMethod, PayWay, choose, outcome_json
 from souk.modules.trade.domain import Moved
 from souk.modules.trade.service import Placed
 
@@ -26,21 +26,33 @@ class ItemIn(RequestModel):
 
 
 class PayIn(RequestModel):
-    """How to pay: the rail, and for escrow the chain, the token (the zero address for the chain's
-    own coin) and the wallet that will sign."""
+    """How to pay. Into escrow: the chain, the token (the zero address for the chain's own coin) and
+    the wallet that will sign. By card: a saved one, or one that is entered at the provider."""
 
     method: PaymentMethod = Field(examples=["ESCROW"])
-    chain_id: int = Field(ge=1, le=2**53, examples=[31337])
+    chain_id: int | None = Field(None, ge=1, le=2**53, examples=[31337])
     token: str = Field(ZERO_ADDRESS, max_length=64, examples=[ZERO_ADDRESS])
-    wallet: str = Field(max_length=64, examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"])
+    wallet: str | None = Field(
+        None, max_length=64, examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"]
+    )
+    way: PayWay = PayWay.CALLS
+    saved_method: str | None = Field(None, max_length=255, examples=["pm_1NvPc2LkdIwHu7ixQJkJ"])
+    anyway: bool = Field(
+        False,
+        description="Pay by card though calls that were handed out before could still be signed;"
+        " should both be paid, the card is returned.",
+    )
 
     def choice(self) -> PayChoice:
-        """The same with checked addresses. Raises `MalformedAddress`."""
-        return PayChoice(
-            method=self.method,
+        """The same, looked through. Raises `ChoiceIncomplete`, `MalformedAddress`."""
+        return choose(
+            self.method,
             chain_id=self.chain_id,
-            token=parse_address(self.token),
-            wallet=parse_address(self.wallet),
+            token=self.token,
+            wallet=self.wallet,
+            way=self.way,
+            saved_method=self.saved_method,
+            anyway=self.anyway,
         )
 
 
@@ -94,11 +106,15 @@ class CallOut(ResponseModel):
 
 
 class ActionOut(ResponseModel):
-    """What the rail answered: `executed`, `pending`, or `needs_signature` with the calls to sign
-    in their order, by whom, and until when."""
+    """What the rail answered: `executed`, `pending`, `needs_signature` with the calls to sign in
+    their order, by whom, and until when, or `needs_browser` with what opens the provider's fields,
+    of which a repeated answer lacks the secret (`GET /api/payments/{id}/action`)."""
 
-    type: Literal["executed", "pending", "needs_signature"]
+    type: Literal["executed", "pending", "needs_signature", "needs_browser"]
     reference: str | None = None
+    provider: str | None = None
+    client_secret: str | None = None
+    publishable_key: str | None = None
     by: str | None = None
     until: str | None = None
     calls: tuple[CallOut, ...] = ()
@@ -200,12 +216,12 @@ class ConfirmationsOut(ResponseModel):
 
 
 class LegOut(ResponseModel):
-    """This order's part of an attempt, as the escrow contract knows it."""
+    """This order's part of an attempt, as its rail knows it."""
 
     id: str
     status: str
-    escrow_id: str
-    contract: str
+    escrow_id: str | None
+    contract: str | None
     ref: str
     amount: MoneyOut
     deadline: str | None
@@ -219,7 +235,7 @@ class AttemptOut(ResponseModel):
     payment_id: str
     method: str
     status: str
-    chain_id: int
+    chain_id: int | None
     symbol: str
     total: MoneyOut
     pay_by: str
@@ -240,6 +256,7 @@ class OrderMoneyOut(ResponseModel):
     released: MoneyOut
     refunded: MoneyOut
     reimbursed: MoneyOut
+    charged_back: MoneyOut
     fee: MoneyOut
 
 

@@ -17,7 +17,7 @@ from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.typed_data import CartPayment, TypedData
 from souk.core.addresses import ZERO_ADDRESS
-from souk.modules.payments.domain import CallToSign, Leg, NeedsSignature, PayWay
+from souk.modules.payments.domain import CallToSign, EscrowLeg, NeedsSignature, PayWay
 from souk.modules.payments.errors import EscrowWayMissing
 
 _UNLIMITED = 2**256 - 1
@@ -30,7 +30,9 @@ class Paying:
         self._tokens = tokens
         self._simulation = simulation
 
-    def prepare(self, legs: Sequence[Leg], way: PayWay, signature: str | None) -> NeedsSignature:
+    def prepare(
+        self, legs: Sequence[EscrowLeg], way: PayWay, signature: str | None
+    ) -> NeedsSignature:
         """What the payer does next."""
         if way is PayWay.CALLS:
             return _needs(legs, calls=_plain_calls(legs))
@@ -41,7 +43,7 @@ class Paying:
         self._simulation.require(call, sender=legs[0].terms.buyer, asset=legs[0].asset)
         return _needs(legs, calls=(call,))
 
-    def _require_way(self, leg: Leg, way: PayWay) -> None:
+    def _require_way(self, leg: EscrowLeg, way: PayWay) -> None:
         ways = self._tokens.ways(leg.chain_id, leg.terms.token, leg.contract)
         if way not in ways:
             raise EscrowWayMissing(
@@ -49,7 +51,7 @@ class Paying:
                 context={"ways": sorted(ways)},
             )
 
-    def _ask(self, legs: Sequence[Leg], way: PayWay) -> NeedsSignature:
+    def _ask(self, legs: Sequence[EscrowLeg], way: PayWay) -> NeedsSignature:
         """The message that the payer signs; for Permit2 it is to be let at the token before."""
         leg, cart, until = legs[0], _cart(legs), _pay_by(legs)
         if way is PayWay.PERMIT2:
@@ -66,7 +68,7 @@ class Paying:
         return _needs(legs, message=typed_data.permit(domain, cart, nonce=nonce, deadline=until))
 
     def _let_permit2(
-        self, leg: Leg, cart: CartPayment, permit2: SigningDomain
+        self, leg: EscrowLeg, cart: CartPayment, permit2: SigningDomain
     ) -> tuple[CallToSign, ...]:
         """An allowance for Permit2, once and for all: it moves nothing without a signature."""
         if permit2.contract is None:
@@ -78,7 +80,7 @@ class Paying:
         return (approval_for(leg, spender, _UNLIMITED, says),)
 
 
-def _plain_calls(legs: Sequence[Leg]) -> tuple[CallToSign, ...]:
+def _plain_calls(legs: Sequence[EscrowLeg]) -> tuple[CallToSign, ...]:
     """One `pay` for all legs; for a token the allowance comes first."""
     first, total = legs[0], _total(legs)
     native = first.terms.token == ZERO_ADDRESS
@@ -89,7 +91,7 @@ def _plain_calls(legs: Sequence[Leg]) -> tuple[CallToSign, ...]:
     return approval_for(first, first.contract, total, says), pay
 
 
-def _signed_call(legs: Sequence[Leg], way: PayWay, signature: str) -> str:
+def _signed_call(legs: Sequence[EscrowLeg], way: PayWay, signature: str) -> str:
     orders, until = orders_of(legs), _pay_by(legs)
     match way:
         case PayWay.PERMIT:
@@ -103,7 +105,7 @@ def _signed_call(legs: Sequence[Leg], way: PayWay, signature: str) -> str:
 
 
 def _needs(
-    legs: Sequence[Leg],
+    legs: Sequence[EscrowLeg],
     *,
     calls: tuple[CallToSign, ...] = (),
     message: TypedData | None = None,
@@ -116,24 +118,24 @@ def _needs(
     )
 
 
-def _says(legs: Sequence[Leg]) -> str:
+def _says(legs: Sequence[EscrowLeg]) -> str:
     return f"Pay {text_of(_total(legs), legs[0])} into escrow for"
 
 
-def _total(legs: Sequence[Leg]) -> int:
+def _total(legs: Sequence[EscrowLeg]) -> int:
     return sum(leg.amount for leg in legs)
 
 
-def _pay_by(legs: Sequence[Leg]) -> int:
+def _pay_by(legs: Sequence[EscrowLeg]) -> int:
     return min(leg.terms.pay_by for leg in legs)
 
 
-def _validity(legs: Sequence[Leg]) -> Validity:
+def _validity(legs: Sequence[EscrowLeg]) -> Validity:
     """`payBy` itself is still in time, and EIP-3009 excludes both ends."""
     return Validity(after=0, before=_pay_by(legs) + 1)
 
 
-def _cart(legs: Sequence[Leg]) -> CartPayment:
+def _cart(legs: Sequence[EscrowLeg]) -> CartPayment:
     return CartPayment(
         payer=legs[0].terms.buyer,
         escrow=legs[0].contract,

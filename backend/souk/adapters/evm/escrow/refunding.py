@@ -6,7 +6,7 @@ from souk.adapters.evm.escrow import calls
 from souk.adapters.evm.escrow.legs import call_for, orders_of, text_of
 from souk.adapters.evm.escrow.simulation import Simulation
 from souk.core.errors import UnavailableError
-from souk.modules.payments.domain import Leg, LegStatus, NeedsSignature
+from souk.modules.payments.domain import EscrowLeg, LegStatus, NeedsSignature
 
 
 class Refunding:
@@ -15,7 +15,7 @@ class Refunding:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
 
-    def prepare(self, legs: Sequence[Leg]) -> NeedsSignature:
+    def prepare(self, legs: Sequence[EscrowLeg]) -> NeedsSignature:
         """One call for all legs, of the seller where they have one seller."""
         sellers = {leg.terms.seller for leg in legs}
         by = sellers.pop() if len(sellers) == 1 else None
@@ -24,7 +24,7 @@ class Refunding:
             self._simulation.require(call, sender=by, asset=legs[0].asset)
         return NeedsSignature(by=by, calls=(call,))
 
-    def _time(self, legs: Sequence[Leg]) -> int | None:
+    def _time(self, legs: Sequence[EscrowLeg]) -> int | None:
         """The time by the chain where it makes a difference; `None` when its node is away."""
         if not any(leg.status is LegStatus.DISPUTED for leg in legs):
             return None
@@ -34,7 +34,7 @@ class Refunding:
             return None
 
 
-def refund_says(legs: Sequence[Leg], now: int | None) -> str:
+def refund_says(legs: Sequence[EscrowLeg], now: int | None) -> str:
     """What a refund does to "order X": who gets how much is up to the second of its block. `now`
     is in unix seconds by the chain, `None` when it is not known."""
     held = sum(leg.remaining for leg in legs)
@@ -53,12 +53,12 @@ def refund_says(legs: Sequence[Leg], now: int | None) -> str:
     return f"{back} or, when it is sent after the arbiter's time, {divided} of"
 
 
-def _is_over(leg: Leg, now: int | None) -> bool:
+def _is_over(leg: EscrowLeg, now: int | None) -> bool:
     if leg.status is not LegStatus.DISPUTED or leg.deadline is None or now is None:
         return False
     return now > leg.deadline.timestamp()
 
 
-def _silent_share(leg: Leg) -> int:
+def _silent_share(leg: EscrowLeg) -> int:
     """What the buyer gets of an order that its arbiter left undecided."""
     return leg.remaining * leg.terms.silent_bps // 10_000

@@ -9,7 +9,7 @@ from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.core.addresses import ZERO_ADDRESS
 from souk.core.errors import UnavailableError
-from souk.modules.payments.domain import Leg, NeedsSignature
+from souk.modules.payments.domain import EscrowLeg, NeedsSignature
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class Reimbursing:
         self._tokens = tokens
         self._simulation = simulation
 
-    def prepare(self, leg: Leg, amount: int) -> NeedsSignature:
+    def prepare(self, leg: EscrowLeg, amount: int) -> NeedsSignature:
         """The call alone when the coin is sent along or the seller's allowance suffices; else the
         allowance comes first. Only where it stands can the token be asked what it has against
         it: without, some refuse in words of their own, and some without a word."""
@@ -39,7 +39,7 @@ class Reimbursing:
         approve = approval_for(leg, leg.contract, amount, f"Allow the escrow to take {text}")
         return NeedsSignature(by=seller, calls=(approve, call))
 
-    def _is_allowed(self, leg: Leg, amount: int) -> bool:
+    def _is_allowed(self, leg: EscrowLeg, amount: int) -> bool:
         """Whether the escrow may take as much already. Raises what the contract has against it
         before it asks the token; a node that is away has nothing against it."""
         terms = leg.terms

@@ -11,7 +11,7 @@ from souk.adapters.evm.escrow.legs import call_for, text_of, wallet_of
 from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.typed_data import settle_offer
 from souk.core.errors import UnavailableError
-from souk.modules.payments.domain import Leg, NeedsSignature, Party, Split
+from souk.modules.payments.domain import EscrowLeg, NeedsSignature, Party, Split
 from souk.modules.payments.errors import SplitOutOfRange
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class Settling:
         self._simulation = simulation
 
     def prepare(
-        self, leg: Leg, split: Split, consents: Mapping[Party, str], sender: Party | None
+        self, leg: EscrowLeg, split: Split, consents: Mapping[Party, str], sender: Party | None
     ) -> NeedsSignature:
         """The offer for the next party to sign, or the call when nobody's consent is missing. The
         sender of the call consents by sending it; where nobody else has to, a node that is away
@@ -58,7 +58,7 @@ class Settling:
         self._simulation.require(call, sender=wallet, asset=leg.asset)
         return NeedsSignature(by=wallet, calls=(call,), until=until)
 
-    def _check(self, leg: Leg, split: Split, *, alone: bool) -> calls.EscrowState | None:
+    def _check(self, leg: EscrowLeg, split: Split, *, alone: bool) -> calls.EscrowState | None:
         """What the contract keeps of the leg, which allows this split; `None` when it cannot be
         asked about one that nobody signs."""
         try:
@@ -85,7 +85,7 @@ def _require_whole(split: Split, state: calls.EscrowState) -> None:
         )
 
 
-def _says(leg: Leg, split: Split) -> str:
+def _says(leg: EscrowLeg, split: Split) -> str:
     parts = ((split.to_buyer, "buyer"), (split.to_seller, "seller"))
     given = [f"the {who} {text_of(amount, leg)}" for amount, who in parts if amount]
     return f"Give {' and '.join(given)} of"

@@ -11,7 +11,7 @@ from souk.core.errors import ProviderUnavailable, UnavailableError
 from souk.core.money import Asset
 from souk.modules.chain.domain import Call
 from souk.modules.chain.errors import CallReverted
-from souk.modules.payments.domain import CallToSign, Leg
+from souk.modules.payments.domain import CallToSign, EscrowLeg
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Simulation:
         except UnavailableError:
             _log.warning("chain %s is away; calls are handed out unchecked", call.chain_id)
 
-    def state(self, leg: Leg) -> EscrowState:
+    def state(self, leg: EscrowLeg) -> EscrowState:
         """What the contract keeps of a leg. Raises `ProviderUnavailable`."""
         call = Call(leg.contract, read_states(leg.escrow_id))
         state = decode_states(self._nodes[leg.chain_id].call(call))

@@ -1,7 +1,7 @@
 """What may follow what.
 
-The table is the only description of it. A fact of the escrow contract is never illegal: the actor
-`chain` ships, completes and cancels an order whatever its status; where the order is past that
+The table is the only description of it. A fact about money is never illegal: the actors `chain`
+and `gateway` ship, complete and cancel an order whatever its status; where the order is past that
 already, or final, the fact is noted in the history and the status stays.
 """
 
@@ -26,12 +26,13 @@ class OrderStatus(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who moved an order. `chain` is the escrow contract, whose facts nobody may refuse;
-    `system` is our own timers and the confirmations of card gateways."""
+    """Who moved an order. `chain` is the escrow contract and `gateway` a card provider, whose facts
+    nobody may refuse; `system` is our own timers."""
 
     BUYER = "buyer"
     SELLER = "seller"
     CHAIN = "chain"
+    GATEWAY = "gateway"
     SYSTEM = "system"
     STAFF = "staff"
 
@@ -61,6 +62,9 @@ _A = Actor
 FINAL = frozenset({_S.COMPLETED, _S.CANCELLED, _S.EXPIRED})
 """From here only late money (T7, from expired) leads on."""
 
+_RAILS = frozenset({_A.CHAIN, _A.GATEWAY})
+"""Who tells of money."""
+
 _UNSENT = (_S.PAID, _S.PROCESSING)
 _SENT = (_S.SHIPPED, _S.DELIVERED)
 
@@ -87,7 +91,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         number="T4",
         sources=(_S.PENDING_PAYMENT,),
         to=_S.PAID,
-        actors=_by(_A.CHAIN, _A.SYSTEM),
+        actors=_by(*_RAILS, _A.SYSTEM),
         stock=StockMove.ALLOCATE,
     ),
     Transition(
@@ -108,14 +112,14 @@ TRANSITIONS: tuple[Transition, ...] = (
         number="T7",
         sources=(_S.EXPIRED,),
         to=_S.PAID,
-        actors=_by(_A.CHAIN, _A.SYSTEM),
+        actors=_by(*_RAILS, _A.SYSTEM),
         stock=StockMove.REVIVE,
     ),
     Transition(
         number="T8",
         sources=_UNSENT,
         to=_S.PENDING_PAYMENT,
-        actors=_by(_A.CHAIN, _A.SYSTEM),
+        actors=_by(*_RAILS, _A.SYSTEM),
         stock=StockMove.UNALLOCATE,
     ),
     Transition(number="T9", sources=(_S.PAID,), to=_S.PROCESSING, actors=_by(_A.SELLER, _A.SYSTEM)),
@@ -123,7 +127,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         number="T9",
         sources=_UNSENT,
         to=_S.SHIPPED,
-        actors=_by(_A.SELLER, _A.SYSTEM, _A.CHAIN),
+        actors=_by(_A.SELLER, _A.SYSTEM, *_RAILS),
     ),
     Transition(
         number="T10",
@@ -135,14 +139,14 @@ TRANSITIONS: tuple[Transition, ...] = (
         number="T11",
         sources=_SENT,
         to=_S.COMPLETED,
-        actors=_by(_A.BUYER, _A.SYSTEM, _A.STAFF, _A.CHAIN),
+        actors=_by(_A.BUYER, _A.SYSTEM, _A.STAFF, *_RAILS),
         irreversible=True,
     ),
     Transition(
         number="T12",
         sources=_UNSENT,
         to=_S.CANCELLED,
-        actors=_by(_A.SELLER, _A.SYSTEM, _A.STAFF, _A.CHAIN),
+        actors=_by(_A.SELLER, _A.SYSTEM, _A.STAFF, *_RAILS),
         stock=StockMove.RELEASE,
         irreversible=True,
     ),
@@ -151,15 +155,15 @@ TRANSITIONS: tuple[Transition, ...] = (
         number="T12",
         sources=_SENT,
         to=_S.CANCELLED,
-        actors=_by(_A.SELLER, _A.SYSTEM, _A.STAFF, _A.CHAIN),
+        actors=_by(_A.SELLER, _A.SYSTEM, _A.STAFF, *_RAILS),
         irreversible=True,
     ),
 )
 
 _TABLE = {(source, row.to): row for row in TRANSITIONS for source in row.sources}
 
-# Facts of the contract that no row above provides for: the buyer released before shipping, the
-# contract acted before we had seen the payment at the level that makes an order paid. The value
+# Facts of a rail that no row above provides for: the buyer released before shipping, the rail
+# acted before we had seen the payment at the level that makes an order paid. The value
 # is what they do with the stock.
 _FACTS: Mapping[tuple[OrderStatus, OrderStatus], StockMove] = {
     (_S.PENDING_PAYMENT, _S.SHIPPED): StockMove.ALLOCATE,
@@ -192,9 +196,9 @@ def decide(status: OrderStatus, to: OrderStatus, actor: Actor) -> Step:
     this actor may ask for."""
     row = _TABLE.get((status, to))
     if row is not None and actor in row.actors:
-        hold_stops = row.irreversible and actor is not Actor.CHAIN
+        hold_stops = row.irreversible and actor not in _RAILS
         return Step(status, to, row.stock, hold_stops)
-    if actor is Actor.CHAIN and to in _FACT_TARGETS:
+    if actor in _RAILS and to in _FACT_TARGETS:
         stock = _FACTS.get((status, to))
         if stock is None:
             return Step(status, status, StockMove.NONE, False)

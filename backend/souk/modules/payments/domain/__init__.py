@@ -1,5 +1,6 @@
 """The rules of payments, free of database and network."""
 
+from souk.modules.payments.domain.choices import choose
 from souk.modules.payments.domain.facts import (
     AttemptNews,
     AttemptTurn,
@@ -157,6 +158,7 @@ __all__ = [
     "TermsLine",
     "TokenMoney",
     "attempt_status",
+    "choose",
     "clocks",
     "covered",
     "current",

@@ -157,23 +157,33 @@ def covered(history: LegHistory) -> LegHistory:
     true, or another that takes its place, is awaited. Those that count go before those that do not
     yet, and then the earlier ones. Of a chargeback `to_buyer` is what came out of held money."""
     held = history.hold.fact.amount if history.hold else 0
-    settlements = _within(history.settlements, held)
-    moved = _counting(settlements)
+    final, moved = _settled(history.settlements, held)
     left = held - sum(fact.moves for fact in moved)
-    ended = left <= sum(fact.amount for fact in _counting(history.chargebacks))
-    released = sum(fact.to_seller for fact in moved) if ended else 0
-    reimbursements = _within(history.reimbursements, released)
-    back = sum(fact.to_buyer for fact in moved) + sum(f.amount for f in _counting(reimbursements))
+    back = sum(fact.to_buyer for fact in moved)
     chargebacks = _out_of_held(_within(history.chargebacks, held - back), left)
-    owed = sum(f.amount for f in _counting(reimbursements))
-    owed += sum(f.amount - f.to_buyer for f in _counting(chargebacks))
+    gone = _counting(chargebacks)
+    left -= sum(fact.to_buyer for fact in gone)
+    back += sum(fact.amount for fact in gone)
+    released = 0 if left else sum(fact.to_seller for fact in moved)
+    reimbursements = _within(history.reimbursements, min(released, held - back))
+    owed = sum(fact.amount - fact.to_buyer for fact in gone)
+    owed += sum(fact.amount for fact in _counting(reimbursements))
     return replace(
         history,
-        settlements=settlements,
+        settlements=final + _within(_pending(history.settlements), left),
         reimbursements=reimbursements,
         chargebacks=chargebacks,
-        recoveries=_within(history.recoveries, owed),
+        recoveries=() if left else _within(history.recoveries, owed),
     )
+
+
+def _settled(settlements: Iterable[Observed], held: int) -> tuple[tuple[Observed, ...], list[Fact]]:
+    final = _within((one for one in settlements if one.stage is FactStage.REACHED), held)
+    return final, _counting(final)
+
+
+def _pending(observed: Iterable[Observed]) -> Iterable[Observed]:
+    return (one for one in observed if one.stage is not FactStage.REACHED)
 
 
 def _out_of_held(chargebacks: Iterable[Observed], left: int) -> tuple[Observed, ...]:

@@ -82,6 +82,11 @@ class EscrowChoice:
     wallet: Address
     way: PayWay = PayWay.CALLS
 
+    @property
+    def identity(self) -> dict[str, str | int]:
+        """How a client knows it."""
+        return {"chain_id": self.chain_id, "wallet": self.wallet}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardChoice:
@@ -92,6 +97,11 @@ class CardChoice:
     method: PaymentMethod
     saved_method: str | None = None
     anyway: bool = field(default=False, compare=False)
+
+    @property
+    def identity(self) -> dict[str, str | int]:
+        """How a client knows it."""
+        return {} if self.saved_method is None else {"saved_method": self.saved_method}
 
 
 PayChoice = EscrowChoice | CardChoice

@@ -125,9 +125,9 @@ class RefundReason(StrEnum):
 
 class RefundStatus(StrEnum):
     """`awaiting_seller`: the seller is handed the refund call, the keeper steps in when the time
-    to fulfil is over. `under_way`: we have the rail send it back. `taken`: the seller had some of it released instead, and nothing is held
-    that could be sent back; it is `done` once the seller has reimbursed the buyer. `void`: the
-    payment itself left the chain."""
+    to fulfil is over. `under_way`: we have the rail send it back. `taken`: the seller had some of
+    it released instead, and nothing is held that could be sent back; it is `done` once the seller
+    has reimbursed the buyer. `void`: the payment itself ceased to be true."""
 
     AWAITING_SELLER = "awaiting_seller"
     UNDER_WAY = "under_way"

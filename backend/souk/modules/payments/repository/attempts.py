@@ -1,18 +1,24 @@
 """Attempts and their history."""
 
 from collections import defaultdict
+from datetime import datetime
+from typing import assert_never
 
 from sqlalchemy import func, insert, select, update
 
 from souk.core.addresses import Address
+from souk.core.db import required
 from souk.core.money import Asset
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     Attempt,
     AttemptStatus,
+    CardChoice,
+    EscrowChoice,
     Leg,
     PayChoice,
     PaymentMethod,
+    PayWay,
     Quote,
 )
 from souk.modules.payments.models import PaymentAttemptHistoryRow, PaymentAttemptRow
@@ -22,16 +28,17 @@ from souk.modules.payments.repository import legs as leg_rows
 def add(
     tx: Transaction,
     payment_id: str,
+    attempt_id: str,
     *,
     request_key: str | None,
     choice: PayChoice,
-    contract: Address,
+    contract: Address | None,
+    clock: str,
     quote: Quote,
     usd_amount: int,
     route: dict[str, object],
-) -> str:
-    """Store a new attempt, `created`; returns its id. The payment is locked."""
-    attempt_id = tx.new_id("att")
+) -> None:
+    """Store a new attempt, `created`. The payment is locked."""
     last = tx.session.execute(
         select(func.max(PaymentAttemptRow.number)).filter_by(payment_id=payment_id)
     ).scalar_one()
@@ -43,10 +50,9 @@ def add(
             request_key=request_key,
             method=choice.method,
             status=AttemptStatus.CREATED,
-            chain_id=choice.chain_id,
+            clock=clock,
             contract=contract,
-            token=choice.token,
-            payer_wallet=choice.wallet,
+            **_choice_columns(choice),
             asset=quote.asset.code,
             asset_exponent=quote.asset.exponent,
             asset_symbol=quote.asset.symbol,
@@ -65,7 +71,21 @@ def add(
         )
     )
     _append(tx, attempt_id, None, AttemptStatus.CREATED, "the payer chose how to pay", {})
-    return attempt_id
+
+
+def _choice_columns(choice: PayChoice) -> dict[str, object]:
+    match choice:
+        case EscrowChoice():
+            return {
+                "chain_id": choice.chain_id,
+                "token": choice.token,
+                "payer_wallet": choice.wallet,
+                "way": choice.way,
+            }
+        case CardChoice():
+            return {"saved_method": choice.saved_method}
+        case _:
+            assert_never(choice)
 
 
 def list_of_payment(tx: Transaction, payment_id: str) -> list[Attempt]:
@@ -108,6 +128,81 @@ def move(
         .values(status=to, **values)
     )
     _append(tx, attempt.id, attempt.status, to, reason, evidence)
+
+
+def find_payment(tx: Transaction, attempt_id: str) -> str | None:
+    """The payment that an attempt belongs to; `None` for a stranger's."""
+    return tx.session.execute(
+        select(PaymentAttemptRow.payment_id).filter_by(id=attempt_id)
+    ).scalar_one_or_none()
+
+
+def find_by_reference(tx: Transaction, provider_reference: str) -> tuple[str, str] | None:
+    """Payment and attempt that the provider knows by this reference."""
+    row = tx.session.execute(
+        select(PaymentAttemptRow.payment_id, PaymentAttemptRow.id).filter_by(
+            provider_reference=provider_reference
+        )
+    ).one_or_none()
+    return None if row is None else (row.payment_id, row.id)
+
+
+def list_open(
+    tx: Transaction, clock: str, *, before: datetime, limit: int
+) -> list[tuple[str, str]]:
+    """Payment and attempt of those that somebody could still pay and that have not moved since
+    `before`, the longest first."""
+    row = PaymentAttemptRow
+    found = tx.session.execute(
+        select(row.payment_id, row.id)
+        .where(
+            row.clock == clock,
+            row.closed_at.is_(None),
+            row.status.not_in([AttemptStatus.SUCCEEDED, AttemptStatus.ORPHANED]),
+            row.updated_at < before,
+        )
+        .order_by(row.updated_at)
+        .limit(limit)
+    )
+    return [(one.payment_id, one.id) for one in found]
+
+
+def has_heard(tx: Transaction, attempt_id: str, reference: str) -> bool:
+    """Whether the history tells of this already."""
+    history = PaymentAttemptHistoryRow
+    found = tx.session.execute(
+        select(history.id)
+        .where(history.attempt_id == attempt_id, history.evidence["reference"].astext == reference)
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def set_provider_reference(tx: Transaction, attempt_id: str, reference: str) -> None:
+    """Remember how the rail knows an attempt."""
+    tx.session.execute(
+        update(PaymentAttemptRow)
+        .where(PaymentAttemptRow.id == attempt_id)
+        .values(provider_reference=reference)
+    )
+
+
+def close(tx: Transaction, attempt_id: str) -> None:
+    """Remember that nobody can pay an attempt any more."""
+    tx.session.execute(
+        update(PaymentAttemptRow)
+        .where(PaymentAttemptRow.id == attempt_id, PaymentAttemptRow.closed_at.is_(None))
+        .values(closed_at=tx.now)
+    )
+
+
+def touch(tx: Transaction, attempt_id: str) -> None:
+    """Remember that an attempt was looked at just now."""
+    tx.session.execute(
+        update(PaymentAttemptRow)
+        .where(PaymentAttemptRow.id == attempt_id)
+        .values(updated_at=tx.now)
+    )
 
 
 def set_transaction_hash(tx: Transaction, attempt_id: str, transaction_hash: str) -> None:
@@ -153,15 +248,28 @@ def _record(row: PaymentAttemptRow, legs: tuple[Leg, ...]) -> Attempt:
         request_key=row.request_key,
         method=PaymentMethod(row.method),
         status=AttemptStatus(row.status),
-        chain_id=row.chain_id,
-        contract=Address(row.contract),
-        token=Address(row.token),
-        payer=Address(row.payer_wallet),
+        choice=_choice(row),
+        clock=row.clock,
         asset=Asset(row.asset, row.asset_exponent, row.asset_symbol),
         amount=row.amount,
         usd_amount=row.usd_amount,
         pay_by=row.pay_by,
         quote_expires_at=row.quote_expires_at,
         transaction_hash=row.transaction_hash,
+        provider_reference=row.provider_reference,
+        closed_at=row.closed_at,
         legs=legs,
+    )
+
+
+def _choice(row: PaymentAttemptRow) -> PayChoice:
+    method = PaymentMethod(row.method)
+    if row.chain_id is None:
+        return CardChoice(method=method, saved_method=row.saved_method)
+    return EscrowChoice(
+        method=method,
+        chain_id=row.chain_id,
+        token=Address(required(row.token)),
+        wallet=Address(required(row.payer_wallet)),
+        way=PayWay(row.way or PayWay.CALLS),
     )

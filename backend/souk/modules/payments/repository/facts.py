@@ -27,11 +27,13 @@ from souk.modules.payments.models import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """The ledger entries that are open for an effect: the `number`-th there were."""
+    """The ledger entries that are open for an effect: the `number`-th there were. `from_held` is
+    the part of a chargeback that came out of held money."""
 
     number: int
     observation_id: str
     stage: Stage
+    from_held: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,7 @@ def _effect(row: PaymentEffectRow, observations: Sequence[Observed]) -> Effect:
             number=row.bookings,
             observation_id=row.booked_observation,
             stage=Stage(row.booked_stage),
+            from_held=row.booked_from_held,
         )
     return Effect(
         id=row.id,
@@ -195,6 +198,7 @@ def set_booked(tx: Transaction, effect_id: str, bookings: int, booked: Booking |
             bookings=bookings,
             booked_observation=None if booked is None else booked.observation_id,
             booked_stage=None if booked is None else booked.stage,
+            booked_from_held=0 if booked is None else booked.from_held,
         )
     )
 

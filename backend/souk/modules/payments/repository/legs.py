@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypedDict
 
 from sqlalchemy import Select, insert, select, text, update
 
 from souk.core.addresses import Address
+from souk.core.db import required
 from souk.core.money import Asset
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     PAID,
+    CardLeg,
+    CardTerms,
+    EscrowLeg,
     EscrowOrder,
     Leg,
     LegFigures,
@@ -19,7 +24,7 @@ from souk.modules.payments.domain import (
     instant_of,
 )
 from souk.modules.payments.models import PaymentAttemptLegRow, TermsDocumentRow
-from souk.modules.payments.ports import LegDraft
+from souk.modules.payments.ports import EscrowPlace, LegDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class NewLeg:
     seller_id: str
     method: PaymentMethod
     asset: Asset
+    clock: str
     usd_amount: int
     draft: LegDraft
 
@@ -69,25 +75,18 @@ def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
     draft, terms = leg.draft, leg.draft.terms
     return {
         **keys,
+        **_rail_columns(draft),
         "order_id": leg.order_id,
         "seller_id": leg.seller_id,
         "method": leg.method,
         "external_reference": draft.external_reference,
-        "chain_id": draft.chain_id,
-        "contract": draft.contract,
-        "escrow_id": draft.escrow_id,
+        "clock": leg.clock,
         "asset": leg.asset.code,
         "asset_exponent": leg.asset.exponent,
         "asset_symbol": leg.asset.symbol,
         "amount": terms.amount,
         "usd_amount": leg.usd_amount,
-        "buyer_wallet": terms.buyer,
-        "seller_wallet": terms.seller,
-        "token": terms.token,
-        "arbiter": terms.arbiter,
-        "fee_to": terms.fee_to,
         "fee_bps": terms.fee_bps,
-        "silent_bps": terms.silent_bps,
         "pay_by": terms.pay_by,
         "fulfil_by": terms.fulfil_by,
         "window_seconds": terms.window,
@@ -97,11 +96,33 @@ def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
         "released": 0,
         "refunded": 0,
         "reimbursed": 0,
+        "charged_back": 0,
         "fee": 0,
         "duplicate": False,
         "created_at": tx.now,
         "updated_at": tx.now,
     }
+
+
+def _rail_columns(draft: LegDraft) -> dict[str, object]:
+    """What only one of the rails knows of a leg."""
+    match draft.terms, draft.place:
+        case EscrowOrder() as terms, EscrowPlace() as place:
+            return {
+                "chain_id": place.chain_id,
+                "contract": place.contract,
+                "escrow_id": place.escrow_id,
+                "buyer_wallet": terms.buyer,
+                "seller_wallet": terms.seller,
+                "token": terms.token,
+                "arbiter": terms.arbiter,
+                "fee_to": terms.fee_to,
+                "silent_bps": terms.silent_bps,
+            }
+        case CardTerms() as terms, None:
+            return {"card_account": terms.payee}
+        case _:
+            raise TypeError("what a contract holds has a place there, and nothing else has")
 
 
 def find_place(tx: Transaction, external_reference: str) -> Place | None:
@@ -143,6 +164,8 @@ def find_paid(tx: Transaction, order_id: str) -> Leg | None:
     return found[0] if found else None
 
 
+_REFUSED_FOR = timedelta(hours=1)
+
 # The time of the party whose turn it is has passed, and nothing about the leg is on its way
 # already. What is owed back is refunded, never released.
 _DUE = text(
@@ -150,7 +173,7 @@ _DUE = text(
     SELECT leg.id, leg.status, leg.deadline, due.id IS NOT NULL AS owed_back
     FROM payment_attempt_leg AS leg
     LEFT JOIN refund_due AS due ON due.leg_id = leg.id AND due.status <> 'void'
-    WHERE leg.chain_id = :chain_id AND leg.deadline < :chain_time
+    WHERE leg.clock = :clock AND leg.deadline < :reached
       AND (leg.deadline, leg.id) > (:after_deadline, :after_id)
       AND (leg.status IN ('held', 'disputed')
            OR (leg.status = 'fulfilled' AND due.id IS NULL))
@@ -158,6 +181,10 @@ _DUE = text(
           SELECT FROM payment_effect AS effect
           JOIN payment_observation AS observation ON observation.effect_id = effect.id
           WHERE effect.leg_id = leg.id AND effect.kind <> 'held' AND observation.stage = 'seen')
+      AND NOT EXISTS (
+          SELECT FROM payment_instruction AS told
+          WHERE told.leg_id = leg.id AND told.status <> 'done'
+            AND (told.status = 'open' OR told.updated_at > :told_since))
     ORDER BY leg.deadline, leg.id LIMIT :limit
     """
 )
@@ -197,19 +224,20 @@ class Overdue:
 
 def list_overdue(
     tx: Transaction,
-    chain_id: int,
-    chain_time: datetime,
+    clock: str,
+    reached: datetime,
     *,
     after: tuple[datetime, str],
     limit: int,
 ) -> list[Overdue]:
-    """Legs of one chain whose deadline lies before `chain_time`, by deadline and id after the
-    position given."""
+    """Legs by one clock whose deadline lies before `reached`, by deadline and id after the
+    position given, without those that a rail was told to move, or refused to, a moment ago."""
     rows = tx.session.execute(
         _DUE,
         {
-            "chain_id": chain_id,
-            "chain_time": chain_time,
+            "clock": clock,
+            "reached": reached,
+            "told_since": tx.after(-_REFUSED_FOR),
             "after_deadline": after[0],
             "after_id": after[1],
             "limit": limit,
@@ -228,8 +256,16 @@ def list_by_id(tx: Transaction, leg_ids: Iterable[str]) -> dict[str, Leg]:
     return {leg.id: leg for leg in found}
 
 
-def move(tx: Transaction, leg_id: str, figures: LegFigures, *, duplicate: bool) -> None:
-    """Store what the facts amount to; the only writer of a leg's status."""
+def get(tx: Transaction, leg_id: str) -> Leg:
+    """The leg with this id, which exists."""
+    return list_by_id(tx, [leg_id])[leg_id]
+
+
+def move(
+    tx: Transaction, leg_id: str, figures: LegFigures, *, duplicate: bool, charge: str | None
+) -> None:
+    """Store what the facts amount to; the only writer of a leg's status. `charge` is what the
+    provider of a card calls the payment that is held."""
     tx.session.execute(
         update(PaymentAttemptLegRow)
         .where(PaymentAttemptLegRow.id == leg_id)
@@ -239,6 +275,8 @@ def move(tx: Transaction, leg_id: str, figures: LegFigures, *, duplicate: bool) 
             released=figures.released,
             refunded=figures.refunded,
             reimbursed=figures.reimbursed,
+            charged_back=figures.charged_back,
+            charge_reference=charge,
             fee=figures.fee,
             deadline=instant_of(figures.deadline),
             duplicate=duplicate,
@@ -254,7 +292,42 @@ def _records(tx: Transaction, query: Select[tuple[PaymentAttemptLegRow]]) -> lis
 
 def record(row: PaymentAttemptLegRow) -> Leg:
     """A leg as the domain knows it."""
-    return Leg(
+    common = _common(row)
+    if row.card_account is not None:
+        return CardLeg(**common, terms=_card_terms(row), charge=row.charge_reference)
+    return EscrowLeg(
+        **common,
+        terms=_terms(row),
+        chain_id=required(row.chain_id),
+        contract=Address(required(row.contract)),
+        escrow_id=required(row.escrow_id),
+    )
+
+
+class _Common(TypedDict):
+    id: str
+    payment_id: str
+    attempt_id: str
+    order_id: str
+    seller_id: str
+    method: PaymentMethod
+    external_reference: str
+    clock: str
+    asset: Asset
+    amount: int
+    status: LegStatus
+    held: int
+    released: int
+    refunded: int
+    reimbursed: int
+    charged_back: int
+    fee: int
+    deadline: datetime | None
+    duplicate: bool
+
+
+def _common(row: PaymentAttemptLegRow) -> _Common:
+    return _Common(
         id=row.id,
         payment_id=row.payment_id,
         attempt_id=row.attempt_id,
@@ -262,33 +335,43 @@ def record(row: PaymentAttemptLegRow) -> Leg:
         seller_id=row.seller_id,
         method=PaymentMethod(row.method),
         external_reference=row.external_reference,
-        chain_id=row.chain_id,
-        contract=Address(row.contract),
-        escrow_id=row.escrow_id,
+        clock=row.clock,
         asset=Asset(row.asset, row.asset_exponent, row.asset_symbol),
         amount=row.amount,
-        terms=_terms(row),
         status=LegStatus(row.status),
         held=row.held,
         released=row.released,
         refunded=row.refunded,
         reimbursed=row.reimbursed,
+        charged_back=row.charged_back,
         fee=row.fee,
         deadline=row.deadline,
         duplicate=row.duplicate,
     )
 
 
+def _card_terms(row: PaymentAttemptLegRow) -> CardTerms:
+    return CardTerms(
+        payee=required(row.card_account),
+        amount=row.amount,
+        fee_bps=row.fee_bps,
+        pay_by=row.pay_by,
+        fulfil_by=row.fulfil_by,
+        window=row.window_seconds,
+        ref=row.ref,
+    )
+
+
 def _terms(row: PaymentAttemptLegRow) -> EscrowOrder:
     return EscrowOrder(
-        buyer=Address(row.buyer_wallet),
-        seller=Address(row.seller_wallet),
-        token=Address(row.token),
+        buyer=Address(required(row.buyer_wallet)),
+        seller=Address(required(row.seller_wallet)),
+        token=Address(required(row.token)),
         amount=row.amount,
-        arbiter=Address(row.arbiter),
-        fee_to=Address(row.fee_to),
+        arbiter=Address(required(row.arbiter)),
+        fee_to=Address(required(row.fee_to)),
         fee_bps=row.fee_bps,
-        silent_bps=row.silent_bps,
+        silent_bps=required(row.silent_bps),
         pay_by=row.pay_by,
         fulfil_by=row.fulfil_by,
         window=row.window_seconds,

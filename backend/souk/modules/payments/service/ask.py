@@ -1,15 +1,19 @@
-"""Asking a rail to move money that is held. Asking changes nothing here: the fact does."""
+"""Asking a rail to move money. Asking changes nothing here: the fact does."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from souk.core.addresses import Address
+from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
+    HOLDING,
     CallToSign,
+    EscrowLeg,
     Executed,
+    Instructed,
     Leg,
     LegStatus,
     NeedsSignature,
@@ -18,58 +22,133 @@ from souk.modules.payments.domain import (
     Payment,
     Split,
 )
-from souk.modules.payments.errors import DeadlinePassed, NothingHeld, PaymentNotFound
+from souk.modules.payments.errors import (
+    ChainTimeUnknown,
+    DeadlinePassed,
+    NothingHeld,
+    PaymentNotFound,
+    SplitOutOfRange,
+)
 from souk.modules.payments.ports import PaymentGateway
+from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.repository import refunds as refund_rows
-from souk.modules.payments.service.parts import Parts
+from souk.modules.payments.service.instruct import Instructing
+from souk.modules.payments.service.times import now_by
 
 _TIME_TO_SEND = timedelta(days=1)
 
 
-class Asking:
+class Asking(Instructing):
     """Called with no transaction open, because a rail may have to be reached."""
-
-    _parts: Parts
 
     def fulfil(self, leg: Leg) -> Outcome:
         """The seller says that the order is on its way; `Executed` where there is nothing to
-        fulfil. Raises `DeadlinePassed`."""
+        fulfil, and where the rail takes our word. Raises `DeadlinePassed`."""
         if leg.status in (LegStatus.FULFILLED, LegStatus.DISPUTED):
             return Executed(leg.id)
         with self._parts.uow.begin() as tx:
-            head = self._parts.chains.head(tx, leg.chain_id)
-        if head is not None and leg.deadline is not None and head.at > leg.deadline:
+            reached = self._now(tx, leg)
+        if reached is not None and leg.deadline is not None and reached > leg.deadline:
             raise DeadlinePassed("the time to fulfil is over; the buyer gets the money back")
-        return self._gateway(leg).fulfil([leg])
+        return self._done(self._gateway(leg).fulfil([leg]))
 
     def release(self, *legs: Leg) -> Outcome:
         """All that is held goes to the sellers: by the buyer at any time, by anyone once the legs
-        are due. Raises `NothingHeld`."""
-        return self._gateway(_first(legs)).release(legs)
+        are due. Raises `NothingHeld`, `MovementUnderWay`."""
+        return self._done(self._gateway(_first(legs)).release(legs))
 
     def refund(self, *legs: Leg) -> Outcome:
         """All that is held goes back: by the seller at any time, by anyone once the legs are due;
-        what an arbiter left undecided is then divided as the terms say. Raises `NothingHeld`."""
-        return self._gateway(_first(legs)).refund(legs)
+        what an arbiter left undecided is then divided as the terms say. Raises `NothingHeld`,
+        `MovementUnderWay`."""
+        return self._done(self._gateway(_first(legs)).refund(legs))
 
     def give_back(self, leg: Leg) -> Outcome:
         """All that is held goes back because the seller wants it to. Of a dispute the seller gives
         all away by settling, since a refund would divide it when the arbiter's time is over.
+        Raises what `settle` of the rail raises."""
+        if leg.status is not LegStatus.DISPUTED:
+            return self.refund(leg)
+        return self.give_back_part(leg, leg.remaining)
+
+    def give_back_part(self, leg: Leg, amount: int, request_key: str | None = None) -> Outcome:
+        """So much of what is held goes back because the seller wants it to.
+
         By a chain's time that lies behind, or is not known, the call might be over before it is
         sent: it stands for a day from the later of that and our own. Raises what `settle` of the
         rail raises."""
-        if leg.status is not LegStatus.DISPUTED:
-            return self.refund(leg)
         with self._parts.uow.begin() as tx:
-            head = self._parts.chains.head(tx, leg.chain_id)
-        now = tx.now if head is None else max(head.at, tx.now)
-        everything = Split(
-            to_buyer=leg.remaining,
-            to_seller=0,
-            valid_until=int((now + _TIME_TO_SEND).timestamp()),
+            reached, wall = self._now(tx, leg), tx.now
+        now = wall if reached is None else max(reached, wall)
+        split = Split(
+            to_buyer=amount, to_seller=0, valid_until=int((now + _TIME_TO_SEND).timestamp())
         )
-        return self._gateway(leg).settle(leg, everything, sender=Party.SELLER)
+        outcome = self._gateway(leg).settle(leg, split, sender=Party.SELLER)
+        return self._done(outcome, request_key)
+
+    def reimburse(self, leg: Leg, amount: int, request_key: str | None = None) -> Outcome:
+        """The seller gives so much of what was released back. Raises `SplitOutOfRange`, and what
+        the rail refuses with."""
+        if not 0 < amount <= leg.returnable:
+            raise SplitOutOfRange(
+                "this is nothing, or more than the seller has received and not given back",
+                context={"amount": str(amount), "received": str(leg.returnable)},
+            )
+        return self._done(self._gateway(leg).reimburse(leg, amount), request_key)
+
+    def refund_part(
+        self,
+        principal: Principal,
+        payment_id: str,
+        order_id: str,
+        amount: int,
+        receipt: Receipt = NO_RECEIPT,
+    ) -> Outcome:
+        """The seller of an order gives so much of its money back, in the asset it was paid in: out
+        of what is held, or of what was released already. Raises `PaymentNotFound`, `NothingHeld`,
+        `SplitOutOfRange`, `MovementUnderWay`."""
+        with self._parts.uow.begin() as tx:
+            leg = self._paid_leg(tx, principal, payment_id, order_id)
+        if leg.status in HOLDING:
+            outcome = self.give_back_part(leg, amount, receipt.request_key)
+        else:
+            outcome = self.reimburse(leg, amount, receipt.request_key)
+        with self._parts.uow.begin() as tx:
+            receipt.store(tx, outcome)
+            tx.commit()
+        return outcome
+
+    def _paid_leg(
+        self, tx: Transaction, principal: Principal, payment_id: str, order_id: str
+    ) -> Leg:
+        payment = payment_rows.find(tx, payment_id)
+        checkout = None if payment is None else payment.checkout_id
+        orders = [] if checkout is None else self._parts.orders.get_checkout(tx, checkout).orders
+        mine = [o for o in orders if o.seller_account_id == principal.account_id]
+        if order_id not in {order.id for order in mine}:
+            raise PaymentNotFound("there is no such payment")
+        leg = leg_rows.find_paid(tx, order_id)
+        if leg is None:
+            raise NothingHeld("this order is not paid")
+        return leg
+
+    def _now(self, tx: Transaction, leg: Leg) -> datetime | None:
+        """By the leg's clock; `None` while its chain is not followed."""
+        try:
+            return now_by(tx, self._parts.chains, leg.clock)
+        except ChainTimeUnknown:
+            return None
+
+    def _done(self, outcome: Outcome, request_key: str | None = None) -> Outcome:
+        """What the parties hear: of a rail that does what we say, what became of it."""
+        match outcome:
+            case Instructed():
+                return self.instruct(outcome, request_key)
+            case Executed():
+                for fact in outcome.facts:
+                    self.observe(fact)
+        return outcome
 
     def refund_owed(self, principal: Principal, payment_id: str) -> Outcome:
         """For a seller: the calls that give back what was paid twice or too late for the caller's
@@ -82,7 +161,8 @@ class Asking:
             owed = self._owed(tx, principal, payment)
         held: dict[tuple[int, Address], list[Leg]] = defaultdict(list)
         for leg in owed:
-            held[leg.chain_id, leg.contract].append(leg)
+            if isinstance(leg, EscrowLeg):
+                held[leg.chain_id, leg.contract].append(leg)
         return _joined([self.refund(*legs) for legs in held.values()])
 
     def _owed(self, tx: Transaction, principal: Principal, payment: Payment) -> list[Leg]:

@@ -5,13 +5,18 @@ finality, leaves the chain, or turns out different on another branch, that set i
 the right one is booked.
 """
 
+from dataclasses import replace
+
 from souk.core.unit_of_work import Transaction
 from souk.modules.ledger.domain import (
+    AccountKind,
     EntryDraft,
     Flow,
     PostingDraft,
     Stage,
+    charge_back_postings,
     hold_postings,
+    recover_postings,
     refund_postings,
     reimburse_postings,
     release_postings,
@@ -20,6 +25,7 @@ from souk.modules.ledger.service import Ledger
 from souk.modules.payments.domain import (
     HOLDING,
     PAID,
+    Fact,
     FactKind,
     FactStage,
     Leg,
@@ -44,33 +50,37 @@ def book(
     open_now = effect.booked
     if wanted is None and open_now is None:
         return
-    if (
-        wanted
-        and open_now
-        and (wanted[0].observation_id, wanted[1])
-        == (
-            open_now.observation_id,
-            open_now.stage,
-        )
-    ):
+    number = effect.bookings + 1
+    booked = None if wanted is None else _booking(number, *wanted)
+    if booked and open_now and booked == replace(open_now, number=number):
         return
     if open_now is not None:
-        _mirror(tx, ledger, effect, open_now)
-    booked, number = None, effect.bookings
-    if wanted is not None:
-        observed, stage = wanted
-        number += 1
-        for draft in _drafts(leg, buyer_id, effect, number, observed, stage):
-            ledger.post(tx, draft)
-        booked = Booking(number=number, observation_id=observed.observation_id, stage=stage)
+        _mirror(tx, ledger, leg, effect, open_now)
+    if wanted is None or booked is None:
+        fact_rows.set_booked(tx, effect.id, effect.bookings, None)
+        return
+    for draft in _drafts(leg, buyer_id, effect, number, *wanted):
+        ledger.post(tx, draft)
     fact_rows.set_booked(tx, effect.id, number, booked)
+
+
+def _booking(number: int, observed: Observed, stage: Stage) -> Booking:
+    back = observed.fact.kind is FactKind.CHARGED_BACK
+    return Booking(
+        number=number,
+        observation_id=observed.observation_id,
+        stage=stage,
+        from_held=observed.fact.to_buyer if back else 0,
+    )
 
 
 def _wanted(effect: Effect, leg: Leg, history: LegHistory) -> tuple[Observed, Stage] | None:
     """What should be in the books. A settlement stands on the hold, and a reimbursement on the
     settlement: while that is not final, nothing can have left escrow, or come back."""
-    observed = effect.current
-    if observed is None or observed not in _standing(leg, history):
+    now = effect.current
+    ids = {one.observation_id: one for one in _standing(leg, history)}
+    observed = None if now is None else ids.get(now.observation_id)
+    if observed is None:
         return None
     stage = Stage.POSTED if observed.stage is FactStage.REACHED else Stage.PENDING
     return observed, stage
@@ -80,15 +90,20 @@ def _standing(leg: Leg, history: LegHistory) -> list[Observed]:
     """What moves money, and can have happened at the present status of the leg."""
     standing = [] if history.hold is None else [history.hold]
     if leg.status in PAID:
-        standing += history.settlements
+        standing += history.settlements + _final(history.chargebacks)
     if leg.status in PAID - HOLDING:
-        standing += history.reimbursements
+        standing += history.reimbursements + history.recoveries
     return standing
 
 
-def _mirror(tx: Transaction, ledger: Ledger, effect: Effect, booking: Booking) -> None:
+def _final(chargebacks: tuple[Observed, ...]) -> tuple[Observed, ...]:
+    """Those whose money is gone: what a bank merely asks for has not moved."""
+    return tuple(one for one in chargebacks if one.stage is FactStage.REACHED)
+
+
+def _mirror(tx: Transaction, ledger: Ledger, leg: Leg, effect: Effect, booking: Booking) -> None:
     observed = next(o for o in effect.observations if o.observation_id == booking.observation_id)
-    for flow, _postings in _flows(observed, "", "", "", "", booking.stage):
+    for flow, _postings in _flows(observed, "", leg, booking.stage):
         reference = _reference(effect, booking.number, flow)
         ledger.reverse(tx, reference, as_reference=f"{reference}:mirror", occurred_at=tx.now)
 
@@ -96,7 +111,7 @@ def _mirror(tx: Transaction, ledger: Ledger, effect: Effect, booking: Booking) -
 def _drafts(
     leg: Leg, buyer_id: str, effect: Effect, number: int, observed: Observed, stage: Stage
 ) -> list[EntryDraft]:
-    flows = _flows(observed, buyer_id, leg.id, leg.seller_id, leg.asset.code, stage)
+    flows = _flows(observed, buyer_id, leg, stage)
     return [
         EntryDraft(
             external_reference=_reference(effect, number, flow),
@@ -112,18 +127,52 @@ def _drafts(
 
 
 def _flows(
-    observed: Observed, buyer: str, holder: str, seller: str, asset: str, stage: Stage
+    observed: Observed, buyer: str, leg: Leg, stage: Stage
 ) -> list[tuple[Flow, tuple[PostingDraft, ...]]]:
     """The movements that one fact consists of; those of nothing are left out."""
-    fact = observed.fact
-    if fact.kind is FactKind.REIMBURSED:
-        back = reimburse_postings(
-            buyer=buyer, seller=seller, asset=asset, amount=fact.amount, stage=stage
-        )
-        return [(Flow.REIMBURSE, back)]
+    fact, asset, seller = observed.fact, leg.asset.code, leg.seller_id
+    match fact.kind:
+        case FactKind.REIMBURSED:
+            # What we give back at our word is fetched from the seller separately.
+            payer = AccountKind.RECEIVABLE if leg.by_us else AccountKind.SELLER
+            back = reimburse_postings(
+                buyer=buyer,
+                seller=seller,
+                payer=payer,
+                asset=asset,
+                amount=fact.amount,
+                stage=stage,
+            )
+            return [(Flow.REIMBURSE, back)]
+        case FactKind.RECOVERED:
+            return [(Flow.RECOVER, recover_postings(seller, asset, fact.amount, stage))]
+        case FactKind.CHARGED_BACK:
+            gone = charge_back_postings(
+                buyer=buyer,
+                holder=leg.id,
+                seller=seller,
+                asset=asset,
+                amount=fact.amount,
+                from_held=fact.to_buyer,
+                stage=stage,
+            )
+            return [(Flow.CHARGE_BACK, gone)]
+        case _:
+            return _through_escrow(fact, buyer, leg, stage)
+
+
+def _through_escrow(
+    fact: Fact, buyer: str, leg: Leg, stage: Stage
+) -> list[tuple[Flow, tuple[PostingDraft, ...]]]:
+    holder, asset = leg.id, leg.asset.code
     hold = hold_postings(buyer=buyer, holder=holder, asset=asset, amount=fact.amount, stage=stage)
     release = release_postings(
-        holder=holder, seller=seller, asset=asset, amount=fact.to_seller, fee=fact.fee, stage=stage
+        holder=holder,
+        seller=leg.seller_id,
+        asset=asset,
+        amount=fact.to_seller,
+        fee=fact.fee,
+        stage=stage,
     )
     refund = refund_postings(
         buyer=buyer, holder=holder, asset=asset, amount=fact.to_buyer, stage=stage

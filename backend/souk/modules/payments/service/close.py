@@ -8,37 +8,41 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     OPEN,
+    UNDER_WAY,
     Attempt,
     AttemptStatus,
+    Executed,
     Payment,
     PaymentState,
 )
 from souk.modules.payments.errors import AttemptNotOpen, MalformedTransactionHash, PaymentUnderWay
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import payments as payment_rows
+from souk.modules.payments.service.look import Looking
 from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.open import find_own
-from souk.modules.payments.service.parts import Parts
-from souk.modules.payments.service.payable import is_live
+from souk.modules.payments.service.payable import is_live, is_to_call_off
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_CALLED_OFF = frozenset({AttemptStatus.CANCELLED, AttemptStatus.FAILED})
 
 
-class Closing:
-    """Neither use case believes anything about money."""
-
-    _parts: Parts
+class Closing(Looking):
+    """None of these believes anything about money but what the rail itself says."""
 
     def confirm(
         self,
         principal: Principal,
         payment_id: str,
-        transaction_hash: str,
+        transaction_hash: str | None = None,
         receipt: Receipt = NO_RECEIPT,
     ) -> PaymentState:
         """The payer's wallet sent a transaction. That is an observation, never a proof: the
-        attempt is `submitted`, and what happens next the chain says. Raises `PaymentNotFound`,
-        `MalformedTransactionHash`, `AttemptNotOpen`."""
+        attempt is `submitted`, and what happens next the chain says. Without a transaction the
+        payer came back from the provider's page, and the rail itself is asked. Raises
+        `PaymentNotFound`, `MalformedTransactionHash`, `AttemptNotOpen`, `ProviderUnavailable`."""
+        if transaction_hash is None:
+            return self._returned(principal, payment_id, receipt)
         if _HASH.fullmatch(transaction_hash) is None:
             raise MalformedTransactionHash(
                 "a transaction hash is 0x followed by 64 hexadecimal digits"
@@ -50,6 +54,17 @@ class Closing:
             state = project_payment(
                 tx, payment, [*attempts[:-1], submitted], reason="the payer sent a transaction"
             )
+            receipt.store(tx, state)
+            tx.commit()
+        return state
+
+    def _returned(self, principal: Principal, payment_id: str, receipt: Receipt) -> PaymentState:
+        with self._parts.uow.begin() as tx:
+            payment = find_own(tx, principal, payment_id)
+            attempt = _latest(attempt_rows.list_of_payment(tx, payment.id))
+        self.look_at(attempt)
+        with self._parts.uow.begin() as tx:
+            state = payment_rows.get(tx, payment.id).state
             receipt.store(tx, state)
             tx.commit()
         return state
@@ -88,21 +103,55 @@ class Closing:
         with self._parts.uow.begin() as tx:
             payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
             attempt = self._cancellable(tx, attempt_rows.list_of_payment(tx, payment.id))
-        self._parts.gateways[attempt.method].cancel_payment(attempt.legs)
+        self.call_off(attempt)
         with self._parts.uow.begin() as tx:
             payment = payment_rows.lock(tx, payment.id)
             attempts = attempt_rows.list_of_payment(tx, payment.id)
-            attempt = self._cancellable(tx, attempts)
-            cancelled = move_attempt(tx, payment, attempt, AttemptStatus.CANCELLED, reason=reason)
-            state = project_payment(tx, payment, [*attempts[:-1], cancelled], reason=reason)
+            attempt = self._cancellable(tx, attempts, again=True)
+            if attempt.status is not AttemptStatus.CANCELLED:
+                attempt = move_attempt(tx, payment, attempt, AttemptStatus.CANCELLED, reason=reason)
+            state = project_payment(tx, payment, [*attempts[:-1], attempt], reason=reason)
             receipt.store(tx, state)
             tx.commit()
         return state
 
-    def _cancellable(self, tx: Transaction, attempts: Sequence[Attempt]) -> Attempt:
+    def call_off(self, attempt: Attempt) -> bool:
+        """Have the rail let nobody pay an attempt any more; whether that is so now. Somebody may
+        have paid it a moment ago, which is taken in. Raises what the rail raises when it cannot be
+        reached. Called with no transaction open."""
+        outcome = self._parts.gateways[attempt.method].cancel_payment(attempt)
+        if not isinstance(outcome, Executed):
+            return False
+        for fact in outcome.facts:
+            self.observe(fact)
+        if outcome.facts:
+            return False
+        with self._parts.uow.begin() as tx:
+            attempt_rows.close(tx, attempt.id)
+            tx.commit()
+        return True
+
+    def call_off_unpaid(self, checkout_id: str) -> None:
+        """Before a checkout is given up: whatever of it could be paid until it is called off.
+        Called with no transaction open; raises what the rail raises."""
+        with self._parts.uow.begin() as tx:
+            payment = payment_rows.find_by_checkout(tx, checkout_id)
+            attempts = [] if payment is None else attempt_rows.list_of_payment(tx, payment.id)
+        for attempt in attempts:
+            if is_to_call_off(attempt):
+                self.call_off(attempt)
+
+    def _cancellable(
+        self, tx: Transaction, attempts: Sequence[Attempt], *, again: bool = False
+    ) -> Attempt:
+        """`again`: after it was called off, which may not have been possible."""
         attempt = _latest(attempts)
-        if is_live(tx, self._parts.chains, attempt):
+        callable_off = is_to_call_off(attempt) and attempt.status not in UNDER_WAY
+        if is_live(tx, self._parts.chains, attempt) and (again or not callable_off):
             raise PaymentUnderWay("the payment is on its way and cannot be stopped any more")
+        called_off = again and attempt.status in _CALLED_OFF and attempt.closed_at is not None
+        if callable_off or called_off:
+            return attempt
         if attempt.status not in OPEN:
             raise AttemptNotOpen(attempt.status, f"the attempt is {attempt.status} already")
         return attempt

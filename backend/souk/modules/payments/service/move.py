@@ -7,7 +7,9 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     ATTEMPT_TRANSITIONS,
     Attempt,
+    AttemptNews,
     AttemptStatus,
+    AttemptTurn,
     Evidence,
     LegView,
     Payment,
@@ -70,6 +72,30 @@ def move_attempt(
     return moved
 
 
+_TURNS = {
+    AttemptTurn.PROCESSING: AttemptStatus.SUBMITTED,
+    AttemptTurn.DECLINED: AttemptStatus.FAILED,
+    AttemptTurn.CLOSED: AttemptStatus.CANCELLED,
+}
+
+
+def hear(tx: Transaction, payment: Payment, attempt: Attempt, news: AttemptNews) -> Attempt:
+    """The attempt as it is after a rail said something of it; unchanged when that is about another
+    one, was heard before, or comes too late to matter."""
+    if attempt.id != news.attempt_id:
+        return attempt
+    if news.turn is AttemptTurn.CLOSED and attempt.closed_at is None:
+        attempt_rows.close(tx, attempt.id)
+        attempt = replace(attempt, closed_at=tx.now)
+    to = _TURNS[news.turn]
+    if to not in ATTEMPT_TRANSITIONS[attempt.status]:
+        return attempt
+    if attempt_rows.has_heard(tx, attempt.id, news.reference):
+        return attempt
+    evidence = {"reference": news.reference}
+    return move_attempt(tx, payment, attempt, to, reason=news.reason, evidence=evidence)
+
+
 def project_payment(
     tx: Transaction,
     payment: Payment,
@@ -92,7 +118,7 @@ def project_payment(
                 owed_back=leg.duplicate or leg.id in owed_back,
                 released=leg.released,
                 refunded=leg.refunded,
-                reimbursed=leg.reimbursed,
+                reimbursed=leg.reimbursed + leg.charged_back,
             )
             for leg in legs
         ],

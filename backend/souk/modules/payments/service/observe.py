@@ -1,32 +1,36 @@
 """The one place where facts about money arrive, from whatever rail and by whatever way."""
 
 import logging
+from typing import assert_never
 
-from souk.core.timers import chain_clock, schedule
+from souk.core.timers import schedule
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.domain import EXPIRE_CHECKOUT
 from souk.modules.payments.domain import (
     Attempt,
+    AttemptNews,
     AttemptStatus,
     Observation,
     Payment,
     attempt_status,
 )
+from souk.modules.payments.ports import PayeeAccount, Said
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository import legs as leg_rows
+from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.repository.legs import Place
-from souk.modules.payments.service.move import move_attempt, project_payment
+from souk.modules.payments.service.move import hear, move_attempt, project_payment
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.settle import settle_order
 
 _log = logging.getLogger(__name__)
 
 _REASONS = {
-    AttemptStatus.CONFIRMING: "the payment stands in a block",
+    AttemptStatus.CONFIRMING: "the payment was seen",
     AttemptStatus.SUCCEEDED: "every order is paid, final by policy",
-    AttemptStatus.ORPHANED: "the payment left the canonical chain",
+    AttemptStatus.ORPHANED: "the payment ceased to be true on its rail",
 }
 
 
@@ -35,12 +39,42 @@ class Observing:
 
     _parts: Parts
 
-    def observe(self, observation: Observation) -> bool:
-        """Take one observation in and bring about what follows from all that is known; `False`
-        when it says nothing new, or is about money that is not ours.
+    def observe(self, said: Said) -> bool:
+        """Take one thing in that a rail said, and bring about what follows from all that is known;
+        `False` when it says nothing new, or is about what is not ours.
 
         Harmless when called again, from several processes at once, and in any order.
         """
+        match said:
+            case Observation():
+                return self._observe(said)
+            case AttemptNews():
+                return self._hear(said)
+            case PayeeAccount():
+                with self._parts.uow.begin() as tx:
+                    changed = payee_rows.set_ready(tx, said.reference, ready=said.ready)
+                    tx.commit()
+                return changed
+            case _:
+                assert_never(said)
+
+    def _hear(self, news: AttemptNews) -> bool:
+        """What is said of an attempt moves that attempt alone, and only where it can follow."""
+        with self._parts.uow.begin() as tx:
+            payment_id = attempt_rows.find_payment(tx, news.attempt_id)
+            if payment_id is None:
+                _log.info("%s is no attempt of ours; ignored", news.attempt_id)
+                return False
+            payment = payment_rows.lock(tx, payment_id)
+            attempts = attempt_rows.list_of_payment(tx, payment.id)
+            heard = [hear(tx, payment, attempt, news) for attempt in attempts]
+            if heard == attempts:
+                return False
+            project_payment(tx, payment, heard, reason=news.reason)
+            tx.commit()
+        return True
+
+    def _observe(self, observation: Observation) -> bool:
         with self._parts.uow.begin() as tx:
             place = leg_rows.find_place(tx, observation.leg_reference)
             if place is None:
@@ -96,6 +130,6 @@ class Observing:
             tx,
             kind=EXPIRE_CHECKOUT,
             subject=payment.checkout_id,
-            clock=chain_clock(attempt.chain_id),
-            due_at=self._parts.offers.expiry(attempt.chain_id, attempt.pay_by),
+            clock=attempt.clock,
+            due_at=max(tx.now, self._parts.offers.expiry(attempt.clock, attempt.pay_by)),
         )

@@ -1,16 +1,15 @@
 """The service that other modules and the entrypoints see."""
 
 from souk.modules.payments.service.ask import Asking
-from souk.modules.payments.service.close import Closing
+from souk.modules.payments.service.cards import CardKeeping
 from souk.modules.payments.service.freeze import Freezing
-from souk.modules.payments.service.observe import Observing
 from souk.modules.payments.service.open import Opening
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.stand import Standing
 from souk.modules.payments.service.start import Starting
 
 
-class Payments(Opening, Starting, Closing, Observing, Asking, Standing, Freezing):
+class Payments(Opening, Starting, Asking, Standing, Freezing, CardKeeping):
     """Payments: opened, tried, observed, and asked where they stand. Money facts enter through
     `observe` alone."""
 

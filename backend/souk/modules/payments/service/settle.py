@@ -27,13 +27,19 @@ from souk.modules.payments.domain import (
     instant_of,
     leg_figures,
 )
-from souk.modules.payments.events import PaymentLegChanged, PaymentRefunded, PaymentReimbursed
+from souk.modules.payments.events import (
+    PaymentChargedBack,
+    PaymentLegChanged,
+    PaymentRefunded,
+    PaymentReimbursed,
+)
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import refunds as refund_rows
 from souk.modules.payments.repository.facts import Effect
 from souk.modules.payments.repository.refunds import RefundDue
 from souk.modules.payments.service.books import book
+from souk.modules.payments.service.owe import recover, send_back
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.tell import OrderTeller
 
@@ -56,7 +62,11 @@ class LegFacts:
     def covered(self, kind: FactKind) -> list[Effect]:
         """The same without those that count and that there is no money for. The order hears of
         one once there is, and whatever it has heard of one before stays as it is."""
-        kept = (*self.history.settlements, *self.history.reimbursements)
+        kept = (
+            *self.history.settlements,
+            *self.history.reimbursements,
+            *self.history.recoveries,
+        )
         return [
             effect
             for effect in self.of(kind)
@@ -77,10 +87,12 @@ def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str)
     for known, leg in zip(legs, after, strict=True):
         for effect in known.effects:
             book(tx, parts.ledger, leg, payment.buyer_id, effect, known.history)
-    teller = OrderTeller(tx, parts.orders, order_id)
+    teller = OrderTeller(tx, parts.orders, order_id, {leg.id for leg in after if leg.by_us})
     for known in legs:
         if known is not kept or known.figures.status is not LegStatus.DISPUTED:
             teller.undisputed(known.of(FactKind.DISPUTED))
+        contested = known is kept and not known.of(FactKind.CONCEDED)
+        teller.charged_back(known.of(FactKind.CHARGED_BACK), contested=contested)
         if known is not kept:
             teller.withdraw(known.effects, replaced=kept is not None)
     due = refund_rows.list_of_legs(tx, [known.leg.id for known in legs])
@@ -89,6 +101,8 @@ def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str)
         for known in legs:
             teller.over(known.effects)
     _owe_back(tx, after, due, {} if late is None or kept is None else {kept.leg.id: late})
+    for known, leg in zip(legs, after, strict=True):
+        recover(tx, leg, known.figures, final=bool(known.of(FactKind.CONCEDED)))
 
 
 def _facts(tx: Transaction, order_id: str) -> list[tuple[Leg, tuple[Effect, ...]]]:
@@ -105,6 +119,8 @@ def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
         dispute=_only(effects, FactKind.DISPUTED),
         settlements=tuple(_currents(effects, FactKind.SETTLED)),
         reimbursements=tuple(_currents(effects, FactKind.REIMBURSED)),
+        chargebacks=tuple(_currents(effects, FactKind.CHARGED_BACK)),
+        recoveries=tuple(_currents(effects, FactKind.RECOVERED)),
     )
     history = covered(told)
     _warn_of_excess(leg, told, history)
@@ -133,11 +149,22 @@ def _currents(effects: tuple[Effect, ...], kind: FactKind) -> list[Observed]:
 
 def _kept(legs: list[LegFacts]) -> LegFacts | None:
     """The leg by which the order is paid: the one that was, as long as it is, else the first that
-    is; any other is one payment too many. A duplicate that went back cannot step in."""
+    is; any other is one payment too many. A duplicate that went back cannot step in. Of two rails
+    the one whose money moves at our word is always the one that is returned, for as long as all of
+    it is held: the other takes a party's signature."""
     paid = [known for known in legs if known.paid_in_full]
     was = [k for k in paid if k.leg.status in PAID and not k.leg.duplicate]
     fit = [k for k in paid if k.figures.status in HOLDING or not k.leg.duplicate]
+    by_parties = [k for k in fit if not k.leg.by_us and not k.leg.duplicate]
+    if by_parties and all(k.leg.by_us and _is_untouched(k) for k in was):
+        return by_parties[0]
     return next(iter(was or fit), None)
+
+
+def _is_untouched(known: LegFacts) -> bool:
+    figures = known.figures
+    moved = figures.released + figures.refunded + figures.charged_back
+    return figures.status in HOLDING and not moved
 
 
 def _save(
@@ -156,14 +183,23 @@ def _save(
             released=figures.released,
             refunded=figures.refunded,
             reimbursed=figures.reimbursed,
+            charged_back=figures.charged_back,
             fee=figures.fee,
             deadline=instant_of(figures.deadline),
             duplicate=duplicate,
         )
         if after[known.leg.id] != known.leg:
-            leg_rows.move(tx, known.leg.id, figures, duplicate=duplicate)
+            charge = _charge(known)
+            leg_rows.move(tx, known.leg.id, figures, duplicate=duplicate, charge=charge)
             _announce(tx, payment, known, after[known.leg.id])
     return [after[known.leg.id] for known in legs]
+
+
+def _charge(known: LegFacts) -> str | None:
+    """What the provider calls the payment that is held."""
+    hold = known.history.hold
+    charge = None if hold is None else hold.evidence.get("charge")
+    return charge if isinstance(charge, str) else None
 
 
 def _announce(tx: Transaction, payment: Payment, known: LegFacts, after: Leg) -> None:
@@ -206,6 +242,15 @@ def _announce(tx: Transaction, payment: Payment, known: LegFacts, after: Leg) ->
                 everything=after.reimbursed == after.released,
             )
         )
+    if after.charged_back > known.leg.charged_back:
+        tx.publish(
+            PaymentChargedBack(
+                **about,
+                orders=[after.order_id],
+                amount=str(after.charged_back - known.leg.charged_back),
+                asset=after.asset.code,
+            )
+        )
 
 
 def _latest_evidence(known: LegFacts) -> dict[str, str | int]:
@@ -226,6 +271,7 @@ def _tell(teller: OrderTeller, kept: LegFacts) -> RefundReason | None:
         teller.disputed(kept.of(FactKind.DISPUTED))
     teller.settled(kept.covered(FactKind.SETTLED), kept.figures)
     teller.reimbursed(kept.covered(FactKind.REIMBURSED))
+    teller.conceded(kept.of(FactKind.CONCEDED), kept.figures)
     return None
 
 
@@ -250,12 +296,13 @@ def _owe_back(
         if reason is not None:
             refund_rows.add(tx, leg, reason)
             refund_rows.move(tx, leg.id, _refund_status(leg))
+            send_back(tx, leg)
         elif leg.id in due:
             refund_rows.move(tx, leg.id, RefundStatus.VOID)
 
 
 def _refund_status(leg: Leg) -> RefundStatus:
     if leg.remaining > 0:
-        return RefundStatus.AWAITING_SELLER
-    back = leg.refunded + leg.reimbursed
+        return RefundStatus.UNDER_WAY if leg.by_us else RefundStatus.AWAITING_SELLER
+    back = leg.refunded + leg.reimbursed + leg.charged_back
     return RefundStatus.DONE if back >= leg.held else RefundStatus.TAKEN

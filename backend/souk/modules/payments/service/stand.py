@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from souk.core.principal import Principal
-from souk.core.timers import chain_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.domain import HoldKind
 from souk.modules.payments.domain import (
@@ -30,6 +29,7 @@ from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.payable import is_live, is_over
+from souk.modules.payments.service.times import reached_by
 
 _PAGE = 100
 _BEGINNING = (datetime.fromtimestamp(0, UTC), "")
@@ -61,20 +61,20 @@ class Standing:
     def legs_due(
         self,
         tx: Transaction,
-        chain_id: int,
-        chain_time: datetime,
+        clock: str,
+        reached: datetime,
         limit: int,
         choose: Callable[[list[DueLeg]], list[DueLeg]] = list,
     ) -> list[DueLeg]:
         """Legs that anyone may settle now, the longest overdue first: to the seller once the
         buyer's time is over, back to the buyer once the seller's is, divided once the arbiter's
-        is. An order with an open hold
-        waits, except that what is owed back goes back whatever holds the order up. Of each page of
-        them `choose` picks those that are given and count for the limit."""
+        is. An order with an open hold waits, except that what is owed back goes back whatever holds
+        the order up. Of each page of them `choose` picks those that are given and count for the
+        limit."""
         found: list[DueLeg] = []
         after = _BEGINNING
         while len(found) < limit:
-            page = leg_rows.list_overdue(tx, chain_id, chain_time, after=after, limit=_PAGE)
+            page = leg_rows.list_overdue(tx, clock, reached, after=after, limit=_PAGE)
             if not page:
                 break
             found += choose(self._free(tx, page))
@@ -106,11 +106,7 @@ class Standing:
     def time_by(self, tx: Transaction, clock: str) -> datetime | None:
         """What a clock of timers shows; a chain's shows its newest block at the level that
         counts, and `None` before there is one."""
-        chain_id = chain_of(clock)
-        if chain_id is None:
-            return tx.now
-        head = self._parts.chains.policy_head(tx, chain_id)
-        return None if head is None else head.at
+        return reached_by(tx, self._parts.chains, clock)
 
     def has_live_attempt(self, tx: Transaction, checkout_id: str) -> bool:
         """Whether money for this checkout may be on its way (T6): then it is neither cancelled

@@ -1,50 +1,54 @@
 """Starting an attempt: a locked quote, legs with full terms, and calls to sign."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
 from souk.core.clock import rfc3339
+from souk.core.errors import OutcomeUnknown
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.money import Money
 from souk.core.principal import Principal
-from souk.core.timers import chain_clock, schedule
 from souk.core.unit_of_work import Transaction
-from souk.modules.catalog.domain import ListingKind
-from souk.modules.chain.domain import Head
-from souk.modules.orders.domain import EXPIRE_CHECKOUT, OrderRecord, OrderStatus
+from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import (
-    PAR,
     Attempt,
     AttemptStatus,
-    OrderTerms,
+    EscrowChoice,
+    Executed,
+    NeedsBrowser,
     Outcome,
     PayChoice,
     Payment,
-    Quote,
-    Rate,
-    TermsLine,
     outcome_json,
-    price_in,
-    usable_rate,
+    without_secret,
 )
 from souk.modules.payments.errors import (
-    ChainTimeUnknown,
+    AttemptNotOpen,
     CheckoutNotPayable,
     PayerWalletUnproved,
+    PaymentUnderWay,
     TooManyAttempts,
 )
-from souk.modules.payments.ports import LegPlan, PaymentPlan
+from souk.modules.payments.ports import Payer
 from souk.modules.payments.repository import attempts as attempt_rows
-from souk.modules.payments.repository import legs as leg_rows
+from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.repository import payments as payment_rows
-from souk.modules.payments.repository.legs import NewLeg
-from souk.modules.payments.service.again import find_again, require_payable
+from souk.modules.payments.service.again import InTheWay, find_again, require_payable
+from souk.modules.payments.service.close import Closing
+from souk.modules.payments.service.draft import Asked, Drafting
 from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.open import find_own
-from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.route import Offer
+from souk.modules.payments.service.times import now_by
 
-_HANDED_OUT_ANEW = frozenset({AttemptStatus.CREATED, AttemptStatus.CANCELLED, AttemptStatus.FAILED})
+_HANDED_OUT_ANEW = frozenset(
+    {
+        AttemptStatus.CREATED,
+        AttemptStatus.CANCELLED,
+        AttemptStatus.FAILED,
+        AttemptStatus.UNKNOWN,
+    }
+)
+_SHOWN = _HANDED_OUT_ANEW | {AttemptStatus.AWAITING_PAYER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +74,7 @@ class StartedAttempt:
             "attempt_id": attempt.id,
             "status": attempt.status,
             "method": attempt.method,
-            "chain_id": attempt.chain_id,
-            "wallet": attempt.payer,
+            **attempt.choice.identity,
             "total": Money(attempt.amount, attempt.asset).to_json(),
             "pay_by": rfc3339(attempt.pay_by),
             "quote_expires_at": rfc3339(attempt.quote_expires_at),
@@ -79,8 +82,7 @@ class StartedAttempt:
                 {
                     "id": leg.id,
                     "order_id": leg.order_id,
-                    "escrow_id": leg.escrow_id,
-                    "contract": leg.contract,
+                    **leg.identity,
                     "amount": Money(leg.amount, leg.asset).to_json(),
                     "ref": leg.terms.ref,
                 }
@@ -89,23 +91,14 @@ class StartedAttempt:
             "action": outcome_json(self.needs),
         }
 
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request to start an attempt."""
-
-    principal: Principal
-    payment_id: str
-    choice: PayChoice
-    offer: Offer
-    request_key: str | None
+    def storable(self) -> "StartedAttempt":
+        """The same without what only its payer may ever hold."""
+        return replace(self, needs=without_secret(self.needs))
 
 
-class Starting:
+class Starting(Drafting, Closing):
     """Starts attempts. The price is read between two transactions; both look whether an earlier
     attempt stands in the way, because the world goes on in between."""
-
-    _parts: Parts
 
     def start_attempt(
         self,
@@ -114,43 +107,105 @@ class Starting:
         choice: PayChoice,
         receipt: Receipt = NO_RECEIPT,
     ) -> StartedAttempt:
-        """Lock a quote and hand out the calls that pay every unpaid order of the checkout.
+        """Lock a quote and hand out what the payer has to do to pay every unpaid order of the
+        checkout.
 
-        The same request, or the same choice while its calls can be paid, gets the same attempt.
+        The same request, or the same choice while it can be paid, gets the same attempt. What was
+        begun with a card provider is called off before something else is begun.
         Raises `PaymentNotFound`, `MethodUnavailable`, `PayerWalletUnproved`, `PartiesCollide`,
-        `CheckoutNotPayable`, `PaymentUnderWay`, `AttemptStillPayable`, `TooManyAttempts`,
-        `AmountOutOfRange`, `ChainTimeUnknown`, `PriceUnusable`, `ProviderUnavailable`.
+        `SellerTakesNoCards`, `HoldTooLong`, `CheckoutNotPayable`, `PaymentUnderWay`,
+        `AttemptStillPayable`, `TooManyAttempts`, `AmountOutOfRange`, `ChainTimeUnknown`,
+        `PriceUnusable`, `ProviderUnavailable`, `OutcomeUnknown`.
         """
         offer = self.admit_choice(principal, choice)
-        asked = _Asked(principal, payment_id, choice, offer, receipt.request_key)
+        asked = Asked(principal, payment_id, choice, offer, receipt.request_key)
         attempt = self._find_or_store(asked)
-        outcome = self._parts.gateways[attempt.method].prepare_payment(attempt.legs)
-        return self._hand_out(attempt, outcome, receipt)
+        return self._hand_out(attempt, self._prepare(principal, attempt), receipt)
+
+    def read_action(self, principal: Principal, payment_id: str) -> Outcome:
+        """What the payer of the present attempt has to do, once more: for whoever lost the answer,
+        in which a secret was that is kept nowhere. Raises `PaymentNotFound`, `AttemptNotOpen`,
+        `CheckoutNotPayable`."""
+        with self._parts.uow.begin() as tx:
+            orders, payment = self._lock(tx, find_own(tx, principal, payment_id).id)
+            attempts = attempt_rows.list_of_payment(tx, payment.id)
+            if not attempts or attempts[-1].status not in _SHOWN:
+                raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
+            require_payable(tx, self._parts.chains, attempts[-1], orders)
+        return self._prepare(principal, attempts[-1])
+
+    def _prepare(self, principal: Principal, attempt: Attempt) -> Outcome:
+        """Ask the rail. One that gives no answer is asked again under the same key: until then
+        nobody knows whether there is something to pay."""
+        with self._parts.uow.begin() as tx:
+            customer = payee_rows.find_customer(tx, principal.account_id)
+        payer = Payer(account_id=principal.account_id, customer_reference=customer)
+        try:
+            outcome = self._parts.gateways[attempt.method].prepare_payment(attempt, payer)
+        except OutcomeUnknown:
+            self._lose_sight(attempt)
+            raise
+        if isinstance(outcome, Executed):
+            for fact in outcome.facts:
+                self.observe(fact)
+            raise PaymentUnderWay(
+                "this was paid a moment ago; look at the payment again",
+                context={"attempt_id": attempt.id},
+            )
+        return outcome
+
+    def _lose_sight(self, attempt: Attempt) -> None:
+        reason = "the provider was asked and has not answered"
+        with self._parts.uow.begin() as tx:
+            payment = payment_rows.lock(tx, attempt.payment_id)
+            attempts = attempt_rows.list_of_payment(tx, payment.id)
+            moved = [
+                move_attempt(tx, payment, one, AttemptStatus.UNKNOWN, reason=reason)
+                if one.id == attempt.id and one.status is AttemptStatus.CREATED
+                else one
+                for one in attempts
+            ]
+            project_payment(tx, payment, moved, reason=reason)
+            tx.commit()
 
     def admit_choice(self, principal: Principal, choice: PayChoice) -> Offer:
         """How a choice would be honoured; for callers that write something before they start the
         attempt. Raises `MethodUnavailable`, `PayerWalletUnproved`."""
         offer = self._parts.offers.find(choice)
-        if choice.wallet not in principal.wallets:
+        if isinstance(choice, EscrowChoice) and choice.wallet not in principal.wallets:
             raise PayerWalletUnproved(
                 "prove that this wallet is yours first (POST /api/auth/wallets)",
                 context={"wallet": choice.wallet},
             )
         return offer
 
-    def _find_or_store(self, asked: _Asked) -> Attempt:
-        with self._parts.uow.begin() as tx:
-            payment, orders, again = self._look(tx, asked)
-            head = self._head(tx, asked.choice.chain_id)
-            tx.commit()
+    def _find_or_store(self, asked: Asked) -> Attempt:
+        again = self._first_look(asked)
         if again is not None:
             return again
-        rate = self._rate(asked.offer, head)
+        rate = self.read_rate(asked.offer)
         with self._parts.uow.begin() as tx:
-            payment, orders, again = self._look(tx, asked)
-            attempt = again or self._store(tx, asked, payment, orders, rate)
+            payment, orders, found = self._look(tx, asked)
+            if isinstance(found, InTheWay):
+                raise PaymentUnderWay("another attempt was started a moment ago; look again")
+            attempt = found or self.store_attempt(tx, asked, payment, orders, rate)
             tx.commit()
         return attempt
+
+    def _first_look(self, asked: Asked) -> Attempt | None:
+        """What is in the way is called off, of which there is one at most at a time."""
+        for _ in range(self._parts.offers.max_attempts):
+            with self._parts.uow.begin() as tx:
+                _, _, found = self._look(tx, asked)
+                now_by(tx, self._parts.chains, asked.offer.clock)
+                tx.commit()
+            if not isinstance(found, InTheWay):
+                return found
+            if not self.call_off(found.attempt):
+                break
+        raise PaymentUnderWay(
+            "an earlier attempt is on its way and cannot be stopped any more; wait for its outcome"
+        )
 
     def _hand_out(self, attempt: Attempt, outcome: Outcome, receipt: Receipt) -> StartedAttempt:
         """Record that the payer was asked, unless more is known already. Looks once more whether
@@ -160,13 +215,15 @@ class Starting:
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             index = next(i for i, known in enumerate(attempts) if known.id == attempt.id)
             require_payable(tx, self._parts.chains, attempts[index], orders)
+            if isinstance(outcome, NeedsBrowser):
+                attempt_rows.set_provider_reference(tx, attempt.id, outcome.reference)
             if attempts[index].status in _HANDED_OUT_ANEW:
                 attempts[index] = move_attempt(
                     tx,
                     payment,
                     attempts[index],
                     AttemptStatus.AWAITING_PAYER,
-                    reason="the calls to sign were handed out",
+                    reason="the payer was told what to do",
                 )
                 project_payment(tx, payment, attempts, reason="an attempt was started")
             started = StartedAttempt(
@@ -175,7 +232,7 @@ class Starting:
                 attempt=attempts[index],
                 needs=outcome,
             )
-            receipt.store(tx, started)
+            receipt.store(tx, started.storable())
             tx.commit()
         return started
 
@@ -186,10 +243,10 @@ class Starting:
         return orders, payment_rows.lock(tx, payment_id)
 
     def _look(
-        self, tx: Transaction, asked: _Asked
-    ) -> tuple[Payment, list[OrderRecord], Attempt | None]:
-        """The orders that wait for money, locked, and the attempt to hand out again if there is
-        one."""
+        self, tx: Transaction, asked: Asked
+    ) -> tuple[Payment, list[OrderRecord], Attempt | InTheWay | None]:
+        """The orders that wait for money, locked, and the attempt to hand out again, or in the way,
+        if there is one."""
         find_own(tx, asked.principal, asked.payment_id)
         orders, payment = self._lock(tx, asked.payment_id)
         attempts = attempt_rows.list_of_payment(tx, payment.id)
@@ -208,127 +265,3 @@ class Starting:
                 context={"attempts": len(attempts)},
             )
         return payment, waiting, again
-
-    def _head(self, tx: Transaction, chain_id: int) -> Head:
-        head = self._parts.chains.head(tx, chain_id)
-        if head is None:
-            raise ChainTimeUnknown("this chain is not followed yet; try again in a moment")
-        return head
-
-    def _rate(self, offer: Offer, head: Head) -> Rate:
-        if offer.feed is None:
-            return PAR
-        price = self._parts.prices.latest(offer.chain.chain_id, offer.feed)
-        return usable_rate(
-            price, chain_time=head.at, max_age_seconds=offer.chain.feed_max_age_seconds
-        )
-
-    def _quote(self, tx: Transaction, offer: Offer, orders: list[OrderRecord], rate: Rate) -> Quote:
-        issued_at = self._head(tx, offer.chain.chain_id).at
-        total, parts = price_in(
-            [order.total.amount for order in orders],
-            asset=offer.asset,
-            rate=rate,
-            spread_bps=offer.spread_bps,
-        )
-        return Quote(
-            asset=offer.asset,
-            total=total,
-            parts=parts,
-            rate=rate,
-            spread_bps=offer.spread_bps,
-            issued_at=issued_at,
-            expires_at=issued_at + timedelta(seconds=self._parts.offers.quote_seconds),
-        )
-
-    def _store(
-        self,
-        tx: Transaction,
-        asked: _Asked,
-        payment: Payment,
-        orders: list[OrderRecord],
-        rate: Rate,
-    ) -> Attempt:
-        """The attempt, its legs and their documents: all there before anyone is asked to pay."""
-        quote = self._quote(tx, asked.offer, orders, rate)
-        plan = self._plan(asked.choice, orders, quote)
-        drafts = self._parts.gateways[asked.choice.method].draft(plan)
-        attempt_id = attempt_rows.add(
-            tx,
-            payment.id,
-            request_key=asked.request_key,
-            choice=asked.choice,
-            contract=asked.offer.chain.escrow,
-            quote=quote,
-            usd_amount=sum(order.total.amount for order in orders),
-            route=asked.offer.explain(),
-        )
-        leg_rows.add(
-            tx,
-            payment.id,
-            attempt_id,
-            [
-                NewLeg(
-                    order_id=order.id,
-                    seller_id=order.seller_id,
-                    method=asked.choice.method,
-                    asset=quote.asset,
-                    usd_amount=order.total.amount,
-                    draft=draft,
-                )
-                for order, draft in zip(orders, drafts, strict=True)
-            ],
-        )
-        self._extend(tx, payment, asked.choice.chain_id, quote)
-        return attempt_rows.get(tx, payment.id, attempt_id)
-
-    def _plan(self, choice: PayChoice, orders: list[OrderRecord], quote: Quote) -> PaymentPlan:
-        return PaymentPlan(
-            chain_id=choice.chain_id,
-            token=choice.token,
-            payer=choice.wallet,
-            pay_by=int(quote.expires_at.timestamp()),
-            legs=tuple(
-                LegPlan(
-                    terms=_terms(order),
-                    seller=order.payout_wallet,
-                    amount=amount,
-                    salt=self._parts.new_salt(),
-                )
-                for order, amount in zip(orders, quote.parts, strict=True)
-            ),
-        )
-
-    def _extend(self, tx: Transaction, payment: Payment, chain_id: int, quote: Quote) -> None:
-        """T2: the goods stay reserved until the money would have arrived and counted."""
-        until = self._parts.offers.expiry(chain_id, quote.expires_at)
-        self._parts.orders.extend_reservation(tx, payment.checkout_id, until)
-        schedule(
-            tx,
-            kind=EXPIRE_CHECKOUT,
-            subject=payment.checkout_id,
-            clock=chain_clock(chain_id),
-            due_at=until,
-        )
-
-
-def _terms(order: OrderRecord) -> OrderTerms:
-    return OrderTerms(
-        order_id=order.id,
-        checkout_id=order.checkout_id,
-        seller_id=order.seller_id,
-        total=order.total,
-        digital=order.kind is ListingKind.DIGITAL,
-        handling_days=order.handling_days,
-        transit_days=order.transit_days,
-        lines=tuple(
-            TermsLine(
-                listing_id=line.listing_id,
-                title=line.title,
-                kind=line.kind,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-            )
-            for line in order.lines
-        ),
-    )

@@ -4,7 +4,7 @@ A fact tells the order once. When it ceases to count, what it did is taken back 
 possible, and otherwise the order is held up until the fact is true again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.domain import Actor, HoldKind, OrderStatus
@@ -16,23 +16,27 @@ from souk.modules.payments.repository.facts import Effect
 _UNSENT = frozenset({OrderStatus.PAID, OrderStatus.PROCESSING})
 
 # Facts that move no order, so that their loss takes nothing back.
-_NOTED = frozenset({FactKind.DISPUTED, FactKind.REIMBURSED})
+_NOTED = frozenset(FactKind) - {FactKind.HELD, FactKind.FULFILLED, FactKind.SETTLED}
 
 
 class OrderTeller:
     """Tells one order, whose lock is held."""
 
-    def __init__(self, tx: Transaction, orders: Orders, order_id: str) -> None:
+    def __init__(
+        self, tx: Transaction, orders: Orders, order_id: str, by_us: Collection[str] = ()
+    ) -> None:
+        """`by_us` are the legs of which a card provider tells, not a contract."""
         self._tx = tx
         self._orders = orders
         self._order_id = order_id
+        self._by_us = by_us
 
     def paid(self, hold: Effect) -> RefundReason | None:
         """T4, or T7 when the order was given up meanwhile; then possibly the reason to give the
         money back."""
         if hold.told:
             return None
-        cause = _cause(hold, "the money is held in escrow")
+        cause = self._cause(hold, "the money is held in escrow")
         match self._orders.get(self._tx, self._order_id).status:
             case OrderStatus.PENDING_PAYMENT:
                 self._orders.mark_paid(self._tx, self._order_id, **cause)
@@ -51,7 +55,7 @@ class OrderTeller:
         if not _certain(fulfilment):
             self._freeze(fulfilment)
         elif not fulfilment.told:
-            cause = _cause(fulfilment, "the seller has fulfilled on the chain")
+            cause = self._cause(fulfilment, "the seller has fulfilled on the chain")
             self._orders.mark_shipped(self._tx, self._order_id, **cause)
             self._tell(fulfilment)
 
@@ -73,7 +77,7 @@ class OrderTeller:
 
     def _note(self, effect: Effect, reason: str) -> None:
         if not effect.told:
-            self._orders.note(self._tx, self._order_id, **_cause(effect, reason))
+            self._orders.note(self._tx, self._order_id, **self._cause(effect, reason))
             self._tell(effect)
 
     def settled(self, settlements: Iterable[Effect], figures: LegFigures) -> None:
@@ -92,16 +96,16 @@ class OrderTeller:
     def _end(self, settlement: Effect, figures: LegFigures) -> None:
         match figures.status:
             case LegStatus.RELEASED:
-                cause = _cause(settlement, "the held money went to the seller")
+                cause = self._cause(settlement, "the held money went to the seller")
                 self._orders.complete(self._tx, self._order_id, **cause)
             case LegStatus.SPLIT:
-                cause = _cause(settlement, "the held money was split between seller and buyer")
+                cause = self._cause(settlement, "the held money was split between seller and buyer")
                 self._orders.complete(self._tx, self._order_id, **cause)
             case LegStatus.REFUNDED:
-                cause = _cause(settlement, "the held money went back to the buyer")
+                cause = self._cause(settlement, "the held money went back to the buyer")
                 self._orders.cancel(self._tx, self._order_id, **cause)
             case _:
-                cause = _cause(settlement, "a part of the held money was settled")
+                cause = self._cause(settlement, "a part of the held money was settled")
                 self._orders.note(self._tx, self._order_id, **cause)
 
     def withdraw(self, effects: Iterable[Effect], *, replaced: bool) -> None:
@@ -124,7 +128,7 @@ class OrderTeller:
         if self._orders.get(self._tx, self._order_id).status not in _UNSENT:
             self._freeze(hold)
             return
-        cause = _lost(hold, "the payment left the canonical chain")
+        cause = self._lost(hold, "the payment left the canonical chain")
         self._orders.unpay(self._tx, self._order_id, **cause)
         self._mark(hold, told=False, frozen=False)
 
@@ -144,6 +148,47 @@ class OrderTeller:
             self._orders.open_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
             self._mark(effect, told=False, frozen=True)
 
+    def charged_back(self, chargebacks: Iterable[Effect], *, contested: bool) -> None:
+        """T15: from the moment that the payer's bank asks until it has decided."""
+        for each in chargebacks:
+            if contested and each.current is not None:
+                self._orders.open_hold(self._tx, self._order_id, HoldKind.CHARGEBACK, each.id)
+                self._note(each, "the payer's bank wants the money back")
+            else:
+                self._orders.close_hold(self._tx, self._order_id, HoldKind.CHARGEBACK, each.id)
+
+    def conceded(self, decisions: Iterable[Effect], figures: LegFigures) -> None:
+        """T15, lost: an order whose money is gone ends, unless it had ended before."""
+        for decision in filter(_certain, decisions):
+            if decision.told:
+                continue
+            if figures.status is LegStatus.CHARGED_BACK:
+                cause = self._cause(decision, "the payer's bank keeps the money")
+                self._orders.cancel(self._tx, self._order_id, **cause)
+                self._tell(decision)
+            else:
+                self._note(decision, "the payer's bank keeps the money")
+
+    def _cause(self, effect: Effect, reason: str) -> Cause:
+        """What the history says of a fact that counts."""
+        observed = effect.current
+        if observed is None:
+            raise ValueError(f"effect {effect.id} was told without being true")
+        return Cause(
+            actor=self._actor(effect),
+            reason=reason,
+            evidence=observed.evidence,
+            occurred_at=observed.occurred_at,
+        )
+
+    def _lost(self, effect: Effect, reason: str) -> Cause:
+        """What the history says of a fact that ceased to count: where it last stood."""
+        last = max(effect.observations, key=lambda observed: observed.observation_id)
+        return Cause(actor=self._actor(effect), reason=reason, evidence=last.evidence)
+
+    def _actor(self, effect: Effect) -> Actor:
+        return Actor.GATEWAY if effect.leg_id in self._by_us else Actor.CHAIN
+
     def _tell(self, effect: Effect) -> None:
         if effect.frozen:
             self._orders.close_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
@@ -156,22 +201,3 @@ class OrderTeller:
 def _certain(effect: Effect) -> bool:
     observed = effect.current
     return observed is not None and observed.stage is FactStage.REACHED
-
-
-def _cause(effect: Effect, reason: str) -> Cause:
-    """What the history says of a fact that counts."""
-    observed = effect.current
-    if observed is None:
-        raise ValueError(f"effect {effect.id} was told without being true")
-    return Cause(
-        actor=Actor.CHAIN,
-        reason=reason,
-        evidence=observed.evidence,
-        occurred_at=observed.occurred_at,
-    )
-
-
-def _lost(effect: Effect, reason: str) -> Cause:
-    """What the history says of a fact that ceased to count: where it last stood."""
-    last = max(effect.observations, key=lambda observed: observed.observation_id)
-    return Cause(actor=Actor.CHAIN, reason=reason, evidence=last.evidence)

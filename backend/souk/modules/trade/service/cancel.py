@@ -36,8 +36,10 @@ class Cancellations:
         gives all held money back, also when an arbiter was silent about it: the order follows when
         the rail says that it went.
 
-        Raises `OrderNotFound`, `PaymentUnderWay`, `NothingHeld`, `IllegalTransition`.
+        Raises `OrderNotFound`, `PaymentUnderWay`, `NothingHeld`, `IllegalTransition`,
+        `ProviderUnavailable`.
         """
+        self._call_off(caller, order_id)
         with self._uow.begin() as tx:
             together, order, actor = party_of_checkout(self._orders, tx, caller, order_id)
             if order.status is OrderStatus.PENDING_PAYMENT:
@@ -49,6 +51,14 @@ class Cancellations:
             decide(order.status, OrderStatus.CANCELLED, actor)
             leg = self._payments.held_leg(tx, order_id)
         return self._rail.ask(leg, self._payments.give_back, receipt)
+
+    def _call_off(self, caller: Principal, order_id: str) -> None:
+        """What the buyer could go on to pay by card must end before the order does."""
+        with self._uow.begin() as tx:
+            together, order, actor = party_of_checkout(self._orders, tx, caller, order_id)
+        unpaid = order.status is OrderStatus.PENDING_PAYMENT
+        if unpaid and (actor is Actor.BUYER or len(together) == 1):
+            self._payments.call_off_unpaid(order.checkout_id)
 
     def _cancel_unpaid(
         self,

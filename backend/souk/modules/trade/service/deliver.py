@@ -66,9 +66,12 @@ class Deliveries:
             leg = self._payments.held_leg(tx, order_id)
 
         def record(tx: Transaction, outcome: Outcome) -> None:
-            order, actor = self._shippable(tx, caller, order_id)
+            order, actor = party_of(self._orders, tx, caller, order_id)
             if tracking is not None:
                 self._orders.record_tracking(tx, order_id, tracking)
+            if isinstance(outcome, Executed) and order.status in _SENT:
+                return  # The rail took our word, and the order has followed.
+            self._shippable(tx, caller, order_id)
             if order.status is OrderStatus.PAID:
                 self._accept(tx, caller, order, actor)
             if isinstance(outcome, Executed):

@@ -22,7 +22,9 @@ class Expiries:
 
     def expire_checkout(self, checkout_id: str) -> None:
         """Timer handler. While money may be on its way the timer re-arms itself: an outcome that
-        is not known yet must not cost the buyer the goods. Harmless when called again."""
+        is not known yet must not cost the buyer the goods. What somebody could go on to pay is
+        called off first. Harmless when called again."""
+        self._call_off(checkout_id)
         with self._uow.begin() as tx:
             orders = self._orders.lock_checkout(tx, checkout_id)
             waiting = [o for o in orders if o.status is OrderStatus.PENDING_PAYMENT]
@@ -47,6 +49,12 @@ class Expiries:
                     reason="not paid in time; the goods are free again",
                 )
             tx.commit()
+
+    def _call_off(self, checkout_id: str) -> None:
+        with self._uow.begin() as tx:
+            early = self._is_early(tx, checkout_id)
+        if not early:
+            self._payments.call_off_unpaid(checkout_id)
 
     def _left_open(self, tx: Transaction, orders: list[OrderRecord]) -> bool:
         """Whether orders that were given up have left an attempt that money came for, and went:

@@ -6,17 +6,19 @@ orders carry no hold; a batch has one action, one contract and one token.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import Enum, auto
 from functools import partial
 
 from souk.core.addresses import Address
+from souk.core.errors import DomainError
+from souk.core.timers import WALL, chain_clock
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.chain.domain import Call, TransactionStatus
 from souk.modules.chain.errors import CallReverted, CallTooExpensive
 from souk.modules.chain.service import Chains
-from souk.modules.payments.domain import DueLeg, Leg, LegAction, NeedsSignature
+from souk.modules.payments.domain import DueLeg, EscrowLeg, Leg, LegAction, NeedsSignature, Outcome
 from souk.modules.payments.errors import EscrowRefused
 from souk.modules.payments.service import Payments
 from souk.modules.trade import repository
@@ -35,7 +37,7 @@ _LONGEST_WAIT = timedelta(hours=1)
 _TOLD_BY_NOW = timedelta(minutes=10)
 
 _Batch = tuple[LegAction, str]
-_Kind = tuple[LegAction, Address, str]
+_Kind = tuple[LegAction, Address | None, str]
 
 
 class _Step(Enum):
@@ -77,13 +79,29 @@ class Keeper:
             self._send(chain_id, action, intent, legs)
         return len(batches)
 
+    def settle_due_at_our_word(self) -> int:
+        """Have the rails that do what we say settle what is overdue by the wall's clock; how many
+        legs there were. What one of them refuses is stored there with its reason, and not asked
+        for again for a while."""
+        with self._uow.begin() as tx:
+            due = self._payments.legs_due(tx, WALL, tx.now, self._max_batch)
+        for each in due:
+            try:
+                self._ask(each.action)(each.leg)
+            except DomainError as refusal:
+                _log.warning("keeper: %s of %s refused: %s", each.action, each.leg.id, refusal)
+        return len(due)
+
+    def _ask(self, action: LegAction) -> Callable[..., Outcome]:
+        return self._payments.release if action is LegAction.RELEASE else self._payments.refund
+
     def _batches(self, tx: Transaction, chain_id: int) -> dict[_Batch, list[Leg]]:
         """The legs to settle now, by action and intent."""
         head = self._chains.policy_head(tx, chain_id)
         if head is None:
             return {}
         choose = partial(self._choose, tx, chain_id)
-        due = self._payments.legs_due(tx, chain_id, head.at, self._max_batch, choose)
+        due = self._payments.legs_due(tx, chain_clock(chain_id), head.at, self._max_batch, choose)
         asked = repository.lock_requests(tx, sorted(each.leg.id for each in due))
         batches: dict[_Batch, list[Leg]] = defaultdict(list)
         fresh: dict[_Kind, list[Leg]] = defaultdict(list)
@@ -91,7 +109,7 @@ class Keeper:
             leg, request = each.leg, asked.get(each.leg.id)
             match self._step(tx, chain_id, each, request):
                 case _Step.TOGETHER:
-                    fresh[each.action, leg.contract, leg.asset.code].append(leg)
+                    fresh[each.action, _contract(leg), leg.asset.code].append(leg)
                 case _Step.ALONE:
                     batches[each.action, self._assign(tx, each.action, [leg], asked)].append(leg)
                 case _Step.AGAIN if request is not None:
@@ -162,12 +180,15 @@ class Keeper:
             tx.commit()
 
     def _call(self, action: LegAction, legs: list[Leg]) -> Call:
-        ask = self._payments.release if action is LegAction.RELEASE else self._payments.refund
-        outcome = ask(*legs)
+        outcome = self._ask(action)(*legs)
         if not isinstance(outcome, NeedsSignature) or len(outcome.calls) != 1:
             raise TypeError("a keeper settles by exactly one call")
         call = outcome.calls[0]
         return Call(to=call.to, data=bytes.fromhex(call.data[2:]), value=call.value)
+
+
+def _contract(leg: Leg) -> Address | None:
+    return leg.contract if isinstance(leg, EscrowLeg) else None
 
 
 def _patience(attempt: int) -> timedelta:

@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from souk.core.addresses import parse_address
 from souk.core.db import Reads
 from souk.core.ids import require_id
 from souk.core.pagination import CursorCodec
@@ -25,10 +24,15 @@ from souk.core.web import (
     provided,
 )
 from souk.modules.payments import queries
-from souk.modules.payments.domain import PaymentState, outcome_json
+from souk.modules.payments.domain import (
+    Executed,
+    NeedsSignature,
+    PaymentState,
+    Pending,
+    outcome_json,
+)
 from souk.modules.payments.errors import PaymentNotFound
 from souk.modules.payments.schemas import (
-    CreditsOut,
     MethodsOut,
     OutcomeOut,
     PaymentConfirm,
@@ -37,11 +41,11 @@ from souk.modules.payments.schemas import (
     PaymentOut,
     PaymentPage,
     PaymentProcess,
+    PaymentRefund,
     PaymentStateOut,
     StartedOut,
-    WithdrawIn,
 )
-from souk.modules.payments.service import Credits, Payments, StartedAttempt
+from souk.modules.payments.service import Payments, StartedAttempt
 
 router = APIRouter(prefix="/api/payments", tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
@@ -55,13 +59,7 @@ _PaymentId = Annotated[
 ]
 _OrderId = Annotated[str, Path(max_length=64, description="The order's id.")]
 _UserId = Annotated[str, Path(max_length=64, description="The account's id.")]
-_Credits = Annotated[Credits, Depends(provided(Credits))]
-_ChainId = Annotated[int, Query(ge=1, le=2**53, description="The chain.", examples=[31337])]
-_Wallet = Annotated[
-    str | None, Query(max_length=64, description="Only this one of the caller's wallets.")
-]
-_NOT_PROVED = {"description": "The wallet is not one of the caller's"}
-_CHAIN_AWAY = {"description": "The chain cannot be asked now; try again in a moment"}
+_RAIL_AWAY = {"description": "The rail does not answer; nothing is lost, try again in a moment"}
 _NOT_FOUND = {"description": "The caller has no such payment"}
 _BAD_PAGE = {"description": "The limit is out of bounds, or the cursor belongs to another list"}
 
@@ -109,7 +107,7 @@ def open_payment(
         404: _NOT_FOUND,
         409: {"description": "The orders are not to be paid, or an earlier attempt still can be"},
         422: INVALID,
-        503: {"description": "The chain or its price feed is away; try again in a moment"},
+        503: {"description": "The rail or its price feed is away; try again in a moment"},
     },
 )
 def process_payment(
@@ -119,9 +117,10 @@ def process_payment(
     payments: _Service,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Locks a quote and answers with the exact calls that pay every unpaid order of the checkout
-    at once. The same choice gets the same calls for as long as they can be paid; another choice
-    has to wait until then, so that nobody pays twice."""
+    """Locks a quote and answers with what pays every unpaid order of the checkout at once: the
+    exact calls to sign, or what opens the card provider's own fields. The same choice gets the same
+    answer for as long as it can be paid. Another choice calls a card payment off, and has to wait
+    until handed out calls can be signed no more, so that nobody pays twice."""
     payment_id = require_id("pay", body.payment_id)
     choice = body.choice()
     return once(
@@ -140,46 +139,6 @@ def list_methods(request: Request, payments: _Service) -> Response:
     """Every method, chain and token that this installation takes."""
     body = json.dumps({"data": payments.methods()}, separators=(",", ":")).encode()
     return cacheable(request, body, max_age_seconds=60)
-
-
-@router.get(
-    "/credits",
-    summary="Payouts that failed and wait to be fetched",
-    response_model=CreditsOut,
-    responses={401: UNAUTHENTICATED, 403: _NOT_PROVED, 422: INVALID, 503: _CHAIN_AWAY},
-)
-def list_credits(
-    caller: Caller, service: _Credits, chain_id: _ChainId, wallet: _Wallet = None
-) -> Response:
-    """What the contract of a chain keeps for the caller's wallets because it could not be sent:
-    a token's issuer blocked the wallet, or a contract did not take the coin. A fee taker's fees
-    wait there as well. Without a wallet, the first twenty that the caller has proved are asked
-    about."""
-    waiting = service.waiting(caller, chain_id, None if wallet is None else parse_address(wallet))
-    data = [
-        {"wallet": one.account, "token": one.token, "amount": one.amount.to_json()}
-        for one in waiting
-    ]
-    return json_response(_encoded({"data": data}))
-
-
-@router.post(
-    "/credits/withdraw",
-    summary="Fetch a payout that failed",
-    response_model=OutcomeOut,
-    responses={
-        401: UNAUTHENTICATED,
-        403: _NOT_PROVED,
-        422: {"description": "Nothing waits, or it cannot be sent there; the answer says why"},
-        503: _CHAIN_AWAY,
-    },
-)
-def withdraw_credit(body: WithdrawIn, caller: Caller, service: _Credits) -> Response:
-    """The call by which the wallet has all of it sent to an address of its choice. Asking changes
-    nothing, so that it needs no key."""
-    token, wallet, to = map(parse_address, (body.token, body.wallet, body.to))
-    outcome = service.withdraw(caller, body.chain_id, token, wallet=wallet, to=to)
-    return json_response(_encoded(outcome_json(outcome)))
 
 
 @router.get(
@@ -277,15 +236,34 @@ async def read_payment(
     return cacheable(request, _found(document))
 
 
+@router.get(
+    "/{payment_id}/action",
+    summary="What the payer has to do",
+    response_model=OutcomeOut,
+    responses={
+        401: UNAUTHENTICATED,
+        404: _NOT_FOUND,
+        409: {"description": "No attempt waits for its payer"},
+        503: _RAIL_AWAY,
+    },
+)
+def read_action(payment_id: _PaymentId, caller: Caller, payments: _Service) -> Response:
+    """The action of the present attempt once more, with the secret that is kept nowhere: for a
+    client that lost the answer in which it was."""
+    outcome = payments.read_action(caller, require_id("pay", payment_id))
+    return json_response(_encoded(outcome_json(outcome)), headers={"Cache-Control": "no-store"})
+
+
 @router.post(
     "/{payment_id}/confirm",
-    summary="Hand in the transaction that was sent",
+    summary="Say that it was paid",
     response_model=PaymentStateOut,
     responses={
         401: UNAUTHENTICATED,
         404: _NOT_FOUND,
         409: {"description": "There is no attempt that waits for a payment"},
         422: INVALID,
+        503: _RAIL_AWAY,
     },
 )
 def confirm_payment(
@@ -296,8 +274,9 @@ def confirm_payment(
     payments: _Service,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Tells that the wallet sent a transaction. It is an observation, never proof: the payment
-    is completed by what the chain says, also when nobody confirms."""
+    """Tells that the wallet sent a transaction, or that the payer is back from the provider. It is
+    an observation, never proof: the payment is completed by what its rail says, also when nobody
+    confirms."""
     known = require_id("pay", payment_id)
     return once(
         request,
@@ -319,6 +298,7 @@ def confirm_payment(
         404: _NOT_FOUND,
         409: {"description": "The payment is on its way, or no attempt is open"},
         422: INVALID,
+        503: _RAIL_AWAY,
     },
 )
 def cancel_payment(
@@ -328,8 +308,8 @@ def cancel_payment(
     payments: _Service,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """The orders wait on until they expire. Calls that were handed out could still be signed
-    until their `pay_by`; such money goes back."""
+    """The orders wait on until they expire. A card payment is called off. Calls that were handed
+    out could still be signed until their `pay_by`; such money goes back."""
     known = require_id("pay", payment_id)
     return once(
         request,
@@ -344,25 +324,51 @@ def cancel_payment(
 
 @router.post(
     "/{payment_id}/refund",
-    summary="Give back what was paid twice or too late",
+    summary="Give money back",
     response_model=OutcomeOut,
     responses={
         401: UNAUTHENTICATED,
         404: {"description": "The caller sold nothing in this payment"},
-        409: {"description": "Nothing is owed back"},
-        422: {"description": "The contract refuses the call; the answer says why"},
+        409: {"description": "Nothing is owed back, or this money is being moved already"},
+        422: {"description": "It is more than there is, or the rail refuses; the answer says why"},
+        503: _RAIL_AWAY,
     },
 )
-def refund_payment(payment_id: _PaymentId, caller: Caller, payments: _Service) -> Response:
-    """For a seller: the calls that return to the buyer what is owed back for the caller's
-    orders. Asking changes nothing, so that it needs no key."""
-    outcome = payments.refund_owed(caller, require_id("pay", payment_id))
-    return json_response(_encoded(outcome_json(outcome)))
+def refund_payment(
+    request: Request,
+    payment_id: _PaymentId,
+    caller: Caller,
+    payments: _Service,
+    body: PaymentRefund | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """For a seller. With an order and an amount: so much of its money goes back, where it came
+    from, out of what is held or of what was released before. Without: the calls that return what
+    was paid twice or too late for the caller's orders; asking for these changes nothing, so that it
+    needs no key."""
+    known = require_id("pay", payment_id)
+    if body is None:
+        return json_response(_encoded(outcome_json(payments.refund_owed(caller, known))))
+    order_id, amount = require_id("ord", body.order_id), int(body.amount)
+    return once(
+        request,
+        caller=caller,
+        key=idempotency_key,
+        body=body,
+        status=200,
+        render=_render_outcome,
+        act=lambda receipt: payments.refund_part(caller, known, order_id, amount, receipt),
+    )
 
 
 def _render_started(started: object) -> Mapping[str, object]:
     assert isinstance(started, StartedAttempt)  # noqa: S101 - what `start_attempt` returns
     return started.to_json()
+
+
+def _render_outcome(outcome: object) -> Mapping[str, object]:
+    assert isinstance(outcome, Executed | Pending | NeedsSignature)  # noqa: S101 - see `refund_part`
+    return outcome_json(outcome)
 
 
 def _encoded(document: Mapping[str, object]) -> bytes:

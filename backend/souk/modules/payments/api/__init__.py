@@ -1,0 +1,11 @@
+"""Payments: `/api/payments`, and what card providers send."""
+
+from fastapi import APIRouter
+
+from souk.modules.payments.api import cards, failed_payouts, payments
+
+# What has a path of its own comes before `/api/payments/{payment_id}`, which would take it.
+router = APIRouter()
+router.include_router(cards.router)
+router.include_router(failed_payouts.router)
+router.include_router(payments.router)

@@ -1,0 +1,140 @@
+"""What people keep at the card provider, and what it sends: `/api/payments/saved`,
+`/api/payments/payees`, `/api/webhooks/stripe`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+
+from souk.core.ids import require_id
+from souk.core.web import (
+    INVALID,
+    UNAUTHENTICATED,
+    Caller,
+    IdempotencyKey,
+    json_response,
+    provided,
+)
+from souk.modules.payments.domain import outcome_json
+from souk.modules.payments.schemas import OutcomeOut, PayeeOut, SavedMethodsOut
+from souk.modules.payments.service import Payments
+
+router = APIRouter(tags=["payments"])
+_Service = Annotated[Payments, Depends(provided(Payments))]
+_AWAY = {"description": "The card provider does not answer; try again in a moment"}
+_NO_CARDS = {"description": "Cards are not taken here"}
+
+
+async def _raw_body(request: Request) -> bytes:
+    """What was signed: every byte of it counts."""
+    return await request.body()
+
+
+@router.post(
+    "/api/payments/payees/{seller_id}",
+    summary="Be paid by card",
+    response_model=PayeeOut,
+    responses={
+        401: UNAUTHENTICATED,
+        403: {"description": "The store is somebody else's"},
+        404: {"description": "There is no such store"},
+        422: _NO_CARDS,
+        503: _AWAY,
+    },
+)
+def open_payee(
+    seller_id: Annotated[str, Path(max_length=64, description="The store's id.")],
+    caller: Caller,
+    payments: _Service,
+) -> Response:
+    """Opens the store's account at the card provider, once, and says where its owner goes on to
+    complete it. Buyers can pay by card as soon as it is ready."""
+    account = payments.open_payee(caller, require_id("sel", seller_id))
+    shown = {"ready": account.ready, "onboarding_url": account.onboarding_url}
+    return _private(shown)
+
+
+@router.post(
+    "/api/payments/saved",
+    summary="Keep a card or bank account",
+    response_model=OutcomeOut,
+    responses={
+        401: UNAUTHENTICATED,
+        409: {"description": "The same request is still being worked on"},
+        422: _NO_CARDS,
+        503: _AWAY,
+    },
+)
+def save_method(
+    caller: Caller, payments: _Service, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """What opens the provider's own fields: a number that is entered there never comes here."""
+    return _private(outcome_json(payments.save_method(caller, idempotency_key)))
+
+
+@router.get(
+    "/api/payments/saved",
+    summary="Kept cards and bank accounts",
+    response_model=SavedMethodsOut,
+    responses={401: UNAUTHENTICATED, 422: _NO_CARDS, 503: _AWAY},
+)
+def list_saved(caller: Caller, payments: _Service) -> Response:
+    """As much of each as may be shown."""
+    return _private({"data": [asdict(one) for one in payments.list_saved(caller)]})
+
+
+@router.delete(
+    "/api/payments/saved/{reference}",
+    summary="Forget a card or bank account",
+    status_code=204,
+    responses={
+        401: UNAUTHENTICATED,
+        404: {"description": "The caller keeps no such card or account"},
+        422: INVALID,
+        503: _AWAY,
+    },
+)
+def forget_saved(
+    reference: Annotated[
+        str, Path(max_length=255, pattern="^[A-Za-z0-9_]+$", description="As it is listed.")
+    ],
+    caller: Caller,
+    payments: _Service,
+) -> Response:
+    """The provider keeps it no longer; payments that were made with it stay as they are."""
+    payments.forget_saved(caller, reference)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/api/webhooks/stripe",
+    summary="What the card provider sends",
+    status_code=200,
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Kept; what follows from it comes later",
+            "content": {"text/plain": {}},
+        },
+        400: {"description": "This was not signed by the provider just now"},
+        413: {"description": "The body is too large"},
+    },
+)
+def receive_webhook(
+    body: Annotated[bytes, Depends(_raw_body)],
+    payments: _Service,
+    signature: Annotated[
+        str | None,
+        Header(alias="Stripe-Signature", max_length=2048, description="Who signed it, and when."),
+    ] = None,
+) -> Response:
+    """For the provider alone, which signs what it sends."""
+    payments.receive_webhook(body, signature)
+    return Response(status_code=200)
+
+
+def _private(document: Mapping[str, object]) -> Response:
+    body = json.dumps(document, separators=(",", ":")).encode()
+    return json_response(body, headers={"Cache-Control": "no-store"})

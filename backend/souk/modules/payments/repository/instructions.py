@@ -1,0 +1,151 @@
+"""What rails were told to move."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import insert, select, text, update
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.payments.domain import Instruction, InstructionKind, StoredInstruction
+from souk.modules.payments.models import PaymentInstructionRow
+
+_OPEN, _DONE, _REFUSED = "open", "done", "refused"
+LEASE = timedelta(seconds=60)
+"""How long whoever carries an instruction out has it alone."""
+
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An instruction that the claimer alone carries out for a while."""
+
+    stored: StoredInstruction
+    attempts: int
+
+
+def add(
+    tx: Transaction, instruction: Instruction, request_key: str | None, *, at_once: bool
+) -> str:
+    """Store an instruction; its id is the key under which the rail hears of it. `at_once` keeps it
+    from the sweep for as long as the caller needs to carry it out itself."""
+    instruction_id = tx.new_id("ins")
+    tx.session.execute(
+        insert(PaymentInstructionRow).values(
+            id=instruction_id,
+            leg_id=instruction.leg_id,
+            kind=instruction.kind,
+            amount=instruction.amount,
+            fee=instruction.fee,
+            status=_OPEN,
+            request_key=request_key,
+            attempts=1 if at_once else 0,
+            first_asked_at=tx.now if at_once else None,
+            next_attempt_at=tx.after(LEASE) if at_once else tx.now,
+            created_at=tx.now,
+            updated_at=tx.now,
+        )
+    )
+    return instruction_id
+
+
+def list_of_request(tx: Transaction, request_key: str) -> list[str]:
+    """The ids of what a wish has told a rail."""
+    row = PaymentInstructionRow
+    return list(
+        tx.session.scalars(
+            select(row.id).where(row.request_key.startswith(f"{request_key}:")).order_by(row.id)
+        )
+    )
+
+
+def list_open(tx: Transaction, leg_id: str) -> list[Instruction]:
+    """What a rail was told of a leg without its outcome being known."""
+    rows = tx.session.scalars(
+        select(PaymentInstructionRow)
+        .filter_by(leg_id=leg_id, status=_OPEN)
+        .order_by(PaymentInstructionRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return [_instruction(row) for row in rows]
+
+
+def total(tx: Transaction, leg_id: str, kind: InstructionKind) -> int:
+    """All that a rail was told to move of a leg in one way and has not refused to."""
+    rows = tx.session.scalars(
+        select(PaymentInstructionRow.amount).where(
+            PaymentInstructionRow.leg_id == leg_id,
+            PaymentInstructionRow.kind == kind,
+            PaymentInstructionRow.status != _REFUSED,
+        )
+    )
+    return sum(rows)
+
+
+# Materialized, because a plan that ran the subquery again would take more than the limit.
+_CLAIM = text(
+    """
+    WITH due AS MATERIALIZED (
+        SELECT id FROM payment_instruction
+        WHERE status = 'open' AND next_attempt_at <= :now
+        ORDER BY next_attempt_at LIMIT :limit
+        FOR UPDATE SKIP LOCKED)
+    UPDATE payment_instruction AS told
+    SET next_attempt_at = :until, attempts = attempts + 1,
+        first_asked_at = coalesce(first_asked_at, :now)
+    FROM due WHERE told.id = due.id
+    RETURNING told.id
+    """
+)
+
+
+def claim_due(tx: Transaction, *, limit: int) -> list[str]:
+    """The ids of open instructions whose turn it is, kept from others for the lease."""
+    values = {"now": tx.now, "until": tx.after(LEASE), "limit": limit}
+    return list(tx.session.scalars(_CLAIM, values))
+
+
+def find(tx: Transaction, instruction_id: str) -> Claimed | None:
+    """An open instruction as it is to be carried out now."""
+    row = tx.session.get(PaymentInstructionRow, instruction_id, populate_existing=True)
+    if row is None or row.status != _OPEN:
+        return None
+    asked = None
+    if row.first_asked_at is not None:
+        asked = tx.age(row.first_asked_at).total_seconds()
+    return Claimed(_stored(row, asked), row.attempts)
+
+
+def finish(tx: Transaction, instruction_id: str) -> None:
+    """It was done, or is under way for good."""
+    _move(tx, instruction_id, status=_DONE, last_error=None)
+
+
+def refuse(tx: Transaction, instruction_id: str, why: str) -> None:
+    """The rail will not do it."""
+    _move(tx, instruction_id, status=_REFUSED, last_error=why)
+
+
+def put_off(tx: Transaction, claimed: Claimed, why: str) -> None:
+    """Its outcome is not known, or it cannot be done yet: the later the more often it was tried."""
+    wait = min(timedelta(seconds=2 ** min(claimed.attempts, 12)), _LONGEST_WAIT)
+    _move(tx, claimed.stored.id, next_attempt_at=tx.after(wait), last_error=why)
+
+
+def _move(tx: Transaction, instruction_id: str, **values: object) -> None:
+    row = PaymentInstructionRow
+    tx.session.execute(
+        update(row)
+        .where(row.id == instruction_id, row.status == _OPEN)
+        .values(**values, updated_at=tx.now)
+    )
+
+
+def _stored(row: PaymentInstructionRow, asked: float | None) -> StoredInstruction:
+    return StoredInstruction(id=row.id, instruction=_instruction(row), asked_before_seconds=asked)
+
+
+def _instruction(row: PaymentInstructionRow) -> Instruction:
+    return Instruction(
+        leg_id=row.leg_id, kind=InstructionKind(row.kind), amount=row.amount, fee=row.fee
+    )

@@ -1,0 +1,69 @@
+"""What people keep at the card provider: sellers an account to be paid to, buyers their cards."""
+
+from collections.abc import Sequence
+
+from souk.core.principal import NotYours, Principal
+from souk.modules.payments.domain import Outcome
+from souk.modules.payments.ports import PayeeAccount, SavedMethod
+from souk.modules.payments.repository import payees as payee_rows
+from souk.modules.payments.repository.payees import Payee
+from souk.modules.payments.service.look import Looking
+
+
+class CardKeeping(Looking):
+    """Called with no transaction open. All raise `MethodUnavailable` where no cards are taken, and
+    what the provider raises."""
+
+    def open_payee(self, principal: Principal, seller_id: str) -> PayeeAccount:
+        """The account by which a store of the caller's is paid by card, opened at the first call,
+        and where to complete it. Raises `NotYours`."""
+        rail = self._cards()
+        with self._parts.uow.begin() as tx:
+            if self._parts.sellers.get(tx, seller_id).account_id != principal.account_id:
+                raise NotYours("this is somebody else's store")
+            known = payee_rows.find(tx, seller_id)
+        if known is not None:
+            return self._refreshed(known)
+        opened = rail.desk.open_account(
+            seller_id, key=f"{seller_id}:account", return_url=rail.return_url
+        )
+        with self._parts.uow.begin() as tx:
+            payee_rows.add(tx, Payee(seller_id, opened.reference, opened.ready))
+            tx.commit()
+        return opened
+
+    def _refreshed(self, known: Payee) -> PayeeAccount:
+        rail = self._cards()
+        account = rail.desk.look_up_account(known.reference, return_url=rail.return_url)
+        self.observe(account)
+        return account
+
+    def save_method(self, principal: Principal, request_key: str | None) -> Outcome:
+        """Have the caller enter a card or account at the provider, to be kept for later."""
+        rail = self._cards()
+        with self._parts.uow.begin() as tx:
+            customer = payee_rows.find_customer(tx, principal.account_id)
+        if customer is None:
+            account = principal.account_id
+            customer = rail.desk.open_customer(account, key=f"{account}:customer")
+            with self._parts.uow.begin() as tx:
+                payee_rows.add_customer(tx, account, customer)
+                tx.commit()
+        return rail.desk.save_method(customer, key=f"{request_key}:setup")
+
+    def list_saved(self, principal: Principal) -> Sequence[SavedMethod]:
+        """What is kept for the caller."""
+        customer = self._customer(principal)
+        return () if customer is None else self._cards().desk.list_saved(customer)
+
+    def forget_saved(self, principal: Principal, reference: str) -> None:
+        """Keep one of the caller's no longer; harmless when it is not kept. Raises
+        `SavedMethodNotFound` for another's."""
+        customer = self._customer(principal)
+        if customer is not None:
+            self._cards().desk.forget_saved(customer, reference)
+
+    def _customer(self, principal: Principal) -> str | None:
+        self._cards()
+        with self._parts.uow.begin() as tx:
+            return payee_rows.find_customer(tx, principal.account_id)

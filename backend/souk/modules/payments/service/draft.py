@@ -1,0 +1,171 @@
+"""Drawing an attempt up: a locked quote, legs with full terms, and the goods kept for it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from souk.core.principal import Principal
+from souk.core.timers import schedule
+from souk.core.unit_of_work import Transaction
+from souk.modules.catalog.domain import ListingKind
+from souk.modules.orders.domain import EXPIRE_CHECKOUT, OrderRecord
+from souk.modules.payments.domain import (
+    PAR,
+    Attempt,
+    OrderTerms,
+    PayChoice,
+    Payment,
+    Quote,
+    Rate,
+    TermsLine,
+    price_in,
+    usable_rate,
+)
+from souk.modules.payments.ports import LegPlan, PaymentPlan
+from souk.modules.payments.repository import attempts as attempt_rows
+from souk.modules.payments.repository import legs as leg_rows
+from souk.modules.payments.repository import payees as payee_rows
+from souk.modules.payments.repository.legs import NewLeg
+from souk.modules.payments.service.parts import Parts
+from souk.modules.payments.service.route import Offer
+from souk.modules.payments.service.times import now_by
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to start an attempt."""
+
+    principal: Principal
+    payment_id: str
+    choice: PayChoice
+    offer: Offer
+    request_key: str | None
+
+
+class Drafting:
+    """Everything of an attempt is there before anyone is asked to pay."""
+
+    _parts: Parts
+
+    def read_rate(self, offer: Offer) -> Rate:
+        """What the asset of an offer costs now. Called with no transaction open. Raises
+        `PriceUnusable`, `ProviderUnavailable`."""
+        feed = offer.feed
+        if feed is None:
+            return PAR
+        price = self._parts.prices.latest(feed.chain_id, feed.address)
+        with self._parts.uow.begin() as tx:
+            now = now_by(tx, self._parts.chains, offer.clock)
+        return usable_rate(price, chain_time=now, max_age_seconds=feed.max_age_seconds)
+
+    def _quote(self, tx: Transaction, offer: Offer, orders: list[OrderRecord], rate: Rate) -> Quote:
+        issued_at = now_by(tx, self._parts.chains, offer.clock)
+        total, parts = price_in(
+            [order.total.amount for order in orders],
+            asset=offer.asset,
+            rate=rate,
+            spread_bps=offer.spread_bps,
+        )
+        return Quote(
+            asset=offer.asset,
+            total=total,
+            parts=parts,
+            rate=rate,
+            spread_bps=offer.spread_bps,
+            issued_at=issued_at,
+            expires_at=issued_at + timedelta(seconds=offer.quote_seconds),
+        )
+
+    def store_attempt(
+        self,
+        tx: Transaction,
+        asked: Asked,
+        payment: Payment,
+        orders: list[OrderRecord],
+        rate: Rate,
+    ) -> Attempt:
+        """The attempt, its legs and their documents. Orders and payment are locked. Raises what the
+        rail's `draft` raises."""
+        quote = self._quote(tx, asked.offer, orders, rate)
+        attempt_id = tx.new_id("att")
+        plan = self._plan(tx, attempt_id, asked.choice, orders, quote)
+        drafts = self._parts.gateways[asked.choice.method].draft(plan)
+        attempt_rows.add(
+            tx,
+            payment.id,
+            attempt_id,
+            request_key=asked.request_key,
+            choice=asked.choice,
+            contract=asked.offer.contract,
+            clock=asked.offer.clock,
+            quote=quote,
+            usd_amount=sum(order.total.amount for order in orders),
+            route=asked.offer.explain(),
+        )
+        legs = [
+            NewLeg(
+                order_id=order.id,
+                seller_id=order.seller_id,
+                method=asked.choice.method,
+                clock=asked.offer.clock,
+                asset=quote.asset,
+                usd_amount=order.total.amount,
+                draft=draft,
+            )
+            for order, draft in zip(orders, drafts, strict=True)
+        ]
+        leg_rows.add(tx, payment.id, attempt_id, legs)
+        self._extend(tx, payment, asked.offer.clock, quote)
+        return attempt_rows.get(tx, payment.id, attempt_id)
+
+    def _plan(
+        self,
+        tx: Transaction,
+        attempt_id: str,
+        choice: PayChoice,
+        orders: list[OrderRecord],
+        quote: Quote,
+    ) -> PaymentPlan:
+        payees = payee_rows.list_ready(tx, {order.seller_id for order in orders})
+        return PaymentPlan(
+            attempt_id=attempt_id,
+            choice=choice,
+            pay_by=int(quote.expires_at.timestamp()),
+            legs=tuple(
+                LegPlan(
+                    terms=_terms(order),
+                    wallet=order.payout_wallet,
+                    card_account=payees.get(order.seller_id),
+                    amount=amount,
+                    salt=self._parts.new_salt(),
+                )
+                for order, amount in zip(orders, quote.parts, strict=True)
+            ),
+        )
+
+    def _extend(self, tx: Transaction, payment: Payment, clock: str, quote: Quote) -> None:
+        """T2: the goods stay reserved until the money would have arrived and counted."""
+        until = self._parts.offers.expiry(clock, quote.expires_at)
+        self._parts.orders.extend_reservation(tx, payment.checkout_id, until)
+        schedule(tx, kind=EXPIRE_CHECKOUT, subject=payment.checkout_id, clock=clock, due_at=until)
+
+
+def _terms(order: OrderRecord) -> OrderTerms:
+    return OrderTerms(
+        order_id=order.id,
+        checkout_id=order.checkout_id,
+        seller_id=order.seller_id,
+        total=order.total,
+        digital=order.kind is ListingKind.DIGITAL,
+        handling_days=order.handling_days,
+        transit_days=order.transit_days,
+        lines=tuple(
+            TermsLine(
+                listing_id=line.listing_id,
+                title=line.title,
+                kind=line.kind,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+            )
+            for line in order.lines
+        ),
+    )

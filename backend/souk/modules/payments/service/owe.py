@@ -1,0 +1,53 @@
+"""What is left to tell a rail, given what it was told. The order and the payment are locked."""
+
+from collections.abc import Sequence
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.payments.domain import Instruction, InstructionKind, Leg, LegFigures
+from souk.modules.payments.errors import MovementUnderWay
+from souk.modules.payments.repository import instructions as instruction_rows
+
+_OUT_OF_HELD = frozenset({InstructionKind.RELEASE, InstructionKind.REFUND})
+
+
+def send_back(tx: Transaction, leg: Leg) -> None:
+    """Have what is held of a leg go back, if it moves at our word and nobody has said so yet."""
+    if leg.by_us and (left := _free(tx, leg)) > 0:
+        back = Instruction(leg_id=leg.id, kind=InstructionKind.REFUND, amount=left)
+        instruction_rows.add(tx, back, None, at_once=False)
+
+
+def recover(tx: Transaction, leg: Leg, figures: LegFigures, *, final: bool) -> None:
+    """Have the seller give back what the buyer got back after the release, whoever gave it; what a
+    bank has taken only once its decision is `final`."""
+    if not leg.by_us:
+        return
+    after_release = max(0, figures.charged_back - _taken_from_held(figures)) if final else 0
+    told = instruction_rows.total(tx, leg.id, InstructionKind.RECOVER)
+    missing = figures.reimbursed + after_release - max(told, figures.recovered)
+    if missing > 0:
+        fetch = Instruction(leg_id=leg.id, kind=InstructionKind.RECOVER, amount=missing)
+        instruction_rows.add(tx, fetch, None, at_once=False)
+
+
+def _taken_from_held(figures: LegFigures) -> int:
+    return min(figures.charged_back, figures.held - figures.released - figures.refunded)
+
+
+def _free(tx: Transaction, leg: Leg) -> int:
+    """What is held and nobody was told to move."""
+    told = instruction_rows.list_open(tx, leg.id)
+    return leg.remaining - sum(one.amount for one in told if one.kind in _OUT_OF_HELD)
+
+
+def require_free(tx: Transaction, leg: Leg, wanted: Sequence[Instruction]) -> None:
+    """Raises `MovementUnderWay` when others were told to move what is wanted here."""
+    held = sum(one.amount for one in wanted if one.kind in _OUT_OF_HELD)
+    back = sum(one.amount for one in wanted if one.kind is InstructionKind.REIMBURSE)
+    told = instruction_rows.list_open(tx, leg.id)
+    coming = sum(one.amount for one in told if one.kind is InstructionKind.REIMBURSE)
+    if held > _free(tx, leg) or back > leg.returnable - coming:
+        raise MovementUnderWay(
+            "this money is being moved already; look at the order again in a moment",
+            context={"order_id": leg.order_id},
+        )
