@@ -14,7 +14,13 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[2]
 _CONTRACTS = _ROOT / "contracts"
 COMPILED = Path(__file__).parent / "compiled"
-NAMES = ("ContractWallet", "MuteDollar", "Permit2StandIn", "PhantomDollar")
+NAMES = (
+    "ContractWallet",
+    "HostileToken",
+    "MuteDollar",
+    "Permit2StandIn",
+    "PhantomDollar",
+)
 
 
 def bytecode(name: str, folder: Path = COMPILED) -> str:

@@ -10,6 +10,7 @@ from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
+from souk.adapters.evm.wallets import EvmWallets
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
@@ -116,6 +117,7 @@ def _money(
         {
             EvmEscrowGateway: escrow,
             ChainlinkPriceFeed: prices,
+            EvmWallets: EvmWallets(nodes),
             Payments: Payments(parts),
             Credits: Credits(uow, below.of(Sellers), below.of(Ledger), offers, keeper),
         }

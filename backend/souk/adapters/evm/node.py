@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from souk.adapters.evm.rpc import FEW, JsonRpcClient, RpcFault, RpcRequest, RpcResult
 from souk.adapters.evm.wire import (
     read_bytes,
+    read_fees,
     read_header,
-    read_list,
     read_logs,
-    read_object,
     read_quantity,
     read_receipt,
     read_receipt_logs,
@@ -16,12 +15,14 @@ from souk.adapters.evm.wire import (
 from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable
 from souk.modules.chain.domain import BlockHeader, Call, RawLog
-from souk.modules.chain.errors import CallReverted, TransactionRefused
+from souk.modules.chain.errors import CallReverted, ChainDataRefused, TransactionRefused
 from souk.modules.chain.ports import MinedTransaction
 
 HEADERS_A_REQUEST = 100
 BLOCKS_A_REQUEST = 20
 CALLS_A_REQUEST = 100
+
+_FEES = RpcRequest("eth_feeHistory", ["0x5", "latest", [50]])
 
 # JSON-RPC error code of a call that reverted (execution-apis); nodes without it give the data.
 _REVERTED = 3
@@ -49,6 +50,14 @@ class EvmCalls:
                 raise
             answers = list(self._answers(requests, FEW))
         return [read_bytes(self._executed(answer), "result of a call") for answer in answers]
+
+    def run_creation(self, code: bytes, *, block_hash: str) -> bytes:
+        """What code would create a contract with, as of one block (EIP-1898) and without creating
+        any. Raises `CallReverted`."""
+        creation = {"data": "0x" + code.hex()}
+        as_of = {"blockHash": block_hash, "requireCanonical": True}
+        answer = self._client.ask("eth_call", creation, as_of)
+        return read_bytes(self._executed(answer), "result of a creation")
 
     def estimate_gas(self, call: Call, *, sender: Address) -> int:
         """Gas that a call needs. Raises `CallReverted`."""
@@ -131,12 +140,14 @@ class EvmNode(EvmCalls):
 
     def fees(self) -> tuple[int, int]:
         """The base fee of the next block, and the median tip of the last five, in wei a gas."""
-        answer = self._client.ask("eth_feeHistory", "0x5", "latest", [50])
-        history = read_object(self._value(answer), "fee history")
-        base = read_list(history.get("baseFeePerGas"), "list of base fees")
-        rewards = read_list(history.get("reward") or [], "list of tips")
-        tips = [read_quantity(read_list(tip, "tip")[0], "tip") for tip in rewards]
-        return read_quantity(base[-1], "base fee"), sorted(tips)[len(tips) // 2] if tips else 0
+        return read_fees(self._value(self._client.ask_all([_FEES])[0]))
+
+    def head_and_fees(self) -> tuple[BlockHeader, tuple[int, int]]:
+        """The newest block, and what `fees` says, in one request."""
+        head, fees = self._values([_block_request("latest"), _FEES], FEW)
+        if head is None:
+            raise ChainDataRefused("the node has no newest block")
+        return read_header(head), read_fees(fees)
 
     def account(self, address: Address) -> tuple[int, int]:
         """How many transactions an account has sent, waiting ones included, and its balance in

@@ -109,6 +109,16 @@ def read_logs(value: object) -> list[RawLog]:
     return [read_log(entry) for entry in read_list(value, "list of logs")]
 
 
+def read_fees(value: object) -> tuple[int, int]:
+    """Of a fee history asked for one percentile: the base fee of the block after it, and the median
+    of the tips; 0 where no block has any."""
+    history = read_object(value, "fee history")
+    base = read_list(history.get("baseFeePerGas"), "list of base fees") or [None]
+    rewards = read_list(history.get("reward") or [], "list of tips")
+    tips = sorted(read_quantity((read_list(tip, "tip") or [None])[0], "tip") for tip in rewards)
+    return read_quantity(base[-1], "base fee"), tips[len(tips) // 2] if tips else 0
+
+
 def read_receipt(value: object) -> MinedTransaction:
     """Where a transaction was included, and its status (EIP-658)."""
     receipt = read_object(value, "receipt")

@@ -24,6 +24,7 @@ from souk.modules.payments.domain import (
     StoredInstruction,
     TermsDocument,
 )
+from souk.modules.payments.domain.funds import GasToPay, WalletFunds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,4 +279,22 @@ class PriceFeed(Protocol):
 
     def latest(self, chain_id: int, feed: Address) -> PriceAnswer:
         """The feed's newest answer, unjudged. Reaches outside. Raises `ProviderUnavailable`."""
+        ...
+
+
+class WalletReader(Protocol):
+    """What stands in a wallet, and what paying from it takes."""
+
+    def read(
+        self, chain_id: int, wallet: Address, spenders: Mapping[Address, Collection[Address]]
+    ) -> WalletFunds:
+        """Everything that decides whether a wallet can pay, as of one block: its coin, and of each
+        token its balance and what each of the token's `spenders` may take. What one token answers,
+        or does not, changes nothing about the others. Reaches outside. Raises
+        `ProviderUnavailable`."""
+        ...
+
+    def gas_to_pay(self, way: PayWay, token: Address, orders: int) -> GasToPay:
+        """The most gas that paying so many orders at once takes in a way; `token` is the zero
+        address for the native coin. Pure."""
         ...
