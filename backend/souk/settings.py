@@ -82,6 +82,9 @@ class TradeSettings(_Group):
     quote_seconds: int = Field(600, ge=600, le=900)
     reservation_seconds: int = Field(900, ge=60)
     native_spread_bps: int = Field(50, ge=0, le=1000)
+    price_max_jump_bps: int = Field(500, ge=1, le=10_000)
+    price_jump_seconds: int = Field(1_800, ge=0)
+    price_ahead_seconds: int = Field(120, ge=0)
 
     @field_validator("fee_to_address")
     @classmethod

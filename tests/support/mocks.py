@@ -20,6 +20,7 @@ NAMES = (
     "MuteDollar",
     "Permit2StandIn",
     "PhantomDollar",
+    "ScriptedFeed",
 )
 
 

@@ -30,6 +30,7 @@ from souk.modules.payments.domain import (
     FactStage,
     Leg,
     Observation,
+    PastRate,
     PayChoice,
     PaymentMethod,
     PriceAnswer,
@@ -78,15 +79,17 @@ _numbers = count(1)
 
 @dataclass
 class FixedPriceFeed:
-    """A `PriceFeed` that says what the test wrote on it."""
+    """A `PriceFeed` that says what the test wrote on it; `before` is its round before."""
 
     answer: int = 2_500 * 10**8
     updated_at: datetime = START
     asked: int = 0
+    before: PastRate | None = None
 
     def latest(self, chain_id: int, feed: Address) -> PriceAnswer:
         self.asked += 1
-        return PriceAnswer(self.answer, 8, self.updated_at, f"feed {feed}")
+        source = f"feed {feed}"
+        return PriceAnswer(self.answer, 8, self.updated_at, source, before=self.before)
 
 
 def a_gateway(terms: EscrowTerms = TERMS, money: ChainMoney = MONEY) -> EvmEscrowGateway:

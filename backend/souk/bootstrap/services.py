@@ -25,7 +25,7 @@ from souk.modules.chain.service import Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
-from souk.modules.payments.domain import EscrowTerms, QuoteTerms
+from souk.modules.payments.domain import EscrowTerms, PriceRules, QuoteTerms
 from souk.modules.payments.service import Credits, Offers, Parts, Payments, gateways
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
@@ -160,7 +160,15 @@ def _escrow_terms(trade: TradeSettings) -> EscrowTerms:
 
 
 def _quote_terms(trade: TradeSettings) -> QuoteTerms:
-    return QuoteTerms(quote_seconds=trade.quote_seconds, native_spread_bps=trade.native_spread_bps)
+    return QuoteTerms(
+        quote_seconds=trade.quote_seconds,
+        native_spread_bps=trade.native_spread_bps,
+        price=PriceRules(
+            max_jump_bps=trade.price_max_jump_bps,
+            jump_seconds=trade.price_jump_seconds,
+            ahead_seconds=trade.price_ahead_seconds,
+        ),
+    )
 
 
 def _secret(settings: Settings, purpose: str) -> bytes:

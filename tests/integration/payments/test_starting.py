@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from souk.core.idempotency import Receipt
 from souk.modules.orders.domain import Actor
-from souk.modules.payments.domain import NeedsSignature, escrow_fields
+from souk.modules.payments.domain import NeedsSignature, PastRate, Rate, escrow_fields
 from souk.modules.payments.errors import (
     AmountOutOfRange,
     AttemptStillPayable,
@@ -260,6 +260,52 @@ def test_refuses_a_price_that_is_stale_by_the_chains_clock(uow) -> None:
 
     with pytest.raises(PriceUnusable):
         shop.start(a_choice(**NATIVE))
+
+
+def test_refuses_a_price_that_has_jumped_since_the_round_before(uow) -> None:
+    shop = a_shop(uow)
+    shop.prices.before = PastRate(Rate(2_000 * 10**8, 8, "feed"), START - timedelta(minutes=5))
+
+    with pytest.raises(PriceUnusable):
+        shop.start(a_choice(**NATIVE))
+
+
+def test_refuses_a_price_that_has_jumped_since_the_last_quote(uow) -> None:
+    shop = a_shop(uow)
+    shop.start(a_choice(**NATIVE))
+    shop.pass_time(seconds=601)
+    shop.prices.answer = 1_250 * 10**8
+
+    with pytest.raises(PriceUnusable):
+        shop.start(a_choice(**NATIVE))
+
+
+def test_compares_a_price_with_the_newest_of_several_quotes(uow) -> None:
+    shop = a_shop(uow)
+    for dollars in (2_500, 2_600):
+        shop.prices.answer = dollars * 10**8
+        shop.start(a_choice(**NATIVE))
+        shop.pass_time(seconds=601)
+    shop.prices.answer = 2_700 * 10**8
+
+    assert shop.start(a_choice(**NATIVE)).attempt.amount > 0
+
+
+def test_believes_a_price_when_the_last_quote_is_an_old_one(uow) -> None:
+    shop = a_shop(uow)
+    first = shop.start(a_choice(**NATIVE)).attempt
+    shop.pass_time(seconds=1_800)
+    shop.prices.answer = 1_250 * 10**8
+
+    assert shop.start(a_choice(**NATIVE)).attempt.amount == 2 * first.amount
+
+
+def test_compares_a_feed_with_its_own_quotes_alone(uow) -> None:
+    shop = a_shop(uow)
+    shop.start()
+    shop.pass_time(seconds=601)
+
+    assert shop.start(a_choice(**NATIVE)).attempt.amount > 0
 
 
 def test_asks_no_feed_when_a_token_counts_as_a_dollar(uow) -> None:

@@ -7,9 +7,11 @@ import pytest
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.core.addresses import checksum_address
 from souk.core.errors import ProviderUnavailable
+from souk.modules.payments.domain import PriceAnswer, PriceRules, Rate, usable_rate
+from souk.modules.payments.errors import PriceUnusable
 from tests.support.chain_builders import DEPLOYER, a_node
 from tests.support.payment_builders import FEED
-from tests.support.rail_builders import EscrowRail
+from tests.support.rail_builders import EscrowRail, tell
 
 
 @pytest.fixture
@@ -51,3 +53,108 @@ def test_is_unavailable_when_the_feed_scales_absurdly(rail) -> None:
 
     with pytest.raises(ProviderUnavailable):
         ChainlinkPriceFeed({31337: rail.node}).latest(31337, feed)
+
+
+class ScriptedFeed:
+    """A feed whose rounds the test writes."""
+
+    def __init__(self, rail, *, reverts: bool = True) -> None:
+        self._rail = rail
+        self.address = rail.deploy_mock("ScriptedFeed", ("bool", reverts))
+
+    def put(
+        self, round_id: int, dollars: int, *, at: int | None = None, answered: int | None = None
+    ) -> None:
+        updated_at = self._rail.now if at is None else at
+        values = (round_id, dollars * 10**8, updated_at, round_id if answered is None else answered)
+        tell(self._rail.chain, self.address, "put(uint80,int256,uint256,uint80)", *values)
+
+    def latest(self) -> PriceAnswer:
+        return ChainlinkPriceFeed({31337: self._rail.node}).latest(31337, self.address)
+
+    def judge(self) -> Rate:
+        return usable_rate(
+            self.latest(),
+            chain_time=datetime.fromtimestamp(self._rail.now, UTC),
+            max_age_seconds=3_600,
+            rules=PriceRules(),
+        )
+
+
+@pytest.fixture
+def feed(rail) -> ScriptedFeed:
+    return ScriptedFeed(rail)
+
+
+PHASE = 3 << 64
+
+
+def test_tells_the_round_and_the_one_before_it(rail, feed) -> None:
+    at = rail.now - 60
+    feed.put(PHASE + 8, 2_490, at=at)
+    feed.put(PHASE + 9, 2_500)
+
+    price = feed.latest()
+
+    assert (price.round_id, price.answered_in) == (PHASE + 9, PHASE + 9)
+    assert price.before.rate == Rate(2_490 * 10**8, 8, price.source)
+    assert price.before.at == datetime.fromtimestamp(at, UTC)
+
+
+@pytest.mark.parametrize("reverts", [True, False])
+@pytest.mark.parametrize("round_id", [PHASE + 1, 1, 0])
+def test_knows_no_round_before_the_first_of_its_contract(rail, reverts, round_id) -> None:
+    feed = ScriptedFeed(rail, reverts=reverts)
+    feed.put(round_id, 2_500)
+
+    assert feed.latest().before is None
+
+
+@pytest.mark.parametrize(("dollars", "seconds_ago"), [(0, 60), (-1, 60), (2_500, -60)])
+def test_makes_nothing_of_a_round_before_that_makes_no_sense(
+    rail, feed, dollars, seconds_ago
+) -> None:
+    feed.put(8, dollars, at=rail.now - seconds_ago)
+    feed.put(9, 2_500)
+
+    assert feed.latest().before is None
+
+
+def test_believes_a_feed_that_takes_small_steps(rail, feed) -> None:
+    feed.put(8, 2_490, at=rail.now - 60)
+    feed.put(9, 2_500)
+
+    assert feed.judge() == Rate(2_500 * 10**8, 8, f"feed {feed.address}")
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        {"dollars": 5_000},
+        {"dollars": 0},
+        {"dollars": 2_500, "at": 0},
+        {"dollars": 2_500, "answered": 8},
+    ],
+    ids=["jumped", "no price", "not finished", "carried over"],
+)
+def test_distrusts_a_feed_that_has_gone_wrong(rail, feed, newest) -> None:
+    feed.put(8, 2_490, at=rail.now - 60)
+    feed.put(9, **newest)
+
+    with pytest.raises(PriceUnusable):
+        feed.judge()
+
+
+def test_distrusts_a_feed_that_lives_in_the_future(rail, feed) -> None:
+    feed.put(9, 2_500, at=rail.now + 3_600)
+
+    with pytest.raises(PriceUnusable):
+        feed.judge()
+
+
+def test_believes_a_jump_once_the_next_round_confirms_it(rail, feed) -> None:
+    feed.put(8, 2_490, at=rail.now - 120)
+    feed.put(9, 1_000, at=rail.now - 60)
+    feed.put(10, 1_010)
+
+    assert feed.judge().amount == 1_010 * 10**8

@@ -1,6 +1,5 @@
 """Quote maths: one rounding, nothing lost in the split."""
 
-from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -11,13 +10,10 @@ from souk.core.money import Asset
 from souk.modules.payments.domain import (
     MAX_LEG_AMOUNT,
     PAR,
-    PriceAnswer,
     Rate,
     price_in,
-    usable_rate,
 )
-from souk.modules.payments.errors import AmountOutOfRange, PriceUnusable
-from tests.support.clock import START
+from souk.modules.payments.errors import AmountOutOfRange
 
 ETH = Asset("eip155:1/slip44:60", 18, "ETH")
 DOLLAR = Asset("eip155:1/erc20:0x", 6, "USDC")
@@ -75,19 +71,3 @@ def test_refuses_more_than_the_contract_can_hold() -> None:
     with pytest.raises(AmountOutOfRange):
         price_in([MAX_LEG_AMOUNT + 1], asset=one_unit_a_cent, rate=PAR, spread_bps=0)
     assert fits == (MAX_LEG_AMOUNT, (MAX_LEG_AMOUNT,))
-
-
-def test_takes_the_feeds_answer_as_it_is_when_it_is_fresh() -> None:
-    answer = PriceAnswer(2_500 * 10**8, 8, START - timedelta(seconds=60), "feed 0x1")
-
-    rate = usable_rate(answer, chain_time=START, max_age_seconds=60)
-
-    assert rate == Rate(2_500 * 10**8, 8, "feed 0x1")
-
-
-@pytest.mark.parametrize(("answer", "age"), [(0, 0), (-5, 0), (1, 61)])
-def test_refuses_a_feed_when_it_is_not_positive_or_stale(answer, age) -> None:
-    price = PriceAnswer(answer, 8, START - timedelta(seconds=age), "feed")
-
-    with pytest.raises(PriceUnusable):
-        usable_rate(price, chain_time=START, max_age_seconds=60)

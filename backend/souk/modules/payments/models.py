@@ -95,6 +95,7 @@ class PaymentAttemptRow(Base):
             "transaction_hash",
             postgresql_where=text("transaction_hash IS NOT NULL"),
         ),
+        Index("ix_payment_attempt_rate", "chain_id", "rate_source", "quote_issued_at"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)

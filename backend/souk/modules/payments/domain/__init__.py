@@ -48,15 +48,14 @@ from souk.modules.payments.domain.outcomes import (
     outcome_json,
     without_secret,
 )
+from souk.modules.payments.domain.prices import PastRate, PriceAnswer, PriceRules, usable_rate
 from souk.modules.payments.domain.projection import LegView, project
 from souk.modules.payments.domain.quotes import (
     MAX_LEG_AMOUNT,
     PAR,
-    PriceAnswer,
     Quote,
     Rate,
     price_in,
-    usable_rate,
 )
 from souk.modules.payments.domain.records import Attempt, Payment
 from souk.modules.payments.domain.settlements import MAX_OFFER_SECONDS, Party, PayWay, Split
@@ -140,6 +139,7 @@ __all__ = [
     "OrderTerms",
     "Outcome",
     "Party",
+    "PastRate",
     "PayChoice",
     "PayWay",
     "Payment",
@@ -147,6 +147,7 @@ __all__ = [
     "PaymentState",
     "Pending",
     "PriceAnswer",
+    "PriceRules",
     "Quote",
     "QuoteTerms",
     "Rate",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from souk.core.addresses import Address
 from souk.core.money import Asset
+from souk.modules.payments.domain.prices import PriceRules
 from souk.modules.payments.domain.settlements import PayWay
 from souk.modules.payments.domain.statuses import PaymentMethod
 
@@ -48,11 +49,13 @@ class EscrowTerms:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteTerms:
     """How long a quote is good, what is added to the native coin's price, and how many attempts a
-    payment has: each keeps the goods from others for as long as it can be paid."""
+    payment has: each keeps the goods from others for as long as it can be paid. `price` says what
+    is believed of a price feed."""
 
     quote_seconds: int = 600
     native_spread_bps: int = 50
     max_attempts: int = 5
+    price: PriceRules = PriceRules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

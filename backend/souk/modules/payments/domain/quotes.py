@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from souk.core.money import USD, Asset, allocate, divide_half_even
-from souk.modules.payments.errors import AmountOutOfRange, PriceUnusable
+from souk.modules.payments.errors import AmountOutOfRange
 
 MAX_LEG_AMOUNT = 2**96 - 1
 """The escrow contract keeps amounts in 96 bits."""
@@ -26,16 +26,6 @@ PAR = Rate(1, 0, "par")
 """A dollar token counts as a dollar."""
 
 
-@dataclass(frozen=True, slots=True)
-class PriceAnswer:
-    """What a price feed says: dollars scaled by `decimals`, as of `updated_at`."""
-
-    answer: int
-    decimals: int
-    updated_at: datetime
-    source: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """A price in `asset`, good until `expires_at` on the chain's clock. `parts` belong to the
@@ -48,16 +38,6 @@ class Quote:
     spread_bps: int
     issued_at: datetime
     expires_at: datetime
-
-
-def usable_rate(price: PriceAnswer, *, chain_time: datetime, max_age_seconds: int) -> Rate:
-    """The feed's answer as a rate. Raises `PriceUnusable` when it is not positive, or older than
-    `max_age_seconds` by the time of the chain's newest block."""
-    if price.answer <= 0:
-        raise PriceUnusable("the price feed answers with no positive price; try again later")
-    if price.updated_at < chain_time - timedelta(seconds=max_age_seconds):
-        raise PriceUnusable("the price feed has not been updated for too long; try again later")
-    return Rate(price.answer, price.decimals, price.source)
 
 
 def price_in(

@@ -9,7 +9,6 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.domain import ListingKind
 from souk.modules.orders.domain import EXPIRE_CHECKOUT, OrderRecord
 from souk.modules.payments.domain import (
-    PAR,
     Attempt,
     OrderTerms,
     PayChoice,
@@ -18,7 +17,6 @@ from souk.modules.payments.domain import (
     Rate,
     TermsLine,
     price_in,
-    usable_rate,
 )
 from souk.modules.payments.ports import LegPlan, PaymentPlan
 from souk.modules.payments.repository import attempts as attempt_rows
@@ -45,17 +43,6 @@ class Drafting:
     """Everything of an attempt is there before anyone is asked to pay."""
 
     _parts: Parts
-
-    def read_rate(self, offer: Offer) -> Rate:
-        """What the asset of an offer costs now. Called with no transaction open. Raises
-        `PriceUnusable`, `ProviderUnavailable`."""
-        feed = offer.feed
-        if feed is None:
-            return PAR
-        price = self._parts.prices.latest(feed.chain_id, feed.address)
-        with self._parts.uow.begin() as tx:
-            now = now_by(tx, self._parts.chains, offer.clock)
-        return usable_rate(price, chain_time=now, max_age_seconds=feed.max_age_seconds)
 
     def _quote(self, tx: Transaction, offer: Offer, orders: list[OrderRecord], rate: Rate) -> Quote:
         issued_at = now_by(tx, self._parts.chains, offer.clock)

@@ -17,6 +17,7 @@ from souk.modules.payments.domain import (
     EscrowChoice,
     PayChoice,
     PaymentMethod,
+    PriceRules,
     QuoteTerms,
 )
 from souk.modules.payments.errors import MethodUnavailable
@@ -75,6 +76,11 @@ class Offers:
     def max_attempts(self) -> int:
         """How many attempts a payment has."""
         return self._quotes.max_attempts
+
+    @property
+    def price_rules(self) -> PriceRules:
+        """What is believed of a price feed."""
+        return self._quotes.price
 
     def chain(self, chain_id: int) -> ChainMoney:
         """What is on offer on a chain. Raises `MethodUnavailable`."""

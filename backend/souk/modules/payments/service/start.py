@@ -1,6 +1,7 @@
 """Starting an attempt: a locked quote, legs with full terms, and calls to sign."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from souk.core.clock import rfc3339
 from souk.core.errors import OutcomeUnknown
@@ -37,6 +38,7 @@ from souk.modules.payments.service.close import Closing
 from souk.modules.payments.service.draft import Asked, Drafting
 from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.open import find_own
+from souk.modules.payments.service.prices import read_rate
 from souk.modules.payments.service.route import Offer
 from souk.modules.payments.service.times import now_by
 
@@ -181,9 +183,9 @@ class Starting(Drafting, Closing):
 
     def _find_or_store(self, asked: Asked) -> Attempt:
         again = self._first_look(asked)
-        if again is not None:
+        if isinstance(again, Attempt):
             return again
-        rate = self.read_rate(asked.offer)
+        rate = read_rate(self._parts, asked.offer, again)
         with self._parts.uow.begin() as tx:
             payment, orders, found = self._look(tx, asked)
             if isinstance(found, InTheWay):
@@ -192,15 +194,16 @@ class Starting(Drafting, Closing):
             tx.commit()
         return attempt
 
-    def _first_look(self, asked: Asked) -> Attempt | None:
-        """What is in the way is called off, of which there is one at most at a time."""
+    def _first_look(self, asked: Asked) -> Attempt | datetime:
+        """The attempt to hand out again, or the present for a new one. What is in the way is called
+        off, of which there is one at most at a time."""
         for _ in range(self._parts.offers.max_attempts):
             with self._parts.uow.begin() as tx:
                 _, _, found = self._look(tx, asked)
-                now_by(tx, self._parts.chains, asked.offer.clock)
+                now = now_by(tx, self._parts.chains, asked.offer.clock)
                 tx.commit()
             if not isinstance(found, InTheWay):
-                return found
+                return found or now
             if not self.call_off(found.attempt):
                 break
         raise PaymentUnderWay(
