@@ -21,6 +21,7 @@ NAMES = (
     "Permit2StandIn",
     "PhantomDollar",
     "ScriptedFeed",
+    "StubbornDollar",
 )
 
 

@@ -312,9 +312,9 @@ def an_attempt(legs: Sequence[EscrowLeg], way: PayWay = PayWay.CALLS) -> Attempt
     )
 
 
-def a_listed_mock(rail: EscrowRail, name: str) -> Address:
+def a_listed_mock(rail: EscrowRail, name: str, *arguments: tuple[str, object]) -> Address:
     """Another dollar that can be paid in, of which the buyer has plenty."""
-    token = rail.deploy_mock(name)
+    token = rail.deploy_mock(name, *arguments)
     asset = Asset(f"eip155:31337/erc20:{token}", 6, name)
     rail.assets[token] = asset
     rail.tokens[token] = TokenMoney(address=token, asset=asset, usd_pegged=True)
@@ -322,9 +322,11 @@ def a_listed_mock(rail: EscrowRail, name: str) -> Address:
     return token
 
 
-def allow(rail: EscrowRail, owner: Party, token: Address, amount: int) -> None:
-    """An account lets the escrow take some of its token."""
-    data = calls.approve(rail.escrow, amount)
+def allow(
+    rail: EscrowRail, owner: Party, token: Address, amount: int, spender: Address | None = None
+) -> None:
+    """An account lets the escrow, or another, take some of its token."""
+    data = calls.approve(spender or rail.escrow, amount)
     owner.send(CallToSign(chain_id=CHAIN_ID, to=token, data=data, value=0, says="allow"))
 
 

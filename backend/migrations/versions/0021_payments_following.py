@@ -3,7 +3,7 @@
 from alembic import op
 
 revision: str = "0021"
-down_revision: str | None = "0014"
+down_revision: str | None = "0018"
 
 _ATTEMPT = "payment_attempt"
 _RATE = "ix_payment_attempt_rate"

@@ -19,6 +19,7 @@ from souk.modules.payments.domain import (
     Outcome,
     Party,
     PayChoice,
+    PayWay,
     PriceAnswer,
     Split,
     StoredInstruction,

@@ -5,20 +5,25 @@ the signature again, with nothing kept in between: it ends with `payBy`, and a n
 to choose is the cart's hash.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from souk.adapters.evm.escrow import calls, typed_data
+from souk.adapters.evm.escrow.approving import Wish, approvals
 from souk.adapters.evm.escrow.calls import Validity
 from souk.adapters.evm.escrow.consents import read_account_signature, read_signature
 from souk.adapters.evm.escrow.hashes import SigningDomain, cart_hash
-from souk.adapters.evm.escrow.legs import approval_for, call_for, orders_of, text_of
+from souk.adapters.evm.escrow.legs import call_for, orders_of, text_of
 from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.typed_data import CartPayment, TypedData
 from souk.core.addresses import ZERO_ADDRESS
+from souk.core.errors import UnavailableError
 from souk.modules.payments.domain import CallToSign, EscrowLeg, NeedsSignature, PayWay
 from souk.modules.payments.errors import EscrowWayMissing
+
+_log = logging.getLogger(__name__)
 
 _UNLIMITED = 2**256 - 1
 
@@ -35,13 +40,37 @@ class Paying:
     ) -> NeedsSignature:
         """What the payer does next."""
         if way is PayWay.CALLS:
-            return _needs(legs, calls=_plain_calls(legs))
+            return _needs(legs, calls=self._plain_calls(legs))
         self._require_way(legs[0], way)
         if signature is None:
             return self._ask(legs, way)
         call = call_for(legs, _signed_call(legs, way, signature), _says(legs))
         self._simulation.require(call, sender=legs[0].terms.buyer, asset=legs[0].asset)
         return _needs(legs, calls=(call,))
+
+    def _plain_calls(self, legs: Sequence[EscrowLeg]) -> tuple[CallToSign, ...]:
+        """One `pay` for all legs; for a token the allowance comes first, unless it stands."""
+        first, total = legs[0], _total(legs)
+        native = first.terms.token == ZERO_ADDRESS
+        pay = call_for(legs, calls.pay(orders_of(legs)), _says(legs), value=total if native else 0)
+        return (pay,) if native else (*self._approvals(first, total), pay)
+
+    def _approvals(self, leg: EscrowLeg, total: int) -> tuple[CallToSign, ...]:
+        """A node that is away does not keep anybody from paying: the allowance is then asked for
+        whether it stands or not."""
+        wish = Wish(
+            leg=leg,
+            owner=leg.terms.buyer,
+            spender=leg.contract,
+            needed=total,
+            amount=total,
+            says=f"Allow the escrow to take {text_of(total, leg)}",
+        )
+        try:
+            return approvals(self._tokens, wish)
+        except UnavailableError:
+            _log.warning("chain %s is away; an allowance is asked for unseen", leg.chain_id)
+            return (wish.call,)
 
     def _require_way(self, leg: EscrowLeg, way: PayWay) -> None:
         ways = self._tokens.ways(leg.chain_id, leg.terms.token, leg.contract)
@@ -73,22 +102,15 @@ class Paying:
         """An allowance for Permit2, once and for all: it moves nothing without a signature."""
         if permit2.contract is None:
             raise ValueError("Permit2's domain names its contract")
-        spender = permit2.contract
-        if self._tokens.allowance(leg.chain_id, cart.token, cart.payer, spender) >= cart.amount:
-            return ()
-        says = f"Let Permit2 move your {leg.asset.symbol}, each time by your signature only"
-        return (approval_for(leg, spender, _UNLIMITED, says),)
-
-
-def _plain_calls(legs: Sequence[EscrowLeg]) -> tuple[CallToSign, ...]:
-    """One `pay` for all legs; for a token the allowance comes first."""
-    first, total = legs[0], _total(legs)
-    native = first.terms.token == ZERO_ADDRESS
-    pay = call_for(legs, calls.pay(orders_of(legs)), _says(legs), value=total if native else 0)
-    if native:
-        return (pay,)
-    says = f"Allow the escrow to take {text_of(total, first)}"
-    return approval_for(first, first.contract, total, says), pay
+        wish = Wish(
+            leg=leg,
+            owner=cart.payer,
+            spender=permit2.contract,
+            needed=cart.amount,
+            amount=_UNLIMITED,
+            says=f"Let Permit2 move your {leg.asset.symbol}, each time by your signature only",
+        )
+        return approvals(self._tokens, wish)
 
 
 def _signed_call(legs: Sequence[EscrowLeg], way: PayWay, signature: str) -> str:

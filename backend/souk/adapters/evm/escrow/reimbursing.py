@@ -3,13 +3,14 @@
 import logging
 
 from souk.adapters.evm.escrow import calls
-from souk.adapters.evm.escrow.legs import approval_for, call_for, text_of
+from souk.adapters.evm.escrow.approving import Wish, approvals
+from souk.adapters.evm.escrow.legs import call_for, text_of
 from souk.adapters.evm.escrow.refusals import amount_mismatch, state_conflict
 from souk.adapters.evm.escrow.simulation import Simulation
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.core.addresses import ZERO_ADDRESS
 from souk.core.errors import UnavailableError
-from souk.modules.payments.domain import EscrowLeg, NeedsSignature
+from souk.modules.payments.domain import CallToSign, EscrowLeg, NeedsSignature
 
 _log = logging.getLogger(__name__)
 
@@ -26,31 +27,38 @@ class Reimbursing:
         allowance comes first. Only where it stands can the token be asked what it has against
         it: without, some refuse in words of their own, and some without a word."""
         seller, native = leg.terms.seller, leg.terms.token == ZERO_ADDRESS
-        text = text_of(amount, leg)
         call = call_for(
             [leg],
             calls.reimburse(leg.terms, amount),
-            f"Give the buyer {text} back for",
+            f"Give the buyer {text_of(amount, leg)} back for",
             value=amount if native else 0,
         )
-        if native or self._is_allowed(leg, amount):
+        before = () if native else self._approvals(leg, amount)
+        if not before:
             self._simulation.require(call, sender=seller, asset=leg.asset)
-            return NeedsSignature(by=seller, calls=(call,))
-        approve = approval_for(leg, leg.contract, amount, f"Allow the escrow to take {text}")
-        return NeedsSignature(by=seller, calls=(approve, call))
+        return NeedsSignature(by=seller, calls=(*before, call))
 
-    def _is_allowed(self, leg: EscrowLeg, amount: int) -> bool:
-        """Whether the escrow may take as much already. Raises what the contract has against it
-        before it asks the token; a node that is away has nothing against it."""
-        terms = leg.terms
+    def _approvals(self, leg: EscrowLeg, amount: int) -> tuple[CallToSign, ...]:
+        """What the seller signs before. Raises what the contract has against it before it asks the
+        token; a node that is away has nothing against it."""
+        wish = Wish(
+            leg=leg,
+            owner=leg.terms.seller,
+            spender=leg.contract,
+            needed=amount,
+            amount=amount,
+            says=f"Allow the escrow to take {text_of(amount, leg)}",
+        )
         try:
-            state = self._simulation.state(leg)
-            if state.status != calls.SETTLED:
-                raise state_conflict(leg.escrow_id, state.status)
-            if not 0 < amount <= state.released:
-                raise amount_mismatch(amount, state.released, leg.asset)
-            allowed = self._tokens.allowance(leg.chain_id, terms.token, terms.seller, leg.contract)
+            self._require_possible(leg, amount)
+            return approvals(self._tokens, wish)
         except UnavailableError:
             _log.warning("chain %s is away; calls are handed out unchecked", leg.chain_id)
-            return False
-        return allowed >= amount
+            return (wish.call,)
+
+    def _require_possible(self, leg: EscrowLeg, amount: int) -> None:
+        state = self._simulation.state(leg)
+        if state.status != calls.SETTLED:
+            raise state_conflict(leg.escrow_id, state.status)
+        if not 0 < amount <= state.released:
+            raise amount_mismatch(amount, state.released, leg.asset)

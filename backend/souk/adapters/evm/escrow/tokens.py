@@ -14,7 +14,12 @@ from typing import Generic, TypeVar
 from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
 
-from souk.adapters.evm.escrow.calls import decode_address, decode_amount, read_permit2
+from souk.adapters.evm.escrow.calls import (
+    approve,
+    decode_address,
+    decode_amount,
+    read_permit2,
+)
 from souk.adapters.evm.escrow.hashes import SigningDomain
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.wire import UNREADABLE
@@ -136,6 +141,18 @@ class EvmTokens:
         if allowed is None:
             raise ProviderUnavailable("the token does not say what a spender may take")
         return allowed
+
+    def takes_approval(
+        self, chain_id: int, token: Address, owner: Address, spender: Address, amount: int
+    ) -> bool:
+        """Whether the token would let an owner allow a spender so much now. Tokens answer `true`,
+        or nothing. Raises `ProviderUnavailable`."""
+        call = Call(token, bytes.fromhex(approve(spender, amount)[2:]))
+        try:
+            answer = self._nodes[chain_id].call(call, sender=owner)
+        except CallReverted:
+            return False
+        return answer == b"" or decode_amount(answer) == 1
 
 
 @dataclass(frozen=True, slots=True)
