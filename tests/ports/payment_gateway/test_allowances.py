@@ -4,8 +4,9 @@ import pytest
 
 from souk.core.addresses import Address
 from souk.modules.payments.domain import LegStatus, PayWay
+from souk.modules.payments.ports import Payer
 from tests.support.payment_builders import a_gateway
-from tests.support.rail_builders import EscrowRail, Party, a_listed_mock, allow
+from tests.support.rail_builders import EscrowRail, Party, a_listed_mock, allow, an_attempt
 
 ALL_WELL = "0x1"
 
@@ -101,6 +102,6 @@ def test_reimburses_when_too_little_is_allowed_already(rail, picky) -> None:
 def test_asks_for_an_allowance_unseen_when_the_node_is_away(rail) -> None:
     legs = rail.legs(rail.plan(rail.dollar, 1_000))
 
-    asked = a_gateway().prepare_payment(legs)
+    asked = a_gateway().prepare_payment(an_attempt(legs), Payer(account_id="acc_1"))
 
     assert [call.to for call in asked.calls] == [rail.dollar, rail.escrow]

@@ -276,11 +276,11 @@ def test_says_the_most_gas_that_paying_in_coin_takes(rail, orders) -> None:
 def gas_used(rail: EscrowRail, token: Address, way: PayWay, orders: int) -> list[int]:
     """What each transaction of a payment took."""
     legs = rail.legs(rail.plan(token, *[1_000] * orders))
-    asked = rail.gateway.prepare_payment(legs, way)
+    asked = rail.prepare(legs, way)
     used = [rail.buyer.send(call)["gasUsed"] for call in asked.calls]
     if asked.typed_data is not None:
         signature = rail.buyer.sign(asked.typed_data)
-        paid = rail.gateway.prepare_payment(legs, way, signature)
+        paid = rail.prepare(legs, way, signature)
         used += [rail.buyer.send(call)["gasUsed"] for call in paid.calls]
     assert rail.gateway.lookup(legs[0]).remaining == 1_000
     return [int(gas, 16) for gas in used]
