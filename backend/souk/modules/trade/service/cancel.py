@@ -1,5 +1,7 @@
 """Cancelling: before payment it ends the checkout, after payment the money goes back (T6, T12)."""
 
+from functools import partial
+
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.timers import cancel as cancel_timer
@@ -50,7 +52,8 @@ class Cancellations:
                 return moved
             decide(order.status, OrderStatus.CANCELLED, actor)
             leg = self._payments.held_leg(tx, order_id)
-        return self._rail.ask(leg, self._payments.give_back, receipt)
+        back = partial(self._payments.give_back, request_key=receipt.request_key)
+        return self._rail.ask(leg, back, receipt)
 
     def _call_off(self, caller: Principal, order_id: str) -> None:
         """What the buyer could go on to pay by card must end before the order does."""
