@@ -1,6 +1,7 @@
 """Keys that replay, webhooks that arrive, and everything that can be made to go wrong."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -193,3 +194,31 @@ def test_objects_and_webhooks_survive_a_kill(stack_directory: Path) -> None:
         assert client.v1.payment_intents.retrieve(intent.id).amount == 1_234
         eventually(lambda: kinds(hooks, intent.id) == ["payment_intent.created"], seconds=30)
         second.kill()
+
+
+def test_answers_survive_a_kill_when_many_are_asked_at_once(stack_directory: Path) -> None:
+    server = stripe_sandbox(stack_directory / "busy", free_port())
+    log = stack_directory / "busy.log"
+    first = parts.start(server.part(), log)
+    answered: dict[str, str] = {}
+
+    def pay(number: int) -> None:
+        client = stripe.StripeClient(server.secret_key, base_addresses={"api": server.url})
+        for round_ in range(1_000):
+            key = f"{number}:{round_}"
+            made = client.v1.payment_intents.create(PARAMS, {"idempotency_key": key})
+            answered[key] = made.id
+
+    with ThreadPoolExecutor(4) as pool:
+        payers = [pool.submit(pay, number) for number in range(4)]
+        eventually(lambda: len(answered) > 200)
+        first.kill()
+        assert all(isinstance(each.exception(), stripe.StripeError) for each in payers)
+    second = parts.start(server.part(), log)
+    client = stripe.StripeClient(server.secret_key, base_addresses={"api": server.url})
+    again = {
+        key: client.v1.payment_intents.create(PARAMS, {"idempotency_key": key}).id
+        for key in answered
+    }
+    second.kill()
+    assert again == answered

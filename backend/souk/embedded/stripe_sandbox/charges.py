@@ -210,7 +210,7 @@ def _refund(
     item["balance_transaction"] = money.move(world, kind, item, -amount)["id"]
     if outcome is not None:
         world.wake_later("refund", item["id"], world.settings.bank_seconds)
-    return world.store.put(item, parent=charge["id"])
+    return world.store.put(item)
 
 
 def refund_answers(world: World, id_: str) -> None:

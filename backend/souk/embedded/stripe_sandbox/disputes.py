@@ -85,7 +85,7 @@ def begin(world: World, charge: Object, reason: str) -> Object:
     world.emit("charge.dispute.created", item)
     taken = money.move(world, "adjustment", item, -amount, fee=money.DISPUTE_FEE)
     item["balance_transactions"] = [taken]
-    world.store.put(item, parent=charge["id"])
+    world.store.put(item)
     world.store.put({**charge, "disputed": True})
     world.emit("charge.dispute.funds_withdrawn", item)
     return item

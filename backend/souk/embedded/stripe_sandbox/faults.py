@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from souk.embedded.stripe_sandbox.failures import invalid
 from souk.embedded.stripe_sandbox.form import Params
 
+BEFORE = frozenset({"timeout_before_effect"})
 REQUEST_FAULTS = frozenset(
     {
         "timeout_before_effect",

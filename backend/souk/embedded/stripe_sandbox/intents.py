@@ -4,7 +4,7 @@ from souk.embedded.stripe_sandbox import charges, disputes, methods
 from souk.embedded.stripe_sandbox.cards import BANK, TestMethod
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid
 from souk.embedded.stripe_sandbox.form import Params
-from souk.embedded.stripe_sandbox.store import Object, new_id
+from souk.embedded.stripe_sandbox.store import Object, new_id, new_secret
 from souk.embedded.stripe_sandbox.world import World, require_client_secret, shown
 
 _LEAST_CENTS = 50
@@ -64,7 +64,7 @@ def _blank(world: World, id_: str) -> Object:
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "client_secret": f"{id_}_secret_{new_id('s', 25)[2:]}",
+        "client_secret": f"{id_}_secret_{new_secret(25)}",
         "confirmation_method": "automatic",
         "created": world.now(),
         "livemode": False,
@@ -264,7 +264,7 @@ def fail(world: World, item: Object, *, code: str, message: str) -> Object:
 
 def _leave(world: World, item: Object, error: Object) -> Object:
     """Back to where another method can be tried."""
-    used = world.store.get("payment_method", item["payment_method"])
+    used = world.find("payment_method", item["payment_method"])
     item.update(
         status="requires_payment_method",
         last_payment_error={**error, "payment_method": shown(used)},

@@ -4,7 +4,7 @@ from souk.embedded.stripe_sandbox import money, transfers
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid
 from souk.embedded.stripe_sandbox.form import Params
 from souk.embedded.stripe_sandbox.store import Object
-from souk.embedded.stripe_sandbox.world import World
+from souk.embedded.stripe_sandbox.world import World, shown
 
 # For each path the kind of its objects, and the fields by which they can be chosen.
 LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -31,8 +31,9 @@ def page(world: World, params: Params, path: str) -> Object:
     limit = params.whole("limit") or _PAGE
     if not 1 <= limit <= _PAGE_AT_MOST:
         raise invalid("limit", "Invalid limit: from 1 to 100")
-    where = {name: text for name in fields if (text := params.text(name)) is not None}
-    types = params.texts("types") if kind == "event" else []
+    where = {name: [text] for name in fields if (text := params.text(name)) is not None}
+    if kind == "event" and (types := params.texts("types")):
+        where["type"] = types
     created = _created(params)
     after, before = params.text("starting_after"), params.text("ending_before")
     params.finish()
@@ -44,11 +45,12 @@ def page(world: World, params: Params, path: str) -> Object:
         account=world.call.account if world.call else None,
         limit=limit,
         where=where,
-        types=types,
         created=created,
         after=after,
         before=before,
     )
+    if kind == "event":
+        found = _with_pending(world, found)
     data = [_seen(world, each) for each in found]
     return {"object": "list", "data": data, "has_more": more, "url": f"/v1/{path}"}
 
@@ -66,15 +68,29 @@ def _created(params: Params) -> dict[str, int]:
 
 
 def _seen(world: World, item: Object) -> Object:
+    """As of now."""
     if item["object"] == "balance_transaction":
         return money.seen(world, item)
-    return transfers.with_reversals(world, item) if item["object"] == "transfer" else item
+    if item["object"] == "transfer":
+        return transfers.with_reversals(world, item)
+    return shown(item)
+
+
+def _with_pending(world: World, events: list[Object]) -> list[Object]:
+    """An event says how many endpoints have not taken it yet."""
+    marks = ", ".join("?" * len(events))
+    rows = world.store.database.execute(
+        f"SELECT event, COUNT(*) FROM delivery WHERE event IN ({marks}) GROUP BY 1",  # noqa: S608
+        [each["id"] for each in events],
+    )
+    pending = dict(rows.fetchall())
+    return [{**each, "pending_webhooks": pending.get(each["id"], 0)} for each in events]
 
 
 def get_event(world: World, params: Params, id_: str) -> Object:
     """`GET /v1/events/{id}`."""
     params.finish()
-    return world.find("event", id_)
+    return _with_pending(world, [world.find("event", id_)])[0]
 
 
 def get_transaction(world: World, params: Params, id_: str) -> Object:

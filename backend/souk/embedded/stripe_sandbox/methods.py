@@ -3,7 +3,7 @@
 from souk.embedded.stripe_sandbox.cards import BANK, METHODS, TestMethod, method_of_number
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid, unknown
 from souk.embedded.stripe_sandbox.form import Params
-from souk.embedded.stripe_sandbox.store import Object, new_id
+from souk.embedded.stripe_sandbox.store import Object, new_id, new_secret
 from souk.embedded.stripe_sandbox.world import World
 
 NOWHERE: Object = {
@@ -171,7 +171,7 @@ def create_customer(world: World, params: Params) -> Object:
         "delinquent": False,
         "description": params.text("description"),
         "email": params.text("email"),
-        "invoice_prefix": new_id("x", 8)[2:].upper(),
+        "invoice_prefix": new_secret(8).upper(),
         "invoice_settings": {
             "custom_fields": None,
             "default_payment_method": None,

@@ -4,7 +4,7 @@ from souk.embedded.stripe_sandbox import methods
 from souk.embedded.stripe_sandbox.cards import BANK, code_of, message_of
 from souk.embedded.stripe_sandbox.failures import Refusal
 from souk.embedded.stripe_sandbox.form import Params
-from souk.embedded.stripe_sandbox.store import Object, new_id
+from souk.embedded.stripe_sandbox.store import Object, new_id, new_secret
 from souk.embedded.stripe_sandbox.world import World, require_client_secret, shown
 
 _NOTHING = [
@@ -36,7 +36,7 @@ def create(world: World, params: Params) -> Object:
         "automatic_payment_methods": None
         if kinds
         else {"allow_redirects": "always", "enabled": True},
-        "client_secret": f"{id_}_secret_{new_id('s', 25)[2:]}",
+        "client_secret": f"{id_}_secret_{new_secret(25)}",
         "created": world.now(),
         "livemode": False,
         "metadata": params.metadata(),

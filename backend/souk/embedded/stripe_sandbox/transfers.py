@@ -45,7 +45,7 @@ def create(world: World, params: Params) -> Object:
         booked = world.store.get("balance_transaction", charge["balance_transaction"])
         available_on = booked["available_on"] if booked else None
     _book(world, item, available_on)
-    item = world.store.put(with_reversals(world, item), parent=source)
+    item = world.store.put(with_reversals(world, item))
     world.emit("transfer.created", item)
     return item
 
@@ -139,7 +139,7 @@ def reverse(world: World, params: Params, id_: str) -> Object:
     before = {name: transfer[name] for name in ("amount_reversed", "reversed")}
     transfer["amount_reversed"] += item["amount"]
     transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
-    world.store.put(item, parent=id_)
+    world.store.put(item)
     transfer = world.store.put(with_reversals(world, transfer))
     world.emit("transfer.reversed", transfer, before=before)
     return item

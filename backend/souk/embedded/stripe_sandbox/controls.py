@@ -1,0 +1,103 @@
+"""What those who test can order: faults, disputes, time, and how webhooks are told. Whoever knows
+the secret key may."""
+
+import hmac
+from collections.abc import Callable
+
+from souk.embedded.stripe_sandbox import accounts, disputes
+from souk.embedded.stripe_sandbox.courier import AT_ONCE_AT_MOST, Courier, Manner
+from souk.embedded.stripe_sandbox.failures import Refusal, invalid
+from souk.embedded.stripe_sandbox.faults import Faults
+from souk.embedded.stripe_sandbox.form import Params, parse
+from souk.embedded.stripe_sandbox.wire import Reply, Request, View, Views, json_reply
+from souk.embedded.stripe_sandbox.world import World, shown
+
+_Act = Callable[[Params, str], dict[str, object]]
+
+
+class Controls:
+    """`/sandbox/...` for tests."""
+
+    def __init__(self, world: World, faults: Faults, courier: Courier) -> None:
+        self._world = world
+        self._faults = faults
+        self._courier = courier
+
+    def views(self) -> Views:
+        """All controls."""
+        acts: dict[str, _Act] = {
+            "faults": self._order_fault,
+            "faults/state": self._tell_faults,
+            "faults/clear": self._clear_faults,
+            "disputes": self._begin_dispute,
+            "disputes/{id}/end": self._end_dispute,
+            "accounts/{id}/complete": self._complete,
+            "time": self._move_time,
+            "webhooks": self._set_manner,
+        }
+        controls = {("POST", f"/sandbox/{path}"): self._control(act) for path, act in acts.items()}
+        return {("GET", "/sandbox/health"): self._health, **controls}
+
+    async def _health(self, _: Request) -> Reply:
+        (waiting,) = self._world.store.database.execute("SELECT COUNT(*) FROM delivery").fetchone()
+        return json_reply({"faults": self._faults.state(), "webhooks_waiting": waiting})
+
+    def _control(self, act: _Act) -> View:
+        async def view(request: Request) -> Reply:
+            given = request.header("authorization").removeprefix("Bearer ")
+            if not hmac.compare_digest(given.encode(), self._world.settings.secret_key.encode()):
+                return json_reply(Refusal("Invalid API Key provided").to_json(), 401)
+            with self._world.store.transaction():
+                return json_reply(shown(act(Params(parse(request.body)), request.id_)))
+
+        return view
+
+    def _order_fault(self, params: Params, _: str) -> dict[str, object]:
+        self._faults.order(params)
+        return self._faults.state()
+
+    def _tell_faults(self, params: Params, _: str) -> dict[str, object]:
+        params.finish()
+        return self._faults.state()
+
+    def _clear_faults(self, params: Params, _: str) -> dict[str, object]:
+        params.finish()
+        self._faults.clear()
+        return self._faults.state()
+
+    def _begin_dispute(self, params: Params, _: str) -> dict[str, object]:
+        charge, reason = params.need("charge"), params.text("reason") or "fraudulent"
+        params.finish()
+        return disputes.begin(self._world, self._world.find("charge", charge), reason)
+
+    def _end_dispute(self, params: Params, id_: str) -> dict[str, object]:
+        won = params.flag("won")
+        params.finish()
+        return disputes.end(self._world, self._world.find("dispute", id_), won=won)
+
+    def _complete(self, params: Params, id_: str) -> dict[str, object]:
+        params.finish()
+        return accounts.complete(self._world, id_)
+
+    def _move_time(self, params: Params, _: str) -> dict[str, object]:
+        """Let what is to happen by itself happen now; with `seconds`, the sandbox's clock moves
+        ahead by so much too."""
+        seconds = params.whole("seconds") or 0
+        params.finish()
+        if seconds < 0:
+            raise invalid("seconds", "Time does not go back")
+        self._world.moved_seconds += seconds
+        database = self._world.store.database
+        database.execute("UPDATE timer SET due = 0")
+        database.execute("UPDATE delivery SET due = 0")
+        return {"object": "time", "now": self._world.now()}
+
+    def _set_manner(self, params: Params, _: str) -> dict[str, object]:
+        """How many are told `at_once`, and whether in no order (`shuffled`)."""
+        at_once, shuffled = params.whole("at_once"), params.flag("shuffled")
+        params.finish()
+        wanted = self._courier.manner.at_once if at_once is None else at_once
+        if not 1 <= wanted <= AT_ONCE_AT_MOST:
+            raise invalid("at_once", f"From 1 to {AT_ONCE_AT_MOST}")
+        self._courier.manner = Manner(wanted, shuffled)
+        return {"object": "webhooks", "at_once": wanted, "shuffled": shuffled}
