@@ -10,6 +10,8 @@ from pathlib import Path
 from souk.embedded.directories import make_private
 from souk.embedded.parts import Part
 
+NAME = "stripe-sandbox"
+USUAL_PORT = 12111
 _VARIABLE = "STRIPE_SANDBOX_"
 
 
@@ -42,7 +44,7 @@ class StripeSandbox:
             "BANK_SECONDS": str(self.bank_seconds),
         }
         return Part(
-            name="stripe sandbox",
+            name=NAME,
             command=self._command,
             ready=self._is_ready,
             environment={

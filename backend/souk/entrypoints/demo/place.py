@@ -17,6 +17,7 @@ from souk.embedded.parts import Part, start
 from souk.entrypoints.failures import CommandFailed
 
 _RPC_URLS = f"CHAIN_{CHAIN_ID}_RPC_URLS"
+_ANY_PORTS = ("--chain-port", "0", "--card-port", "0")
 _START_SECONDS = 120
 _STOP_SECONDS = 8
 # What a process needs to be started at all. The rest of the environment might name services that
@@ -85,7 +86,7 @@ def _stack(environment: Mapping[str, str], state: Path) -> Part:
     command = [sys.executable, "-m", "souk.entrypoints.cli", "up", "--port", "0"]
     return Part(
         name="stack",
-        command=lambda: [*command, "--chain-port", "0", "--state-dir", str(state)],
+        command=lambda: [*command, *_ANY_PORTS, "--state-dir", str(state)],
         ready=lambda: find_occupant(state) is not None,
         environment={name: environment[name] for name in _PASSED_ON if name in environment},
         ready_seconds=_START_SECONDS,
