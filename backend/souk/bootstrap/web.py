@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from souk.adapters.redis.connections import connect
 from souk.adapters.redis.rate_limiter import RedisRateLimiter
 from souk.bootstrap import build
+from souk.bootstrap.cards import CardProvider
 from souk.bootstrap.checks import readiness
 from souk.bootstrap.container import Container
 from souk.bootstrap.networks import describe
@@ -80,11 +81,17 @@ def _edges(below: Container) -> Mapping[object, object]:
     redis = connect(below.redis_url, timeout_seconds=_REDIS_TIMEOUT_SECONDS)
     below.closing.callback(redis.close)
     per_minute = below.settings.security.sign_in_per_minute
-    found = below.networks
+    found, cards = below.networks, below.settings.cards
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
         SignInGate: SignInGate(RedisRateLimiter(redis), per_minute=per_minute),
         OrderPages: OrderPages(confirmations),
         ClientConfig: ClientConfig({"chains": describe(found)}),
-        Readiness: readiness(below.engine, redis.ping, below.get(UnitOfWork), below.get(Chains)),
+        Readiness: readiness(
+            below.engine,
+            redis.ping,
+            below.get(UnitOfWork),
+            below.get(Chains),
+            CardProvider(cards).say if cards else None,
+        ),
     }

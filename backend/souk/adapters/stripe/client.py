@@ -47,14 +47,21 @@ class StripeApi:
     whoever stored its idempotency key, under that very key.
     """
 
-    def __init__(self, keys: StripeKeys, *, requests_per_second: float, burst: int = 20) -> None:
+    def __init__(
+        self,
+        keys: StripeKeys,
+        *,
+        requests_per_second: float,
+        burst: int = 20,
+        answer_seconds: float = _READ_SECONDS,
+    ) -> None:
         self.is_test = keys.is_test
         self._bucket = TokenBucket(requests_per_second, burst)
         self._client = stripe.StripeClient(
             keys.secret_key,
             stripe_version=API_VERSION,
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=(_CONNECT_SECONDS, _READ_SECONDS)),
+            http_client=stripe.RequestsClient(timeout=(_CONNECT_SECONDS, answer_seconds)),
             base_addresses={"api": keys.api_base} if keys.api_base else None,
         )
 
