@@ -18,6 +18,9 @@ from souk.core.transaction_guard import refuse_open_transaction
 from souk.modules.payments.domain.declines import sentence
 from souk.modules.payments.errors import CardDeclined
 
+KEY_USED = "idempotency_error"
+"""The code of a refusal because the key was first used for something else."""
+
 _CONNECT_SECONDS, _READ_SECONDS = 3.0, 15.0
 _PATIENCE_SECONDS = 2.0
 
@@ -86,6 +89,13 @@ class StripeApi:
             raise renamed(error, writes=writes) from None
 
 
+def is_replay(made: stripe.StripeObject) -> bool:
+    """Whether an answer is that of an earlier request with the same key: it tells how the object
+    was then."""
+    response = made.last_response
+    return response is not None and response.headers.get("Idempotent-Replayed") == "true"
+
+
 def renamed(error: stripe.StripeError, *, writes: bool) -> DomainError:
     """The library's error as one of ours. It is not kept as the cause: it holds what was sent."""
     match error:
@@ -101,8 +111,10 @@ def renamed(error: stripe.StripeError, *, writes: bool) -> DomainError:
                 context={"provider_code": error.code},
             )
         case stripe.InvalidRequestError() | stripe.IdempotencyError():
+            used = KEY_USED if isinstance(error, stripe.IdempotencyError) else None
             return ProviderRejected(
-                "the card provider refused this request", context={"provider_code": error.code}
+                "the card provider refused this request",
+                context={"provider_code": error.code or used},
             )
         case _ if writes:
             return OutcomeUnknown("the card provider did not say what happened; it is looked up")

@@ -18,6 +18,7 @@ from souk.embedded.stripe_sandbox import (
     intents,
     listing,
     methods,
+    search,
     setups,
     transfers,
 )
@@ -36,6 +37,7 @@ Handler = Callable[..., Object]
 # Path, method, handler, and whether a browser with the publishable key may ask for it.
 _ROUTES: tuple[tuple[str, str, Handler, bool], ...] = (
     ("/payment_intents", "POST", intents.create, False),
+    ("/payment_intents/search", "GET", search.search_intents, False),
     ("/payment_intents/{id}", "GET", intents.get, True),
     ("/payment_intents/{id}", "POST", intents.update, False),
     ("/payment_intents/{id}/confirm", "POST", intents.confirm, True),

@@ -4,7 +4,7 @@ the secret key may."""
 import hmac
 from collections.abc import Callable
 
-from souk.embedded.stripe_sandbox import accounts, disputes
+from souk.embedded.stripe_sandbox import accounts, disputes, money
 from souk.embedded.stripe_sandbox.courier import AT_ONCE_AT_MOST, Courier, Manner
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid
 from souk.embedded.stripe_sandbox.faults import Faults
@@ -32,6 +32,8 @@ class Controls:
             "disputes": self._begin_dispute,
             "disputes/{id}/end": self._end_dispute,
             "accounts/{id}/complete": self._complete,
+            "accounts/{id}/pay_out": self._pay_out,
+            "keys/forget": self._forget_keys,
             "time": self._move_time,
             "webhooks": self._set_manner,
         }
@@ -78,6 +80,17 @@ class Controls:
     def _complete(self, params: Params, id_: str) -> dict[str, object]:
         params.finish()
         return accounts.complete(self._world, id_)
+
+    def _pay_out(self, params: Params, id_: str) -> dict[str, object]:
+        """Let all that an account has go to its bank."""
+        params.finish()
+        return money.pay_out(self._world, id_)
+
+    def _forget_keys(self, params: Params, _: str) -> dict[str, object]:
+        """Let a day pass for what was asked: no key is known any more."""
+        params.finish()
+        self._world.store.database.execute("DELETE FROM replay")
+        return {"object": "keys"}
 
     def _move_time(self, params: Params, _: str) -> dict[str, object]:
         """Let what is to happen by itself happen now; with `seconds`, the sandbox's clock moves

@@ -16,16 +16,18 @@ _KINDS = ("card", BANK)
 def create(world: World, params: Params) -> Object:
     """`POST /v1/payment_intents`."""
     id_ = new_id("pi")
-    kinds = params.texts("payment_method_types")
+    kinds = methods.allowed(params)
     automatic = params.group("automatic_payment_methods")
     if kinds and automatic is not None:
-        raise invalid("payment_method_types", "You may only specify one of these parameters")
+        raise invalid(
+            "allowed_payment_method_types", "You may only specify one of these parameters"
+        )
     enabled = not kinds
     if automatic is not None:
         enabled = automatic.flag("enabled")
         automatic.choice("allow_redirects", "always", "never")
     if not set(kinds) <= set(_KINDS):
-        raise invalid("payment_method_types", f"The payment method types are {_KINDS}")
+        raise invalid("allowed_payment_method_types", f"The payment method types are {_KINDS}")
     item: Object = {
         **_blank(world, id_),
         "amount": _amount(params.need_whole("amount")),

@@ -21,6 +21,19 @@ def nobody() -> Object:
     return {"address": dict(NOWHERE), "email": None, "name": None, "phone": None, "tax_id": None}
 
 
+def allowed(params: Params) -> list[str]:
+    """The kinds to which a request limits itself. The parameter that did so before went with the
+    version endive."""
+    if params.texts("payment_method_types"):
+        raise Refusal(
+            "The payment_method_types parameter is no longer supported; use"
+            " allowed_payment_method_types.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
+    return params.texts("allowed_payment_method_types")
+
+
 def make(world: World, test_id: str, *, customer: str | None = None) -> Object:
     """A payment method of its own that behaves as the test method of that id."""
     test = METHODS[test_id]

@@ -16,6 +16,7 @@ _CATEGORIES = {
     "transfer_refund": "transfer_reversal",
     "refund_failure": "refund_failure",
     "adjustment": "dispute",
+    "payout": "payout",
 }
 
 
@@ -107,6 +108,18 @@ def balance(world: World, account: str | None) -> Object:
             for name in ("available", "pending")
         },
     }
+
+
+def pay_out(world: World, account: str) -> Object:
+    """All dollars of an account go to its bank, those included that are to come."""
+    sides = balance(world, account)
+    have = sum(
+        each["amount"]
+        for each in (*sides["available"], *sides["pending"])
+        if each["currency"] == "usd"
+    )
+    payout = {"id": new_id("po"), "currency": "usd"}
+    return move(world, "payout", payout, -have, account=account)
 
 
 def require_available(world: World, account: str | None, amount: int, currency: str) -> None:

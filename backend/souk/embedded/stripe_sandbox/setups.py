@@ -27,7 +27,7 @@ def create(world: World, params: Params) -> Object:
     """`POST /v1/setup_intents`."""
     id_ = new_id("seti")
     customer = params.text("customer")
-    kinds = params.texts("payment_method_types")
+    kinds = methods.allowed(params)
     params.forget("automatic_payment_methods")
     item: Object = {
         "id": id_,
