@@ -11,6 +11,7 @@ from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.wallets import EvmWallets
+from souk.bootstrap.cards import card_money, card_rail
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
@@ -26,7 +27,14 @@ from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments.domain import EscrowTerms, PriceRules, QuoteTerms
-from souk.modules.payments.service import Credits, Offers, Parts, Payments, gateways
+from souk.modules.payments.service import (
+    Credits,
+    Offers,
+    Parts,
+    Payments,
+    directions,
+    gateways,
+)
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
 from souk.modules.trade.service import (
@@ -100,15 +108,17 @@ def _money(
     escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes, clock=wall)
     keeper = EvmEscrowCredits(money, nodes)
     prices = ChainlinkPriceFeed(nodes)
-    offers = Offers(money, _quote_terms(settings.trade))
+    offers = Offers(money, _quote_terms(settings.trade), card_money(settings))
+    cards = card_rail(settings, wall)
     parts = Parts(
         uow=uow,
         sellers=below.of(Sellers),
         orders=below.of(Orders),
         ledger=below.of(Ledger),
         chains=below.of(Chains),
-        gateways=gateways(escrow=escrow),
-        directed={},
+        gateways=gateways(escrow=escrow, card=None if cards is None else cards.gateway),
+        directed=directions(None if cards is None else cards.directed),
+        cards=cards,
         prices=prices,
         offers=offers,
         new_salt=lambda: secrets.token_hex(32),

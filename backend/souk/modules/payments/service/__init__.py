@@ -4,7 +4,7 @@ from souk.modules.payments.service.credits import Credits
 from souk.modules.payments.service.look import INBOX_SOURCE
 from souk.modules.payments.service.parts import CardRail, Parts
 from souk.modules.payments.service.payments import Payments
-from souk.modules.payments.service.route import Offers, gateways
+from souk.modules.payments.service.route import Offers, directions, gateways
 from souk.modules.payments.service.start import StartedAttempt
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Parts",
     "Payments",
     "StartedAttempt",
+    "directions",
     "gateways",
 ]

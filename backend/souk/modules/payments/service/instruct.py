@@ -85,11 +85,14 @@ class Instructing(Observing):
         except DomainError as refusal:
             self._refuse(instruction_id, refusal)
             raise
-        if isinstance(outcome, Executed):
+        if isinstance(outcome, Executed | Pending):
             for fact in outcome.facts:
                 self.observe(fact)
         with self._parts.uow.begin() as tx:
-            instruction_rows.finish(tx, instruction_id)
+            if isinstance(outcome, Pending):
+                instruction_rows.put_off(tx, claimed, "the provider takes its time")
+            else:
+                instruction_rows.finish(tx, instruction_id)
             tx.commit()
         return outcome
 

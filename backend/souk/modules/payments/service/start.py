@@ -204,7 +204,7 @@ class Starting(Drafting, Closing):
                 tx.commit()
             if not isinstance(found, InTheWay):
                 return found or now
-            if not self.call_off(found.attempt):
+            if not self.call_off(found.attempt, "the payer chose another way to pay"):
                 break
         raise PaymentUnderWay(
             "an earlier attempt is on its way and cannot be stopped any more; wait for its outcome"
