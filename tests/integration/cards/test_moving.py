@@ -89,11 +89,7 @@ def test_takes_from_the_seller_what_the_buyer_gets_back_later(shop) -> None:
 def test_hands_the_money_on_by_itself_when_the_buyers_time_is_over(shop) -> None:
     started = shop.pay()
     shop.deliveries.ship(shop.seller(), shop.order_id, None)
-    (leg,) = shop.legs(started)
-    assert leg.deadline is not None
-    shop.wall.advance(
-        seconds=(leg.deadline - shop.wall.now() + timedelta(seconds=1)).total_seconds()
-    )
+    shop.pass_deadline(started)
 
     assert shop.keeper.settle_due_at_our_word() == 1
 
@@ -102,11 +98,7 @@ def test_hands_the_money_on_by_itself_when_the_buyers_time_is_over(shop) -> None
 
 def test_gives_the_money_back_by_itself_when_the_sellers_time_is_over(shop) -> None:
     started = shop.pay()
-    (leg,) = shop.legs(started)
-    assert leg.deadline is not None
-    shop.wall.advance(
-        seconds=(leg.deadline - shop.wall.now() + timedelta(seconds=1)).total_seconds()
-    )
+    shop.pass_deadline(started)
 
     shop.keeper.settle_due_at_our_word()
 
