@@ -64,7 +64,7 @@ def test_demo_checks_enough_things_under_names_of_their_own() -> None:
 
 def test_demo_prints_the_timeline_in_plain_text_when_not_on_a_terminal(played: Played) -> None:
     printed = played.printed.getvalue()
-    wanted = r"chain +the money is held in escrow  tx 0x\w+… block \d+  pending_payment → paid"
+    wanted = r"chain +the money is held  tx 0x\w+… block \d+  pending_payment → paid"
     assert re.search(wanted, printed)
     assert re.search(r"/orders/ord_\w{26}\?key=\d+\.\w+", printed)
     assert "ledger: buyer -0.0" in printed

@@ -37,7 +37,7 @@ def test_holds_an_order_up_when_a_party_disputes(uow) -> None:
 
     assert shop.sees.holds() == [HoldKind.DISPUTE]
     assert shop.leg(leg.id).status is LegStatus.DISPUTED
-    assert reasons(shop)[-1] == "a party has called the arbiter on the chain"
+    assert reasons(shop)[-1] == "a party has called the arbiter"
 
 
 def test_holds_nothing_up_before_a_dispute_counts(uow) -> None:
