@@ -195,6 +195,11 @@ def _never_told(seen: Evidence) -> Evidence:
     return replace(seen, released=replace(required(seen.released), stream=()))
 
 
+def _provider_says(part: str, **said: tuple[int, ...]) -> Callable[[Evidence], Evidence]:
+    """A world in which the card provider moved other money."""
+    return lambda seen: replace(seen, **{part: replace(getattr(seen, part), **said)})
+
+
 BROKEN_SIGHT = {
     "1 released: the seller's wallet received the amount less the fee": _one_more(
         "released", "seller_gained"
@@ -205,6 +210,13 @@ BROKEN_SIGHT = {
     "1 released: a repeated request is replayed": _played_anew,
     "3 expired: by the contract, with TooLate and payBy": _late_payment_taken,
     "1 released: the event stream told of every turn": _never_told,
+    "6 by card: the provider handed on the price less the fee": _provider_says(
+        "card_released", transfers=(6_400,)
+    ),
+    "7 cart by card: exactly the cancelled order's price went back": _provider_says(
+        "card_cart", refunds=(3_900, 2_500)
+    ),
+    "8 given up: no money moved": _provider_says("card_given_up", refunds=(1_450,)),
 }
 
 

@@ -15,7 +15,7 @@ from souk.modules.payments.domain import Attempt, CardChoice, Leg, NeedsBrowser,
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.repository.payees import Payee
-from souk.modules.payments.service import CardRail, StartedAttempt
+from souk.modules.payments.service import CardRail, Payments, StartedAttempt
 from souk.modules.trade.service import Cancellations, Deliveries, Expiries, Keeper
 from tests.support.account_builders import an_account
 from tests.support.card_rail import CardServer, a_seller
@@ -46,8 +46,40 @@ def card_rail(server: CardServer, clock: Clock, *, read_seconds: float = 15) -> 
     )
 
 
+class _AtTheProvider:
+    """What the provider did, and what it told of it."""
+
+    payments: Payments
+    client: stripe.StripeClient
+
+    def webhooks(self, started: StartedAttempt) -> list[tuple[str, bytes]]:
+        """Every webhook about an attempt by its id, from the first to the last."""
+        found = list(self.client.v1.events.list({"limit": 100}).auto_paging_iter())
+        known = (started.attempt_id, str(started.needs.reference))
+        told = [(event.id, json.dumps(event.to_dict()).encode()) for event in reversed(found)]
+        return [(id_, body) for id_, body in told if any(k.encode() in body for k in known)]
+
+    def tell(self, started: StartedAttempt) -> None:
+        """Let all of these arrive, once more."""
+        for id_, body in self.webhooks(started):
+            self.payments.handle_webhook(id_, body)
+
+    def intent(self, started: StartedAttempt) -> stripe.PaymentIntent:
+        return self.client.v1.payment_intents.retrieve(str(started.needs.reference))
+
+    def refunds(self, started: StartedAttempt) -> list[int]:
+        """What the provider gave back, in cents."""
+        asked = {"payment_intent": str(started.needs.reference), "limit": 100}
+        return sorted(one.amount for one in self.client.v1.refunds.list(asked).data)
+
+    def transfers(self, started: StartedAttempt) -> list[int]:
+        """What the provider handed on, in cents."""
+        asked = {"transfer_group": started.attempt_id, "limit": 100}
+        return sorted(one.amount for one in self.client.v1.transfers.list(asked).data)
+
+
 @dataclass(kw_only=True)
-class CardShop(Shop):
+class CardShop(Shop, _AtTheProvider):
     """A shop whose sellers can all be paid by card, and what its people and their banks do."""
 
     server: CardServer
@@ -99,36 +131,9 @@ class CardShop(Shop):
     def seller(self, name: str = "sofia"):
         return an_account(self.uow, name)
 
-    # -- the provider ---------------------------------------------------------------------------
-
     def hear(self, started: StartedAttempt) -> bool:
         """Look what the provider knows; whether it was news."""
         return self.payments.look_at(self.attempt(started))
-
-    def webhooks(self, started: StartedAttempt) -> list[tuple[str, bytes]]:
-        """Every webhook about an attempt by its id, from the first to the last."""
-        found = list(self.client.v1.events.list({"limit": 100}).auto_paging_iter())
-        known = (started.attempt_id, str(started.needs.reference))
-        told = [(event.id, json.dumps(event.to_dict()).encode()) for event in reversed(found)]
-        return [(id_, body) for id_, body in told if any(k.encode() in body for k in known)]
-
-    def tell(self, started: StartedAttempt) -> None:
-        """Let all of these arrive, once more."""
-        for id_, body in self.webhooks(started):
-            self.payments.handle_webhook(id_, body)
-
-    def intent(self, started: StartedAttempt) -> stripe.PaymentIntent:
-        return self.client.v1.payment_intents.retrieve(str(started.needs.reference))
-
-    def refunds(self, started: StartedAttempt) -> list[int]:
-        """What the provider gave back, in cents."""
-        asked = {"payment_intent": str(started.needs.reference), "limit": 100}
-        return sorted(one.amount for one in self.client.v1.refunds.list(asked).data)
-
-    def transfers(self, started: StartedAttempt) -> list[int]:
-        """What the provider handed on, in cents."""
-        asked = {"transfer_group": started.attempt_id, "limit": 100}
-        return sorted(one.amount for one in self.client.v1.transfers.list(asked).data)
 
     # -- as it is stored ------------------------------------------------------------------------
 
