@@ -16,19 +16,21 @@ PARAMS = {"amount": 1_234, "currency": "usd"}
 def manner(control: Control):
     """Sets how webhooks are told, until the end of the test."""
     yield lambda **how: control("webhooks", **how)
-    control("webhooks", at_once=16)
+    control("webhooks", at_once=16, shuffled="false")
 
 
 def create(client: stripe.StripeClient, count: int) -> list[str]:
     return [client.v1.payment_intents.create(PARAMS).id for _ in range(count)]
 
 
-def create_at_once(client: stripe.StripeClient, control: Control, count: int) -> list[str]:
-    """Intents whose webhooks become due at the same time."""
+def create_at_once(
+    client: stripe.StripeClient, control: Control, count: int, *, hours: int = 0
+) -> list[str]:
+    """Intents whose webhooks become due at the same time, some hours later."""
     control("faults", kind="delay", on="payment_intent.created", count=count, milliseconds=60_000)
     ids = create(client, count)
     eventually(lambda: "delay" not in control("faults/state")["ordered"])
-    control("time")
+    control("time", seconds=hours * 3600)
     return ids
 
 
@@ -54,6 +56,15 @@ def test_webhook_is_taken_once_when_a_kept_connection_was_closed(
     eventually(lambda: len(told(hooks, ids)) == 10)
     hooks.cut = False
     assert sorted(told(hooks, ids)) == sorted(ids)
+
+
+@pytest.mark.parametrize(("hours", "comes"), [(71, True), (73, False)])
+def test_webhook_is_tried_for_three_days(
+    client: stripe.StripeClient, control: Control, hooks: Receiver, hours: int, comes: bool
+) -> None:
+    ids = create_at_once(client, control, 1, hours=hours)
+    eventually(lambda: control("webhooks")["waiting"] == 0)
+    assert told(hooks, ids) == (ids if comes else [])
 
 
 @pytest.mark.parametrize(("shuffled", "in_order"), [("false", True), ("true", False)])

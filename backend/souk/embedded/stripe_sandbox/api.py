@@ -1,75 +1,25 @@
-"""The routes of the API, and what every request goes through: key, idempotency, faults, one
-transaction."""
+"""What every request of the API goes through: key, idempotency, faults, one transaction."""
 
 import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from souk.adapters.stripe.version import API_VERSION
-from souk.embedded.stripe_sandbox import (
-    accounts,
-    charges,
-    deliveries,
-    disputes,
-    intents,
-    listing,
-    methods,
-    search,
-    setups,
-    transfers,
-)
 from souk.embedded.stripe_sandbox.failures import Refusal
-from souk.embedded.stripe_sandbox.faults import BEFORE, REQUEST_FAULTS, Fault, Faults
+from souk.embedded.stripe_sandbox.faults import Faults
 from souk.embedded.stripe_sandbox.form import Params, parse
+from souk.embedded.stripe_sandbox.routes import BROWSERS, ROUTES, Handler
 from souk.embedded.stripe_sandbox.store import Object, to_json
 from souk.embedded.stripe_sandbox.wire import Reply, Request, View, Views
 from souk.embedded.stripe_sandbox.world import Call, World, shown
 
 _KEY_AT_MOST = 255
 _KEY_SECONDS = 24 * 3600
-
-Handler = Callable[..., Object]
-
-# Path, method, handler, and whether a browser with the publishable key may ask for it.
-_ROUTES: tuple[tuple[str, str, Handler, bool], ...] = (
-    ("/payment_intents", "POST", intents.create, False),
-    ("/payment_intents/search", "GET", search.search_intents, False),
-    ("/payment_intents/{id}", "GET", intents.get, True),
-    ("/payment_intents/{id}", "POST", intents.update, False),
-    ("/payment_intents/{id}/confirm", "POST", intents.confirm, True),
-    ("/payment_intents/{id}/cancel", "POST", intents.cancel, False),
-    ("/setup_intents", "POST", setups.create, False),
-    ("/setup_intents/{id}", "GET", setups.get, True),
-    ("/setup_intents/{id}/confirm", "POST", setups.confirm, True),
-    ("/setup_intents/{id}/cancel", "POST", setups.cancel, False),
-    ("/payment_methods", "POST", methods.create_method, True),
-    ("/payment_methods/{id}", "GET", methods.get_method, False),
-    ("/payment_methods/{id}/attach", "POST", methods.attach, False),
-    ("/payment_methods/{id}/detach", "POST", methods.detach, False),
-    ("/customers", "POST", methods.create_customer, False),
-    ("/customers/{id}", "GET", methods.get_customer, False),
-    ("/charges/{id}", "GET", charges.get, False),
-    ("/refunds", "POST", charges.refund, False),
-    ("/refunds/{id}", "GET", charges.get_refund, False),
-    ("/transfers", "POST", transfers.create, False),
-    ("/transfers/{id}", "GET", transfers.get, False),
-    ("/transfers/{id}/reversals", "POST", transfers.reverse, False),
-    ("/disputes/{id}", "GET", disputes.get, False),
-    ("/disputes/{id}", "POST", disputes.update, False),
-    ("/disputes/{id}/close", "POST", disputes.close, False),
-    ("/accounts", "POST", accounts.create, False),
-    ("/accounts/{id}", "GET", accounts.get, False),
-    ("/account_links", "POST", accounts.link, False),
-    ("/balance", "GET", listing.get_balance, False),
-    ("/balance_transactions/{id}", "GET", listing.get_transaction, False),
-    ("/events/{id}", "GET", listing.get_event, False),
-    ("/webhook_endpoints", "POST", deliveries.create_endpoint, False),
-    ("/webhook_endpoints/{id}", "DELETE", deliveries.delete_endpoint, False),
-)
+# Pages of a shop ask in their buyers' browsers; they know the publishable key alone.
+_ANY_ORIGIN = [("Access-Control-Allow-Origin", "*")]
 
 
 @dataclass(slots=True)
@@ -90,31 +40,39 @@ class Api:
 
     def views(self) -> Views:
         """All of `/v1`."""
-        lists = ((f"/{path}", "GET", _lister(path), False) for path in listing.LISTS)
-        return {
-            (method, f"/v1{path}"): self._view(handler, browser)
-            for path, method, handler, browser in (*_ROUTES, *lists)
+        answers = {
+            (method, f"/v1/{path}"): self._view(handler, (method, path) in BROWSERS)
+            for method, path, handler in ROUTES
         }
+        return {**answers, **{("OPTIONS", f"/v1/{path}"): _allow for _, path in BROWSERS}}
 
     def _view(self, handler: Handler, browser: bool) -> View:
         async def view(request: Request) -> Reply:
-            return await self._answer(request, handler, browser)
+            reply = await self._answer(request, handler, browser)
+            if browser:
+                reply.headers += _ANY_ORIGIN
+            return reply
 
         return view
 
     async def _answer(self, request: Request, handler: Handler, browser: bool) -> Reply:
-        fault = self._faults.meet(REQUEST_FAULTS, request.path)
-        if fault is not None and fault.kind in BEFORE:
+        fault = self._faults.of_request(request.path)
+        kind = fault.kind if fault else ""
+        if fault is not None and kind == "timeout_before_effect":
             await asyncio.sleep(fault.seconds)
+        if kind == "reset_before_effect":
+            return Reply(200, broken=True)
         call = Call(Params({}))
         try:
-            _limit(fault)
+            _limit(kind)
             call = self._call(request, browser)
-            answer = self._do(request, handler, call, fault)
+            answer = self._do(request, handler, call, kind)
         except Refusal as refusal:
             answer = Answer(refusal.http_status, to_json(refusal.to_json()))
-        if fault is not None and fault.kind == "timeout_after_effect":
+        if fault is not None and kind == "timeout_after_effect":
             await asyncio.sleep(fault.seconds)
+        if kind == "reset_after_effect":
+            return Reply(200, broken=True)
         headers = [("Request-Id", call.request_id), ("Stripe-Version", API_VERSION)]
         if call.idempotency_key is not None:
             headers.append(("Idempotency-Key", call.idempotency_key))
@@ -155,12 +113,12 @@ class Api:
             )
         return account
 
-    def _do(self, request: Request, handler: Handler, call: Call, fault: Fault | None) -> Answer:
+    def _do(self, request: Request, handler: Handler, call: Call, fault: str) -> Answer:
         key = call.idempotency_key and f"{call.account or ''}:{call.idempotency_key}"
         asked = f"{request.method} {request.path}?{request.query} {request.body}"
         fingerprint = hashlib.sha256(asked.encode()).hexdigest()
         if key is not None and (former := self._replay(key, fingerprint)) is not None:
-            return former
+            return _broken() if fault.startswith("server_error") else former
         self._world.call = call
         try:
             with self._world.store.transaction():
@@ -175,8 +133,8 @@ class Api:
             self._world.call = None
         return answer
 
-    def _run(self, request: Request, handler: Handler, call: Call, fault: Fault | None) -> Answer:
-        if fault is not None and fault.kind == "server_error":
+    def _run(self, request: Request, handler: Handler, call: Call, fault: str) -> Answer:
+        if fault == "server_error":
             return _broken()
         item = handler(self._world, call.params, **({"id_": request.id_} if request.id_ else {}))
         declined = item.pop("_declined", False)
@@ -185,9 +143,7 @@ class Api:
             if declined
             else Answer(200, to_json(shown(self._world.expand(item, call.params.expand))))
         )
-        if fault is not None and fault.kind == "server_error_after_effect":
-            return _broken()
-        return answer
+        return _broken() if fault == "server_error_after_effect" else answer
 
     def _replay(self, key: str, fingerprint: str) -> Answer | None:
         row = self._world.store.database.execute(
@@ -205,8 +161,14 @@ class Api:
         return Answer(row[1], row[2], replayed=True)
 
 
-def _lister(path: str) -> Handler:
-    return lambda world, params: listing.page(world, params, path)
+async def _allow(_: Request) -> Reply:
+    """What a browser asks before it asks."""
+    allowed = [
+        ("Access-Control-Allow-Headers", "authorization, content-type, stripe-version"),
+        ("Access-Control-Allow-Methods", "GET, POST"),
+        ("Access-Control-Max-Age", "600"),
+    ]
+    return Reply(200, headers=[*_ANY_ORIGIN, *allowed])
 
 
 def _declined(item: Object) -> Answer:
@@ -215,8 +177,8 @@ def _declined(item: Object) -> Answer:
     return Answer(402, to_json({"error": {**error, item["object"]: shown(item)}}))
 
 
-def _limit(fault: Fault | None) -> None:
-    if fault is not None and fault.kind == "rate_limit":
+def _limit(fault: str) -> None:
+    if fault == "rate_limit":
         raise Refusal("Too many requests in a period of time.", status=429, code="rate_limit")
 
 

@@ -3,12 +3,14 @@ the secret key may."""
 
 import hmac
 from collections.abc import Callable
+from dataclasses import asdict
 
-from souk.embedded.stripe_sandbox import accounts, disputes, money
+from souk.embedded.stripe_sandbox import accounts, disputes, payouts
 from souk.embedded.stripe_sandbox.courier import AT_ONCE_AT_MOST, Courier, Manner
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid
 from souk.embedded.stripe_sandbox.faults import Faults
 from souk.embedded.stripe_sandbox.form import Params, parse
+from souk.embedded.stripe_sandbox.store import Object
 from souk.embedded.stripe_sandbox.wire import Reply, Request, View, Views, json_reply
 from souk.embedded.stripe_sandbox.world import World, shown
 
@@ -29,10 +31,13 @@ class Controls:
             "faults": self._order_fault,
             "faults/state": self._tell_faults,
             "faults/clear": self._clear_faults,
+            "limit": self._limit,
             "disputes": self._begin_dispute,
+            "disputes/{id}/escalate": self._escalate,
             "disputes/{id}/end": self._end_dispute,
-            "accounts/{id}/complete": self._complete,
-            "accounts/{id}/pay_out": self._pay_out,
+            "accounts/{id}/complete": self._of_account(accounts.complete),
+            "accounts/{id}/restrict": self._of_account(accounts.restrict),
+            "accounts/{id}/pay_out": self._of_account(payouts.send_all),
             "keys/forget": self._forget_keys,
             "time": self._move_time,
             "webhooks": self._set_manner,
@@ -41,8 +46,7 @@ class Controls:
         return {("GET", "/sandbox/health"): self._health, **controls}
 
     async def _health(self, _: Request) -> Reply:
-        (waiting,) = self._world.store.database.execute("SELECT COUNT(*) FROM delivery").fetchone()
-        return json_reply({"faults": self._faults.state(), "webhooks_waiting": waiting})
+        return json_reply({"faults": self._faults.state()})
 
     def _control(self, act: _Act) -> View:
         async def view(request: Request) -> Reply:
@@ -62,29 +66,43 @@ class Controls:
         params.finish()
         return self._faults.state()
 
+    def _limit(self, params: Params, _: str) -> dict[str, object]:
+        self._faults.limit(params)
+        return self._faults.state()
+
     def _clear_faults(self, params: Params, _: str) -> dict[str, object]:
         params.finish()
         self._faults.clear()
         return self._faults.state()
 
     def _begin_dispute(self, params: Params, _: str) -> dict[str, object]:
+        """Of all that is left of a `charge`, or of an `amount`; an `inquiry` takes no money."""
         charge, reason = params.need("charge"), params.text("reason") or "fraudulent"
+        amount, inquiry = params.whole("amount"), params.flag("inquiry")
         params.finish()
-        return disputes.begin(self._world, self._world.find("charge", charge), reason)
+        return disputes.begin(
+            self._world,
+            self._world.find("charge", charge),
+            reason,
+            amount=amount,
+            inquiry=inquiry,
+        )
+
+    def _escalate(self, params: Params, id_: str) -> dict[str, object]:
+        params.finish()
+        return disputes.escalate(self._world, self._world.find("dispute", id_))
 
     def _end_dispute(self, params: Params, id_: str) -> dict[str, object]:
         won = params.flag("won")
         params.finish()
         return disputes.end(self._world, self._world.find("dispute", id_), won=won)
 
-    def _complete(self, params: Params, id_: str) -> dict[str, object]:
-        params.finish()
-        return accounts.complete(self._world, id_)
+    def _of_account(self, act: Callable[[World, str], Object]) -> _Act:
+        def control(params: Params, id_: str) -> dict[str, object]:
+            params.finish()
+            return act(self._world, id_)
 
-    def _pay_out(self, params: Params, id_: str) -> dict[str, object]:
-        """Let all that an account has go to its bank."""
-        params.finish()
-        return money.pay_out(self._world, id_)
+        return control
 
     def _forget_keys(self, params: Params, _: str) -> dict[str, object]:
         """Let a day pass for what was asked: no key is known any more."""
@@ -106,11 +124,17 @@ class Controls:
         return {"object": "time", "now": self._world.now()}
 
     def _set_manner(self, params: Params, _: str) -> dict[str, object]:
-        """How many are told `at_once`, and whether in no order (`shuffled`)."""
-        at_once, shuffled = params.whole("at_once"), params.flag("shuffled")
+        """How many are told `at_once`, and whether in no order (`shuffled`); without either all
+        stays as it was. Answers also how many are `waiting` to be taken."""
+        former = self._courier.manner
+        at_once, shuffled = params.whole("at_once"), params.text("shuffled")
         params.finish()
-        wanted = self._courier.manner.at_once if at_once is None else at_once
-        if not 1 <= wanted <= AT_ONCE_AT_MOST:
+        wanted = Manner(
+            former.at_once if at_once is None else at_once,
+            former.shuffled if shuffled is None else shuffled == "true",
+        )
+        if not 1 <= wanted.at_once <= AT_ONCE_AT_MOST:
             raise invalid("at_once", f"From 1 to {AT_ONCE_AT_MOST}")
-        self._courier.manner = Manner(wanted, shuffled)
-        return {"object": "webhooks", "at_once": wanted, "shuffled": shuffled}
+        self._courier.manner = wanted
+        (waiting,) = self._world.store.database.execute("SELECT COUNT(*) FROM delivery").fetchone()
+        return {**asdict(wanted), "object": "webhooks", "waiting": waiting}

@@ -6,14 +6,15 @@ import logging
 import random
 from dataclasses import dataclass
 
-from souk.embedded.stripe_sandbox import charges, intents
+from souk.embedded.stripe_sandbox import intents, payouts, refunds
 from souk.embedded.stripe_sandbox.deliveries import sign
-from souk.embedded.stripe_sandbox.faults import WEBHOOK_FAULTS, Fault, Faults
+from souk.embedded.stripe_sandbox.faults import Fault, Faults
 from souk.embedded.stripe_sandbox.lines import Lines, NotTaken
 from souk.embedded.stripe_sandbox.world import World
 
 _log = logging.getLogger(__name__)
-_TRIES = 12
+_TRY_SECONDS = 3 * 24 * 3600
+_WAIT_AT_MOST_SECONDS = 3600
 _ANSWER_SECONDS = 10
 _LOOK_SECONDS = 0.2
 _FIRST_WAIT_SECONDS = 0.25
@@ -21,7 +22,7 @@ AT_ONCE_AT_MOST = 256
 
 _DUE = "SELECT sequence FROM delivery WHERE due <= ? ORDER BY due, sequence LIMIT ?"
 _WHOLE = """
-SELECT delivery.sequence, delivery.tries, event.topic, event.body,
+SELECT delivery.sequence, delivery.tries, event.created, event.topic, event.body,
        json_extract(endpoint.body, '$.url'), json_extract(endpoint.body, '$._secret')
 FROM delivery
 JOIN object AS event ON event.id = delivery.event
@@ -36,6 +37,7 @@ class Delivery:
 
     sequence: int
     tries: int
+    created: int
     kind: str
     payload: str
     url: str
@@ -84,7 +86,11 @@ class Courier:
             self._under_way[sequence] = asyncio.create_task(self._deliver(sequence))
 
     def _let_happen(self) -> None:
-        actions = {"bank": intents.bank_answers, "refund": charges.refund_answers}
+        actions = {
+            "bank": intents.bank_answers,
+            "refund": refunds.bank_answers,
+            "payout": payouts.bank_answers,
+        }
         database = self._world.store.database
         due = database.execute(
             "SELECT sequence, action, id FROM timer WHERE due <= ? ORDER BY sequence",
@@ -128,7 +134,7 @@ class Courier:
 
     async def _attempt(self, delivery: Delivery) -> float | None:
         """Seconds until the next try, or `None` when there is to be none."""
-        if delivery.tries >= _TRIES:
+        if delivery.created < self._world.now() - _TRY_SECONDS:
             return None
         fault = self._fault(delivery)
         if fault is not None and fault.kind == "lose":
@@ -137,17 +143,16 @@ class Courier:
             if fault.kind == "reorder":
                 self._held.append(delivery.sequence)
             return fault.seconds
-        taken = await self._post(delivery)
-        if fault is not None:
-            await self._post(delivery)
+        copies = 0 if fault is None else fault.copies
+        taken = await asyncio.gather(*(self._post(delivery) for _ in range(1 + copies)))
         self._let_go()
-        return None if taken else _FIRST_WAIT_SECONDS * 2**delivery.tries
+        return None if all(taken) else _wait(delivery.tries)
 
     def _fault(self, delivery: Delivery) -> Fault | None:
         """Faults are for what is told for the first time."""
         if delivery.tries:
             return None
-        return self._faults.meet(WEBHOOK_FAULTS, delivery.kind)
+        return self._faults.of_webhook(delivery.kind)
 
     def _let_go(self) -> None:
         """What was held back for the sake of the order comes right after another."""
@@ -169,3 +174,7 @@ class Courier:
         if not 200 <= status < 300:
             _log.warning("%s was answered %d", delivery.kind, status)
         return 200 <= status < 300
+
+
+def _wait(tries: int) -> float:
+    return min(_FIRST_WAIT_SECONDS * float(2 ** min(tries, 20)), _WAIT_AT_MOST_SECONDS)

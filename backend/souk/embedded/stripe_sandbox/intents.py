@@ -1,9 +1,10 @@
 """PaymentIntents: https://docs.stripe.com/payments/paymentintents/lifecycle."""
 
 from souk.embedded.stripe_sandbox import charges, disputes, methods
-from souk.embedded.stripe_sandbox.cards import BANK, TestMethod
+from souk.embedded.stripe_sandbox.cards import BANK, CARD, METHODS, TestMethod
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid
 from souk.embedded.stripe_sandbox.form import Params
+from souk.embedded.stripe_sandbox.methods import NOWHERE
 from souk.embedded.stripe_sandbox.store import Object, new_id, new_secret
 from souk.embedded.stripe_sandbox.world import World, require_client_secret, shown
 
@@ -105,12 +106,37 @@ def _describe(world: World, item: Object, params: Params) -> None:
     kept = params.choice("setup_future_usage", "on_session", "off_session")
     if kept is not None:
         item["setup_future_usage"] = kept
+    if (options := params.group("payment_method_options")) is not None:
+        _set_options(item, options)
+    if (shipping := params.group("shipping")) is not None:
+        item["shipping"] = _shipping(shipping)
     item["metadata"] = {**item["metadata"], **params.metadata()}
+
+
+def _set_options(item: Object, given: Params) -> None:
+    """A card may be asked for 3-D Secure that would not need it."""
+    if (card := given.group("card")) is not None:
+        wish = card.choice("request_three_d_secure", "any", "automatic", "challenge")
+        card.finish()
+        item["payment_method_options"] = {"card": {"request_three_d_secure": wish or "automatic"}}
+    given.forget(BANK)
+    given.finish()
+
+
+def _shipping(given: Params) -> Object:
+    address = given.group("address") or Params({})
+    item = {
+        "address": {name: address.text(name) for name in NOWHERE},
+        **{name: given.text(name) for name in ("carrier", "name", "phone", "tracking_number")},
+    }
+    address.finish()
+    given.finish()
+    return item
 
 
 def _confirmation(params: Params) -> Object:
     """Parameters that only a confirmation takes."""
-    params.forget("mandate_data", "use_stripe_sdk", "error_on_requires_action")
+    params.forget("mandate_data", "use_stripe_sdk", "error_on_requires_action", "radar_options")
     return {"return_url": params.text("return_url"), "off_session": params.flag("off_session")}
 
 
@@ -168,11 +194,16 @@ def _confirm(world: World, item: Object, settings: Object) -> Object:
         )
     _, test = methods.resolve(world, item["payment_method"], customer=item["customer"])
     item.update(last_payment_error=None, next_action=None)
-    if test.authenticate:
+    if test.authenticate or _wants_authentication(item, test):
         if settings["off_session"]:
             return decline(world, item, "authentication_required")
         return _ask(world, item, settings["return_url"])
     return charge(world, item, test)
+
+
+def _wants_authentication(item: Object, test: TestMethod) -> bool:
+    wish = item["payment_method_options"]["card"]["request_three_d_secure"]
+    return test.kind == CARD and wish != "automatic"
 
 
 def _ask(world: World, item: Object, return_url: str | None) -> Object:
@@ -215,7 +246,8 @@ def charge(world: World, item: Object, test: TestMethod) -> Object:
         world.store.put(item)
         world.emit("payment_intent.processing", item)
         world.emit("charge.pending", made)
-        world.wake_later("bank", item["id"], world.settings.bank_seconds)
+        if test.answers:
+            world.wake_later("bank", item["id"], world.settings.bank_seconds)
         return item
     if test.decline is not None:
         return decline(world, item, test.decline)
@@ -232,7 +264,7 @@ def succeed(world: World, item: Object, made: Object, test: TestMethod) -> Objec
     world.emit("charge.succeeded", made)
     world.emit("payment_intent.succeeded", item)
     if test.disputed is not None:
-        disputes.begin(world, made, test.disputed)
+        disputes.begin(world, made, test.disputed, inquiry=test.inquiry)
     return item
 
 
@@ -287,7 +319,7 @@ def cancel(world: World, params: Params, id_: str) -> Object:
     )
     params.finish()
     if item["status"] not in _OPEN:
-        raise _unexpected(item, "canceled")
+        _call_off(world, item)
     item.update(
         status="canceled",
         canceled_at=world.now(),
@@ -297,6 +329,14 @@ def cancel(world: World, params: Params, id_: str) -> Object:
     world.store.put(item)
     world.emit("payment_intent.canceled", item)
     return item
+
+
+def _call_off(world: World, item: Object) -> None:
+    """A debit can be stopped as long as the bank says nothing. Raises `Refusal`."""
+    made = world.find("charge", item["latest_charge"]) if item["latest_charge"] else None
+    if item["status"] != "processing" or made is None or METHODS[made["_test"]].answers:
+        raise _unexpected(item, "canceled")
+    world.emit("charge.failed", charges.fail(world, made, "debit_not_authorized"))
 
 
 def _unexpected(item: Object, what: str) -> Refusal:

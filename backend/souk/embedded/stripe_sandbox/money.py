@@ -15,8 +15,8 @@ _CATEGORIES = {
     "transfer": "transfer",
     "transfer_refund": "transfer_reversal",
     "refund_failure": "refund_failure",
-    "adjustment": "dispute",
     "payout": "payout",
+    "adjustment": "dispute",
 }
 
 
@@ -75,13 +75,6 @@ def move(
     return world.store.put(transaction, account=account)
 
 
-def seen(world: World, transaction: Object) -> Object:
-    """A balance transaction as of now: it becomes available by itself."""
-    if transaction["status"] == "pending" and transaction["available_on"] <= world.now():
-        return {**transaction, "status": "available"}
-    return transaction
-
-
 def balance(world: World, account: str | None) -> Object:
     """`GET /v1/balance`: what is there, and what will be."""
     sums: dict[str, dict[str, int]] = {"available": defaultdict(int), "pending": defaultdict(int)}
@@ -108,18 +101,6 @@ def balance(world: World, account: str | None) -> Object:
             for name in ("available", "pending")
         },
     }
-
-
-def pay_out(world: World, account: str) -> Object:
-    """All dollars of an account go to its bank, those included that are to come."""
-    sides = balance(world, account)
-    have = sum(
-        each["amount"]
-        for each in (*sides["available"], *sides["pending"])
-        if each["currency"] == "usd"
-    )
-    payout = {"id": new_id("po"), "currency": "usd"}
-    return move(world, "payout", payout, -have, account=account)
 
 
 def require_available(world: World, account: str | None, amount: int, currency: str) -> None:

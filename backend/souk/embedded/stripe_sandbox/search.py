@@ -27,7 +27,7 @@ def search_intents(world: World, params: Params) -> Object:
         "payment_intent",
         account=world.call.account if world.call else None,
         limit=limit,
-        where={f"metadata.{asked['key']}": asked["value"]},
+        where={f"metadata.{asked['key']}": [asked["value"]]},
     )
     return {
         "object": "search_result",

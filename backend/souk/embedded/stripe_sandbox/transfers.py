@@ -110,6 +110,17 @@ def get(world: World, params: Params, id_: str) -> Object:
     return with_reversals(world, world.find("transfer", id_))
 
 
+def update(world: World, params: Params, id_: str) -> Object:
+    """`POST /v1/transfers/{id}`: its description and metadata."""
+    item = world.find("transfer", id_)
+    item["description"] = params.text("description") or item["description"]
+    item["metadata"] = {**item["metadata"], **params.metadata()}
+    params.finish()
+    item = world.store.put(with_reversals(world, item))
+    world.emit("transfer.updated", item)
+    return item
+
+
 def reverse(world: World, params: Params, id_: str) -> Object:
     """`POST /v1/transfers/{id}/reversals`: the account has to have the money."""
     transfer = world.find("transfer", id_)

@@ -61,6 +61,13 @@ class World:
             raise unknown(kind, id_, param)
         return item
 
+    def find_account(self, id_: str) -> Object:
+        """A connected account, in whoever's name the request is. Raises `Refusal`."""
+        item = self.store.get("account", id_)
+        if item is None:
+            raise unknown("account", id_)
+        return item
+
     def emit(
         self,
         kind: str,
@@ -127,11 +134,17 @@ class World:
         value = item[name]
         if isinstance(value, str):
             found = self.store.any(value)
-            value = item[name] = shown(found) if found else value
+            value = item[name] = self.present(found) if found else value
         below = value if isinstance(value, list) else [value]
         for each in below:
             if rest and isinstance(each, dict):
                 self._expand(each, rest, path)
+
+    def present(self, item: Object) -> Object:
+        """An object as it is shown now: money becomes available by itself."""
+        if item["object"] == "balance_transaction" and item["available_on"] <= self.now():
+            item = {**item, "status": "available"}
+        return shown(item)
 
     def endpoints(self) -> list[Object]:
         """All webhook endpoints."""
