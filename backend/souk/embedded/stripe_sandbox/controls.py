@@ -1,5 +1,18 @@
-"""What those who test can order: faults, disputes, time, and how webhooks are told. Whoever knows
-the secret key may."""
+"""What those who test can order, by POST as whoever knows the secret key:
+
+/sandbox/faults                  kind, on, count, skip, among, seed, milliseconds, copies
+/sandbox/faults/state            what is to come and what has been; also in /sandbox/health
+/sandbox/faults/clear            nothing goes wrong any more
+/sandbox/limit                   requests_per_second; none without it
+/sandbox/webhooks                at_once, shuffled; answers how many are waiting
+/sandbox/time                    what is to happen happens now; the clock moves by seconds
+/sandbox/disputes                charge, reason, amount, inquiry
+/sandbox/disputes/{id}/end       won
+/sandbox/disputes/{id}/escalate  an inquiry takes the money after all
+/sandbox/accounts/{id}/complete  the papers are in order
+/sandbox/accounts/{id}/restrict  more are wanted: no money comes or goes
+/sandbox/accounts/{id}/pay_out   everything leaves for the seller's bank
+"""
 
 import hmac
 from collections.abc import Callable

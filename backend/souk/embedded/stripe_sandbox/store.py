@@ -147,17 +147,18 @@ class Store:
             return None
 
     def _commit(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting = [future for future in self._waiting if not future.done()]
+        self._waiting = []
         try:
             self.database.execute("COMMIT")
         except sqlite3.Error as error:
-            self.database.execute("ROLLBACK")
+            if self.database.in_transaction:
+                self.database.execute("ROLLBACK")
             for future in waiting:
                 future.set_exception(error)
             return
         for future in waiting:
-            if not future.done():
-                future.set_result(None)
+            future.set_result(None)
         for tell in self.committed:
             tell()
 
