@@ -21,9 +21,10 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts
+from souk.modules.books.service import Books
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.trade import handlers as trade_handlers
-from souk.modules.trade.service import Books, Expiries, Keeper
+from souk.modules.trade.service import Expiries, Keeper
 
 _KEEPER_SECONDS = 1.0
 _FEED_SECONDS = 1.0
@@ -57,7 +58,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
-        Periodic("trade.check_books", _BOOKS_SECONDS, Aside("trade.check_books", books.check)),
+        Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         *rebroadcasts(chains),
     ]
     for chain_id, network in found.items():

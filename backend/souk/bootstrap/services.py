@@ -19,6 +19,7 @@ from souk.core.pagination import CursorCodec
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
 from souk.modules.accounts.service import Accounts
+from souk.modules.books.service import Books
 from souk.modules.catalog.service import Catalog
 from souk.modules.chain.service import Chains
 from souk.modules.ledger.service import Ledger
@@ -29,7 +30,6 @@ from souk.modules.payments.service import Credits, Offers, Parts, Payments, gate
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
 from souk.modules.trade.service import (
-    Books,
     Cancellations,
     Deliveries,
     Expiries,
@@ -129,7 +129,7 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
             Cancellations: Cancellations(uow, orders, payments),
             Expiries: Expiries(uow, orders, payments),
             Keeper: Keeper(uow, below.of(Chains), payments),
-            Books: Books(uow, below.of(Ledger)),
+            Books: Books(uow, below.of(Ledger), payments, below.of(Chains)),
         }
     )
 

@@ -21,6 +21,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.modules.accounts import api as accounts_api
 from souk.modules.accounts.service import Accounts, SignInGate
+from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
 from souk.modules.orders import api as orders_api
@@ -38,6 +39,7 @@ _ROUTERS = (
     orders_api.router,
     payments_api.router,
     trade_api.router,
+    books_api.router,
 )
 
 

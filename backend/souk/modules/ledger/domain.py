@@ -173,6 +173,22 @@ def payment_status(due: int, *, held: int, released: int, refunded: int) -> Paym
     return PaymentStatus.RELEASED if released >= held else PaymentStatus.HELD
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetTotals:
+    """All the money of one asset: what ever came in, and where it went. `holder` is one of those
+    who hold or held it. `balanced`: its accounts sum to zero, and no holder gave away more than
+    came in, or took back more than was given."""
+
+    asset: str
+    holder: str
+    held: int
+    released: int
+    refunded: int
+    reimbursed: int
+    fees: int
+    balanced: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """A rule of the books that does not hold, where, and in what figures."""

@@ -11,6 +11,7 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.ledger.domain import (
     AccountKey,
     AccountKind,
+    AssetTotals,
     Break,
     EntryDraft,
     Flow,
@@ -23,6 +24,19 @@ from souk.modules.ledger.models import LedgerAccountRow, LedgerEntryRow, LedgerP
 _ORDER_MONEY = text(
     "SELECT order_id, holder, asset, pending, held, released, refunded, reimbursed, fee"
     " FROM order_money WHERE order_id = :order_id ORDER BY holder, asset"
+)
+_TOTALS = text(
+    """
+    WITH crooked AS (
+        SELECT account.asset FROM ledger_posting AS posting
+        JOIN ledger_account AS account ON account.id = posting.account_id
+        GROUP BY account.asset, posting.stage HAVING sum(posting.amount) <> 0)
+    SELECT asset, max(holder) AS holder, sum(held) AS held, sum(released) AS released,
+        sum(refunded) AS refunded, sum(reimbursed) AS reimbursed, sum(fee) AS fees,
+        bool_and(released + refunded <= held AND reimbursed <= released)
+            AND asset NOT IN (SELECT crooked.asset FROM crooked) AS balanced
+    FROM order_money GROUP BY asset ORDER BY asset
+    """
 )
 _SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 _BREAKS = text("SELECT rule, subject, detail FROM ledger_breaks() ORDER BY rule, subject, detail")
@@ -188,3 +202,20 @@ def list_breaks(tx: Transaction, patience: timedelta) -> list[Break]:
     milliseconds = int(patience / timedelta(milliseconds=1))
     tx.session.execute(_SET_PATIENCE, {"milliseconds": str(milliseconds)})
     return [Break(row.rule, row.subject, row.detail) for row in tx.session.execute(_BREAKS)]
+
+
+def list_totals(tx: Transaction) -> list[AssetTotals]:
+    """The totals of each asset, by its code. Reads every posting there is."""
+    return [
+        AssetTotals(
+            asset=row.asset,
+            holder=row.holder,
+            held=int(row.held),
+            released=int(row.released),
+            refunded=int(row.refunded),
+            reimbursed=int(row.reimbursed),
+            fees=int(row.fees),
+            balanced=row.balanced,
+        )
+        for row in tx.session.execute(_TOTALS)
+    ]

@@ -9,6 +9,7 @@ from souk.modules.ledger import repository
 from souk.modules.ledger.domain import (
     AccountKey,
     AccountKind,
+    AssetTotals,
     Break,
     EntryDraft,
     OrderMoney,
@@ -77,3 +78,8 @@ class Ledger:
         work raises `DatabaseBusy`.
         """
         return repository.list_breaks(tx, patience)
+
+    def totals(self, tx: Transaction) -> list[AssetTotals]:
+        """What came in of each asset and where it went, by its code. Takes as long as
+        `check_books`, after which it may be called with the same patience."""
+        return repository.list_totals(tx)

@@ -3,6 +3,7 @@
 from souk.modules.payments.service.ask import Asking
 from souk.modules.payments.service.close import Closing
 from souk.modules.payments.service.freeze import Freezing
+from souk.modules.payments.service.look import Looking
 from souk.modules.payments.service.observe import Observing
 from souk.modules.payments.service.open import Opening
 from souk.modules.payments.service.parts import Parts
@@ -10,7 +11,7 @@ from souk.modules.payments.service.stand import Standing
 from souk.modules.payments.service.start import Starting
 
 
-class Payments(Opening, Starting, Closing, Observing, Asking, Standing, Freezing):
+class Payments(Opening, Starting, Closing, Observing, Asking, Standing, Freezing, Looking):
     """Payments: opened, tried, observed, and asked where they stand. Money facts enter through
     `observe` alone."""
 

@@ -1,0 +1,5 @@
+"""Whether the books hold."""
+
+from souk.modules.books.service.check import Books
+
+__all__ = ["Books"]
