@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -10,6 +11,9 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.books.domain import FollowedTo
 from souk.modules.ledger.domain import AssetTotals, Break
 
+_BREAKS = text(
+    "SELECT rule, subject, detail FROM books_breaks(:settled) ORDER BY rule, subject, detail"
+)
 # Composed where the numbers are exact, and in the form in which pages show money.
 _ADD = text(
     """
@@ -40,6 +44,13 @@ _ADD = text(
             place text, number bigint, hash text, at timestamptz))
     """
 )
+
+
+def list_breaks(tx: Transaction, settled: datetime) -> list[Break]:
+    """Whatever rule does not hold between orders, legs, books and the chain's records, from the
+    function `books_breaks`; what changed after `settled` may be on its way."""
+    rows = tx.session.execute(_BREAKS, {"settled": settled})
+    return [Break(row.rule, row.subject, row.detail) for row in rows]
 
 
 def add(

@@ -17,6 +17,8 @@ from souk.modules.payments.service import Payments
 _log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(minutes=10)
+ON_ITS_WAY = timedelta(minutes=2)
+"""So long a fact may take from the chain's record into the books."""
 
 
 class Books:
@@ -38,11 +40,17 @@ class Books:
         self._patience = patience
 
     def check(self) -> list[Break]:
-        """Every rule of the books that does not hold now; each is logged as an error, and so is a
-        check that could not be made: books that nobody has looked at are not in order."""
+        """Every rule that does not hold now; each is logged as an error, and so is a check that
+        could not be made: books that nobody has looked at are not in order.
+
+        Beside the ledger's own rules: an order completes at most once and stands where its history
+        ends; what legs say follows from their facts and equals the books; every fact of the chain
+        is counted, once, and nothing else is; what the chain's record shows follows from its logs.
+        """
         try:
             with self._uow.begin() as tx:
                 breaks = self._ledger.check_books(tx, self._patience)
+                breaks += check_rows.list_breaks(tx, tx.now - ON_ITS_WAY)
                 check_rows.add(tx, self._totals(tx), breaks, self._followed(tx))
                 tx.commit()
         except UnavailableError as failure:
