@@ -1,4 +1,4 @@
-"""What the standing check of the books found."""
+"""What the standing check of the books found, and how far the rails were compared with them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -107,13 +107,64 @@ def upgrade() -> None:
         sa.Column("assets", postgresql.JSONB(), nullable=False),
         sa.Column("breaks", postgresql.JSONB(), nullable=False),
         sa.Column("as_of", postgresql.JSONB(), nullable=False),
+        sa.Column("compared", postgresql.JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_books_check")),
     )
     op.create_index("ix_books_check_checked_at", "books_check", ["checked_at"], unique=False)
+    op.create_table(
+        "reconciliation",
+        sa.Column("place", sa.Text(collation="C"), nullable=False),
+        sa.Column("compared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("whole_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("position_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("block_number", sa.BigInteger(), nullable=True),
+        sa.Column("block_hash", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_reconciliation")),
+    )
+    op.create_table(
+        "reconciliation_break",
+        sa.Column("id", sa.Text(collation="C"), nullable=False),
+        sa.Column("place", sa.Text(collation="C"), nullable=False),
+        sa.Column("subject", sa.Text(collation="C"), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("class", sa.Text(), nullable=False),
+        sa.Column("expected", sa.Text(), nullable=False),
+        sa.Column("found", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("healed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("how", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "class IN ('missed_fact', 'projection_stale', 'money_missing', 'unknown')",
+            name=op.f("ck_reconciliation_break_class"),
+        ),
+        sa.CheckConstraint(
+            "(healed_at IS NULL) = (how IS NULL)", name=op.f("ck_reconciliation_break_healed")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliation_break")),
+    )
+    op.create_index(
+        "uq_reconciliation_break_open",
+        "reconciliation_break",
+        ["place", "subject", "rule"],
+        unique=True,
+        postgresql_where=sa.text("healed_at IS NULL"),
+    )
+    op.create_index(
+        "ix_payment_attempt_leg_updated_at", "payment_attempt_leg", ["updated_at"], unique=False
+    )
     op.execute(BREAKS)
 
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION books_breaks(timestamptz)")
+    op.drop_index("ix_payment_attempt_leg_updated_at", table_name="payment_attempt_leg")
+    op.drop_index(
+        "uq_reconciliation_break_open",
+        table_name="reconciliation_break",
+        postgresql_where=sa.text("healed_at IS NULL"),
+    )
+    op.drop_table("reconciliation_break")
+    op.drop_table("reconciliation")
     op.drop_index("ix_books_check_checked_at", table_name="books_check")
     op.drop_table("books_check")

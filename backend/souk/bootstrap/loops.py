@@ -21,7 +21,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts
-from souk.modules.books.service import Books
+from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Expiries, Keeper
@@ -30,6 +30,7 @@ _KEEPER_SECONDS = 1.0
 _FEED_SECONDS = 1.0
 _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
+_COMPARE_SECONDS = 300.0
 
 
 def make_loops(
@@ -58,6 +59,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
+        *_comparisons(services.of(Reconciliation)),
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         *rebroadcasts(chains),
     ]
@@ -74,6 +76,17 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         chain_clock(chain_id): partial(chain_time, uow, chains, chain_id) for chain_id in found
     }
     return sweep_timers(sweeper, wall, clocks, periodic)
+
+
+def _comparisons(reconciliation: Reconciliation) -> list[Periodic]:
+    """Of the last hours every few minutes, and of everything at night, whichever of the times it
+    is looked at comes first after that."""
+    lately = Aside("books.compare_lately", reconciliation.compare_lately)
+    nightly = Aside("books.compare_nightly", reconciliation.compare_nightly)
+    return [
+        Periodic("books.compare_lately", _COMPARE_SECONDS, lately),
+        Periodic("books.compare_nightly", _COMPARE_SECONDS, nightly),
+    ]
 
 
 def chain_time(uow: UnitOfWork, chains: Chains, chain_id: int) -> datetime | None:

@@ -6,6 +6,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.books.service import Books
 from souk.modules.ledger.service import Ledger
 from tests.support.ledger_builders import a_hold
+from tests.support.reconciling import lately
 from tests.support.shop import Shop
 
 
@@ -64,6 +65,17 @@ def test_shows_a_break_by_its_rule_and_no_name_when_a_rule_does_not_hold(shop: S
     assert answer.json()["status"] == "out_of_balance"
     assert {"rule": "booked_once", "count": 1} in answer.json()["breaks"]
     assert [name for name in ("ord_", "acc_", "leg_", "sel_") if name in answer.text] == []
+
+
+def test_shows_up_to_where_the_rails_were_compared(shop: Shop) -> None:
+    a_purchase(shop)
+    lately(shop)
+
+    check(shop)
+
+    page = read(shop)
+    [compared], [followed] = page["compared"], page["as_of"]
+    assert (compared["place"], compared["block_hash"]) == ("eip155:31337", followed["block_hash"])
 
 
 def test_remembers_what_earlier_looks_found(shop: Shop) -> None:

@@ -19,7 +19,7 @@ async def read_books(
     request: Request, reads: Annotated[Reads, Depends(provided(Reads))]
 ) -> Response:
     """What came in of each asset and where it went, whether every rule of money held when that was
-    last looked at, and as of which block of each chain. The books are looked at every hour;
-    asking makes nobody count."""
+    last looked at, as of which block of each chain, and up to where each rail was compared with
+    the books. They are looked at every hour; asking makes nobody count."""
     page = await queries.books(reads)
     return cacheable(request, page, max_age_seconds=_FRESH_SECONDS, shared=True)

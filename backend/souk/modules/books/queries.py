@@ -18,6 +18,7 @@ _BOOKS = f"""
         'assets', coalesce((SELECT assets FROM last), '[]'),
         'breaks', coalesce((SELECT breaks FROM last), '[]'),
         'as_of', coalesce((SELECT as_of FROM last), '[]'),
+        'compared', coalesce((SELECT compared FROM last), '[]'),
         'recent', (SELECT coalesce(json_agg(json_build_object(
             'checked_at', rfc3339(checked_at),
             'breaks', (SELECT coalesce(sum((found ->> 'count')::integer), 0)

@@ -37,6 +37,16 @@ class BooksAsOfOut(ResponseModel):
     at: str = Field(description="The block's own time.")
 
 
+class BooksComparedOut(ResponseModel):
+    """Up to where a rail was compared with the books: a block of a chain, or an instant."""
+
+    place: str = Field(description="A chain by CAIP-2, or a provider of card payments.")
+    block_number: str | None
+    block_hash: str | None
+    at: str = Field(description="By the rail's own time.")
+    compared_at: str
+
+
 class BooksRecentOut(ResponseModel):
     """An earlier look at the books."""
 
@@ -52,4 +62,5 @@ class BooksOut(ResponseModel):
     assets: list[BooksAssetOut]
     breaks: list[BooksBreakOut]
     as_of: list[BooksAsOfOut]
+    compared: list[BooksComparedOut]
     recent: list[BooksRecentOut]

@@ -173,6 +173,15 @@ def payment_status(due: int, *, held: int, released: int, refunded: int) -> Paym
     return PaymentStatus.RELEASED if released >= held else PaymentStatus.HELD
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a holder holds of an asset now, and what counts."""
+
+    holder: str
+    asset: str
+    amount: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetTotals:
     """All the money of one asset: what ever came in, and where it went. `holder` is one of those

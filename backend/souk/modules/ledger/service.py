@@ -1,6 +1,7 @@
 """Booking. Every function works inside the caller's transaction and never commits: an entry
 belongs to the change of state that it explains."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from souk.modules.ledger.domain import (
     AssetTotals,
     Break,
     EntryDraft,
+    Holding,
     OrderMoney,
     PostingDraft,
     Stage,
@@ -64,6 +66,14 @@ class Ledger:
     def order_money(self, tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
         """What came in for an order and where it went, one row per holder (leg) and asset."""
         return repository.list_order_money(tx, order_id)
+
+    def money_of_orders(self, tx: Transaction, order_ids: Sequence[str]) -> list[OrderMoney]:
+        """The same for several orders at once."""
+        return repository.list_money_of_orders(tx, order_ids)
+
+    def holdings(self, tx: Transaction) -> list[Holding]:
+        """What each holder holds now, in one look at all of the books."""
+        return repository.list_holdings(tx)
 
     def check_books(
         self, tx: Transaction, patience: timedelta = timedelta(minutes=10)

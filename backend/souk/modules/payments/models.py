@@ -147,6 +147,7 @@ class PaymentAttemptLegRow(Base):
             ),
         ),
         Index("ix_payment_attempt_leg_order_id", "order_id"),
+        Index("ix_payment_attempt_leg_updated_at", "updated_at"),
         Index("ix_payment_attempt_leg_payment_id", "payment_id"),
         Index(
             "ix_payment_attempt_leg_due",

@@ -24,7 +24,7 @@ _ADD = text(
     broken AS (
         SELECT rule, count(*) AS times
         FROM jsonb_array_elements_text(CAST(:rules AS jsonb)) AS found(rule) GROUP BY rule)
-    INSERT INTO books_check (id, checked_at, assets, breaks, as_of)
+    INSERT INTO books_check (id, checked_at, assets, breaks, as_of, compared)
     SELECT :id, :now,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'asset', asset, 'symbol', symbol, 'balanced', balanced,
@@ -41,7 +41,11 @@ _ADD = text(
             'place', place, 'block_number', number::text, 'block_hash', hash,
             'at', rfc3339(at)) ORDER BY place), '[]')
          FROM jsonb_to_recordset(CAST(:places AS jsonb)) AS followed(
-            place text, number bigint, hash text, at timestamptz))
+            place text, number bigint, hash text, at timestamptz)),
+        (SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'place', place, 'block_number', block_number::text, 'block_hash', block_hash,
+            'at', rfc3339(position_at), 'compared_at', rfc3339(compared_at)) ORDER BY place), '[]')
+         FROM reconciliation)
     """
 )
 
@@ -59,7 +63,7 @@ def add(
     breaks: Sequence[Break],
     places: Sequence[FollowedTo],
 ) -> None:
-    """Store what was found now."""
+    """Store what was found now, with up to where the rails were compared by now."""
     figures = [
         {
             "asset": asset.code,
