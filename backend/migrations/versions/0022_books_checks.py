@@ -153,11 +153,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_payment_attempt_leg_updated_at", "payment_attempt_leg", ["updated_at"], unique=False
     )
+    op.create_index(
+        "ix_payment_attempt_status_updated_at",
+        "payment_attempt",
+        ["status", "updated_at"],
+        unique=False,
+    )
     op.execute(BREAKS)
 
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION books_breaks(timestamptz)")
+    op.drop_index("ix_payment_attempt_status_updated_at", table_name="payment_attempt")
     op.drop_index("ix_payment_attempt_leg_updated_at", table_name="payment_attempt_leg")
     op.drop_index(
         "uq_reconciliation_break_open",

@@ -75,6 +75,7 @@ class PaymentAttemptRow(Base):
             "transaction_hash",
             postgresql_where=text("transaction_hash IS NOT NULL"),
         ),
+        Index("ix_payment_attempt_status_updated_at", "status", "updated_at"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
