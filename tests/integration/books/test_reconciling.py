@@ -1,8 +1,17 @@
 """Comparing the escrow with the legs and the books."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from souk.adapters.evm.escrow.statement import EvmEscrowStatement
+from souk.core.unit_of_work import UnitOfWork
+from souk.embedded.anvil import CHAIN_ID
+from souk.modules.books.domain import Position
 from souk.modules.books.service import Reconciliation
+from souk.modules.chain.service import ChainRecords
+from souk.modules.ledger.service import Ledger
+from souk.modules.orders.service import Orders
 from souk.modules.payments.domain import Fact, FactKind, FactStage, Leg, Observation
 from souk.modules.payments.service import Payments
 from tests.support.clock import START
@@ -217,6 +226,40 @@ def test_finds_a_break_once_when_two_compare_at_the_same_time(shop: Shop, harm: 
     assert (purchase.status, len(breaks(shop))) == ("paid", 1)
 
 
+class Dying:
+    """The shop's rail, and a process that is killed when it begins to read its figures."""
+
+    def __init__(self, shop: Shop) -> None:
+        container = shop.container
+        network = container.networks[CHAIN_ID]
+        record = ChainRecords(container.get(UnitOfWork), {CHAIN_ID: network.followed})
+        self._rail = EvmEscrowStatement(CHAIN_ID, network.node, record)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._rail, name)
+
+    def figures(self, position: Position, legs: Sequence[Leg]) -> None:
+        raise SystemExit
+
+
+def test_does_the_rest_when_it_was_killed_half_way(shop: Shop) -> None:
+    a_purchase(shop)
+    execute(shop, *PHANTOM_ENTRY)
+    lost = a_purchase(shop, paid=False)
+    lost.pay()
+    take_in_unheard(shop, blocks=2)
+    shop.clock.advance(minutes=1)
+    services = [shop.container.get(one) for one in (UnitOfWork, Orders, Ledger, Payments)]
+    with pytest.raises(SystemExit):
+        Reconciliation(*services, [Dying(shop)]).compare_lately()
+    assert lost.status == "paid"
+
+    report = lately(shop)
+
+    assert (report.facts, report.open, holds(shop)) == (0, 1, ["incident"])
+    assert [kept.kind for kept in breaks(shop)] == [MISSED, MISSING]
+
+
 def test_closes_nothing_when_the_node_has_another_branch_than_we(shop: Shop) -> None:
     shop.follow(blocks=5)
     a_purchase(shop)
@@ -231,6 +274,7 @@ def test_closes_nothing_when_the_node_has_another_branch_than_we(shop: Shop) -> 
     assert (report.failure is None, report.open) == (False, 1)
 
 
+@pytest.mark.pitfall("P22")
 def test_restores_at_night_what_was_lost_days_ago(shop: Shop) -> None:
     purchase = a_purchase(shop, paid=False)
     purchase.pay()

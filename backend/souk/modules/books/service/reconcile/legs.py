@@ -72,7 +72,8 @@ class LegComparison:
     ) -> None:
         """Find out what a difference is by trying what mends each kind of it, the harmless first:
         ask the rail for all that it knows of the leg, then compute the leg anew."""
-        taken = self._recover(comparison, leg)
+        at_the_rail = difference.rule is Rule.LEGS_EQUAL_THE_RAIL
+        taken = self._recover(comparison, leg) if at_the_rail else 0
         if taken:
             how = f"{taken} facts were found at the rail and observed"
             self._judge(comparison, leg, difference, BreakClass.MISSED_FACT, how, report)
