@@ -36,8 +36,9 @@ class HttpSettings(_Group):
     public_url: str = "http://127.0.0.1:8000"
     max_body_bytes: int = Field(1_048_576, ge=1024)
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    metrics_networks: Annotated[tuple[IPv4Network | IPv6Network, ...] | None, NoDecode] = None
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "metrics_networks", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         if not isinstance(value, str):

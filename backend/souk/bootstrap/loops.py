@@ -21,11 +21,12 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts
+from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.payments.handlers import inbox_handlers
 from souk.modules.payments.service import Payments
 from souk.modules.trade import handlers as trade_handlers
-from souk.modules.trade.service import Books, Expiries, Keeper
+from souk.modules.trade.service import Expiries, Keeper
 
 _KEEPER_SECONDS = 1.0
 _FEED_SECONDS = 1.0
@@ -33,6 +34,7 @@ _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
 _INSTRUCTIONS_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
+_COMPARE_SECONDS = 300.0
 
 
 def make_loops(
@@ -64,10 +66,11 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
-        Periodic("trade.check_books", _BOOKS_SECONDS, Aside("trade.check_books", books.check)),
         Periodic("payments.carry_out_due", _INSTRUCTIONS_SECONDS, payments.carry_out_due),
         Periodic("payments.look_at_open", _SILENCE_SECONDS, payments.look_at_open),
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),
+        *_comparisons(services.of(Reconciliation)),
+        Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         *rebroadcasts(chains),
     ]
     for chain_id, network in found.items():
@@ -83,6 +86,17 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         chain_clock(chain_id): partial(chain_time, uow, chains, chain_id) for chain_id in found
     }
     return sweep_timers(sweeper, wall, clocks, periodic)
+
+
+def _comparisons(reconciliation: Reconciliation) -> list[Periodic]:
+    """Of the last hours every few minutes, and of everything at night, whichever of the times it
+    is looked at comes first after that."""
+    lately = Aside("books.compare_lately", reconciliation.compare_lately)
+    nightly = Aside("books.compare_nightly", reconciliation.compare_nightly)
+    return [
+        Periodic("books.compare_lately", _COMPARE_SECONDS, lately),
+        Periodic("books.compare_nightly", _COMPARE_SECONDS, nightly),
+    ]
 
 
 def chain_time(uow: UnitOfWork, chains: Chains, chain_id: int) -> datetime | None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.statement import EvmEscrowStatement
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.wallets import EvmWallets
@@ -21,8 +22,10 @@ from souk.core.pagination import CursorCodec
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
 from souk.modules.accounts.service import Accounts
+from souk.modules.books.ports import RailStatement
+from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
-from souk.modules.chain.service import Chains
+from souk.modules.chain.service import ChainRecords, Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
@@ -38,7 +41,6 @@ from souk.modules.payments.service import (
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
 from souk.modules.trade.service import (
-    Books,
     Cancellations,
     Deliveries,
     Expiries,
@@ -58,6 +60,7 @@ def make_services(
     services.update(_people_and_goods(settings, uow, found))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
+    services.update(_books(uow, found, services))
     return services
 
 
@@ -143,9 +146,28 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
             Cancellations: Cancellations(uow, orders, payments),
             Expiries: Expiries(uow, orders, payments),
             Keeper: Keeper(uow, below.of(Chains), payments),
-            Books: Books(uow, below.of(Ledger)),
         }
     )
+
+
+def _books(uow: UnitOfWork, found: Mapping[int, Network], below: Services) -> Services:
+    ledger, payments = below.of(Ledger), below.of(Payments)
+    rails = _rails(uow, found)
+    return Services(
+        {
+            Books: Books(uow, ledger, payments, below.of(Chains)),
+            Reconciliation: Reconciliation(uow, below.of(Orders), ledger, payments, rails),
+        }
+    )
+
+
+def _rails(uow: UnitOfWork, found: Mapping[int, Network]) -> list[RailStatement]:
+    """What says itself what it holds."""
+    record = ChainRecords(uow, {chain_id: network.followed for chain_id, network in found.items()})
+    return [
+        EvmEscrowStatement(chain_id, network.node, record)
+        for chain_id, network in sorted(found.items())
+    ]
 
 
 def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from fastapi import APIRouter
 
+from souk.adapters.prometheus.metrics import PrometheusMetrics
 from souk.adapters.redis.connections import connect
 from souk.adapters.redis.rate_limiter import RedisRateLimiter
 from souk.bootstrap import build
@@ -14,14 +15,16 @@ from souk.bootstrap.cards import CardProvider
 from souk.bootstrap.checks import readiness
 from souk.bootstrap.container import Container
 from souk.bootstrap.networks import describe
-from souk.core.clock import Clock
+from souk.core.clock import Clock, SystemClock
 from souk.core.db import Reads
+from souk.core.metrics import Metrics, MetricsNetworks, Readings
 from souk.core.principal import Principal
 from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.modules.accounts import api as accounts_api
 from souk.modules.accounts.service import Accounts, SignInGate
+from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
 from souk.modules.orders import api as orders_api
@@ -39,6 +42,7 @@ _ROUTERS = (
     orders_api.router,
     payments_api.router,
     trade_api.router,
+    books_api.router,
 )
 
 
@@ -67,13 +71,17 @@ class WebContainer(Container):
 
 def build_web(settings: Settings, *, clock: Clock | None = None) -> WebContainer:
     """Compose everything for one process of the API. Connects to nothing yet."""
-    below = build(settings, clock=clock)
+    wall = clock or SystemClock()
+    below = build(settings, clock=wall)
     database = settings.database
     database_url = database.database_url.get_secret_value()
     reads = Reads(database_url, max_size=database.database_pool_size)
     wakeups = AsyncWakeups(database_url)
     watch = trade_api.OrderWatch(reads, wakeups)
-    below.services.update({Reads: reads, trade_api.OrderWatch: watch, **_edges(below)})
+    gauges = books_api.Gauges(reads, wall)
+    below.services.update(
+        {Reads: reads, trade_api.OrderWatch: watch, Readings: gauges, **_edges(below)}
+    )
     return WebContainer(**vars(below), reads=reads, wakeups=wakeups)
 
 
@@ -85,6 +93,10 @@ def _edges(below: Container) -> Mapping[object, object]:
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
         SignInGate: SignInGate(RedisRateLimiter(redis), per_minute=per_minute),
+        Metrics: PrometheusMetrics(),
+        MetricsNetworks: MetricsNetworks.of(
+            below.settings.http.metrics_networks, below.settings.http.trusted_proxies
+        ),
         OrderPages: OrderPages(confirmations),
         ClientConfig: ClientConfig({"chains": describe(found)}),
         Readiness: readiness(

@@ -218,17 +218,25 @@ def json_response(
 
 
 def cacheable(
-    request: Request, body: bytes, *, max_age_seconds: int = 0, version: int | None = None
+    request: Request,
+    body: bytes,
+    *,
+    max_age_seconds: int = 0,
+    version: int | None = None,
+    shared: bool = False,
 ) -> Response:
     """A JSON answer with an ETag, or 304 when the client has it (RFC 9110 section 13.1.2).
 
-    With a `version` the ETag begins with it, so that an edit can send it back as If-Match.
+    With a `version` the ETag begins with it, so that an edit can send it back as If-Match. What is
+    `shared` is the same for everybody, and caches in between may keep it.
     """
     digest = hashlib.sha256(body).hexdigest()[:32]
     etag = f'"{digest}"' if version is None else f'"{version}-{digest}"'
     headers = {
         "ETag": etag,
-        "Cache-Control": f"private, max-age={max_age_seconds}, must-revalidate",
+        "Cache-Control": (
+            f"{'public' if shared else 'private'}, max-age={max_age_seconds}, must-revalidate"
+        ),
     }
     seen = request.headers.get("if-none-match", "")
     if seen.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in seen.split(",")):

@@ -39,10 +39,13 @@ class EvmCalls:
         answer = self._client.ask("eth_call", _transaction(call, sender), "latest")
         return read_bytes(self._executed(answer), "result of a call")
 
-    def calls(self, calls: Sequence[Call]) -> list[bytes]:
-        """What each of several calls returns on top of the newest block: asked together, or a few
-        at a time where the endpoint takes no long batches. Raises `CallReverted`."""
-        requests = [RpcRequest("eth_call", [_transaction(one, None), "latest"]) for one in calls]
+    def calls(self, calls: Sequence[Call], *, block_hash: str | None = None) -> list[bytes]:
+        """What each of several calls returns on top of the newest block, or of this one: asked
+        together, or a few at a time where the endpoint takes no long batches. Raises
+        `CallReverted`; `ProviderUnavailable` also when the block is not, or no longer, canonical
+        there."""
+        at = _at(block_hash)
+        requests = [RpcRequest("eth_call", [_transaction(one, None), at]) for one in calls]
         try:
             answers = list(self._answers(requests, CALLS_A_REQUEST))
         except ProviderUnavailable:
@@ -125,6 +128,17 @@ class EvmNode(EvmCalls):
         asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": contract}
         return read_logs(self._value(self._client.ask("eth_getLogs", asked)))
 
+    def logs_about(self, first: int, last: int, *, contract: Address, subject: str) -> list[RawLog]:
+        """The logs of one contract in a range of blocks, both ends included, whose first indexed
+        argument is `subject`, 32 bytes as 0x-hex."""
+        asked = {
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+            "address": contract,
+            "topics": [None, subject],
+        }
+        return read_logs(self._value(self._client.ask("eth_getLogs", asked)))
+
     def receipt_logs(self, header: BlockHeader) -> list[RawLog]:
         """All logs of a block, from the receipts of its transactions."""
         requests = [
@@ -161,6 +175,11 @@ class EvmNode(EvmCalls):
         )
         return read_quantity(nonce, "transaction count"), read_quantity(balance, "balance")
 
+    def balance(self, address: Address, *, block_hash: str) -> int:
+        """An account's coins in wei after this block, which has to be canonical."""
+        answer = self._client.ask("eth_getBalance", address, _at(block_hash))
+        return read_quantity(self._value(answer), "balance")
+
     def count_mined(self, address: Address, up_to: int) -> int:
         """How many transactions of an account stand in blocks up to this number."""
         answer = self._client.ask("eth_getTransactionCount", address, hex(up_to))
@@ -186,6 +205,13 @@ def _block_request(which: int | str) -> RpcRequest:
     return RpcRequest(
         "eth_getBlockByNumber", [which if isinstance(which, str) else hex(which), False]
     )
+
+
+def _at(block_hash: str | None) -> object:
+    """A block by its hash (EIP-1898), so that every answer is about the same state."""
+    if block_hash is None:
+        return "latest"
+    return {"blockHash": block_hash, "requireCanonical": True}
 
 
 def _transaction(call: Call, sender: Address | None) -> dict[str, object]:

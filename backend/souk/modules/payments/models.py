@@ -96,6 +96,7 @@ class PaymentAttemptRow(Base):
             postgresql_where=text("transaction_hash IS NOT NULL"),
         ),
         Index("ix_payment_attempt_rate", "chain_id", "rate_source", "quote_issued_at"),
+        Index("ix_payment_attempt_status_updated_at", "status", "updated_at"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -176,6 +177,7 @@ class PaymentAttemptLegRow(Base):
             ),
         ),
         Index("ix_payment_attempt_leg_order_id", "order_id"),
+        Index("ix_payment_attempt_leg_updated_at", "updated_at"),
         Index("ix_payment_attempt_leg_payment_id", "payment_id"),
         Index(
             "ix_payment_attempt_leg_due",
