@@ -24,12 +24,13 @@ from souk.modules.accounts.service import Accounts
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.payments.handlers import inbox_handlers
-from souk.modules.payments.service import Payments
+from souk.modules.payments.service import Following, Payments
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Expiries, Keeper
 
 _KEEPER_SECONDS = 1.0
 _FEED_SECONDS = 1.0
+_FOLLOW_SECONDS = 3.0
 _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
 _INSTRUCTIONS_SECONDS = 1.0
@@ -75,6 +76,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     ]
     for chain_id, network in found.items():
         name = f"chain {chain_id}"
+        periodic.append(_following(services.of(Following), chain_id))
         if network.followed.sender is not None:
             settle = partial(keeper.settle_due, chain_id)
             periodic.append(Periodic(f"trade.settle_due {name}", _KEEPER_SECONDS, settle))
@@ -97,6 +99,12 @@ def _comparisons(reconciliation: Reconciliation) -> list[Periodic]:
         Periodic("books.compare_lately", _COMPARE_SECONDS, lately),
         Periodic("books.compare_nightly", _COMPARE_SECONDS, nightly),
     ]
+
+
+def _following(following: Following, chain_id: int) -> Periodic:
+    """In a thread of its own: a node that does not answer must not hold up timers."""
+    name = f"payments.follow_sent chain {chain_id}"
+    return Periodic(name, _FOLLOW_SECONDS, Aside(name, partial(following.follow_sent, chain_id)))
 
 
 def chain_time(uow: UnitOfWork, chains: Chains, chain_id: int) -> datetime | None:

@@ -11,6 +11,7 @@ from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.escrow.statement import EvmEscrowStatement
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
+from souk.adapters.evm.transactions import EvmTransactions
 from souk.adapters.evm.wallets import EvmWallets
 from souk.bootstrap.cards import card_money, card_rail
 from souk.bootstrap.container import Services
@@ -32,6 +33,7 @@ from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments.domain import EscrowTerms, PriceRules, QuoteTerms
 from souk.modules.payments.service import (
     Credits,
+    Following,
     Offers,
     Parts,
     Payments,
@@ -132,6 +134,7 @@ def _money(
             ChainlinkPriceFeed: prices,
             EvmWallets: EvmWallets(nodes),
             Payments: Payments(parts),
+            Following: Following(uow, below.of(Chains), EvmTransactions(nodes)),
             Credits: Credits(uow, below.of(Sellers), below.of(Ledger), offers, keeper),
         }
     )

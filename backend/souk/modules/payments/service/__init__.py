@@ -1,6 +1,7 @@
 """Use cases of payments."""
 
 from souk.modules.payments.service.credits import Credits
+from souk.modules.payments.service.follow import Following
 from souk.modules.payments.service.look import INBOX_SOURCE
 from souk.modules.payments.service.parts import CardRail, Parts
 from souk.modules.payments.service.payments import Payments
@@ -11,6 +12,7 @@ __all__ = [
     "INBOX_SOURCE",
     "CardRail",
     "Credits",
+    "Following",
     "Offers",
     "Parts",
     "Payments",
