@@ -67,7 +67,7 @@ def look(rail: EscrowRail, *hashes: str) -> dict[str, SentTransaction | None]:
 
 def payment(rail: EscrowRail, token: Address = ZERO_ADDRESS, **plan):
     """The call that pays an order of 1000."""
-    legs = rail.legs(replace(rail.plan(token, 1_000), **plan))
+    legs = rail.legs(rail.plan(token, 1_000, **plan))
     return rail.prepare(legs).calls[-1]
 
 
