@@ -6,20 +6,33 @@ from dataclasses import replace
 from typing import TypeVar
 
 from souk.modules.payments.domain import (
+    ATTEMPT_TRANSITIONS,
+    Attempt,
+    AttemptNews,
+    AttemptStatus,
+    AttemptTurn,
     CardLeg,
     FactKind,
     Leg,
     LegHistory,
     Observation,
     Observed,
+    attempt_status,
     covered,
     current,
     instant_of,
     is_later,
     leg_figures,
 )
+from souk.modules.payments.ports import Said
 
 L = TypeVar("L", bound=Leg)
+
+_TURNS = {
+    AttemptTurn.PROCESSING: AttemptStatus.SUBMITTED,
+    AttemptTurn.DECLINED: AttemptStatus.FAILED,
+    AttemptTurn.CLOSED: AttemptStatus.CANCELLED,
+}
 
 
 def furthest(said: Iterable[Observation]) -> dict[str, Observation]:
@@ -30,6 +43,30 @@ def furthest(said: Iterable[Observation]) -> dict[str, Observation]:
         if is_later(one.stage, known.stage):
             kept[one.observation_id] = replace(known, stage=one.stage)
     return kept
+
+
+def after(attempt: Attempt, said: Iterable[Said]) -> Attempt:
+    """An attempt that waited for its payer, after it heard all of this one by one, as the service
+    lets it: each piece of news once, and only where it can follow."""
+    facts: list[Observation] = []
+    heard: set[str] = set()
+    status = AttemptStatus.AWAITING_PAYER
+    for one in said:
+        if isinstance(one, Observation):
+            known = furthest(facts).get(one.observation_id)
+            if known is not None and not is_later(one.stage, known.stage):
+                continue
+            facts.append(one)
+            to = attempt_status(status, [stand(leg, facts).status for leg in attempt.legs])
+        elif isinstance(one, AttemptNews) and one.reference not in heard:
+            to = _TURNS[one.turn]
+            if to in ATTEMPT_TRANSITIONS[status]:
+                heard.add(one.reference)
+        else:
+            continue
+        status = to if to in ATTEMPT_TRANSITIONS[status] else status
+    legs = tuple(stand(leg, facts) for leg in attempt.legs)
+    return replace(attempt, status=status, legs=legs)
 
 
 def stand(leg: L, said: Iterable[Observation]) -> L:

@@ -1,6 +1,7 @@
-"""What each server of Stripe's API can do, so that a test says which of them it is for.
+"""What each rail can do, so that a test says which of them it is for.
 
-A rail that joins these tests gets a line in `SERVERS`; nothing is left out by itself.
+A rail that joins these tests gets a line in `RAILS` and a fixture of that name, or of the server
+that it is on; nothing is left out by itself.
 """
 
 from enum import Enum, auto
@@ -9,39 +10,42 @@ import pytest
 
 
 class Can(Enum):
-    """What a server knows of."""
+    """What a rail, or the server that it is on, knows of."""
 
     PAY = auto()
-    """Intents, and cards that pay them."""
+    """Payments of several orders together."""
+    BROWSE = auto()
+    """Payers who go on in a browser, and can be stopped there."""
     GIVE_BACK = auto()
-    """Refunds, and lists of them."""
+    """Held money goes back, and a list of what did."""
     KEEP = auto()
     """Customers, and setups for them."""
     REMEMBER_KEYS = auto()
     """A repeated key has the answer of the first time."""
     HAND_ON = auto()
-    """Connected accounts, transfers and reversals."""
+    """Held money goes on to sellers, and comes back from them."""
     TELL = auto()
-    """Charges of an intent, disputes, events: all that a look takes."""
+    """All that a look takes, and everything that happened."""
 
 
-SERVERS = {
+RAILS = {
+    "escrow": frozenset({Can.PAY, Can.GIVE_BACK, Can.HAND_ON, Can.TELL}),
     "card_server": frozenset(Can),
-    "localstripe": frozenset({Can.PAY, Can.GIVE_BACK, Can.KEEP}),
+    "localstripe": frozenset({Can.PAY, Can.BROWSE, Can.GIVE_BACK, Can.KEEP}),
 }
 _DEEP = frozenset({"localstripe"})
 
 
-def can(server: str, what: Can) -> bool:
-    """Whether a server knows of it."""
-    return what in SERVERS[server]
+def can(rail: str, what: Can) -> bool:
+    """Whether a rail knows of it."""
+    return what in RAILS[rail]
 
 
 def where(*needed: Can) -> pytest.MarkDecorator:
-    """For every server that can do all of this; the fixture `any_card` is the rail on it."""
-    names = [name for name, known in SERVERS.items() if known.issuperset(needed)]
+    """For every rail that can do all of this, which is the fixture `any_rail`."""
+    names = [name for name, known in RAILS.items() if known.issuperset(needed)]
     return pytest.mark.parametrize(
-        "any_card",
+        "any_rail",
         [pytest.param(name, marks=[pytest.mark.deep] if name in _DEEP else []) for name in names],
         indirect=True,
     )

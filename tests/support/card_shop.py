@@ -18,7 +18,7 @@ from souk.modules.payments.repository.payees import Payee
 from souk.modules.payments.service import CardRail, Payments, StartedAttempt
 from souk.modules.trade.service import Cancellations, Deliveries, Expiries, Keeper
 from tests.support.account_builders import an_account
-from tests.support.card_rail import CardServer, a_seller
+from tests.support.card_server import CardServer, a_seller
 from tests.support.chain_builders import chains_of
 from tests.support.clock import MovableClock
 from tests.support.order_builders import orders_on

@@ -21,7 +21,7 @@ import httpx
 from souk.embedded import parts
 from souk.embedded.anvil import free_port
 from souk.embedded.parts import Part
-from tests.support.card_rail import CardServer
+from tests.support.card_server import CardServer
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements-localstripe.lock"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.card_rail import CardServer, a_sandbox
+from tests.support.card_server import CardServer, a_sandbox
 from tests.support.card_shop import CardShop, a_card_shop
 from tests.support.clock import MovableClock
 

@@ -1,4 +1,4 @@
-"""An escrow rail on a chain of its own, and what it is paid in."""
+"""The rails: an escrow on a chain of its own, and a card provider."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,10 @@ import pytest
 
 from souk.core.addresses import ZERO_ADDRESS, Address
 from tests.support.card_capabilities import Can, can
-from tests.support.card_rail import CardRail, CardServer, a_sandbox, a_seller
+from tests.support.card_rail import CardRail
+from tests.support.card_server import CardServer, a_sandbox, a_seller
 from tests.support.chain_builders import a_node
+from tests.support.escrow_promises import EscrowOfPromises
 from tests.support.localstripe import a_localstripe
 from tests.support.rail_builders import EscrowRail
 from tests.support.stack import Chain
@@ -47,8 +49,10 @@ def card(card_server: CardServer) -> Iterator[CardRail]:
 
 
 @pytest.fixture
-def any_card(request: pytest.FixtureRequest) -> CardRail:
-    """The card rail on the server that a test of `where` is for."""
+def any_rail(request: pytest.FixtureRequest) -> CardRail | EscrowOfPromises:
+    """The rail that a test of `where` is for."""
+    if request.param == "escrow":
+        return EscrowOfPromises(request.getfixturevalue("rail"))
     server = request.getfixturevalue(request.param)
     seller = a_seller(server) if can(request.param, Can.HAND_ON) else "acct_none"
     return CardRail(server, seller=seller)

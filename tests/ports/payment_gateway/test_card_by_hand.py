@@ -67,7 +67,7 @@ def test_divides_alike_when_it_is_looked_at_later(card) -> None:
     refund_by_hand(card, attempt, 500)
     first = names(card.gateway.list_said(attempt))
     attempt = look(card, attempt)
-    card.next_second()
+    card.server.next_second()
     attempt = card.carry(card.gateway.refund(attempt.legs[1:]), attempt)
     figures = {one.observation_id: one.fact for one in card.said}
 
@@ -79,7 +79,7 @@ def test_divides_alike_when_it_is_looked_at_later(card) -> None:
 
 def test_takes_what_the_sellers_have_when_nothing_is_held(card) -> None:
     attempt = card.release(card.pay(1_000, 2_000))
-    card.next_second()
+    card.server.next_second()
     refund_by_hand(card, attempt, 300)
 
     attempt = look(card, attempt)
@@ -90,7 +90,7 @@ def test_takes_what_the_sellers_have_when_nothing_is_held(card) -> None:
 def test_takes_what_is_held_first(card) -> None:
     attempt = card.pay(1_000, 2_000)
     attempt = card.carry(card.gateway.release(attempt.legs[:1]), attempt)
-    card.next_second()
+    card.server.next_second()
     refund_by_hand(card, attempt, 2_500)
 
     attempt = look(card, attempt)
@@ -102,7 +102,7 @@ def test_forgets_a_refund_by_hand_when_the_bank_sends_it_back(card) -> None:
     attempt = card.pay(1_000, 2_000, method="pm_card_refundFail")
     refund_by_hand(card, attempt, 500)
     attempt = look(card, attempt)
-    card.hurry_until(lambda: card.refunds(attempt)[0].status == "failed")
+    card.server.hurry_until(lambda: card.refunds(attempt)[0].status == "failed")
 
     attempt = look(card, attempt)
 
@@ -148,7 +148,7 @@ def test_sees_what_the_bank_takes_and_looks_for_whom(card) -> None:
 def test_takes_nothing_for_an_order_that_went_back_before(card) -> None:
     attempt = card.pay(1_000, 2_000)
     attempt = card.carry(card.gateway.refund(attempt.legs[:1]), attempt)
-    card.next_second()
+    card.server.next_second()
     dispute(card, attempt)
 
     assert facts(card, attempt, FactKind.CHARGED_BACK) == [(2_000, FactStage.REACHED)]
@@ -212,7 +212,7 @@ def test_counts_a_chargeback_once_the_bank_has_the_money(status, booked, stage) 
 
 def test_looks_up_what_the_bank_took_of_what_was_released(card) -> None:
     attempt = card.release(card.pay(1_000))
-    card.next_second()
+    card.server.next_second()
     dispute(card, attempt)
     attempt = look(card, attempt)
 

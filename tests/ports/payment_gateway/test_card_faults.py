@@ -1,11 +1,8 @@
 """Whatever goes wrong at Stripe, and whenever: an error of ours, and one effect in the end."""
 
-import pickle
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
+from multiprocessing import get_context
 
 import pytest
 
@@ -25,7 +22,6 @@ FAULTS = [
 ]
 ANYBODY = Payer(account_id="acc_1")
 IMPATIENT, LATE = 0.1, 250
-ROOT = Path(__file__).parents[3]
 
 
 @dataclass
@@ -202,20 +198,19 @@ def test_asks_for_nothing_to_call_off_when_a_day_has_passed(card) -> None:
 
 
 @pytest.mark.pitfall("P9")
-def test_makes_one_intent_when_the_process_was_killed_before_the_answer(card, tmp_path) -> None:
+def test_makes_one_intent_when_the_process_was_killed_before_the_answer(card) -> None:
     attempt = card.start(1_000)
-    before = card.happened("timeout_after_effect")
+    before = card.server.happened("timeout_after_effect")
     card.server.control(
         "faults", kind="timeout_after_effect", on="/v1/payment_intents", milliseconds=60_000
     )
-    told = tmp_path / "attempt"
-    told.write_bytes(pickle.dumps((card.server, attempt)))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.hanging_payer", told], cwd=ROOT
+    process = get_context("fork").Process(
+        target=lambda: card.a_gateway().prepare_payment(attempt, ANYBODY)
     )
-    eventually(lambda: card.happened("timeout_after_effect") > before, seconds=30)
+    process.start()
+    eventually(lambda: card.server.happened("timeout_after_effect") > before, seconds=30)
     process.kill()
-    process.wait()
+    process.join()
 
     outcome = card.gateway.prepare_payment(attempt, ANYBODY)
 

@@ -244,7 +244,7 @@ def test_says_so_when_a_bank_sent_a_refund_back(card) -> None:
     attempt = card.pay(1_000, method="pm_card_refundFail")
     order = stored(instruction(attempt, InstructionKind.REFUND, 300))
     card.said += carry(card, attempt, order).facts
-    card.hurry_until(lambda: card.refunds(attempt)[0].status == "failed")
+    card.server.hurry_until(lambda: card.refunds(attempt)[0].status == "failed")
 
     with pytest.raises(ProviderRejected) as refusal:
         carry(card, attempt, replace(order, asked_before_seconds=60))

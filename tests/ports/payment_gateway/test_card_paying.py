@@ -11,12 +11,13 @@ from souk.modules.payments import errors
 from souk.modules.payments.domain import (
     Executed,
     FactStage,
+    LegStatus,
     NeedsBrowser,
     PaymentMethod,
     Pending,
 )
 from souk.modules.payments.ports import Payer
-from tests.support.card_rail import DAY, MONEY, names
+from tests.support.card_rail import DAY, MONEY, CardRail, names
 from tests.support.waiting import eventually
 
 ANYBODY = Payer(account_id="acc_1")
@@ -123,6 +124,42 @@ def test_pays_with_what_was_saved(card) -> None:
     assert (made.status, made.customer, made.payment_method) == ("succeeded", customer, saved)
 
 
+@pytest.mark.parametrize("whose", ["another's", "nobody's", "the stranger's"])
+def test_finds_no_saved_card_that_is_not_the_payers(card, whose) -> None:
+    customer, other = (card.client.v1.customers.create({}).id for _ in range(2))
+    saved = card.client.v1.payment_methods.attach("pm_card_visa", {"customer": other}).id
+    attempt = card.start(1_000, saved="pm_none" if whose == "nobody's" else saved)
+
+    with pytest.raises(errors.SavedMethodNotFound):
+        card.prepare(attempt, None if whose == "the stranger's" else customer)
+
+
+def test_blames_no_card_when_stripe_does_not_know_us(card) -> None:
+    stranger = CardRail(replace(card.server, secret_key="sk_test_stranger"))
+
+    with pytest.raises(ProviderRejected) as refusal:
+        stranger.prepare(card.start(1_000, saved="pm_1"), "cus_1")
+
+    assert refusal.value.context == {"provider_code": "key_refused"}
+
+
+def test_writes_amounts_down_in_the_order_of_the_legs_names(card) -> None:
+    attempt = card.start(1_000, 2_500)
+    turned = replace(attempt, legs=attempt.legs[::-1])
+
+    known, _ = card.prepare(turned)
+
+    assert intent(card, known).metadata["amounts"] == "1000,2500"
+
+
+def test_calls_off_what_could_never_be_asked_for(card) -> None:
+    attempt = card.start(10)
+    with pytest.raises(ProviderRejected):
+        card.prepare(attempt)
+
+    assert card.gateway.cancel_payment(attempt) == Executed(attempt.id)
+
+
 def test_signs_nothing(card) -> None:
     with pytest.raises(errors.MalformedConsent):
         card.gateway.prepare_payment(card.start(1_000), ANYBODY, "0x")
@@ -199,11 +236,11 @@ def test_leaves_nothing_to_pay_when_a_request_comes_after_it_was_called_off(card
 def test_sees_that_the_payer_was_faster(card) -> None:
     attempt, _ = card.prepare(card.start(1_000))
     path = f"/v1/payment_intents/{attempt.provider_reference}/cancel"
-    before = card.happened("timeout_before_effect")
+    before = card.server.happened("timeout_before_effect")
     card.server.control("faults", kind="timeout_before_effect", on=path, milliseconds=500)
     with ThreadPoolExecutor(1) as pool:
         called_off = pool.submit(card.gateway.cancel_payment, attempt)
-        eventually(lambda: card.happened("timeout_before_effect") > before)
+        eventually(lambda: card.server.happened("timeout_before_effect") > before)
         card.confirm(attempt)
 
     outcome = called_off.result()
@@ -216,6 +253,12 @@ def test_says_so_when_stripe_does_not_know_the_payment(card) -> None:
 
     with pytest.raises(ProviderRejected):
         card.gateway.prepare_payment(replace(attempt, provider_reference="pi_none"), ANYBODY)
+
+
+def test_looks_up_nothing_when_nobody_tried_to_pay(card) -> None:
+    attempt, _ = card.prepare(card.start(1_000))
+
+    assert card.gateway.lookup(attempt.legs[0]).status is LegStatus.AWAITING
 
 
 def test_says_nothing_when_nobody_tried_to_pay(card) -> None:

@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from tests.support.card_capabilities import SERVERS, Can
+from tests.support.card_capabilities import RAILS, Can
 from tests.support.localstripe import UNKNOWN_THERE, known, refuses
 
 
@@ -40,7 +40,7 @@ ASK = {Can.REMEMBER_KEYS: remembers_keys, Can.HAND_ON: hands_on, Can.TELL: tells
 def test_can_do_what_is_said_and_no_more(request, server, what) -> None:
     client = request.getfixturevalue(server).client()
 
-    assert ASK[what](client) is (what in SERVERS[server])
+    assert ASK[what](client) is (what in RAILS[server])
 
 
 @pytest.mark.deep

@@ -108,7 +108,7 @@ def renamed(error: stripe.StripeError, *, writes: bool) -> DomainError:
         case stripe.AuthenticationError() | stripe.PermissionError():
             return ProviderRejected(
                 "the card provider does not accept this installation's key",
-                context={"provider_code": error.code},
+                context={"provider_code": error.code or "key_refused"},
             )
         case stripe.InvalidRequestError() | stripe.IdempotencyError():
             used = KEY_USED if isinstance(error, stripe.IdempotencyError) else None

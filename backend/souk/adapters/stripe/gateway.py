@@ -111,7 +111,8 @@ class StripePaymentGateway(StripeHearing):
         self, attempt: Attempt, payer: Payer, signature: str | None = None
     ) -> Outcome:
         """One PaymentIntent for all legs, which the payer completes in a browser. Raises
-        `AttemptNotOpen` when it was called off at Stripe, `MalformedConsent` for a signature."""
+        `AttemptNotOpen` when it was called off at Stripe, `SavedMethodNotFound` for a card that is
+        not the payer's, `MalformedConsent` for a signature."""
         if signature is not None:
             raise MalformedConsent("nothing is signed for a card payment")
         return self._paying.prepare(attempt, payer)

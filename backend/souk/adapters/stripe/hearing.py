@@ -91,21 +91,24 @@ class StripeHearing:
         """What a webhook says by itself. An account that is not ours speaks of itself alone: what
         it writes on its payments is its own. Raises `ProviderRejected` for what Stripe cannot have
         meant."""
-        told = read_message(message)
         reader = _READERS.get(message.name)
-        if reader is None or (told.account is not None and message.name != ABOUT_AN_ACCOUNT):
+        if reader is None:
+            return ()
+        told = read_message(message)
+        if told.account is not None and message.name != ABOUT_AN_ACCOUNT:
             return ()
         return reader(told.object, told.at)
 
     def needs_look(self, message: RailMessage) -> str | None:
         """The intent that a webhook is about, when what it means takes a look at all of it: a
         chargeback, and a refund that somebody made by hand."""
+        disputed = message.name.startswith(_DISPUTES)
+        if not disputed and message.name not in _REFUNDS:
+            return None
         told = read_message(message)
         if told.account is not None:
             return None
-        if message.name.startswith(_DISPUTES):
+        if disputed:
             return read(Dispute, told.object).payment_intent
-        if message.name in _REFUNDS:
-            refund = read(Refund, told.object)
-            return refund.payment_intent if find_move_tag(refund) is None else None
-        return None
+        refund = read(Refund, told.object)
+        return refund.payment_intent if find_move_tag(refund) is None else None

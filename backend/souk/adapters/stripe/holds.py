@@ -48,14 +48,21 @@ class _Try:
         return self._holds(FactStage.REACHED, self.charge)
 
     def under_way(self) -> Iterator[Observation | AttemptNews]:
-        yield self._news(AttemptTurn.PROCESSING, "the bank takes its time")
+        """A card is under way for seconds, which is no news."""
         if self.slow:
+            yield self._processing()
             yield from self._holds(FactStage.SEEN, f"{self.charge}:pending")
 
     def refused(self, code: str | None, decline: str | None) -> Iterator[Observation | AttemptNews]:
-        yield self._news(AttemptTurn.DECLINED, sentence(decline_reason(code, decline)))
+        """That it was refused comes last, and after all that was before: whoever hears of that
+        later has heard it, so that nothing is under way any more."""
         if self.slow:
+            yield self._processing()
             yield from self._holds(FactStage.ORPHANED, f"{self.charge}:pending")
+        yield self._news(AttemptTurn.DECLINED, sentence(decline_reason(code, decline)))
+
+    def _processing(self) -> AttemptNews:
+        return self._news(AttemptTurn.PROCESSING, "the bank takes its time")
 
     def _news(self, turn: AttemptTurn, reason: str) -> AttemptNews:
         return AttemptNews(

@@ -28,11 +28,15 @@ from souk.modules.payments.domain import (
     PaymentMethod,
     Pending,
 )
-from souk.modules.payments.errors import AttemptNotOpen
+from souk.modules.payments.errors import AttemptNotOpen, SavedMethodNotFound
 from souk.modules.payments.ports import Payer
 
 KEY_LIFE = timedelta(hours=23)
 """Stripe remembers a key for a day; an hour before that we do not count on it any more."""
+
+# How Stripe refuses a payment method: one that does not exist, and without a word one of another
+# customer.
+_NOT_THEIRS = ("resource_missing", None)
 
 # Whether a card is for credit or debit shows only once it was entered, and costs nobody anything:
 # either pays an attempt by the other.
@@ -64,7 +68,9 @@ class Paying:
 
     def prepare(self, attempt: Attempt, payer: Payer) -> Outcome:
         """The payer goes on in a browser, or has paid already. Raises `AttemptNotOpen` when the
-        payment was called off at Stripe."""
+        payment was called off at Stripe, `SavedMethodNotFound` for what is not the payer's."""
+        if _saved(attempt) is not None and payer.customer_reference is None:
+            raise _not_kept()
         intent = self._find(attempt) or self._create(attempt, payer)
         if intent.status == "canceled":
             raise AttemptNotOpen(
@@ -73,14 +79,23 @@ class Paying:
         return self._paid(intent) or self._in_browser(attempt, intent)
 
     def cancel(self, attempt: Attempt) -> Outcome:
-        """Nobody can pay it any more, or somebody has. Where we do not know whether an intent was
-        made, it is made now if need be, so that a request that is still on its way finds its key
-        used; once the key may be forgotten, nothing is on its way any more."""
-        intent = self._find(attempt)
-        if intent is None and self._is_forgotten(attempt):
+        """Nobody can pay it any more, or somebody has."""
+        intent = self._find(attempt) or self._claim(attempt)
+        if intent is None:
             return Executed(attempt.id)
-        intent = intent or self._create(attempt, Payer(account_id=""))
         return self._paid(intent) or self._call_off(attempt, intent)
+
+    def _claim(self, attempt: Attempt) -> Intent | None:
+        """An intent of which we do not know whether it was made: it is made now if need be, so
+        that a request that is still on its way finds its key used. `None` when there is none: once
+        the key may be forgotten nothing is on its way any more, and what is refused now was
+        refused before."""
+        if self._is_forgotten(attempt):
+            return None
+        try:
+            return self._create(attempt, Payer(account_id=""))
+        except ProviderRejected:
+            return self._looking.find_intent(attempt.id)
 
     def _find(self, attempt: Attempt) -> Intent | None:
         """The attempt's intent, where we know of it without asking under the key."""
@@ -95,14 +110,17 @@ class Paying:
 
     def _create(self, attempt: Attempt, payer: Payer) -> Intent:
         """Make the intent, or have the one that was made. One that was asked for in the name of
-        another customer is found by what is written on it."""
+        another customer is found by what is written on it. Raises `SavedMethodNotFound`."""
         wanted, key = self._wanted(attempt, payer), f"{attempt.id}:intent"
         try:
             made = self._api.write(
                 lambda client: client.v1.payment_intents.create(wanted, {"idempotency_key": key})
             )
         except ProviderRejected as refusal:
-            if refusal.context.get("provider_code") != KEY_USED:
+            code = refusal.context.get("provider_code")
+            if "payment_method" in wanted and code in _NOT_THEIRS:
+                raise _not_kept() from None
+            if code != KEY_USED:
                 raise
             found = self._looking.find_intent(attempt.id)
             if found is None:
@@ -125,8 +143,8 @@ class Paying:
             wanted["automatic_payment_methods"] = {"enabled": True}
         if payer.customer_reference is not None:
             wanted["customer"] = payer.customer_reference
-            if isinstance(attempt.choice, CardChoice) and attempt.choice.saved_method is not None:
-                wanted["payment_method"] = attempt.choice.saved_method
+            if (saved := _saved(attempt)) is not None:
+                wanted["payment_method"] = saved
         return wanted
 
     def _paid(self, intent: Intent) -> Outcome | None:
@@ -175,3 +193,12 @@ class Paying:
             if now.status != "canceled":
                 raise
         return Executed(intent.id)
+
+
+def _saved(attempt: Attempt) -> str | None:
+    """What the buyer chose of what is kept."""
+    return attempt.choice.saved_method if isinstance(attempt.choice, CardChoice) else None
+
+
+def _not_kept() -> SavedMethodNotFound:
+    return SavedMethodNotFound("no such card or account is kept for you")

@@ -52,8 +52,9 @@ class PaymentTag:
 
 
 def payment_metadata(attempt: Attempt) -> Metadata:
-    """What is written on the intent of an attempt."""
-    amounts = amounts_text([leg.amount for leg in attempt.legs])
+    """What is written on the intent of an attempt, in whatever order its legs are at hand."""
+    legs = sorted(attempt.legs, key=lambda leg: position_of(leg.external_reference))
+    amounts = amounts_text([leg.amount for leg in legs])
     return {"attempt": attempt.id, "payment": attempt.payment_id, "amounts": amounts}
 
 
