@@ -111,6 +111,13 @@ class DeployerSettings(_Group):
     deployer_keystore_password: SecretStr | None = None
 
 
+class WebhookSettings(_Group):
+    """Webhooks to merchants. Whoever may name this machine as the receiver can make it speak to
+    everything that listens here, so that this is for development alone."""
+
+    webhooks_to_loopback: bool = False
+
+
 class LogSettings(_Group):
     """Logs on standard error, one JSON object a line."""
 
@@ -139,6 +146,7 @@ class Settings:
     security: SecuritySettings
     trade: TradeSettings
     keeper: KeeperSettings
+    webhooks: WebhookSettings
     log: LogSettings
     paths: PathSettings
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
@@ -153,6 +161,7 @@ class Settings:
             security=SecuritySettings(),
             trade=TradeSettings(),
             keeper=KeeperSettings(),
+            webhooks=WebhookSettings(),
             log=LogSettings(),
             paths=PathSettings(),
             rpc_urls=rpc_urls(os.environ),

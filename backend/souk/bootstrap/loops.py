@@ -24,6 +24,13 @@ from souk.modules.accounts.service import Accounts
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Books, Expiries, Keeper
+from souk.modules.webhooks.service import (
+    WAKE_CHANNEL,
+    DeliveryLog,
+    Sender,
+    forget_old,
+    send_webhooks,
+)
 
 _KEEPER_SECONDS = 1.0
 _FEED_SECONDS = 1.0
@@ -39,12 +46,15 @@ def make_loops(
     found: Mapping[int, Network],
     services: Services,
 ) -> dict[str, Loop]:
-    """The loops by queue: `events`, `timers`, and one `chain-<id>` for each chain."""
+    """The loops by queue: `events`, `timers`, `webhooks`, and one `chain-<id>` for each chain."""
     chains = services.of(Chains)
     relay = OutboxRelay(engine, registry, wall)
     made = {
         "events": drain_outbox(relay, InboxSweeper(engine, {}, wall), PostgresBus(database_url)),
         "timers": _timers(engine, wall, found, services),
+        "webhooks": send_webhooks(
+            services.of(Sender), PostgresBus(database_url, channel=WAKE_CHANNEL)
+        ),
     }
     for chain_id in found:
         made[f"chain-{chain_id}"] = watch_chain(chains, chain_id)
@@ -58,6 +68,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
         Periodic("trade.check_books", _BOOKS_SECONDS, Aside("trade.check_books", books.check)),
+        forget_old(services.of(DeliveryLog)),
         *rebroadcasts(chains),
     ]
     for chain_id, network in found.items():

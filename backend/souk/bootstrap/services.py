@@ -6,10 +6,13 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from souk.adapters.crypto.secret_box import XChaChaSecretBox
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
+from souk.adapters.http.client import PublicHttp
+from souk.adapters.http.targets import Policy
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
@@ -36,6 +39,14 @@ from souk.modules.trade.service import (
     Keeper,
     Placements,
 )
+from souk.modules.webhooks.domain import SECRET_BYTES
+from souk.modules.webhooks.service import (
+    Announcements,
+    DeliveryLog,
+    Endpoints,
+    Resends,
+    Sender,
+)
 from souk.settings import Settings, TradeSettings
 
 _NONCE_SECONDS = 600
@@ -49,6 +60,7 @@ def make_services(
     services.update(_people_and_goods(settings, uow, found))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
+    services.update(_webhooks(settings, uow, wall, services))
     return services
 
 
@@ -130,6 +142,20 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
             Expiries: Expiries(uow, orders, payments),
             Keeper: Keeper(uow, below.of(Chains), payments),
             Books: Books(uow, below.of(Ledger)),
+        }
+    )
+
+
+def _webhooks(settings: Settings, uow: UnitOfWork, wall: Clock, below: Services) -> Services:
+    http = PublicHttp(Policy(to_loopback=settings.webhooks.webhooks_to_loopback))
+    box = XChaChaSecretBox(_secret(settings, "webhooks"))
+    return Services(
+        {
+            Endpoints: Endpoints(uow, http, box, lambda: secrets.token_bytes(SECRET_BYTES)),
+            Announcements: Announcements(uow, below.of(Orders)),
+            Resends: Resends(uow),
+            Sender: Sender(uow, http, box, wall, secrets.SystemRandom().random),
+            DeliveryLog: DeliveryLog(uow),
         }
     )
 
