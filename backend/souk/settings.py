@@ -173,6 +173,13 @@ def card_settings() -> CardSettings | None:
     return CardSettings() if os.environ.get("STRIPE_SECRET_KEY", "").strip() else None
 
 
+class WebhookSettings(_Group):
+    """Webhooks to merchants. Whoever may name this machine as the receiver can make it speak to
+    everything that listens here, so that this is for development alone."""
+
+    webhooks_to_loopback: bool = False
+
+
 class LogSettings(_Group):
     """Logs on standard error, one JSON object a line."""
 
@@ -202,6 +209,7 @@ class Settings:
     security: SecuritySettings
     trade: TradeSettings
     keeper: KeeperSettings
+    webhooks: WebhookSettings
     log: LogSettings
     paths: PathSettings
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
@@ -217,6 +225,7 @@ class Settings:
             security=SecuritySettings(),
             trade=TradeSettings(),
             keeper=KeeperSettings(),
+            webhooks=WebhookSettings(),
             log=LogSettings(),
             paths=PathSettings(),
             rpc_urls=rpc_urls(os.environ),

@@ -55,7 +55,7 @@ def test_every_queue_has_a_process_of_its_own() -> None:
         for name in one["environment"]
         if CHAIN.fullmatch(name)
     }
-    assert sorted(queues) == sorted({"events", "timers"} | chains)
+    assert sorted(queues) == sorted({"events", "timers", "webhooks"} | chains)
 
 
 def test_ports_are_open_to_this_machine_alone() -> None:

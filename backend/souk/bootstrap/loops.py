@@ -27,6 +27,13 @@ from souk.modules.payments.handlers import inbox_handlers
 from souk.modules.payments.service import Following, Payments
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Expiries, Keeper
+from souk.modules.webhooks.service import (
+    WAKE_CHANNEL,
+    DeliveryLog,
+    Sender,
+    forget_old,
+    send_webhooks,
+)
 
 _KEEPER_SECONDS = 1.0
 _FEED_SECONDS = 1.0
@@ -46,7 +53,7 @@ def make_loops(
     found: Mapping[int, Network],
     services: Services,
 ) -> dict[str, Loop]:
-    """The loops by queue: `events`, `timers`, and one `chain-<id>` for each chain."""
+    """The loops by queue: `events`, `timers`, `webhooks`, and one `chain-<id>` for each chain."""
     chains = services.of(Chains)
     payments = services.of(Payments)
     relay = OutboxRelay(engine, registry, wall)
@@ -54,6 +61,9 @@ def make_loops(
     made = {
         "events": drain_outbox(relay, inbox, PostgresBus(database_url)),
         "timers": _timers(engine, wall, found, services),
+        "webhooks": send_webhooks(
+            services.of(Sender), PostgresBus(database_url, channel=WAKE_CHANNEL)
+        ),
     }
     for chain_id in found:
         made[f"chain-{chain_id}"] = watch_chain(chains, chain_id)
@@ -72,6 +82,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),
         *_comparisons(services.of(Reconciliation)),
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
+        forget_old(services.of(DeliveryLog)),
         *rebroadcasts(chains),
     ]
     for chain_id, network in found.items():

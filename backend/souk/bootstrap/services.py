@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from souk.adapters.crypto.secret_box import XChaChaSecretBox
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.escrow.statement import EvmEscrowStatement
@@ -13,6 +14,8 @@ from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.transactions import EvmTransactions
 from souk.adapters.evm.wallets import EvmWallets
+from souk.adapters.http.client import PublicHttp
+from souk.adapters.http.targets import Policy
 from souk.bootstrap.cards import card_money, card_rail
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
@@ -49,6 +52,14 @@ from souk.modules.trade.service import (
     Keeper,
     Placements,
 )
+from souk.modules.webhooks.domain import SECRET_BYTES
+from souk.modules.webhooks.service import (
+    Announcements,
+    DeliveryLog,
+    Endpoints,
+    Resends,
+    Sender,
+)
 from souk.settings import Settings, TradeSettings
 
 _NONCE_SECONDS = 600
@@ -63,6 +74,7 @@ def make_services(
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
     services.update(_books(uow, found, services))
+    services.update(_webhooks(settings, uow, wall, services))
     return services
 
 
@@ -160,6 +172,20 @@ def _books(uow: UnitOfWork, found: Mapping[int, Network], below: Services) -> Se
         {
             Books: Books(uow, ledger, payments, below.of(Chains)),
             Reconciliation: Reconciliation(uow, below.of(Orders), ledger, payments, rails),
+        }
+    )
+
+
+def _webhooks(settings: Settings, uow: UnitOfWork, wall: Clock, below: Services) -> Services:
+    http = PublicHttp(Policy(to_loopback=settings.webhooks.webhooks_to_loopback))
+    box = XChaChaSecretBox(_secret(settings, "webhooks"))
+    return Services(
+        {
+            Endpoints: Endpoints(uow, http, box, lambda: secrets.token_bytes(SECRET_BYTES)),
+            Announcements: Announcements(uow, below.of(Orders)),
+            Resends: Resends(uow),
+            Sender: Sender(uow, http, box, wall, secrets.SystemRandom().random),
+            DeliveryLog: DeliveryLog(uow),
         }
     )
 

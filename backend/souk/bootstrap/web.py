@@ -32,9 +32,12 @@ from souk.modules.payments import api as payments_api
 from souk.modules.sellers import api as sellers_api
 from souk.modules.trade import api as trade_api
 from souk.modules.trade.domain import OrderPages
+from souk.modules.webhooks import api as webhooks_api
+from souk.modules.webhooks.service import ResendGate
 from souk.settings import Settings
 
 _REDIS_TIMEOUT_SECONDS = 0.5
+_RESENDS_PER_MINUTE = 30
 _ROUTERS = (
     accounts_api.router,
     sellers_api.router,
@@ -43,6 +46,7 @@ _ROUTERS = (
     payments_api.router,
     trade_api.router,
     books_api.router,
+    webhooks_api.router,
 )
 
 
@@ -88,11 +92,12 @@ def build_web(settings: Settings, *, clock: Clock | None = None) -> WebContainer
 def _edges(below: Container) -> Mapping[object, object]:
     redis = connect(below.redis_url, timeout_seconds=_REDIS_TIMEOUT_SECONDS)
     below.closing.callback(redis.close)
-    per_minute = below.settings.security.sign_in_per_minute
+    limiter, per_minute = RedisRateLimiter(redis), below.settings.security.sign_in_per_minute
     found, cards = below.networks, below.settings.cards
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
-        SignInGate: SignInGate(RedisRateLimiter(redis), per_minute=per_minute),
+        SignInGate: SignInGate(limiter, per_minute=per_minute),
+        ResendGate: ResendGate(limiter, per_minute=_RESENDS_PER_MINUTE),
         Metrics: PrometheusMetrics(),
         MetricsNetworks: MetricsNetworks.of(
             below.settings.http.metrics_networks, below.settings.http.trusted_proxies

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.clock import Clock
 from souk.core.db import Base, Id, Instant
-from souk.core.events import HandlerRegistry
+from souk.core.events import HandlerRegistry, Origin
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class _Claimed:
     version: int
     payload: dict[str, object]
     attempts: int
+    created_at: datetime
     claimed_at: datetime
 
 
@@ -77,7 +78,7 @@ _CLAIM = text(
         FOR UPDATE SKIP LOCKED)
     UPDATE outbox SET next_attempt_at = :until, attempts = attempts + 1
     FROM due WHERE outbox.id = due.id
-    RETURNING outbox.id, name, version, payload, attempts, sequence
+    RETURNING outbox.id, name, version, payload, attempts, created_at, sequence
     """
 )
 # Each claim counts one attempt, so that this number says whose claim still holds. A relay that
@@ -121,13 +122,17 @@ class OutboxRelay:
         with self._engine.begin() as connection:
             rows = connection.execute(_CLAIM, {"now": now, "until": until, "limit": limit}).all()
         rows = sorted(rows, key=lambda row: row.sequence)
-        return [_Claimed(r.id, r.name, r.version, r.payload, r.attempts, now) for r in rows]
+        return [
+            _Claimed(r.id, r.name, r.version, r.payload, r.attempts, r.created_at, now)
+            for r in rows
+        ]
 
     def _deliver(self, row: _Claimed) -> int:
         if not self._still_mine(row):
             return 0
         try:
-            self._registry.dispatch(row.name, row.version, row.payload)
+            origin = Origin(row.id, row.created_at)
+            self._registry.dispatch(row.name, row.version, row.payload, origin)
         except Exception as error:
             self._postpone(row, error)
             return 0

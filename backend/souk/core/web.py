@@ -160,8 +160,11 @@ def once(
     status: int,
     render: Callable[[object], Mapping[str, object]],
     act: Callable[[Receipt], object],
+    reveal: Callable[[object], Mapping[str, object]] | None = None,
 ) -> Response:
-    """Run `act` at most once for this caller, route and key, and answer with its result.
+    """Run `act` at most once for this caller, route and key, and answer with its result. `reveal`
+    renders the first answer where that holds a secret, which `render` keeps out of the record and
+    so out of every repeat.
 
     Raises `MissingIdempotencyKey`, `IdempotencyKeyReused`, `RequestInFlight`, and whatever `act`
     raises; after an error the same request may be sent again under the same key.
@@ -188,7 +191,7 @@ def once(
     except Exception:
         idempotency.release(entered)
         raise
-    answer = json.dumps(render(result), separators=(",", ":")).encode()
+    answer = json.dumps((reveal or render)(result), separators=(",", ":")).encode()
     return json_response(answer, status=status)
 
 

@@ -153,7 +153,7 @@ class Stack:
 
     @staticmethod
     def _workers(below: Foundations, environment: Mapping[str, str]) -> list[Part]:
-        queues = ["events", "timers", *(f"chain-{number}" for number in below.chains)]
+        queues = ["events", "timers", "webhooks", *(f"chain-{number}" for number in below.chains)]
         return [_worker(queue, environment) for queue in queues]
 
     def _welcome(self, below: Foundations) -> str:
