@@ -62,7 +62,8 @@ class QuoteTerms:
 class CardMoney:
     """What the card rail takes: `provider` names it to clients, `fee_bps` and `fee_fixed` (cents)
     are what it costs, borne by the platform; `hold_days` is how long it lets money wait before it
-    has to be handed on, and `dispute_days` of these are kept for a decision."""
+    has to be handed on, and `dispute_days` of these are kept for a decision; a bank takes
+    `bank_seconds` to transfer it."""
 
     provider: str
     fee_bps: int = 290
@@ -72,6 +73,7 @@ class CardMoney:
     hold_days: int = 90
     dispute_days: int = 30
     quote_seconds: int = 1_800
+    bank_seconds: int = 432_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
