@@ -100,10 +100,21 @@ class TradeSettings(_Group):
 
 
 class KeeperSettings(_Group):
-    """The keeper's key pays gas for overdue releases and refunds and can take no money."""
+    """The keeper's key pays gas for overdue releases and refunds, the relayer's, off by default,
+    for payments that their payers have signed. Neither can take money."""
 
     keeper_private_key: SecretStr | None = None
     keeper_daily_gas: int = Field(20_000_000, ge=0)
+    relayer_private_key: SecretStr | None = None
+    relayer_daily_gas: int = Field(10_000_000, ge=0)
+
+    @field_validator("relayer_private_key")
+    @classmethod
+    def _is_not_the_keepers(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Strangers can have the relayer's gas used up; the keeper must still be able to settle."""
+        if value is not None and value == info.data.get("keeper_private_key"):
+            raise ValueError("the relayer needs a key of its own, another than KEEPER_PRIVATE_KEY")
+        return value
 
 
 class DeployerSettings(_Group):

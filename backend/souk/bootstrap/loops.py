@@ -21,6 +21,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts
+from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.payments.handlers import inbox_handlers
 from souk.modules.payments.service import Payments
@@ -72,7 +73,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     ]
     for chain_id, network in found.items():
         name = f"chain {chain_id}"
-        if network.followed.sender is not None:
+        if Purpose.KEEPER in network.followed.senders:
             settle = partial(keeper.settle_due, chain_id)
             periodic.append(Periodic(f"trade.settle_due {name}", _KEEPER_SECONDS, settle))
         if network.deployment.disposable:

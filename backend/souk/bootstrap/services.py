@@ -21,6 +21,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
 from souk.modules.accounts.service import Accounts
 from souk.modules.catalog.service import Catalog
+from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
@@ -70,7 +71,10 @@ def _people_and_goods(
     chains = Chains(
         uow,
         {chain_id: network.followed for chain_id, network in found.items()},
-        daily_gas=settings.keeper.keeper_daily_gas,
+        daily_gas={
+            Purpose.KEEPER: settings.keeper.keeper_daily_gas,
+            Purpose.RELAYER: settings.keeper.relayer_daily_gas,
+        },
     )
     accounts = Accounts(uow, EthAccountSignatureVerifier(), _sign_in(settings, found))
     sellers = Sellers(uow, accounts)

@@ -5,7 +5,8 @@ UnavailableError
 +-- ChainNotFollowed        no node is configured for this chain
 ConflictError
 +-- LeaseLost               another watcher took over; this one's work was not written
-+-- KeeperKeyMissing        there is no key to send transactions with
++-- KeeperKeyMissing        there is no key to settle overdue orders with
++-- RelayerKeyMissing       there is no key to send signed payments with
 LimitedError
 +-- GasBudgetSpent          the day's gas is used up
 ProviderRejected
@@ -47,7 +48,7 @@ class LeaseLost(ConflictError):
 
 
 class KeeperKeyMissing(ConflictError):
-    """Transactions are asked for, but no key is configured."""
+    """Settlements are asked for, but no key is configured."""
 
     code = "keeper_key_missing"
 
@@ -58,8 +59,20 @@ class KeeperKeyMissing(ConflictError):
         )
 
 
+class RelayerKeyMissing(ConflictError):
+    """Nobody here sends what payers have signed: they send it themselves."""
+
+    code = "relayer_key_missing"
+
+    def __init__(self, chain_id: int) -> None:
+        super().__init__(
+            "nobody sends signed payments for you here; send the call yourself",
+            context={"chain_id": chain_id},
+        )
+
+
 class GasBudgetSpent(LimitedError):
-    """The keeper has reserved all the gas it may use on this chain today."""
+    """All the gas that a key of ours may use on this chain today is reserved."""
 
     code = "keeper_gas_budget_spent"
 
