@@ -12,8 +12,11 @@ from itertools import count
 from sqlalchemy import text
 
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.rpc import JsonRpcClient
+from souk.adapters.evm.wallets import EvmWallets
 from souk.core.addresses import ZERO_ADDRESS, Address, checksum_address
 from souk.core.money import Asset
 from souk.core.principal import Principal
@@ -22,6 +25,7 @@ from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrderStatus, PlacedCheckout
 from souk.modules.payments.domain import (
+    CardMoney,
     ChainMoney,
     EscrowChoice,
     EscrowTerms,
@@ -37,6 +41,7 @@ from souk.modules.payments.domain import (
     QuoteTerms,
     TokenMoney,
 )
+from souk.modules.payments.domain.route_rules import RouteRules
 from souk.modules.payments.ports import PaymentGateway
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.service import Offers, Payments, StartedAttempt, gateways
@@ -94,16 +99,23 @@ class FixedPriceFeed:
 
 def a_gateway(terms: EscrowTerms = TERMS, money: ChainMoney = MONEY) -> EvmEscrowGateway:
     """The escrow gateway, whose node cannot be reached."""
-    nowhere = EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
-    nodes = {money.chain_id: nowhere}
+    nodes = {money.chain_id: away()}
     return EvmEscrowGateway({money.chain_id: money}, terms, nodes, clock=MovableClock())
+
+
+def away() -> EvmNode:
+    """A node that cannot be reached."""
+    return EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
 
 
 def payments_on(
     uow: UnitOfWork,
     prices: FixedPriceFeed | None = None,
     gateway: PaymentGateway | None = None,
+    rules: RouteRules | None = None,
+    cards: CardMoney | None = None,
 ) -> Payments:
+    money, nodes, clock = {CHAIN_ID: MONEY}, {CHAIN_ID: away()}, MovableClock()
     return Payments(
         Parts(
             uow=uow,
@@ -114,7 +126,9 @@ def payments_on(
             gateways=gateways(escrow=gateway or a_gateway()),
             directed={},
             prices=prices or FixedPriceFeed(),
-            offers=Offers({CHAIN_ID: MONEY}, QUOTES),
+            wallets=EvmWallets(nodes),
+            ways=EvmPayWays(money, EvmTokens(nodes, clock), clock),
+            offers=Offers(money, QUOTES, cards, rules),
             new_salt=lambda: f"{next(_numbers):064x}",
         )
     )

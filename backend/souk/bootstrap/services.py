@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.wallets import EvmWallets
@@ -101,7 +103,9 @@ def _money(
 ) -> Services:
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
-    escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes, clock=wall)
+    tokens, wallets = EvmTokens(nodes, wall), EvmWallets(nodes)
+    terms = _escrow_terms(settings.trade)
+    escrow = EvmEscrowGateway(money, terms, nodes, clock=wall, tokens=tokens)
     keeper = EvmEscrowCredits(money, nodes)
     prices = ChainlinkPriceFeed(nodes)
     offers = Offers(money, _quote_terms(settings.trade))
@@ -114,6 +118,8 @@ def _money(
         gateways=gateways(escrow=escrow),
         directed={},
         prices=prices,
+        wallets=wallets,
+        ways=EvmPayWays(money, tokens, wall),
         offers=offers,
         new_salt=lambda: secrets.token_hex(32),
     )
@@ -121,7 +127,7 @@ def _money(
         {
             EvmEscrowGateway: escrow,
             ChainlinkPriceFeed: prices,
-            EvmWallets: EvmWallets(nodes),
+            EvmWallets: wallets,
             Payments: Payments(parts),
             Credits: Credits(uow, below.of(Sellers), below.of(Ledger), offers, keeper),
         }

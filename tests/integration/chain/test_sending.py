@@ -21,6 +21,7 @@ from souk.modules.chain.errors import (
     ChainNotFollowed,
     GasBudgetSpent,
     KeeperKeyMissing,
+    RelayerGasSpent,
     RelayerKeyMissing,
 )
 from souk.modules.chain.service import Chains
@@ -317,7 +318,7 @@ def test_gives_each_purpose_a_days_gas_of_its_own(
 
     sending(daily_gas=30_000).send(CHAIN_ID, NOTHING, intent="settle:1")
 
-    with pytest.raises(GasBudgetSpent, match="the relayer may use 30000 gas a day"):
+    with pytest.raises(RelayerGasSpent, match="the relayer may use 30000 gas a day"):
         relayer.send(CHAIN_ID, NOTHING, intent="att_2", purpose=Purpose.RELAYER)
     still_chain.mine()
     assert [sent_on_chain(still_chain, one) for one in (KEEPER, other.address)] == [1, 1]

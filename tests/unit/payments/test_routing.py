@@ -8,6 +8,7 @@ import pytest
 from souk.core.addresses import ZERO_ADDRESS
 from souk.modules.payments.domain import EscrowChoice, PaymentMethod, PayWay
 from souk.modules.payments.domain.candidates import Chance, Earlier
+from souk.modules.payments.domain.choices import CryptoWish
 from souk.modules.payments.domain.funds import WalletKind
 from souk.modules.payments.domain.route_rules import Limits, RouteRules
 from souk.modules.payments.domain.routing import Question, Ranked, percent, rank
@@ -92,7 +93,7 @@ def test_refuses_a_network_whose_fee_eats_the_purchase_up() -> None:
 
     refused = at(small)
 
-    assert codes(refused) == ["fee_too_high"]
+    assert codes(refused) == ["route_too_dear"]
     assert refused.candidate.reasons[0].says == (
         "the network's fee of about 3.15 USD is 25 % of this purchase, more than 5 %"
     )
@@ -103,7 +104,7 @@ def test_refuses_a_fee_only_when_it_is_above_the_share(bps, refused) -> None:
     # 0.53 of 50 dollars are 1.06 %.
     question = a_question(rules=RouteRules(max_fee_bps=bps))
 
-    assert (codes(at(question)) == ["fee_too_high"]) is refused
+    assert (codes(at(question)) == ["route_too_dear"]) is refused
 
 
 def test_does_not_hold_against_a_card_what_the_platform_pays_for_it() -> None:
@@ -136,7 +137,7 @@ def test_takes_the_way_that_needs_least_gas() -> None:
 
 def test_looks_at_one_way_alone_when_it_is_asked_for() -> None:
     ways = {ZERO_ADDRESS: OF_COIN, DOLLAR: EVERY_WAY}
-    question = a_question(a_view(funds(), spenders=ways), way=PayWay.PERMIT2)
+    question = a_question(a_view(funds(), spenders=ways), wish=CryptoWish(way=PayWay.PERMIT2))
 
     assert at(question).candidate.way is PayWay.PERMIT2
     assert codes(at(question, ZERO_ADDRESS)) == ["escrow_way_missing"]
@@ -173,7 +174,7 @@ def test_relays_nothing_that_only_its_signer_may_send(way) -> None:
     ways = {ZERO_ADDRESS: OF_COIN, DOLLAR: EVERY_WAY}
     view = a_view(funds(coin=0), spenders=ways, relays=True)
 
-    found = at(a_question(view, way=way))
+    found = at(a_question(view, wish=CryptoWish(way=way)))
 
     assert "gas" in codes(found)
 

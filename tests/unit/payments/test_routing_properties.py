@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from souk.core.addresses import ZERO_ADDRESS
 from souk.modules.payments.domain import EscrowChoice, PaymentMethod, PayWay, Rate
 from souk.modules.payments.domain.candidates import Basket, Candidate, ChainView, Chance, Earlier
+from souk.modules.payments.domain.choices import CryptoWish
 from souk.modules.payments.domain.funds import WalletFunds, WalletKind
 from souk.modules.payments.domain.route_rules import Limits, RouteRules
 from souk.modules.payments.domain.routing import Question, rank
@@ -117,7 +118,7 @@ def a_random_question(seed: int) -> Question:
         wallets=tuple(some(random, WALLETS, 3) if rarely(random) else WALLETS),
         cards=random.choice([None, CARDS]),
         earlier=an_earlier(random) if rarely(random) else None,
-        way=random.choice(list(PayWay)) if rarely(random) else None,
+        wish=CryptoWish(way=random.choice(list(PayWay))) if rarely(random) else None,
     )
 
 

@@ -8,7 +8,8 @@ ConflictError
 +-- KeeperKeyMissing        there is no key to settle overdue orders with
 +-- RelayerKeyMissing       there is no key to send signed payments with
 LimitedError
-+-- GasBudgetSpent          the day's gas is used up
++-- GasBudgetSpent          the keeper's gas of the day is used up
+    +-- RelayerGasSpent     the relayer's is: payers send for themselves until tomorrow
 ProviderRejected
 +-- CallReverted            the contract refuses the call; `data` says why
 +-- CallTooExpensive        the call needs more gas than any of ours may
@@ -72,9 +73,16 @@ class RelayerKeyMissing(ConflictError):
 
 
 class GasBudgetSpent(LimitedError):
-    """All the gas that a key of ours may use on this chain today is reserved."""
+    """The keeper has reserved all the gas it may use on this chain today."""
 
     code = "keeper_gas_budget_spent"
+
+
+class RelayerGasSpent(GasBudgetSpent):
+    """The relayer has reserved all the gas it may use on this chain today; send the call
+    yourself."""
+
+    code = "relayer_gas_budget_spent"
 
 
 class CallReverted(ProviderRejected):

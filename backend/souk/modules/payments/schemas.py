@@ -6,7 +6,7 @@ from pydantic import Field
 
 from souk.core.addresses import ZERO_ADDRESS
 from souk.core.web import MoneyOut, RequestModel, ResponseModel
-from souk.modules.payments.domain import PayChoice, PaymentMethod, PaymentState, PayWay, choose
+from souk.modules.payments.domain import PaymentMethod, PaymentState, PayWay, PayWish, choose
 
 _Address = Annotated[
     str, Field(max_length=64, examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"])
@@ -27,9 +27,9 @@ class PaymentProcess(RequestModel):
     payment_id: str = Field(max_length=64, examples=["pay_01h455vb4pex5vsknk084sn02q"])
     method: PaymentMethod = Field(examples=["ESCROW"])
     chain_id: int | None = Field(None, ge=1, le=2**53, examples=[31337])
-    token: _Address = ZERO_ADDRESS
+    token: _Address | None = None
     wallet: _Address | None = None
-    way: PayWay = PayWay.CALLS
+    way: PayWay | None = None
     saved_method: str | None = Field(None, max_length=255, examples=["pm_1NvPc2LkdIwHu7ixQJkJ"])
     anyway: bool = Field(
         False,
@@ -37,7 +37,7 @@ class PaymentProcess(RequestModel):
         " should both be paid, the card is returned.",
     )
 
-    def choice(self) -> PayChoice:
+    def choice(self) -> PayWish:
         """The same, looked through. Raises `ChoiceIncomplete`, `MalformedAddress`."""
         return choose(
             self.method,

@@ -13,7 +13,12 @@ from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.chain.domain import Call, ChainConfig, Purpose
-from souk.modules.chain.errors import CallTooExpensive, GasBudgetSpent, TransactionRefused
+from souk.modules.chain.errors import (
+    CallTooExpensive,
+    GasBudgetSpent,
+    RelayerGasSpent,
+    TransactionRefused,
+)
 from souk.modules.chain.ports import (
     MinedTransaction,
     PreparedTransaction,
@@ -27,6 +32,8 @@ from souk.modules.chain.repository import transactions as rows
 _log = logging.getLogger(__name__)
 
 BATCH = 100
+
+_SPENT = {Purpose.KEEPER: GasBudgetSpent, Purpose.RELAYER: RelayerGasSpent}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,7 @@ class Outgoing:
         spent = rows.count_gas_since(tx, self._chain_id, sender, midnight)
         allowed = self._budget.daily_gas
         if spent + gas > allowed:
-            raise GasBudgetSpent(
+            raise _SPENT[self._budget.purpose](
                 f"the {self._budget.purpose} may use {allowed} gas a day on chain {self._chain_id},"
                 f" {spent} is reserved and {gas} more is needed",
                 retry_after_seconds=_seconds_left(tx.now, midnight + timedelta(days=1)),

@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.core.money import USD, Asset, Money
+from souk.modules.payments.domain.choices import PayWish
 from souk.modules.payments.domain.funds import GasToPay, Lack, WalletFunds
 from souk.modules.payments.domain.offers import CardChoice, ChainMoney, EscrowChoice, PayChoice
 from souk.modules.payments.domain.quotes import Rate
@@ -172,16 +173,29 @@ class Candidate:
         """What the wallet lacks and signing alone does not bring."""
         return tuple(lack for lack in self.lacks if lack.blocks)
 
-    def is_of(self, choice: PayChoice) -> bool:
-        """Whether it is what a buyer chose."""
-        if isinstance(choice, CardChoice):
-            return choice.method is self.method
-        return self.is_at(choice) and choice.way is self.way
+    def is_of(self, wish: PayWish) -> bool:
+        """Whether it is what a buyer asked for, or one of those that were left to us."""
+        if wish.method is not self.method:
+            return False
+        if isinstance(wish, CardChoice):
+            return True
+        mine = (self.chain_id, self.token, self.wallet, self.way)
+        asked = (wish.chain_id, wish.token, wish.wallet, wish.way)
+        return all(wanted is None or wanted == own for wanted, own in zip(asked, mine, strict=True))
 
-    def is_at(self, choice: EscrowChoice) -> bool:
-        """Whether it pays from the same wallet in the same asset, in whatever way."""
-        place = (self.chain_id, self.token, self.wallet)
-        return place == (choice.chain_id, choice.token, choice.wallet)
+    def to_choice(self) -> PayChoice:
+        """The choice of just this. Raises `ValueError` where no wallet is known."""
+        if self.chain_id is None:
+            return CardChoice(method=self.method)
+        if self.token is None or self.wallet is None or self.way is None:
+            raise ValueError("nobody can be asked to pay from a wallet that is not known")
+        return EscrowChoice(
+            method=self.method,
+            chain_id=self.chain_id,
+            token=self.token,
+            wallet=self.wallet,
+            way=self.way,
+        )
 
     @property
     def order(self) -> tuple[object, ...]:

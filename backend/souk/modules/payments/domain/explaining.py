@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from souk.core.money import Money
 from souk.modules.payments.domain.candidates import Candidate, Chance, Cost, usd
+from souk.modules.payments.domain.choices import PayWish
 from souk.modules.payments.domain.funds import Lack
 from souk.modules.payments.domain.offers import PayChoice
-from souk.modules.payments.domain.routing import Ranked
+from souk.modules.payments.domain.routing import Ranked, find_choice
 
 _KEPT = 20
 """As many alternatives are kept with an attempt."""
@@ -59,9 +60,9 @@ def ranked_json(ranked: Ranked) -> dict[str, object]:
     return {**candidate_json(ranked.candidate), "rank": ranked.place, "why": ranked.why}
 
 
-def others(ranked: Iterable[Ranked], choice: PayChoice | None) -> list[Ranked]:
-    """All but the one that was chosen, or will be for a second time."""
-    return [one for one in ranked if choice is None or not one.candidate.is_of(choice)]
+def others(ranked: Iterable[Ranked], wish: PayWish | None) -> list[Ranked]:
+    """All but what was asked for."""
+    return [one for one in ranked if wish is None or not one.candidate.is_of(wish)]
 
 
 def suggestions(ranked: Iterable[Ranked]) -> list[dict[str, object]]:
@@ -75,7 +76,7 @@ def explain(
 ) -> dict[str, object]:
     """Why an attempt takes the way it does: `offered` with the costs of this way and of those that
     were weighed beside it. What is said there of the payer's wallets is for the payer alone."""
-    chosen = next((one for one in ranked if one.candidate.is_of(choice)), None)
+    chosen = find_choice(ranked, choice)
     kept = [_brief(one) for one in others(ranked, choice)[:_KEPT]]
     if chosen is None:
         return {**offered, "alternatives": kept}

@@ -92,6 +92,16 @@ class EscrowChoice:
         """How a client knows it."""
         return {"chain_id": self.chain_id, "wallet": self.wallet}
 
+    @property
+    def place(self) -> tuple[int, Address, Address]:
+        """What pays: chain, asset and wallet, in whatever way."""
+        return self.chain_id, self.token, self.wallet
+
+    @property
+    def is_signed_first(self) -> bool:
+        """Whether the payer signs a message before there is a call to send."""
+        return self.way is not PayWay.CALLS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardChoice:
@@ -107,6 +117,11 @@ class CardChoice:
     def identity(self) -> dict[str, str | int]:
         """How a client knows it."""
         return {} if self.saved_method is None else {"saved_method": self.saved_method}
+
+    @property
+    def is_signed_first(self) -> bool:
+        """Nothing is signed for a card."""
+        return False
 
 
 PayChoice = EscrowChoice | CardChoice

@@ -9,13 +9,13 @@ bears it. Neither does what the platform pays to send a signed payment, but it s
 would cost it more than the same share.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.core.clock import rfc3339
-from souk.core.money import USD, Asset, Money
+from souk.core.money import USD, Asset, Money, divide_half_even
 from souk.modules.payments.domain.candidates import (
     Basket,
     Candidate,
@@ -27,6 +27,7 @@ from souk.modules.payments.domain.candidates import (
     Spenders,
     usd,
 )
+from souk.modules.payments.domain.choices import CryptoWish, PayWish
 from souk.modules.payments.domain.funds import Bill, GasToPay, WalletFunds, calls_before, lacks
 from souk.modules.payments.domain.offers import CardMoney, EscrowChoice
 from souk.modules.payments.domain.quotes import PAR, Rate, price_in
@@ -44,9 +45,9 @@ _NO_GAS = GasToPay(pay=0, approve=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked: how an account pays a basket, from any of its wallets. `escrow_method` is the
-    name by which the contract is chosen, `way` the only one that is wanted, if any; `earlier` an
-    attempt that stands in the way."""
+    """What is asked: how an account pays a basket, from any of its wallets. `wish` is what it asked
+    for, if anything: the contract goes by the name that is used there, and a way that is named is
+    the only one there. `earlier` is an attempt that stands in the way."""
 
     basket: Basket
     account_id: str
@@ -55,8 +56,7 @@ class Question:
     chains: tuple[ChainView, ...] = ()
     cards: CardMoney | None = None
     earlier: Earlier | None = None
-    escrow_method: PaymentMethod | None = None
-    way: PayWay | None = None
+    wish: PayWish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,12 @@ def rank(question: Question) -> tuple[Ranked, ...]:
     )
 
 
-def escrow_method(rules: RouteRules, account_id: str) -> PaymentMethod:
-    """The name by which an account may choose the contract."""
-    escrow, crypto = PaymentMethod.ESCROW, PaymentMethod.CRYPTO
-    return crypto if not rules.is_on(escrow, account_id) else escrow
+def find_choice(ranked: Iterable[Ranked], wish: PayWish) -> Ranked | None:
+    """Where what was asked for stands; of what was left to us, the best."""
+    for one in ranked:
+        if one.candidate.is_of(wish):
+            return one
+    return None
 
 
 # Cards
@@ -169,7 +171,7 @@ class _Place:
     def candidates(self) -> Iterator[Candidate]:
         """One for each way, and where we send what is signed, another one of that way."""
         known = self.view.spenders.get(self.token, _UNASKED)
-        wanted = self.question.way
+        wanted = self._wanted
         for way in known if wanted is None else [wanted]:
             own = self._candidate(way, known)
             yield own
@@ -177,6 +179,21 @@ class _Place:
                 relayed = self._candidate(way, known, relayed=True)
                 if relayed.cost.platform * _BPS <= self._fee_bound:
                     yield relayed
+
+    @property
+    def _wanted(self) -> PayWay | None:
+        """The one way that was asked for: everywhere, or at this place alone."""
+        match self.question.wish:
+            case CryptoWish(way=way):
+                return way
+            case EscrowChoice() as choice if self._place == choice.place:
+                return choice.way
+            case _:
+                return None
+
+    @property
+    def _place(self) -> tuple[int, Address, Address | None]:
+        return self.view.money.chain_id, self.token, self.wallet
 
     @property
     def _fee_bound(self) -> int:
@@ -210,8 +227,12 @@ class _Place:
 
     @property
     def _method(self) -> PaymentMethod:
+        """The name by which the contract was chosen, or may be."""
         question = self.question
-        return question.escrow_method or escrow_method(question.rules, question.account_id)
+        if isinstance(question.wish, EscrowChoice | CryptoWish):
+            return question.wish.method
+        escrow, crypto = PaymentMethod.ESCROW, PaymentMethod.CRYPTO
+        return escrow if question.rules.is_on(escrow, question.account_id) else crypto
 
     def _price(self) -> tuple[Money | None, tuple[Refusal, ...]]:
         rate = self._rate
@@ -259,7 +280,7 @@ class _Place:
     def _cost(self, bill: Bill | None, calls: int, *, platform: int) -> Cost:
         """`calls` come before the payment; `platform` is the gas that we pay."""
         total = self.question.basket.total
-        spread = -(-total * self._spread_bps // _BPS)
+        spread = divide_half_even(total * self._spread_bps, _BPS)
         if bill is None:
             return Cost(price=total, spread=spread, gas=None)
         gas = self._gas_cents(bill.gas.pay + calls * bill.gas.approve)
@@ -301,14 +322,14 @@ class _Place:
             share = percent(cost.fee, cost.price)
             allowed = percent(self.question.rules.max_fee_bps, _BPS)
             says = f"{what} of about {usd(cost.fee)} is {share} of this purchase"
-            yield Refusal("fee_too_high", f"{says}, more than {allowed}")
+            yield Refusal("route_too_dear", f"{says}, more than {allowed}")
 
     def _of_earlier(self, candidate: Candidate) -> Iterator[Refusal]:
         found = _escrow_earlier(self.question)
         if found is None:
             return
         choice, earlier = found
-        if candidate.is_of(choice) and candidate.method is choice.method:
+        if candidate.is_of(choice):
             return
         until = rfc3339(earlier.payable_until)
         says = f"the calls of an earlier attempt can still be paid until {until}"
@@ -355,11 +376,3 @@ def _difference(candidate: Candidate, above: Candidate) -> str:
 
 def _settles(candidate: Candidate) -> str:
     return "settles at once" if candidate.seconds == 0 else f"settles in {candidate.seconds} s"
-
-
-def find(ranked: Sequence[Ranked], method: PaymentMethod) -> Ranked | None:
-    """The best candidate of a method that is possible, as far as anybody knows."""
-    for one in ranked:
-        if one.candidate.method is method and one.candidate.chance is not Chance.CANNOT:
-            return one
-    return None

@@ -9,7 +9,7 @@ from souk.core.timers import WALL, schedule
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.orders.domain import EXPIRE_CHECKOUT, PlacedCheckout
 from souk.modules.orders.service import Carts, Orders
-from souk.modules.payments.domain import PayChoice
+from souk.modules.payments.domain import PayWish
 from souk.modules.payments.service import Payments, StartedAttempt
 from souk.modules.trade.errors import AmbiguousOrder
 
@@ -38,7 +38,7 @@ class Placements:
         *,
         cart_id: str | None = None,
         payment_id: str | None = None,
-        pay: PayChoice | None = None,
+        pay: PayWish | None = None,
         receipt: Receipt = NO_RECEIPT,
     ) -> Placed:
         """One order a seller for these (listing id, quantity) pairs or for what is in the cart;
@@ -100,7 +100,7 @@ class Placements:
         return checkout
 
     def _pay(
-        self, buyer: Principal, checkout: PlacedCheckout, pay: PayChoice, receipt: Receipt
+        self, buyer: Principal, checkout: PlacedCheckout, pay: PayWish, receipt: Receipt
     ) -> Placed:
         """The attempt stores the whole answer: its transaction is the request's last one."""
         payment_id = self._payments.open(buyer, checkout.checkout_id)
