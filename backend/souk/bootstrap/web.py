@@ -25,6 +25,7 @@ from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
 from souk.modules.orders import api as orders_api
 from souk.modules.payments import api as payments_api
+from souk.modules.payments.service import Offers
 from souk.modules.sellers import api as sellers_api
 from souk.modules.trade import api as trade_api
 from souk.modules.trade.domain import OrderPages
@@ -85,6 +86,8 @@ def _edges(below: Container) -> Mapping[object, object]:
     return {
         SignInGate: SignInGate(RedisRateLimiter(redis), per_minute=per_minute),
         OrderPages: OrderPages(confirmations),
-        ClientConfig: ClientConfig({"chains": describe(found)}),
+        ClientConfig: ClientConfig(
+            {"chains": describe(found), "methods": below.get(Offers).rules.describe()}
+        ),
         Readiness: readiness(below.engine, redis.ping, below.get(UnitOfWork), below.get(Chains)),
     }

@@ -26,8 +26,10 @@ class ItemIn(RequestModel):
 
 
 class PayIn(RequestModel):
-    """How to pay. Into escrow: the chain, the token (the zero address for the chain's own coin) and
-    the wallet that will sign. By card: a saved one, or one that is entered at the provider."""
+    """How to pay. Into escrow: the chain, the token (without one, the chain's own coin), the wallet
+    that will sign, and in which way (without, by calls). Of crypto all of these may be left out:
+    they are then chosen by what stands in the buyer's wallets. By card: a saved one, or one that is
+    entered at the provider."""
 
     method: PaymentMethod = Field(examples=["ESCROW"])
     chain_id: int | None = Field(None, ge=1, le=2**53, examples=[31337])

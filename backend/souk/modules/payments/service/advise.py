@@ -17,7 +17,7 @@ from souk.modules.payments.domain.explaining import (
     suggestions,
 )
 from souk.modules.payments.repository import payments as payment_rows
-from souk.modules.payments.service.weigh import ToPay, Weighing, waiting_of, wallets_of
+from souk.modules.payments.service.weigh import ToPay, Weighing, wallets_of
 
 Document = dict[str, object]
 
@@ -82,7 +82,7 @@ class Advising(Weighing):
             raise CheckoutNotFound(checkout_id)
         payment = payment_rows.find_by_checkout(tx, checkout_id)
         if payment is None:
-            return ToPay(basket=self.basket(tx, waiting_of(checkout.orders)))
+            return self.to_pay_for(tx, checkout.orders)
         return self.to_pay(tx, payer, payment.id)
 
     def _look_at(self, payer: Principal, to_pay: ToPay, wish: PayWish) -> tuple[ChainView, ...]:

@@ -90,6 +90,7 @@ class StartedAttempt:
                 for leg in attempt.legs
             ],
             "action": outcome_json(self.needs),
+            "route": attempt.route,
         }
 
     def storable(self) -> "StartedAttempt":
@@ -203,7 +204,7 @@ class Starting(Drafting, Closing, Deciding):
             with self._parts.uow.begin() as tx:
                 _, orders, found = self._look(tx, asked)
                 now = now_by(tx, self._parts.chains, asked.offer.clock)
-                fresh = _Fresh(now, ToPay(basket=self.basket(tx, orders)))
+                fresh = _Fresh(now, self.to_pay_for(tx, orders))
                 tx.commit()
             if not isinstance(found, InTheWay):
                 return found or fresh

@@ -72,11 +72,6 @@ class ToPay:
 class Weighing(Surveying):
     """Called with no transaction open, but where one is handed in."""
 
-    def basket(self, tx: Transaction, orders: Sequence[OrderRecord]) -> Basket:
-        """Of orders what decides how they can be paid."""
-        ready = payee_rows.list_ready(tx, {order.seller_id for order in orders})
-        return Basket(tuple(_basket_order(order, ready) for order in orders))
-
     def to_pay(self, tx: Transaction, principal: Principal, payment_id: str) -> ToPay:
         """What a payment of the caller's is to pay now. Raises `PaymentNotFound`,
         `CheckoutNotPayable`, `PaymentUnderWay`, `TooManyAttempts`."""
@@ -85,15 +80,25 @@ class Weighing(Surveying):
 
     def to_pay_of(self, tx: Transaction, payment: Payment, attempts: Sequence[Attempt]) -> ToPay:
         """The same of a payment that was looked up."""
-        orders = self._parts.orders.get_checkout(tx, payment.checkout_id).orders
-        waiting = waiting_of(orders)
+        to_pay = self.to_pay_for(
+            tx, self._parts.orders.get_checkout(tx, payment.checkout_id).orders
+        )
         standing = find_standing(tx, self._parts.chains, attempts)
         if standing is None and len(attempts) >= self._parts.offers.max_attempts:
             raise TooManyAttempts(
                 "this checkout was not paid in any of its attempts; place it anew",
                 context={"attempts": len(attempts)},
             )
-        return ToPay(basket=self.basket(tx, waiting), standing=standing)
+        return replace(to_pay, standing=standing)
+
+    def to_pay_for(self, tx: Transaction, orders: Sequence[OrderRecord]) -> ToPay:
+        """What there is to pay of orders for which nobody was asked yet. Raises
+        `CheckoutNotPayable`."""
+        waiting = [order for order in orders if order.status is OrderStatus.PENDING_PAYMENT]
+        if not waiting:
+            raise CheckoutNotPayable("no order of this checkout waits for a payment any more")
+        ready = payee_rows.list_ready(tx, {order.seller_id for order in waiting})
+        return ToPay(basket=Basket(tuple(_basket_order(order, ready) for order in waiting)))
 
     def admit_choice(self, payer: Principal, wish: PayWish) -> None:
         """Refuse what can never be honoured, whatever there is to pay; for callers that write
@@ -192,14 +197,6 @@ def _payers(payer: Principal, wish: PayWish | None) -> tuple[Address, ...]:
     named = None if wish is None or isinstance(wish, CardChoice) else wish.wallet
     first = wallets_of(payer)[:MAX_WALLETS]
     return first if named is None else tuple(dict.fromkeys((named, *first)))
-
-
-def waiting_of(orders: Sequence[OrderRecord]) -> list[OrderRecord]:
-    """Those of a checkout that wait for money. Raises `CheckoutNotPayable` when none does."""
-    waiting = [order for order in orders if order.status is OrderStatus.PENDING_PAYMENT]
-    if not waiting:
-        raise CheckoutNotPayable("no order of this checkout waits for a payment any more")
-    return waiting
 
 
 def _basket_order(order: OrderRecord, ready: dict[str, str]) -> BasketOrder:

@@ -1,8 +1,10 @@
 """Placing a checkout, and asking for its money in the same request when the buyer wants that."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from souk.core.errors import DomainError
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.timers import WALL, schedule
@@ -51,16 +53,34 @@ class Placements:
         """
         if [wanted, cart_id, payment_id].count(None) != 2:
             raise AmbiguousOrder("name exactly one of items, cart_id and payment_id")
+
+        def place(tx: Transaction) -> PlacedCheckout:
+            return self._checkout(tx, buyer, wanted, cart_id, payment_id, receipt)
+
         if pay is not None:
             # A choice that can never be honoured must not leave stock reserved behind.
-            self._payments.admit_choice(buyer, pay)
+            self._admit(buyer, pay, place)
         with self._uow.begin() as tx:
-            checkout = self._checkout(tx, buyer, wanted, cart_id, payment_id, receipt)
+            checkout = place(tx)
             placed = Placed(checkout, None)
             if pay is None:
                 receipt.store(tx, placed)
             tx.commit()
         return placed if pay is None else self._pay(buyer, checkout, pay, receipt)
+
+    def _admit(
+        self, buyer: Principal, pay: PayWish, place: Callable[[Transaction], PlacedCheckout]
+    ) -> None:
+        """Raises `MethodUnavailable`, `PayerWalletUnproved`, with the alternatives for what would
+        be placed: that is placed to be looked at, and never committed."""
+        try:
+            self._payments.admit_choice(buyer, pay)
+        except DomainError as refusal:
+            with suppress(DomainError):
+                with self._uow.begin() as tx:
+                    to_pay = self._payments.to_pay_for(tx, place(tx).orders)
+                self._payments.suggest_for(refusal, buyer, to_pay, pay)
+            raise
 
     def _checkout(
         self,
