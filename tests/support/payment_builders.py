@@ -78,6 +78,7 @@ MONEY = ChainMoney(
     },
     native_feed=FEED,
 )
+NOWHERE = "http://127.0.0.1:1"
 QUOTES = QuoteTerms(quote_seconds=600, native_spread_bps=50)
 _numbers = count(1)
 
@@ -103,9 +104,9 @@ def a_gateway(terms: EscrowTerms = TERMS, money: ChainMoney = MONEY) -> EvmEscro
     return EvmEscrowGateway({money.chain_id: money}, terms, nodes, clock=MovableClock())
 
 
-def away() -> EvmNode:
+def away(url: str = NOWHERE) -> EvmNode:
     """A node that cannot be reached."""
-    return EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
+    return EvmNode(JsonRpcClient(url, label="a node that is away", timeout_seconds=1))
 
 
 def payments_on(
@@ -114,8 +115,9 @@ def payments_on(
     gateway: PaymentGateway | None = None,
     rules: RouteRules | None = None,
     cards: CardMoney | None = None,
+    url: str = NOWHERE,
 ) -> Payments:
-    money, nodes, clock = {CHAIN_ID: MONEY}, {CHAIN_ID: away()}, MovableClock()
+    money, nodes, clock = {CHAIN_ID: MONEY}, {CHAIN_ID: away(url)}, MovableClock()
     return Payments(
         Parts(
             uow=uow,
