@@ -27,6 +27,11 @@ class _Group(BaseSettings):
     )
 
 
+def _parts(value: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 class HttpSettings(_Group):
     """The API process."""
 
@@ -43,7 +48,7 @@ class HttpSettings(_Group):
     def _separated_by_commas(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return _parts(value)
 
 
 class DatabaseSettings(_Group):
@@ -102,11 +107,52 @@ class TradeSettings(_Group):
         return value
 
 
+Method = Literal["STRIPE", "CREDIT_CARD", "DEBIT_CARD", "BANK_TRANSFER", "ESCROW", "CRYPTO"]
+_Share = Annotated[int, Field(ge=0, le=100)]
+_Bounds = Annotated[str, Field(pattern=r"^[0-9]{1,12}-([0-9]{1,12})?$")]
+
+
+class PaymentSettings(_Group):
+    """What is allowed of each way to pay. Methods are named as clients name them: those that are
+    off, separated by commas; the share of accounts that are offered one, as in
+    `CRYPTO=25,BANK_TRANSFER=0`; the least and the most that one takes, in US cents, as in
+    `ESCROW=500-250000,CRYPTO=500-`."""
+
+    route_max_fee_bps: int = Field(500, ge=0, le=10_000)
+    payment_methods_off: Annotated[tuple[Method, ...], NoDecode] = ()
+    payment_rollout: Annotated[Mapping[Method, _Share], NoDecode] = Field(default_factory=dict)
+    payment_limits: Annotated[Mapping[Method, _Bounds], NoDecode] = Field(default_factory=dict)
+
+    @field_validator("payment_methods_off", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: object) -> object:
+        return _parts(value) if isinstance(value, str) else value
+
+    @field_validator("payment_rollout", "payment_limits", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = (part.partition("=") for part in _parts(value))
+        return {name.strip(): given.strip() for name, _, given in pairs}
+
+
 class KeeperSettings(_Group):
-    """The keeper's key pays gas for overdue releases and refunds and can take no money."""
+    """The keeper's key pays gas for overdue releases and refunds, the relayer's, off by default,
+    for payments that their payers have signed. Neither can take money."""
 
     keeper_private_key: SecretStr | None = None
     keeper_daily_gas: int = Field(20_000_000, ge=0)
+    relayer_private_key: SecretStr | None = None
+    relayer_daily_gas: int = Field(10_000_000, ge=0)
+
+    @field_validator("relayer_private_key")
+    @classmethod
+    def _is_not_the_keepers(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Strangers can have the relayer's gas used up; the keeper must still be able to settle."""
+        if value is not None and value == info.data.get("keeper_private_key"):
+            raise ValueError("the relayer needs a key of its own, another than KEEPER_PRIVATE_KEY")
+        return value
 
 
 class DeployerSettings(_Group):
@@ -208,6 +254,7 @@ class Settings:
     redis: RedisSettings
     security: SecuritySettings
     trade: TradeSettings
+    payments: PaymentSettings
     keeper: KeeperSettings
     webhooks: WebhookSettings
     log: LogSettings
@@ -224,6 +271,7 @@ class Settings:
             redis=RedisSettings(),
             security=SecuritySettings(),
             trade=TradeSettings(),
+            payments=PaymentSettings(),
             keeper=KeeperSettings(),
             webhooks=WebhookSettings(),
             log=LogSettings(),

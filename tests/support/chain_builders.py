@@ -14,7 +14,7 @@ from souk.adapters.evm.event_decoder import EscrowEventDecoder
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.core.addresses import Address, checksum_address
-from souk.modules.chain.domain import BlockHeader, Bloom, ChainConfig, RawLog
+from souk.modules.chain.domain import BlockHeader, Bloom, ChainConfig, Purpose, RawLog
 from souk.modules.chain.service import Chains, FollowedChain, Pace
 from tests.support.stack import Chain
 
@@ -158,8 +158,11 @@ def chains_of(uow, source, *, escrow: EscrowOnChain | None = None, sender=None, 
     """The service over one source; `fields` change how the chain is followed."""
     pace = fields.pop("pace", None) or Pace(lease_seconds=fields.pop("lease_seconds", 5.0))
     daily_gas = fields.pop("daily_gas", 10**9)
-    followed = FollowedChain(a_config(escrow, **fields), source, EscrowEventDecoder(), sender)
-    return Chains(uow, {followed.config.chain_id: followed}, daily_gas=daily_gas, pace=pace)
+    purpose = fields.pop("purpose", Purpose.KEEPER)
+    senders = {} if sender is None else {purpose: sender}
+    followed = FollowedChain(a_config(escrow, **fields), source, EscrowEventDecoder(), senders)
+    budgets = dict.fromkeys(Purpose, daily_gas)
+    return Chains(uow, {followed.config.chain_id: followed}, daily_gas=budgets, pace=pace)
 
 
 def a_header(number: int = 1, logs: tuple[RawLog, ...] = (), **fields) -> BlockHeader:

@@ -12,8 +12,11 @@ from itertools import count
 from sqlalchemy import text
 
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.rpc import JsonRpcClient
+from souk.adapters.evm.wallets import EvmWallets
 from souk.core.addresses import ZERO_ADDRESS, Address, checksum_address
 from souk.core.money import Asset
 from souk.core.principal import Principal
@@ -38,6 +41,7 @@ from souk.modules.payments.domain import (
     QuoteTerms,
     TokenMoney,
 )
+from souk.modules.payments.domain.route_rules import RouteRules
 from souk.modules.payments.ports import PaymentGateway
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.service import (
@@ -82,6 +86,7 @@ MONEY = ChainMoney(
     native_feed=FEED,
 )
 CARDS = CardMoney(provider="stripe")
+NOWHERE = "http://127.0.0.1:1"
 QUOTES = QuoteTerms(quote_seconds=600, native_spread_bps=50)
 _numbers = count(1)
 
@@ -103,9 +108,13 @@ class FixedPriceFeed:
 
 def a_gateway(terms: EscrowTerms = TERMS, money: ChainMoney = MONEY) -> EvmEscrowGateway:
     """The escrow gateway, whose node cannot be reached."""
-    nowhere = EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
-    nodes = {money.chain_id: nowhere}
+    nodes = {money.chain_id: away()}
     return EvmEscrowGateway({money.chain_id: money}, terms, nodes, clock=MovableClock())
+
+
+def away(url: str = NOWHERE) -> EvmNode:
+    """A node that cannot be reached."""
+    return EvmNode(JsonRpcClient(url, label="a node that is away", timeout_seconds=1))
 
 
 def payments_on(
@@ -113,8 +122,14 @@ def payments_on(
     prices: FixedPriceFeed | None = None,
     gateway: PaymentGateway | None = None,
     cards: CardRail | None = None,
+    rules: RouteRules | None = None,
+    card_money: CardMoney | None = None,
+    url: str = NOWHERE,
 ) -> Payments:
-    card = None if cards is None else cards.gateway
+    card = None
+    if cards is not None:
+        card, card_money = cards.gateway, CARDS
+    money, nodes, clock = {CHAIN_ID: MONEY}, {CHAIN_ID: away(url)}, MovableClock()
     return Payments(
         Parts(
             uow=uow,
@@ -126,7 +141,9 @@ def payments_on(
             directed=directions(None if cards is None else cards.directed),
             cards=cards,
             prices=prices or FixedPriceFeed(),
-            offers=Offers({CHAIN_ID: MONEY}, QUOTES, None if cards is None else CARDS),
+            wallets=EvmWallets(nodes),
+            ways=EvmPayWays(money, EvmTokens(nodes, clock), clock),
+            offers=Offers(money, QUOTES, card_money, rules),
             new_salt=lambda: f"{next(_numbers):064x}",
         )
     )

@@ -6,7 +6,7 @@ with `follow`.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -40,6 +40,7 @@ from souk.settings import (
     KeeperSettings,
     LogSettings,
     PathSettings,
+    PaymentSettings,
     RedisSettings,
     SecuritySettings,
     Settings,
@@ -221,8 +222,11 @@ class Shop(Wallets):
         return placed
 
 
-def _settings(database_url: str, redis_url: str, chain: Chain, state: Path) -> Settings:
-    return Settings(
+def _settings(
+    database_url: str, redis_url: str, chain: Chain, state: Path, **groups: object
+) -> Settings:
+    """`groups` replace some of the settings."""
+    plain = Settings(
         http=HttpSettings(public_url="http://shop.test"),
         database=DatabaseSettings(database_url=SecretStr(database_url), database_pool_size=12),
         redis=RedisSettings(redis_url=SecretStr(redis_url)),
@@ -231,12 +235,14 @@ def _settings(database_url: str, redis_url: str, chain: Chain, state: Path) -> S
             sign_in_per_minute=10_000,
         ),
         trade=TradeSettings(arbiter_address=ARBITER_ADDRESS, fee_to_address=FEE_TO_ADDRESS),
+        payments=PaymentSettings(),
         keeper=KeeperSettings(keeper_private_key=SecretStr(DEVELOPMENT_KEY)),
         webhooks=WebhookSettings(webhooks_to_loopback=True),
         log=LogSettings(),
         paths=PathSettings(state_dir=state),
         rpc_urls={CHAIN_ID: (SecretStr(chain.url),)},
     )
+    return replace(plain, **groups)
 
 
 @contextmanager
@@ -269,9 +275,11 @@ def shop(
     deployment: Deployment,
     clock: MovableClock,
     state: Path,
+    **groups: object,
 ) -> Iterator[Shop]:
-    """An installation on a chain where nothing but the contracts stands yet."""
-    settings = _settings(database_url, redis_url, node, state)
+    """An installation on a chain where nothing but the contracts stands yet; `groups` replace some
+    of its settings."""
+    settings = _settings(database_url, redis_url, node, state, **groups)
     registry.save(settings.paths.deployments, deployment)
     container = build_web(settings, clock=clock)
     try:

@@ -22,6 +22,7 @@ from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts
 from souk.modules.books.service import Books, Reconciliation
+from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.payments.handlers import inbox_handlers
 from souk.modules.payments.service import Following, Payments
@@ -88,7 +89,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     for chain_id, network in found.items():
         name = f"chain {chain_id}"
         periodic.append(_following(services.of(Following), chain_id))
-        if network.followed.sender is not None:
+        if Purpose.KEEPER in network.followed.senders:
             settle = partial(keeper.settle_due, chain_id)
             periodic.append(Periodic(f"trade.settle_due {name}", _KEEPER_SECONDS, settle))
         if network.deployment.disposable:

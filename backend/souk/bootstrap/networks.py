@@ -15,7 +15,8 @@ from souk.adapters.evm.rpc import JsonRpcClient
 from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import parse_address
 from souk.core.money import Asset
-from souk.modules.chain.domain import ChainConfig
+from souk.modules.chain.domain import ChainConfig, Purpose
+from souk.modules.chain.ports import TransactionSender
 from souk.modules.chain.service import FollowedChain
 from souk.modules.payments.domain import ChainMoney, TokenMoney
 from souk.settings import Settings
@@ -53,19 +54,29 @@ def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
 
 
 def _network(settings: Settings, deployment: Deployment, node: EvmNode) -> Network:
-    key = settings.keeper.keeper_private_key
-    sender = None
-    if key is not None:
-        sender = LocalTransactionSender(
-            node, chain_id=deployment.chain_id, private_key=key.get_secret_value()
-        )
     followed = FollowedChain(
         config=_followed(deployment),
         source=NodeLogSource(node),
         decoder=EscrowEventDecoder(),
-        sender=sender,
+        senders=_senders(settings, deployment, node),
     )
     return Network(deployment, node, followed, _money(deployment))
+
+
+def _senders(
+    settings: Settings, deployment: Deployment, node: EvmNode
+) -> dict[Purpose, TransactionSender]:
+    keys = {
+        Purpose.KEEPER: settings.keeper.keeper_private_key,
+        Purpose.RELAYER: settings.keeper.relayer_private_key,
+    }
+    return {
+        purpose: LocalTransactionSender(
+            node, chain_id=deployment.chain_id, private_key=key.get_secret_value()
+        )
+        for purpose, key in keys.items()
+        if key is not None
+    }
 
 
 def _followed(deployment: Deployment) -> ChainConfig:

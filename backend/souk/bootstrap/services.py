@@ -10,6 +10,8 @@ from souk.adapters.crypto.secret_box import XChaChaSecretBox
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.escrow.statement import EvmEscrowStatement
+from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.transactions import EvmTransactions
@@ -29,11 +31,13 @@ from souk.modules.accounts.service import Accounts
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
+from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import ChainRecords, Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
-from souk.modules.payments.domain import EscrowTerms, PriceRules, QuoteTerms
+from souk.modules.payments.domain import EscrowTerms, PaymentMethod, PriceRules, QuoteTerms
+from souk.modules.payments.domain.route_rules import Limits, RouteRules, by_method
 from souk.modules.payments.service import (
     Credits,
     Following,
@@ -95,7 +99,10 @@ def _people_and_goods(
     chains = Chains(
         uow,
         {chain_id: network.followed for chain_id, network in found.items()},
-        daily_gas=settings.keeper.keeper_daily_gas,
+        daily_gas={
+            Purpose.KEEPER: settings.keeper.keeper_daily_gas,
+            Purpose.RELAYER: settings.keeper.relayer_daily_gas,
+        },
     )
     accounts = Accounts(uow, EthAccountSignatureVerifier(), _sign_in(settings, found))
     sellers = Sellers(uow, accounts)
@@ -122,10 +129,12 @@ def _money(
 ) -> Services:
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
-    escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes, clock=wall)
+    tokens, wallets = EvmTokens(nodes, wall), EvmWallets(nodes)
+    terms = _escrow_terms(settings.trade)
+    escrow = EvmEscrowGateway(money, terms, nodes, clock=wall, tokens=tokens)
     keeper = EvmEscrowCredits(money, nodes)
     prices = ChainlinkPriceFeed(nodes)
-    offers = Offers(money, _quote_terms(settings.trade), card_money(settings))
+    offers = Offers(money, _quote_terms(settings.trade), card_money(settings), _rules(settings))
     cards = card_rail(settings, wall)
     parts = Parts(
         uow=uow,
@@ -137,6 +146,8 @@ def _money(
         directed=directions(None if cards is None else cards.directed),
         cards=cards,
         prices=prices,
+        wallets=wallets,
+        ways=EvmPayWays(money, tokens, wall),
         offers=offers,
         new_salt=lambda: secrets.token_hex(32),
     )
@@ -144,7 +155,8 @@ def _money(
         {
             EvmEscrowGateway: escrow,
             ChainlinkPriceFeed: prices,
-            EvmWallets: EvmWallets(nodes),
+            Offers: offers,
+            EvmWallets: wallets,
             Payments: Payments(parts),
             Following: Following(uow, below.of(Chains), EvmTransactions(nodes)),
             Credits: Credits(uow, below.of(Sellers), below.of(Ledger), offers, keeper),
@@ -230,6 +242,22 @@ def _quote_terms(trade: TradeSettings) -> QuoteTerms:
             ahead_seconds=trade.price_ahead_seconds,
         ),
     )
+
+
+def _rules(settings: Settings) -> RouteRules:
+    given = settings.payments
+    return RouteRules(
+        max_fee_bps=given.route_max_fee_bps,
+        off=frozenset(map(PaymentMethod, given.payment_methods_off)),
+        shares=by_method(given.payment_rollout),
+        limits=by_method({name: _limits(text) for name, text in given.payment_limits.items()}),
+        barred=frozenset({parse_address(settings.trade.arbiter_address)}),
+    )
+
+
+def _limits(text: str) -> Limits:
+    least, _, most = text.partition("-")
+    return Limits(least=int(least), most=int(most) if most else None)
 
 
 def _secret(settings: Settings, purpose: str) -> bytes:

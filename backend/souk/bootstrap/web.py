@@ -29,6 +29,7 @@ from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
 from souk.modules.orders import api as orders_api
 from souk.modules.payments import api as payments_api
+from souk.modules.payments.service import Offers
 from souk.modules.sellers import api as sellers_api
 from souk.modules.trade import api as trade_api
 from souk.modules.trade.domain import OrderPages
@@ -103,7 +104,9 @@ def _edges(below: Container) -> Mapping[object, object]:
             below.settings.http.metrics_networks, below.settings.http.trusted_proxies
         ),
         OrderPages: OrderPages(confirmations),
-        ClientConfig: ClientConfig({"chains": describe(found)}),
+        ClientConfig: ClientConfig(
+            {"chains": describe(found), "methods": below.get(Offers).rules.describe()}
+        ),
         Readiness: readiness(
             below.engine,
             redis.ping,

@@ -43,7 +43,8 @@ class DomainError(Exception):
     """A refusal with a stable `code` and a sentence that says what to do next.
 
     `context` holds plain values for the client (current state, allowed transitions, field
-    pointer); it never holds a secret.
+    pointer); it never holds a secret. `alternatives` are what the client may do instead, where
+    whoever refused knows of any, as JSON values.
     """
 
     kind: ErrorKind = ErrorKind.REJECTED
@@ -54,6 +55,7 @@ class DomainError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.context: Detail = context or {}
+        self.alternatives: Sequence[Mapping[str, object]] = ()
 
 
 class NotFoundError(DomainError):

@@ -14,12 +14,15 @@ from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import Address, checksum_address
 from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.chain.domain import Call, Sent, TransactionStatus
+from souk.modules.chain.domain import Call, Purpose, Sent, TransactionStatus
 from souk.modules.chain.errors import (
     CallReverted,
+    CallTooExpensive,
     ChainNotFollowed,
     GasBudgetSpent,
     KeeperKeyMissing,
+    RelayerGasSpent,
+    RelayerKeyMissing,
 )
 from souk.modules.chain.service import Chains
 from tests.support.chain_builders import (
@@ -34,6 +37,7 @@ from tests.support.stack import Chain
 
 # The last of the accounts that every anvil funds.
 KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
+RELAYER_KEY = "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"
 KEEPER = checksum_address(Account.from_key(KEY).address)
 NOTHING = Call(checksum_address("0x" + "44" * 20), b"")
 
@@ -305,6 +309,44 @@ def test_refuses_when_the_gas_of_the_day_is_used_up(
     assert nonces(connection) == [0]
 
 
+def test_gives_each_purpose_a_days_gas_of_its_own(
+    sending: Callable[..., Chains], node: EvmNode, still_chain: Chain
+) -> None:
+    other = LocalTransactionSender(node, chain_id=CHAIN_ID, private_key=RELAYER_KEY)
+    relayer = sending(other, daily_gas=30_000, purpose=Purpose.RELAYER)
+    relayer.send(CHAIN_ID, NOTHING, intent="att_1", purpose=Purpose.RELAYER)
+
+    sending(daily_gas=30_000).send(CHAIN_ID, NOTHING, intent="settle:1")
+
+    with pytest.raises(RelayerGasSpent, match="the relayer may use 30000 gas a day"):
+        relayer.send(CHAIN_ID, NOTHING, intent="att_2", purpose=Purpose.RELAYER)
+    still_chain.mine()
+    assert [sent_on_chain(still_chain, one) for one in (KEEPER, other.address)] == [1, 1]
+
+
+def test_brings_what_any_of_our_keys_signed_to_a_node_that_lost_it(
+    sending: Callable[..., Chains], node: EvmNode, still_chain: Chain
+) -> None:
+    other = LocalTransactionSender(node, chain_id=CHAIN_ID, private_key=RELAYER_KEY)
+    relayer = sending(other, purpose=Purpose.RELAYER)
+    sent = relayer.send(CHAIN_ID, NOTHING, intent="att_1", purpose=Purpose.RELAYER)
+    still_chain.call("anvil_dropAllTransactions")
+
+    assert sending().rebroadcast(CHAIN_ID) == 1
+
+    still_chain.mine()
+    assert still_chain.call("eth_getTransactionReceipt", sent) is not None
+
+
+def test_sends_nothing_that_takes_more_gas_than_it_may(
+    keeper: Chains, connection: Connection
+) -> None:
+    with pytest.raises(CallTooExpensive, match="at most 25199 is allowed"):
+        keeper.send(CHAIN_ID, NOTHING, intent="att_1", max_gas=25_199)
+
+    assert nonces(connection) == []
+
+
 def test_refuses_when_the_account_cannot_pay(
     sending: Callable[..., Chains], node: EvmNode, connection: Connection
 ) -> None:
@@ -322,6 +364,11 @@ def test_refuses_when_there_is_no_key(sending: Callable[..., Chains]) -> None:
     with pytest.raises(KeeperKeyMissing, match="KEEPER_PRIVATE_KEY"):
         keyless.send(CHAIN_ID, NOTHING, intent="settle:1")
     assert keyless.rebroadcast(CHAIN_ID) == 0
+
+
+def test_relays_nothing_with_the_keepers_key(keeper: Chains) -> None:
+    with pytest.raises(RelayerKeyMissing):
+        keeper.send(CHAIN_ID, NOTHING, intent="att_1", purpose=Purpose.RELAYER)
 
 
 def test_refuses_when_the_chain_is_not_followed(keeper: Chains) -> None:

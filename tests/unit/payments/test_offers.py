@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from souk.core.addresses import ZERO_ADDRESS
+from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.modules.payments.domain import QuoteTerms
 from souk.modules.payments.errors import MethodUnavailable
 from souk.modules.payments.service import Offers
 from tests.support.clock import START
 from tests.support.payment_builders import DOLLAR, FEED, MONEY, NATIVE, a_choice
+
+
+def _nobody_can_tell(_chain_id: int, _token: Address) -> None:
+    """In which ways a token can be paid."""
 
 
 def offers(**changes) -> Offers:
@@ -29,7 +33,7 @@ def test_offers_no_coin_without_a_price_feed() -> None:
 
     with pytest.raises(MethodUnavailable):
         found.find(a_choice(**NATIVE))
-    assert [asset["token"] for asset in found.describe()[0]["assets"]] == [DOLLAR]
+    assert [asset["token"] for asset in found.describe(_nobody_can_tell)[0]["assets"]] == [DOLLAR]
 
 
 def test_offers_no_token_that_is_not_pegged() -> None:
@@ -38,7 +42,9 @@ def test_offers_no_token_that_is_not_pegged() -> None:
 
     with pytest.raises(MethodUnavailable):
         found.find(a_choice())
-    assert [asset["token"] for asset in found.describe()[0]["assets"]] == [ZERO_ADDRESS]
+    assert [asset["token"] for asset in found.describe(_nobody_can_tell)[0]["assets"]] == [
+        ZERO_ADDRESS
+    ]
 
 
 def test_waits_for_finality_and_ten_minutes_more() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from souk.core.readiness import ClientConfig, Readiness
-from souk.core.web import ResponseModel, cacheable, json_response, provided
+from souk.core.web import MoneyOut, ResponseModel, cacheable, json_response, provided
 from souk.entrypoints.http.problems import catalogue
 
 router = APIRouter(tags=["operations"])
@@ -56,10 +56,22 @@ class ChainOut(ResponseModel):
     tokens: list[TokenOut]
 
 
+class MethodRuleOut(ResponseModel):
+    """A method: whether it is on, to how many accounts in a hundred it is offered, and the least
+    and the most that it takes, in dollars."""
+
+    method: str
+    on: bool
+    share: int
+    least: MoneyOut
+    most: MoneyOut | None
+
+
 class ConfigOut(ResponseModel):
     """What a client must know before it can pay."""
 
     chains: list[ChainOut]
+    methods: list[MethodRuleOut]
 
 
 class ErrorOut(ResponseModel):

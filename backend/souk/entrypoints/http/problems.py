@@ -49,6 +49,11 @@ PROBLEM_SCHEMA: Mapping[str, object] = {
                 },
             },
         },
+        "alternatives": {
+            "type": "array",
+            "description": "Other ways to pay, as in GET /api/payments/alternatives.",
+            "items": {"type": "object"},
+        },
     },
 }
 
@@ -60,6 +65,7 @@ def problem(
     detail: str,
     retryable: bool = False,
     errors: Sequence[Mapping[str, str]] = (),
+    alternatives: Sequence[Mapping[str, object]] = (),
     context: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -75,6 +81,8 @@ def problem(
     }
     if errors:
         body["errors"] = list(errors)
+    if alternatives:
+        body["alternatives"] = list(alternatives)
     if context:
         body |= {key: value for key, value in context.items() if key not in body}
     return Response(json.dumps(body), status, headers, media_type=MEDIA_TYPE)
@@ -99,6 +107,7 @@ def _domain_error(_request: Request, error: Exception) -> Response:
         detail=error.detail,
         retryable=error.retryable,
         errors=[] if pointer is None else [{"pointer": str(pointer), "detail": error.detail}],
+        alternatives=error.alternatives,
         context=context,
         headers=headers,
     )

@@ -5,9 +5,11 @@ UnavailableError
 +-- ChainNotFollowed        no node is configured for this chain
 ConflictError
 +-- LeaseLost               another watcher took over; this one's work was not written
-+-- KeeperKeyMissing        there is no key to send transactions with
++-- KeeperKeyMissing        there is no key to settle overdue orders with
++-- RelayerKeyMissing       there is no key to send signed payments with
 LimitedError
-+-- GasBudgetSpent          the day's gas is used up
++-- GasBudgetSpent          the keeper's gas of the day is used up
+    +-- RelayerGasSpent     the relayer's is: payers send for themselves until tomorrow
 ProviderRejected
 +-- CallReverted            the contract refuses the call; `data` says why
 +-- CallTooExpensive        the call needs more gas than any of ours may
@@ -47,7 +49,7 @@ class LeaseLost(ConflictError):
 
 
 class KeeperKeyMissing(ConflictError):
-    """Transactions are asked for, but no key is configured."""
+    """Settlements are asked for, but no key is configured."""
 
     code = "keeper_key_missing"
 
@@ -58,10 +60,29 @@ class KeeperKeyMissing(ConflictError):
         )
 
 
+class RelayerKeyMissing(ConflictError):
+    """Nobody here sends what payers have signed: they send it themselves."""
+
+    code = "relayer_key_missing"
+
+    def __init__(self, chain_id: int) -> None:
+        super().__init__(
+            "nobody sends signed payments for you here; send the call yourself",
+            context={"chain_id": chain_id},
+        )
+
+
 class GasBudgetSpent(LimitedError):
     """The keeper has reserved all the gas it may use on this chain today."""
 
     code = "keeper_gas_budget_spent"
+
+
+class RelayerGasSpent(GasBudgetSpent):
+    """The relayer has reserved all the gas it may use on this chain today; send the call
+    yourself."""
+
+    code = "relayer_gas_budget_spent"
 
 
 class CallReverted(ProviderRejected):

@@ -27,6 +27,9 @@ RejectedError
 +-- SellerTakesNoCards       a seller has no account to be paid to by card
 +-- HoldTooLong              the order takes longer than the card rail lets money wait
 +-- CardDeclined             the bank of a card or an account refused; says why in a word
++-- OutsideLimits            the method takes no such amount
++-- RouteTooDear             the fee would be too large a share of the purchase
++-- NothingAffordable        no wallet of the buyer's can pay in any way that was left to us
 MalformedError
 +-- WebhookRefused           what was sent as a webhook was not signed by the provider
 UnavailableError
@@ -231,6 +234,24 @@ class CardDeclined(RejectedError):
     def __init__(self, detail: str, reason: str) -> None:
         super().__init__(detail, context={"reason": reason})
         self.reason = reason
+
+
+class OutsideLimits(RejectedError):
+    """The method takes no amount as small, or as large, as this."""
+
+    code = "outside_limits"
+
+
+class RouteTooDear(RejectedError):
+    """What the network takes would be too large a share of the purchase."""
+
+    code = "route_too_dear"
+
+
+class NothingAffordable(RejectedError):
+    """What was left to us comes to nothing: no wallet of the buyer's can pay now."""
+
+    code = "nothing_affordable"
 
 
 class WebhookRefused(MalformedError):

@@ -286,6 +286,16 @@ class PriceFeed(Protocol):
         ...
 
 
+class TokenWays(Protocol):
+    """In which ways a token can be paid. Asks each now and then and keeps the answer."""
+
+    def spenders(self, chain_id: int, token: Address) -> Mapping[PayWay, Address | None]:
+        """Every way to pay a chain's escrow in a token, or in the native coin, and whom the payer
+        has to let at the token first in each; `None` where nobody. Reaches outside. Raises
+        `ProviderUnavailable`."""
+        ...
+
+
 class WalletReader(Protocol):
     """What stands in a wallet, and what paying from it takes."""
 

@@ -26,6 +26,12 @@ _HISTORY = """
      FROM payment_attempt_history AS step WHERE step.attempt_id = attempt.id)
 """
 
+# What was weighed tells of the payer's wallets, which are no business of the seller's.
+_ROUTE = """
+    CASE WHEN %(staff)s OR payment.buyer_id = %(account_id)s THEN attempt.route_explanation
+         ELSE attempt.route_explanation - ARRAY['alternatives', 'why', 'rank', 'cost'] END
+"""
+
 _ATTEMPTS = f"""
     (SELECT coalesce(json_agg(json_build_object(
         'id', attempt.id, 'number', attempt.number, 'method', attempt.method,
@@ -36,7 +42,7 @@ _ATTEMPTS = f"""
             'amount', attempt.rate_amount::text, 'exponent', attempt.rate_exponent,
             'source', attempt.rate_source, 'spread_bps', attempt.spread_bps),
         'pay_by', rfc3339(attempt.pay_by), 'transaction_hash', attempt.transaction_hash,
-        'failure_reason', attempt.failure_reason, 'route', attempt.route_explanation,
+        'failure_reason', attempt.failure_reason, 'route', {_ROUTE},
         'created_at', rfc3339(attempt.created_at),
         'legs', {_LEGS}, 'history', {_HISTORY}) ORDER BY attempt.number), '[]'::json)
      FROM payment_attempt AS attempt WHERE attempt.payment_id = payment.id)

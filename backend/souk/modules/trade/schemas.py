@@ -10,7 +10,7 @@ from souk.core.addresses import ZERO_ADDRESS
 from souk.core.clock import rfc3339
 from souk.core.web import MoneyOut, RequestModel, ResponseModel
 from souk.modules.orders.domain import MAX_LINES, MAX_QUANTITY, OrderRecord, Tracking
-from souk.modules.payments.domain import PayChoice, PaymentMethod, PayWay, choose, outcome_json
+from souk.modules.payments.domain import PaymentMethod, PayWay, PayWish, choose, outcome_json
 from souk.modules.trade.domain import Moved
 from souk.modules.trade.service import Placed
 
@@ -26,16 +26,18 @@ class ItemIn(RequestModel):
 
 
 class PayIn(RequestModel):
-    """How to pay. Into escrow: the chain, the token (the zero address for the chain's own coin) and
-    the wallet that will sign. By card: a saved one, or one that is entered at the provider."""
+    """How to pay. Into escrow: the chain, the token (without one, the chain's own coin), the wallet
+    that will sign, and in which way (without, by calls). Of crypto all of these may be left out:
+    they are then chosen by what stands in the buyer's wallets. By card: a saved one, or one that is
+    entered at the provider."""
 
     method: PaymentMethod = Field(examples=["ESCROW"])
     chain_id: int | None = Field(None, ge=1, le=2**53, examples=[31337])
-    token: str = Field(ZERO_ADDRESS, max_length=64, examples=[ZERO_ADDRESS])
+    token: str | None = Field(None, max_length=64, examples=[ZERO_ADDRESS])
     wallet: str | None = Field(
         None, max_length=64, examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"]
     )
-    way: PayWay = PayWay.CALLS
+    way: PayWay | None = None
     saved_method: str | None = Field(None, max_length=255, examples=["pm_1NvPc2LkdIwHu7ixQJkJ"])
     anyway: bool = Field(
         False,
@@ -43,7 +45,7 @@ class PayIn(RequestModel):
         " should both be paid, the card is returned.",
     )
 
-    def choice(self) -> PayChoice:
+    def choice(self) -> PayWish:
         """The same, looked through. Raises `ChoiceIncomplete`, `MalformedAddress`."""
         return choose(
             self.method,

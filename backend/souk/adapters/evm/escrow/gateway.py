@@ -62,7 +62,8 @@ from souk.modules.payments.ports import (
 
 
 class EvmEscrowGateway:
-    """One contract on each chain. `policy` is the level at which a block's facts count."""
+    """One contract on each chain. `policy` is the level at which a block's facts count; what is
+    known of `tokens` may be shared."""
 
     def __init__(
         self,
@@ -72,12 +73,13 @@ class EvmEscrowGateway:
         *,
         clock: Clock,
         policy: Level = Level.CONFIRMED,
+        tokens: EvmTokens | None = None,
     ) -> None:
         self._chains = chains
         self._terms = terms
         self._policy = policy
         self._simulation = Simulation(nodes)
-        tokens = EvmTokens(nodes, clock)
+        tokens = tokens or EvmTokens(nodes, clock)
         self._paying = Paying(tokens, self._simulation)
         self._reimbursing = Reimbursing(tokens, self._simulation)
         self._refunding = Refunding(self._simulation)

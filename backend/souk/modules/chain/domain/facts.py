@@ -255,6 +255,14 @@ class Call:
     value: int = 0
 
 
+class Purpose(StrEnum):
+    """What a key of ours sends for: `keeper` settles what nobody settled in time, `relayer` brings
+    payments that their payers have signed. Each has an account and a day's gas of its own."""
+
+    KEEPER = "keeper"
+    RELAYER = "relayer"
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One of our own transactions."""

@@ -1,7 +1,7 @@
 """The chains that this installation follows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from souk.core.addresses import Address
@@ -12,27 +12,30 @@ from souk.modules.chain.domain import (
     ChainConfig,
     EscrowFactKind,
     Head,
+    Purpose,
     Sent,
     TransactionStatus,
 )
-from souk.modules.chain.errors import ChainNotFollowed, KeeperKeyMissing
+from souk.modules.chain.errors import ChainNotFollowed, KeeperKeyMissing, RelayerKeyMissing
 from souk.modules.chain.ports import EventDecoder, LogSource, TransactionSender
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import effects as effect_rows
 from souk.modules.chain.repository import transactions as transaction_rows
-from souk.modules.chain.service.sending import Outgoing
+from souk.modules.chain.service.sending import GasBudget, Outgoing
 from souk.modules.chain.service.watching import Pace, Watcher
+
+_KEY_MISSING = {Purpose.KEEPER: KeeperKeyMissing, Purpose.RELAYER: RelayerKeyMissing}
 
 
 @dataclass(frozen=True, slots=True)
 class FollowedChain:
-    """What belongs to one chain. `sender` is `None` where no key is configured."""
+    """What belongs to one chain. `senders` has those for which a key is configured."""
 
     config: ChainConfig
     source: LogSource
     decoder: EventDecoder
-    sender: TransactionSender | None = None
+    senders: Mapping[Purpose, TransactionSender] = field(default_factory=dict)
 
 
 class Chains:
@@ -43,7 +46,7 @@ class Chains:
         uow: UnitOfWork,
         chains: Mapping[int, FollowedChain],
         *,
-        daily_gas: int,
+        daily_gas: Mapping[Purpose, int],
         pace: Pace | None = None,
     ) -> None:
         self._uow = uow
@@ -116,32 +119,50 @@ class Chains:
             return False
         return block_rows.is_taken_in(tx, chain_id, number=number, block_hash=block_hash)
 
-    def send(self, chain_id: int, call: Call, *, intent: str) -> str:
-        """Send a call from the keeper's account, and return its transaction's hash. The same
-        intent always gives the same transaction. Call it with no transaction open.
+    def sends(self, chain_id: int, purpose: Purpose) -> bool:
+        """Whether there is a key to send with on a chain."""
+        return purpose in self._followed(chain_id).senders
 
-        Raises `KeeperKeyMissing`, `CallReverted`, `GasBudgetSpent`, `ProviderRejected`,
-        `ProviderUnavailable`; none of these leaves anything behind.
+    def send(
+        self,
+        chain_id: int,
+        call: Call,
+        *,
+        intent: str,
+        purpose: Purpose = Purpose.KEEPER,
+        max_gas: int | None = None,
+    ) -> str:
+        """Send a call from the account for this purpose, for `max_gas` at most, and return its
+        transaction's hash. The same intent always gives the same transaction. Call it with no
+        transaction open.
+
+        Raises `KeeperKeyMissing`, `RelayerKeyMissing`, `CallReverted`, `CallTooExpensive`,
+        `GasBudgetSpent`, `ProviderRejected`, `ProviderUnavailable`; none of these leaves anything
+        behind.
         """
-        return self._outgoing(chain_id).send(call, intent=intent)
+        return self._outgoing(chain_id, purpose).send(call, intent=intent, max_gas=max_gas)
 
     def rebroadcast(self, chain_id: int) -> int:
         """Send again what stands in no block yet, and give up what never will; returns how many
         were sent. Does nothing where no key is configured."""
-        if self._followed(chain_id).sender is None:
+        senders = self._followed(chain_id).senders
+        if not senders:
             return 0
-        return self._outgoing(chain_id).rebroadcast()
+        # The bytes are signed already: whoever speaks to the node can hand all of them over.
+        return self._outgoing(chain_id, next(iter(senders))).rebroadcast()
 
     def find_sent(self, tx: Transaction, chain_id: int, intent: str) -> Sent | None:
         """What became of an intent; `None` when nothing was sent for it, or what was is lost."""
         row = transaction_rows.find_transaction(tx, chain_id, intent)
         return None if row is None else Sent(row.transaction_hash, TransactionStatus(row.status))
 
-    def _outgoing(self, chain_id: int) -> Outgoing:
+    def _outgoing(self, chain_id: int, purpose: Purpose) -> Outgoing:
         chain = self._followed(chain_id)
-        if chain.sender is None:
-            raise KeeperKeyMissing(chain_id)
-        return Outgoing(self._uow, chain.sender, chain.config, daily_gas=self._daily_gas)
+        sender = chain.senders.get(purpose)
+        if sender is None:
+            raise _KEY_MISSING[purpose](chain_id)
+        budget = GasBudget(purpose, self._daily_gas[purpose])
+        return Outgoing(self._uow, sender, chain.config, budget)
 
     def _followed(self, chain_id: int) -> FollowedChain:
         chain = self._chains.get(chain_id)

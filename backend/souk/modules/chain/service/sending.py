@@ -6,13 +6,19 @@ these bytes are ever sent for it, so that sending again can do nothing twice.
 
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable
 from souk.core.unit_of_work import Transaction, UnitOfWork
-from souk.modules.chain.domain import Call, ChainConfig
-from souk.modules.chain.errors import GasBudgetSpent, TransactionRefused
+from souk.modules.chain.domain import Call, ChainConfig, Purpose
+from souk.modules.chain.errors import (
+    CallTooExpensive,
+    GasBudgetSpent,
+    RelayerGasSpent,
+    TransactionRefused,
+)
 from souk.modules.chain.ports import (
     MinedTransaction,
     PreparedTransaction,
@@ -27,25 +33,44 @@ _log = logging.getLogger(__name__)
 
 BATCH = 100
 
+_SPENT = {Purpose.KEEPER: GasBudgetSpent, Purpose.RELAYER: RelayerGasSpent}
+
+
+@dataclass(frozen=True, slots=True)
+class GasBudget:
+    """How much gas an account may use in a day, and what for."""
+
+    purpose: Purpose
+    daily_gas: int
+
 
 class Outgoing:
     """Sends from one account on one chain."""
 
     def __init__(
-        self, uow: UnitOfWork, sender: TransactionSender, config: ChainConfig, *, daily_gas: int
+        self,
+        uow: UnitOfWork,
+        sender: TransactionSender,
+        config: ChainConfig,
+        budget: GasBudget,
     ) -> None:
         self._uow = uow
         self._sender = sender
         self._chain_id = config.chain_id
         self._confirmations = config.confirmations
-        self._daily_gas = daily_gas
+        self._budget = budget
 
-    def send(self, call: Call, *, intent: str) -> str:
+    def send(self, call: Call, *, intent: str, max_gas: int | None = None) -> str:
         """The hash of the one transaction of this intent; it is on its way when this returns,
         even if the node could not be reached for the last step."""
         signed = self._find(intent)
         if signed is None:
-            signed = self._store(self._sender.prepare(call), intent)
+            prepared = self._sender.prepare(call)
+            if max_gas is not None and prepared.gas_limit > max_gas:
+                raise CallTooExpensive(
+                    f"the call may use {prepared.gas_limit} gas, at most {max_gas} is allowed"
+                )
+            signed = self._store(prepared, intent)
         self._hand_over(signed)
         return signed.transaction_hash
 
@@ -131,9 +156,10 @@ class Outgoing:
     def _require_budget(self, tx: Transaction, sender: str, gas: int) -> None:
         midnight = tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
         spent = rows.count_gas_since(tx, self._chain_id, sender, midnight)
-        if spent + gas > self._daily_gas:
-            raise GasBudgetSpent(
-                f"the keeper may use {self._daily_gas} gas a day on chain {self._chain_id},"
+        allowed = self._budget.daily_gas
+        if spent + gas > allowed:
+            raise _SPENT[self._budget.purpose](
+                f"the {self._budget.purpose} may use {allowed} gas a day on chain {self._chain_id},"
                 f" {spent} is reserved and {gas} more is needed",
                 retry_after_seconds=_seconds_left(tx.now, midnight + timedelta(days=1)),
             )

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from souk.modules.payments.api import cards, failed_payouts, payments
+from souk.modules.payments.api import advice, cards, failed_payouts, payments
 
 # What has a path of its own comes before `/api/payments/{payment_id}`, which would take it.
 router = APIRouter()
 router.include_router(cards.router)
 router.include_router(failed_payouts.router)
+router.include_router(advice.router)
 router.include_router(payments.router)

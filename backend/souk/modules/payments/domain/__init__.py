@@ -1,6 +1,6 @@
 """The rules of payments, free of database and network."""
 
-from souk.modules.payments.domain.choices import choose
+from souk.modules.payments.domain.choices import CryptoWish, PayWish, choose
 from souk.modules.payments.domain.facts import (
     AttemptNews,
     AttemptTurn,
@@ -111,6 +111,7 @@ __all__ = [
     "CardTerms",
     "ChainMoney",
     "Credit",
+    "CryptoWish",
     "Deadline",
     "DueLeg",
     "EscrowChoice",
@@ -142,6 +143,7 @@ __all__ = [
     "PastRate",
     "PayChoice",
     "PayWay",
+    "PayWish",
     "Payment",
     "PaymentMethod",
     "PaymentState",

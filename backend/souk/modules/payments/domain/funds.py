@@ -49,6 +49,11 @@ class GasFees:
         base fee by an eighth."""
         return 2 * self.base_fee + self.tip
 
+    @property
+    def expected(self) -> int:
+        """What it will most likely be: the price to tell, not the one to offer."""
+        return self.base_fee + self.tip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRead:
@@ -126,13 +131,17 @@ def lacks(funds: WalletFunds, bill: Bill) -> tuple[Lack, ...]:
     """What a wallet needs before it can pay a bill; nothing when it can. The bill's token was asked
     about when the wallet was read."""
     found = [*_of_signature(funds, bill), *_of_price(funds, bill)]
-    calls = 0
-    if bill.spender is not None and bill.token != ZERO_ADDRESS:
-        allowed = funds.tokens[bill.token].allowances[bill.spender] or 0
-        calls = _calls_to_allow(allowed, bill)
-        if calls:
-            found.append(_allowance(bill))
+    calls = calls_before(funds, bill)
+    if calls:
+        found.append(_allowance(bill))
     return (*found, *_of_gas(funds, bill, calls))
+
+
+def calls_before(funds: WalletFunds, bill: Bill) -> int:
+    """How many calls of the token come before the payment, to let the spender at it."""
+    if bill.spender is None or bill.token == ZERO_ADDRESS:
+        return 0
+    return _calls_to_allow(funds.tokens[bill.token].allowances[bill.spender] or 0, bill)
 
 
 def _of_signature(funds: WalletFunds, bill: Bill) -> Iterator[Lack]:

@@ -62,7 +62,8 @@ class QuoteTerms:
 class CardMoney:
     """What the card rail takes: `provider` names it to clients, `fee_bps` and `fee_fixed` (cents)
     are what it costs, borne by the platform; `hold_days` is how long it lets money wait before it
-    has to be handed on, and `dispute_days` of these are kept for a decision."""
+    has to be handed on, and `dispute_days` of these are kept for a decision; a bank takes
+    `bank_seconds` to transfer it."""
 
     provider: str
     fee_bps: int = 290
@@ -72,6 +73,7 @@ class CardMoney:
     hold_days: int = 90
     dispute_days: int = 30
     quote_seconds: int = 1_800
+    bank_seconds: int = 432_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,16 @@ class EscrowChoice:
         """How a client knows it."""
         return {"chain_id": self.chain_id, "wallet": self.wallet}
 
+    @property
+    def place(self) -> tuple[int, Address, Address]:
+        """What pays: chain, asset and wallet, in whatever way."""
+        return self.chain_id, self.token, self.wallet
+
+    @property
+    def is_signed_first(self) -> bool:
+        """Whether the payer signs a message before there is a call to send."""
+        return self.way is not PayWay.CALLS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardChoice:
@@ -105,6 +117,11 @@ class CardChoice:
     def identity(self) -> dict[str, str | int]:
         """How a client knows it."""
         return {} if self.saved_method is None else {"saved_method": self.saved_method}
+
+    @property
+    def is_signed_first(self) -> bool:
+        """Nothing is signed for a card."""
+        return False
 
 
 PayChoice = EscrowChoice | CardChoice

@@ -1,6 +1,7 @@
 """Payments and attempts as they are stored."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from souk.core.money import Asset
@@ -24,7 +25,8 @@ class Payment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try to pay. `clock` judges `pay_by` and the quote's times. A rail may know it by
-    `provider_reference`; from `closed_at` on nobody can pay it any more, by the rail's own word."""
+    `provider_reference`; from `closed_at` on nobody can pay it any more, by the rail's own word.
+    `route` says as JSON why it takes this way."""
 
     id: str
     payment_id: str
@@ -43,6 +45,7 @@ class Attempt:
     provider_reference: str | None
     closed_at: datetime | None
     legs: tuple[Leg, ...]
+    route: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     def is_for(self, choice: PayChoice, orders: frozenset[str]) -> bool:
         """Whether it pays exactly these orders in exactly this way."""

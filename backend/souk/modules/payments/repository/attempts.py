@@ -259,6 +259,7 @@ def _record(row: PaymentAttemptRow, legs: tuple[Leg, ...]) -> Attempt:
         provider_reference=row.provider_reference,
         closed_at=row.closed_at,
         legs=legs,
+        route=row.route_explanation,
     )
 
 

@@ -70,6 +70,17 @@ def find_again(
     return None
 
 
+def find_standing(tx: Transaction, chains: Chains, attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that can still be paid, if there is one, for whoever only looks. Raises
+    `PaymentUnderWay`."""
+    for attempt in attempts:
+        over = is_over(tx, chains, attempt)
+        _require_idle(tx, chains, attempt, over=over)
+        if not over:
+            return attempt
+    return None
+
+
 def _require_idle(tx: Transaction, chains: Chains, attempt: Attempt, *, over: bool) -> None:
     sent = attempt.status is AttemptStatus.SUBMITTED and not ends_by_itself(attempt)
     if sent or is_arriving(attempt, over=over) or is_paid_unheard(tx, chains, attempt):

@@ -18,6 +18,8 @@ from souk.modules.payments.domain import (
     TermsLine,
     price_in,
 )
+from souk.modules.payments.domain.explaining import explain
+from souk.modules.payments.domain.routing import Ranked
 from souk.modules.payments.ports import LegPlan, PaymentPlan
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import legs as leg_rows
@@ -30,13 +32,21 @@ from souk.modules.payments.service.times import now_by
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request to start an attempt."""
+    """A request to start an attempt; `ranked` is what was weighed for it, where that was done, and
+    `left_to_us` whether the buyer left some of the choice open."""
 
     principal: Principal
     payment_id: str
     choice: PayChoice
     offer: Offer
     request_key: str | None
+    ranked: tuple[Ranked, ...] = ()
+    left_to_us: bool = False
+
+    @property
+    def route(self) -> dict[str, object]:
+        """Why this way, for the record."""
+        return explain(self.offer.explain(), self.ranked, self.choice, left_to_us=self.left_to_us)
 
 
 class Drafting:
@@ -86,7 +96,7 @@ class Drafting:
             clock=asked.offer.clock,
             quote=quote,
             usd_amount=sum(order.total.amount for order in orders),
-            route=asked.offer.explain(),
+            route=asked.route,
         )
         legs = [
             NewLeg(

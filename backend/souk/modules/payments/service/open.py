@@ -1,10 +1,14 @@
 """Opening the payment of a placed checkout."""
 
+from collections.abc import Sequence
+
+from souk.core.addresses import Address
+from souk.core.errors import UnavailableError
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.errors import CheckoutNotFound
-from souk.modules.payments.domain import Payment
+from souk.modules.payments.domain import Payment, PayWay
 from souk.modules.payments.errors import PaymentNotFound
 from souk.modules.payments.events import PaymentCreated
 from souk.modules.payments.repository import payments as payment_rows
@@ -18,7 +22,13 @@ class Opening:
 
     def methods(self) -> list[dict[str, object]]:
         """Every method, chain and token that can be chosen, as JSON values."""
-        return self._parts.offers.describe()
+        return self._parts.offers.describe(self._ways)
+
+    def _ways(self, chain_id: int, token: Address) -> Sequence[PayWay] | None:
+        try:
+            return tuple(self._parts.ways.spenders(chain_id, token))
+        except UnavailableError:
+            return None
 
     def open(self, principal: Principal, checkout_id: str, receipt: Receipt = NO_RECEIPT) -> str:
         """The id of the payment of this checkout of the caller's. Raises `CheckoutNotFound`."""

@@ -13,6 +13,8 @@ from souk.modules.payments.ports import (
     DirectedRail,
     PaymentGateway,
     PriceFeed,
+    TokenWays,
+    WalletReader,
     WebhookGate,
 )
 from souk.modules.payments.service.route import Offers
@@ -44,6 +46,8 @@ class Parts:
     gateways: Mapping[PaymentMethod, PaymentGateway]
     directed: Mapping[PaymentMethod, DirectedRail]
     prices: PriceFeed
+    wallets: WalletReader
+    ways: TokenWays
     offers: Offers
     new_salt: Callable[[], str]
     cards: CardRail | None = None

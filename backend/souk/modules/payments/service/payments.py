@@ -1,5 +1,6 @@
 """The service that other modules and the entrypoints see."""
 
+from souk.modules.payments.service.advise import Advising
 from souk.modules.payments.service.ask import Asking
 from souk.modules.payments.service.cards import CardKeeping
 from souk.modules.payments.service.compare import Comparing
@@ -10,9 +11,9 @@ from souk.modules.payments.service.stand import Standing
 from souk.modules.payments.service.start import Starting
 
 
-class Payments(Opening, Starting, Asking, Standing, Freezing, CardKeeping, Comparing):
-    """Payments: opened, tried, observed, and asked where they stand. Money facts enter through
-    `observe` alone."""
+class Payments(Opening, Advising, Starting, Asking, Standing, Freezing, CardKeeping, Comparing):
+    """Payments: opened, advised about, tried, observed, and asked where they stand. Money facts
+    enter through `observe` alone."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts

@@ -1,6 +1,6 @@
 """What is on offer, and what follows from a choice. The one place that knows methods apart."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -14,16 +14,24 @@ from souk.modules.payments.domain import (
     CardChoice,
     CardMoney,
     ChainMoney,
+    CryptoWish,
     EscrowChoice,
     PayChoice,
     PaymentMethod,
+    PayWay,
+    PayWish,
     PriceRules,
     QuoteTerms,
 )
+from souk.modules.payments.domain.candidates import ChainView
+from souk.modules.payments.domain.route_rules import RouteRules
 from souk.modules.payments.errors import MethodUnavailable
 from souk.modules.payments.ports import DirectedRail, PaymentGateway
 
 GRACE = timedelta(minutes=10)
+
+WaysOf = Callable[[int, Address], Sequence[PayWay] | None]
+"""The ways to pay in an asset of a chain; `None` while nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +74,31 @@ class Offers:
     """The methods, chains and tokens of this installation."""
 
     def __init__(
-        self, money: Mapping[int, ChainMoney], quotes: QuoteTerms, card: CardMoney | None = None
+        self,
+        money: Mapping[int, ChainMoney],
+        quotes: QuoteTerms,
+        card: CardMoney | None = None,
+        rules: RouteRules | None = None,
     ) -> None:
         self._money = money
         self._quotes = quotes
         self._card = card
+        self._rules = rules or RouteRules()
+
+    @property
+    def rules(self) -> RouteRules:
+        """What is allowed of each method."""
+        return self._rules
+
+    @property
+    def cards(self) -> CardMoney | None:
+        """What the card rail takes; `None` where no cards are taken."""
+        return self._card
+
+    @property
+    def chain_ids(self) -> tuple[int, ...]:
+        """The chains that can be paid on, in rising order."""
+        return tuple(sorted(self._money))
 
     @property
     def max_attempts(self) -> int:
@@ -93,15 +121,40 @@ class Offers:
             )
         return money
 
+    def view(self, chain_id: int, *, relays: bool) -> ChainView:
+        """A chain that nobody has looked at yet. Raises `MethodUnavailable`."""
+        return ChainView(
+            money=self.chain(chain_id), spread_bps=self._quotes.native_spread_bps, relays=relays
+        )
+
+    def admit(self, wish: PayWish, account_id: str) -> None:
+        """Refuse what is not offered to this account, whatever it would cost. Raises
+        `MethodUnavailable`."""
+        if not self._rules.is_on(wish.method, account_id):
+            raise MethodUnavailable(
+                f"{wish.method} is not offered to you at present; choose another way to pay",
+                context={"method": wish.method},
+            )
+        if not isinstance(wish, CryptoWish):
+            self.find(wish)
+        elif wish.chain_id is not None:
+            self.chain(wish.chain_id)
+
     def find(self, choice: PayChoice) -> Offer:
         """How a choice is honoured. Raises `MethodUnavailable`."""
         match choice:
             case CardChoice():
                 return self._by_card()
             case EscrowChoice():
-                return self._into_escrow(choice)
+                return self._into_escrow(choice.chain_id, choice.token)
             case _:
                 assert_never(choice)
+
+    def at(self, chain_id: int | None, token: Address | None) -> Offer:
+        """The same by chain and asset; by card without. Raises `MethodUnavailable`."""
+        if chain_id is None or token is None:
+            return self._by_card()
+        return self._into_escrow(chain_id, token)
 
     def _by_card(self) -> Offer:
         if self._card is None:
@@ -113,15 +166,15 @@ class Offers:
             seconds_to_finality=0,
         )
 
-    def _into_escrow(self, choice: EscrowChoice) -> Offer:
-        chain = self.chain(choice.chain_id)
-        if choice.token == ZERO_ADDRESS:
+    def _into_escrow(self, chain_id: int, address: Address) -> Offer:
+        chain = self.chain(chain_id)
+        if address == ZERO_ADDRESS:
             return self._native(chain)
-        token = chain.tokens.get(choice.token)
+        token = chain.tokens.get(address)
         if token is None or not token.usd_pegged:
             raise MethodUnavailable(
-                f"the token {choice.token} is not on the list of {chain.name}",
-                context={"token": choice.token},
+                f"the token {address} is not on the list of {chain.name}",
+                context={"token": address},
             )
         return self._on(chain, token.asset)
 
@@ -160,9 +213,14 @@ class Offers:
             return pay_by
         return pay_by + timedelta(seconds=self.chain(chain_id).seconds_to_finality) + GRACE
 
-    def describe(self) -> list[dict[str, object]]:
-        """Everything that can be chosen, for a client."""
-        return [*self._cards(), *self._escrows()]
+    def describe(self, ways: WaysOf) -> list[dict[str, object]]:
+        """Everything that can be chosen, for a client; `ways` tells those of a token."""
+        return [*self._cards(), *self._escrows(ways)]
+
+    def _offered(self, methods: Collection[PaymentMethod]) -> list[PaymentMethod]:
+        """Those that are offered to anybody, in their order."""
+        off = self._rules.off
+        return [method for method in PaymentMethod if method in methods and method not in off]
 
     def _cards(self) -> list[dict[str, object]]:
         if self._card is None:
@@ -171,32 +229,36 @@ class Offers:
         quote = {"quote_seconds": self._card.quote_seconds, "seconds_to_finality": 0}
         return [
             {"method": str(method), "provider": self._card.provider, **quote, "assets": assets}
-            for method in PaymentMethod
-            if method in CARD_METHODS
+            for method in self._offered(CARD_METHODS)
         ]
 
-    def _escrows(self) -> list[dict[str, object]]:
+    def _escrows(self, ways: WaysOf) -> list[dict[str, object]]:
+        names = self._offered(ESCROW_METHODS)
         return [
             {
-                "method": str(PaymentMethod.ESCROW),
+                "method": str(names[0]),
                 "chain_id": chain.chain_id,
                 "chain": chain.name,
                 "escrow": chain.escrow,
                 "quote_seconds": self._quotes.quote_seconds,
                 "seconds_to_finality": chain.seconds_to_finality,
-                "assets": [*_native_asset(chain), *_token_assets(chain)],
+                "assets": [*_native_asset(chain, ways), *_token_assets(chain, ways)],
             }
             for chain in sorted(self._money.values(), key=lambda money: money.chain_id)
+            if names
         ]
 
 
-def _native_asset(chain: ChainMoney) -> list[dict[str, object]]:
-    return [] if chain.native_feed is None else [_asset(chain.native, ZERO_ADDRESS, "feed")]
+def _native_asset(chain: ChainMoney, ways: WaysOf) -> list[dict[str, object]]:
+    if chain.native_feed is None:
+        return []
+    by = ways(chain.chain_id, ZERO_ADDRESS)
+    return [{**_asset(chain.native, ZERO_ADDRESS, "feed"), "ways": by}]
 
 
-def _token_assets(chain: ChainMoney) -> list[dict[str, object]]:
+def _token_assets(chain: ChainMoney, ways: WaysOf) -> list[dict[str, object]]:
     return [
-        _asset(token.asset, token.address, "par")
+        {**_asset(token.asset, token.address, "par"), "ways": ways(chain.chain_id, token.address)}
         for _address, token in sorted(chain.tokens.items())
         if token.usd_pegged
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from souk.core.clock import rfc3339
-from souk.core.errors import OutcomeUnknown
+from souk.core.errors import DomainError, OutcomeUnknown
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.money import Money
 from souk.core.principal import Principal
@@ -13,19 +13,17 @@ from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import (
     Attempt,
     AttemptStatus,
-    EscrowChoice,
     Executed,
     NeedsBrowser,
     Outcome,
-    PayChoice,
     Payment,
+    PayWish,
     outcome_json,
     without_secret,
 )
 from souk.modules.payments.errors import (
     AttemptNotOpen,
     CheckoutNotPayable,
-    PayerWalletUnproved,
     PaymentUnderWay,
     TooManyAttempts,
 )
@@ -35,12 +33,13 @@ from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.service.again import InTheWay, find_again, require_payable
 from souk.modules.payments.service.close import Closing
+from souk.modules.payments.service.decide import Deciding
 from souk.modules.payments.service.draft import Asked, Drafting
 from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.prices import read_rate
-from souk.modules.payments.service.route import Offer
 from souk.modules.payments.service.times import now_by
+from souk.modules.payments.service.weigh import ToPay
 
 _HANDED_OUT_ANEW = frozenset(
     {
@@ -91,6 +90,7 @@ class StartedAttempt:
                 for leg in attempt.legs
             ],
             "action": outcome_json(self.needs),
+            "route": attempt.route,
         }
 
     def storable(self) -> "StartedAttempt":
@@ -98,7 +98,15 @@ class StartedAttempt:
         return replace(self, needs=without_secret(self.needs))
 
 
-class Starting(Drafting, Closing):
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """What a new attempt begins with: the present of its clock, and what there is to pay."""
+
+    now: datetime
+    to_pay: ToPay
+
+
+class Starting(Drafting, Closing, Deciding):
     """Starts attempts. The price is read between two transactions; both look whether an earlier
     attempt stands in the way, because the world goes on in between."""
 
@@ -106,23 +114,28 @@ class Starting(Drafting, Closing):
         self,
         principal: Principal,
         payment_id: str,
-        choice: PayChoice,
+        wish: PayWish,
         receipt: Receipt = NO_RECEIPT,
     ) -> StartedAttempt:
         """Lock a quote and hand out what the payer has to do to pay every unpaid order of the
         checkout.
 
         The same request, or the same choice while it can be paid, gets the same attempt. What was
-        begun with a card provider is called off before something else is begun.
+        begun with a card provider is called off before something else is begun. A refusal that
+        another way to pay would avoid says which.
         Raises `PaymentNotFound`, `MethodUnavailable`, `PayerWalletUnproved`, `PartiesCollide`,
         `SellerTakesNoCards`, `HoldTooLong`, `CheckoutNotPayable`, `PaymentUnderWay`,
-        `AttemptStillPayable`, `TooManyAttempts`, `AmountOutOfRange`, `ChainTimeUnknown`,
-        `PriceUnusable`, `ProviderUnavailable`, `OutcomeUnknown`.
+        `AttemptStillPayable`, `TooManyAttempts`, `AmountOutOfRange`, `OutsideLimits`,
+        `RouteTooDear`, `NothingAffordable`, `ChainTimeUnknown`, `PriceUnusable`,
+        `ProviderUnavailable`, `OutcomeUnknown`.
         """
-        offer = self.admit_choice(principal, choice)
-        asked = Asked(principal, payment_id, choice, offer, receipt.request_key)
-        attempt = self._find_or_store(asked)
-        return self._hand_out(attempt, self._prepare(principal, attempt), receipt)
+        try:
+            asked = self.decide(principal, payment_id, wish, receipt.request_key)
+            attempt = self._find_or_store(asked)
+            return self._hand_out(attempt, self._prepare(principal, attempt), receipt)
+        except DomainError as refusal:
+            self.suggest(refusal, principal, payment_id, wish)
+            raise
 
     def read_action(self, principal: Principal, payment_id: str) -> Outcome:
         """What the payer of the present attempt has to do, once more: for whoever lost the answer,
@@ -170,22 +183,12 @@ class Starting(Drafting, Closing):
             project_payment(tx, payment, moved, reason=reason)
             tx.commit()
 
-    def admit_choice(self, principal: Principal, choice: PayChoice) -> Offer:
-        """How a choice would be honoured; for callers that write something before they start the
-        attempt. Raises `MethodUnavailable`, `PayerWalletUnproved`."""
-        offer = self._parts.offers.find(choice)
-        if isinstance(choice, EscrowChoice) and choice.wallet not in principal.wallets:
-            raise PayerWalletUnproved(
-                "prove that this wallet is yours first (POST /api/auth/wallets)",
-                context={"wallet": choice.wallet},
-            )
-        return offer
-
     def _find_or_store(self, asked: Asked) -> Attempt:
         again = self._first_look(asked)
         if isinstance(again, Attempt):
             return again
-        rate = read_rate(self._parts, asked.offer, again)
+        rate = read_rate(self._parts, asked.offer, again.now)
+        asked = self.weigh_choice(asked, again.to_pay)
         with self._parts.uow.begin() as tx:
             payment, orders, found = self._look(tx, asked)
             if isinstance(found, InTheWay):
@@ -194,16 +197,17 @@ class Starting(Drafting, Closing):
             tx.commit()
         return attempt
 
-    def _first_look(self, asked: Asked) -> Attempt | datetime:
-        """The attempt to hand out again, or the present for a new one. What is in the way is called
-        off, of which there is one at most at a time."""
+    def _first_look(self, asked: Asked) -> Attempt | _Fresh:
+        """The attempt to hand out again, or what a new one begins with. What is in the way is
+        called off, of which there is one at most at a time."""
         for _ in range(self._parts.offers.max_attempts):
             with self._parts.uow.begin() as tx:
-                _, _, found = self._look(tx, asked)
+                _, orders, found = self._look(tx, asked)
                 now = now_by(tx, self._parts.chains, asked.offer.clock)
+                fresh = _Fresh(now, self.to_pay_for(tx, orders))
                 tx.commit()
             if not isinstance(found, InTheWay):
-                return found or now
+                return found or fresh
             if not self.call_off(found.attempt, "the payer chose another way to pay"):
                 break
         raise PaymentUnderWay(

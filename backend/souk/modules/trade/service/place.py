@@ -1,15 +1,17 @@
 """Placing a checkout, and asking for its money in the same request when the buyer wants that."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from souk.core.errors import DomainError
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.timers import WALL, schedule
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.orders.domain import EXPIRE_CHECKOUT, PlacedCheckout
 from souk.modules.orders.service import Carts, Orders
-from souk.modules.payments.domain import PayChoice
+from souk.modules.payments.domain import PayWish
 from souk.modules.payments.service import Payments, StartedAttempt
 from souk.modules.trade.errors import AmbiguousOrder
 
@@ -38,7 +40,7 @@ class Placements:
         *,
         cart_id: str | None = None,
         payment_id: str | None = None,
-        pay: PayChoice | None = None,
+        pay: PayWish | None = None,
         receipt: Receipt = NO_RECEIPT,
     ) -> Placed:
         """One order a seller for these (listing id, quantity) pairs or for what is in the cart;
@@ -51,16 +53,34 @@ class Placements:
         """
         if [wanted, cart_id, payment_id].count(None) != 2:
             raise AmbiguousOrder("name exactly one of items, cart_id and payment_id")
+
+        def place(tx: Transaction) -> PlacedCheckout:
+            return self._checkout(tx, buyer, wanted, cart_id, payment_id, receipt)
+
         if pay is not None:
             # A choice that can never be honoured must not leave stock reserved behind.
-            self._payments.admit_choice(buyer, pay)
+            self._admit(buyer, pay, place)
         with self._uow.begin() as tx:
-            checkout = self._checkout(tx, buyer, wanted, cart_id, payment_id, receipt)
+            checkout = place(tx)
             placed = Placed(checkout, None)
             if pay is None:
                 receipt.store(tx, placed)
             tx.commit()
         return placed if pay is None else self._pay(buyer, checkout, pay, receipt)
+
+    def _admit(
+        self, buyer: Principal, pay: PayWish, place: Callable[[Transaction], PlacedCheckout]
+    ) -> None:
+        """Raises `MethodUnavailable`, `PayerWalletUnproved`, with the alternatives for what would
+        be placed: that is placed to be looked at, and never committed."""
+        try:
+            self._payments.admit_choice(buyer, pay)
+        except DomainError as refusal:
+            with suppress(DomainError):
+                with self._uow.begin() as tx:
+                    to_pay = self._payments.to_pay_for(tx, place(tx).orders)
+                self._payments.suggest_for(refusal, buyer, to_pay, pay)
+            raise
 
     def _checkout(
         self,
@@ -100,7 +120,7 @@ class Placements:
         return checkout
 
     def _pay(
-        self, buyer: Principal, checkout: PlacedCheckout, pay: PayChoice, receipt: Receipt
+        self, buyer: Principal, checkout: PlacedCheckout, pay: PayWish, receipt: Receipt
     ) -> Placed:
         """The attempt stores the whole answer: its transaction is the request's last one."""
         payment_id = self._payments.open(buyer, checkout.checkout_id)

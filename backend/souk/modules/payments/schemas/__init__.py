@@ -6,7 +6,7 @@ from pydantic import Field
 
 from souk.core.addresses import ZERO_ADDRESS
 from souk.core.web import MoneyOut, RequestModel, ResponseModel
-from souk.modules.payments.domain import PayChoice, PaymentMethod, PaymentState, PayWay, choose
+from souk.modules.payments.domain import PaymentMethod, PaymentState, PayWay, PayWish, choose
 
 _Address = Annotated[
     str, Field(max_length=64, examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"])
@@ -19,17 +19,17 @@ class PaymentCreate(RequestModel):
     checkout_id: str = Field(max_length=64, examples=["chk_01h455vb4pex5vsknk084sn02q"])
 
 
-class PaymentProcess(RequestModel):
-    """How to pay. Into escrow: the chain, the token (the zero address for the chain's own coin) and
-    the wallet that will sign, which the caller has proved. By card: a saved one, or one that is
-    entered at the provider."""
+class PaymentWish(RequestModel):
+    """How to pay. Into escrow: the chain, the token (without one, the chain's own coin), the wallet
+    that will sign, which the caller has proved, and in which way (without, by calls). Of crypto all
+    of these may be left out: they are then chosen by what stands in the caller's wallets. By card:
+    a saved one, or one that is entered at the provider."""
 
-    payment_id: str = Field(max_length=64, examples=["pay_01h455vb4pex5vsknk084sn02q"])
     method: PaymentMethod = Field(examples=["ESCROW"])
     chain_id: int | None = Field(None, ge=1, le=2**53, examples=[31337])
-    token: _Address = ZERO_ADDRESS
+    token: _Address | None = None
     wallet: _Address | None = None
-    way: PayWay = PayWay.CALLS
+    way: PayWay | None = None
     saved_method: str | None = Field(None, max_length=255, examples=["pm_1NvPc2LkdIwHu7ixQJkJ"])
     anyway: bool = Field(
         False,
@@ -37,7 +37,7 @@ class PaymentProcess(RequestModel):
         " should both be paid, the card is returned.",
     )
 
-    def choice(self) -> PayChoice:
+    def choice(self) -> PayWish:
         """The same, looked through. Raises `ChoiceIncomplete`, `MalformedAddress`."""
         return choose(
             self.method,
@@ -48,6 +48,12 @@ class PaymentProcess(RequestModel):
             saved_method=self.saved_method,
             anyway=self.anyway,
         )
+
+
+class PaymentProcess(PaymentWish):
+    """Which payment to start an attempt on, and how to pay."""
+
+    payment_id: str = Field(max_length=64, examples=["pay_01h455vb4pex5vsknk084sn02q"])
 
 
 class PaymentConfirm(RequestModel):
@@ -157,6 +163,9 @@ class StartedOut(ResponseModel):
     quote_expires_at: str
     legs: list[StartedLegOut]
     action: OutcomeOut
+    route: dict[str, object] = Field(
+        description="Why this way: what it costs, its rank, and the alternatives that were weighed."
+    )
 
 
 class PaymentLegOut(ResponseModel):
@@ -264,13 +273,15 @@ class PaymentPage(ResponseModel):
 
 
 class AssetOut(ResponseModel):
-    """Something to pay with. `price` is `par` for dollars, `feed` for a quoted coin."""
+    """Something to pay with. `price` is `par` for dollars, `feed` for a quoted coin. `ways` are
+    those in which a wallet may let the escrow have it; `null` while the chain does not answer."""
 
     token: str | None
     asset: str
     symbol: str
     exponent: int
     price: str
+    ways: list[PayWay] | None = None
 
 
 class MethodOut(ResponseModel):

@@ -1,0 +1,87 @@
+"""What this installation allows of each method: whether it is on, for whom, for how much."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from souk.core.addresses import Address
+from souk.core.money import USD, Money
+from souk.modules.payments.domain.statuses import PaymentMethod
+
+_WHOLE = 100
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a method takes at once, in US cents, both ends included."""
+
+    least: int = 0
+    most: int | None = None
+
+
+_NO_LIMITS = Limits()
+
+
+def by_method(values: Mapping[str, T]) -> dict[PaymentMethod, T]:
+    """The same by methods instead of their names. Raises `ValueError` for a name of none."""
+    return {PaymentMethod(name): value for name, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRules:
+    """`max_fee_bps` is how much of a purchase the buyer's fees may be, `off` are methods that
+    nobody is offered, `shares` say to how many accounts in a hundred a method is offered, where
+    not to all. A wallet among `barred` has another part in every escrow and pays into none."""
+
+    max_fee_bps: int = 500
+    off: frozenset[PaymentMethod] = frozenset()
+    shares: Mapping[PaymentMethod, int] = field(default_factory=dict)
+    limits: Mapping[PaymentMethod, Limits] = field(default_factory=dict)
+    barred: frozenset[Address] = frozenset()
+
+    def is_on(self, method: PaymentMethod, account_id: str) -> bool:
+        """Whether an account is offered a method. An account that is keeps it while the share
+        grows: who is in is decided by a hash, for each method anew."""
+        share = 0 if method in self.off else self.shares.get(method, _WHOLE)
+        return _bucket(method, account_id) < share
+
+    def limits_of(self, method: PaymentMethod) -> Limits:
+        """How much a method takes."""
+        return self.limits.get(method, _NO_LIMITS)
+
+    def out_of_limits(self, method: PaymentMethod, cents: int) -> str | None:
+        """What is wrong with an amount, for a person; `None` when nothing is."""
+        limits = self.limits_of(method)
+        if cents < limits.least:
+            missing = Money(limits.least - cents, USD)
+            return f"it takes {Money(limits.least, USD)} or more, this is {missing} less"
+        if limits.most is not None and cents > limits.most:
+            over = Money(cents - limits.most, USD)
+            return f"it takes {Money(limits.most, USD)} at most, this is {over} more"
+        return None
+
+    def describe(self) -> list[dict[str, object]]:
+        """Every method for a client: whether it is on, for how many accounts in a hundred, and
+        how much it takes."""
+        return [
+            {
+                "method": str(method),
+                "on": method not in self.off and self.shares.get(method, _WHOLE) > 0,
+                "share": 0 if method in self.off else self.shares.get(method, _WHOLE),
+                "least": Money(self.limits_of(method).least, USD).to_json(),
+                "most": _json(self.limits_of(method).most),
+            }
+            for method in PaymentMethod
+        ]
+
+
+def _json(cents: int | None) -> dict[str, str | int] | None:
+    return None if cents is None else Money(cents, USD).to_json()
+
+
+def _bucket(method: PaymentMethod, account_id: str) -> int:
+    digest = hashlib.sha256(f"{method} {account_id}".encode()).digest()
+    return int.from_bytes(digest[:8]) % _WHOLE
