@@ -249,8 +249,8 @@ def _rules(settings: Settings) -> RouteRules:
     return RouteRules(
         max_fee_bps=given.route_max_fee_bps,
         off=frozenset(map(PaymentMethod, given.payment_methods_off)),
-        shares=by_method(given.payment_rollout),
-        limits=by_method({name: _limits(text) for name, text in given.payment_limits.items()}),
+        shares=by_method(given.payment_rollout.items()),
+        limits=by_method((name, _limits(text)) for name, text in given.payment_limits.items()),
         barred=frozenset({parse_address(settings.trade.arbiter_address)}),
     )
 

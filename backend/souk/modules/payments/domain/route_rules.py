@@ -1,7 +1,7 @@
 """What this installation allows of each method: whether it is on, for whom, for how much."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -25,9 +25,9 @@ class Limits:
 _NO_LIMITS = Limits()
 
 
-def by_method(values: Mapping[str, T]) -> dict[PaymentMethod, T]:
-    """The same by methods instead of their names. Raises `ValueError` for a name of none."""
-    return {PaymentMethod(name): value for name, value in values.items()}
+def by_method(values: Iterable[tuple[str, T]]) -> dict[PaymentMethod, T]:
+    """What belongs to each name, by the method of that name. Raises `ValueError` for a name of none."""
+    return {PaymentMethod(name): value for name, value in values}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
