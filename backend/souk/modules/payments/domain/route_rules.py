@@ -26,7 +26,7 @@ _NO_LIMITS = Limits()
 
 
 def by_method(values: Iterable[tuple[str, T]]) -> dict[PaymentMethod, T]:
-    """What belongs to each name, by the method of that name. Raises `ValueError` for a name of none."""
+    """What belongs to each name, by the method of that name. Raises `ValueError`."""
     return {PaymentMethod(name): value for name, value in values}
 
 
