@@ -1,7 +1,7 @@
 """A shop whose buyers pay by card: the product's services on a server that speaks Stripe's API."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import stripe
@@ -19,6 +19,7 @@ from souk.modules.payments.service import CardRail, Payments, StartedAttempt
 from souk.modules.trade.service import Cancellations, Deliveries, Expiries, Keeper
 from tests.support.account_builders import an_account
 from tests.support.card_rail import CardServer, a_seller
+from tests.support.card_webhooks import SECRET
 from tests.support.chain_builders import chains_of
 from tests.support.clock import MovableClock
 from tests.support.order_builders import orders_on
@@ -29,11 +30,16 @@ BY_CARD = CardChoice(method=PaymentMethod.CREDIT_CARD)
 GOOD = "pm_card_visa"
 EMPTY = "pm_card_chargeDeclinedInsufficientFunds"
 DISPUTED = "pm_card_createDispute"
-WEBHOOK_SECRET = "whsec_cards"
 FEE_BPS = 250
 
 
-def card_rail(server: CardServer, clock: Clock, *, read_seconds: float = 15) -> CardRail:
+def card_rail(
+    server: CardServer,
+    clock: Clock,
+    *,
+    read_seconds: float = 15,
+    secrets: Sequence[str] = (SECRET,),
+) -> CardRail:
     """The card rail of the product on a server."""
     api, key = server.api(read_seconds), server.publishable_key
     gateway = StripePaymentGateway(api, CARDS, fee_bps=FEE_BPS, publishable_key=key, clock=clock)
@@ -41,7 +47,7 @@ def card_rail(server: CardServer, clock: Clock, *, read_seconds: float = 15) -> 
         gateway=gateway,
         directed=gateway,
         desk=StripeCardDesk(api, provider="stripe", publishable_key=key, clock=clock),
-        webhooks=StripeWebhookGate(StripeWebhooks([WEBHOOK_SECRET], clock), is_test=True),
+        webhooks=StripeWebhookGate(StripeWebhooks(secrets, clock), is_test=True),
         return_url="http://127.0.0.1:8000/",
     )
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from souk.adapters.stripe.objects import Read, instant, read
+from souk.adapters.stripe.objects import Read, Seconds, instant, read
 from souk.core.clock import Clock
 from souk.modules.payments.errors import WebhookRefused
 from souk.modules.payments.ports import RailMessage, SignedMessage
@@ -41,7 +41,8 @@ class StripeEvent:
     object: Mapping[str, JsonValue]
 
 
-_Word = Annotated[str, Field(min_length=1, max_length=255)]
+# Visible ASCII: what a name is made of, and what a database can keep.
+_Word = Annotated[str, Field(min_length=1, max_length=255, pattern="^[!-~]+$")]
 
 
 class _Data(BaseModel):
@@ -55,7 +56,7 @@ class _Sent(BaseModel):
 
     id: _Word
     type: _Word
-    created: int
+    created: Seconds
     livemode: bool
     account: _Word | None = None
     data: _Data
@@ -118,7 +119,7 @@ class StripeWebhookGate:
 class Told(Read):
     """The content of such a message."""
 
-    created: int
+    created: Seconds
     account: str | None
     object: dict[str, JsonValue]
 
