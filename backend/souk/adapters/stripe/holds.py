@@ -53,15 +53,16 @@ class _Try:
             yield from self._holds(FactStage.SEEN, f"{self.charge}:pending")
 
     def refused(self, code: str | None, decline: str | None) -> Iterator[Observation | AttemptNews]:
-        yield self._news(AttemptTurn.DECLINED, sentence(decline_reason(code, decline)))
+        # While money is seen an attempt cannot have failed.
         if self.slow:
             yield from self._holds(FactStage.ORPHANED, f"{self.charge}:pending")
+        yield self._news(AttemptTurn.DECLINED, sentence(decline_reason(code, decline)))
 
     def _news(self, turn: AttemptTurn, reason: str) -> AttemptNews:
         return AttemptNews(
             attempt_id=self.tag.attempt_id,
             turn=turn,
-            reference=f"{self.charge}:{turn}",
+            about=self.charge,
             reason=reason,
             occurred_at=self.at,
         )
@@ -159,7 +160,7 @@ def _closed(tag: PaymentTag, intent: Intent, at: datetime) -> AttemptNews:
     return AttemptNews(
         attempt_id=tag.attempt_id,
         turn=AttemptTurn.CLOSED,
-        reference=f"{intent.id}:{AttemptTurn.CLOSED}",
+        about=intent.id,
         reason="the payment was called off at the card provider",
         occurred_at=instant(intent.canceled_at) if intent.canceled_at else at,
     )
