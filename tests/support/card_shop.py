@@ -144,6 +144,7 @@ class CardShop(Shop, _AtTheProvider):
 
     server: CardServer
     wall: MovableClock
+    secrets: Sequence[str] = (SECRET,)
 
     def __post_init__(self) -> None:
         self.client = self.server.client()
@@ -152,7 +153,7 @@ class CardShop(Shop, _AtTheProvider):
     def start_anew(self, *, before: Hook = nothing, after: Hook = nothing) -> None:
         """Build every service anew, as a process does that starts. The hooks are called before and
         after the provider is asked for anything."""
-        cards = card_rail(self.server, self.wall)
+        cards = card_rail(self.server, self.wall, secrets=self.secrets)
         rail = Hooked(cards.gateway, before, after)
         self.cards = replace(cards, gateway=rail, directed=rail)
         self.payments = payments_on(self.uow, self.prices, cards=self.cards)
@@ -243,6 +244,7 @@ def a_card_shop(
     wall: MovableClock,
     *,
     sellers: Iterable[str] = ("sofia",),
+    secrets: Sequence[str] = (SECRET,),
     **listing: object,
 ) -> CardShop:
     """A checkout of two pieces from each seller, all of whom can be paid by card, its payment
@@ -260,4 +262,5 @@ def a_card_shop(
         prices=shop.prices,
         server=server,
         wall=wall,
+        secrets=secrets,
     )
