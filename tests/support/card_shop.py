@@ -1,8 +1,8 @@
 """A shop whose buyers pay by card: the product's services on a server that speaks Stripe's API."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import stripe
 
@@ -18,7 +18,9 @@ from souk.modules.payments.repository.payees import Payee
 from souk.modules.payments.service import CardRail, Payments, StartedAttempt
 from souk.modules.trade.service import Cancellations, Deliveries, Expiries, Keeper
 from tests.support.account_builders import an_account
+from tests.support.card_hooks import Hook, Hooked, nothing
 from tests.support.card_server import CardServer, a_seller
+from tests.support.card_webhooks import SECRET
 from tests.support.chain_builders import chains_of
 from tests.support.clock import MovableClock
 from tests.support.order_builders import orders_on
@@ -26,14 +28,20 @@ from tests.support.payment_builders import CARDS, Shop, a_shop, payments_on
 from tests.support.scripted_chain import ScriptedChain
 
 BY_CARD = CardChoice(method=PaymentMethod.CREDIT_CARD)
+ANYHOW = CardChoice(method=PaymentMethod.STRIPE)
 GOOD = "pm_card_visa"
 EMPTY = "pm_card_chargeDeclinedInsufficientFunds"
 DISPUTED = "pm_card_createDispute"
-WEBHOOK_SECRET = "whsec_cards"
 FEE_BPS = 250
 
 
-def card_rail(server: CardServer, clock: Clock, *, read_seconds: float = 15) -> CardRail:
+def card_rail(
+    server: CardServer,
+    clock: Clock,
+    *,
+    read_seconds: float = 15,
+    secrets: Sequence[str] = (SECRET,),
+) -> CardRail:
     """The card rail of the product on a server."""
     api, key = server.api(read_seconds), server.publishable_key
     gateway = StripePaymentGateway(api, CARDS, fee_bps=FEE_BPS, publishable_key=key, clock=clock)
@@ -41,7 +49,7 @@ def card_rail(server: CardServer, clock: Clock, *, read_seconds: float = 15) -> 
         gateway=gateway,
         directed=gateway,
         desk=StripeCardDesk(api, provider="stripe", publishable_key=key, clock=clock),
-        webhooks=StripeWebhookGate(StripeWebhooks([WEBHOOK_SECRET], clock), is_test=True),
+        webhooks=StripeWebhookGate(StripeWebhooks(secrets, clock), is_test=True),
         return_url="http://127.0.0.1:8000/",
     )
 
@@ -49,20 +57,72 @@ def card_rail(server: CardServer, clock: Clock, *, read_seconds: float = 15) -> 
 class _AtTheProvider:
     """What the provider did, and what it told of it."""
 
-    payments: Payments
+    server: CardServer
     client: stripe.StripeClient
+    payments: Payments
+    payment_id: str
+    payee: str
 
     def webhooks(self, started: StartedAttempt) -> list[tuple[str, bytes]]:
         """Every webhook about an attempt by its id, from the first to the last."""
+        return self.webhooks_about(started.attempt_id, str(started.needs.reference))
+
+    def webhooks_about(self, *names: str) -> list[tuple[str, bytes]]:
+        """Every webhook in which one of these names is, by its id, from the first to the last."""
         found = list(self.client.v1.events.list({"limit": 100}).auto_paging_iter())
-        known = (started.attempt_id, str(started.needs.reference))
         told = [(event.id, json.dumps(event.to_dict()).encode()) for event in reversed(found)]
-        return [(id_, body) for id_, body in told if any(k.encode() in body for k in known)]
+        return [(id_, body) for id_, body in told if any(name.encode() in body for name in names)]
 
     def tell(self, started: StartedAttempt) -> None:
         """Let all of these arrive, once more."""
         for id_, body in self.webhooks(started):
             self.payments.handle_webhook(id_, body)
+
+    def tell_all(self) -> None:
+        """Let all that names the payment arrive, whatever its attempts are called."""
+        for id_, body in self.webhooks_about(self.payment_id):
+            self.payments.handle_webhook(id_, body)
+
+    def intents(self) -> list[str]:
+        """Every intent on which the payment is written."""
+        query = f"metadata['payment']:'{self.payment_id}'"
+        return [one.id for one in self.client.v1.payment_intents.search({"query": query}).data]
+
+    def dispute(self, started: StartedAttempt, **fields: object) -> str:
+        """The payer's bank wants the money back, or what `fields` say; the dispute, heard of."""
+        dispute = self.at_provider(started, "disputes", **fields)
+        self.hear(started)
+        return dispute
+
+    def at_provider(self, started: StartedAttempt, path: str, **fields: object) -> str:
+        """The same, of which nobody has heard."""
+        charge = self.intent(started).latest_charge
+        return str(self.server.control(path, charge=charge, **fields)["id"])
+
+    def decide(self, started: StartedAttempt, dispute: str, *, won: bool) -> None:
+        """What the bank has decided about it, and that we hear of that."""
+        self.server.control(f"disputes/{dispute}/end", won=str(won).lower())
+        self.hear(started)
+
+    def worth(self) -> int:
+        """All that the seller of the first order has at the provider."""
+        balance = self.client.v1.balance.retrieve({}, {"stripe_account": self.payee})
+        return sum(each.amount for each in (*balance.available, *balance.pending))
+
+    def hurry(self) -> None:
+        """Let happen at once what banks take days for."""
+        self.server.control("time")
+
+    def empty_payee(self) -> None:
+        """All that the seller has there goes to the seller's own bank."""
+        self.server.control(f"accounts/{self.payee}/pay_out")
+
+    def fill_payee(self, amount: int) -> None:
+        """The seller earns so much elsewhere."""
+        paid = {"amount": amount, "currency": "usd", "payment_method": "pm_card_bypassPending"}
+        intent = self.client.v1.payment_intents.create({**paid, "confirm": True})
+        source = {"destination": self.payee, "source_transaction": str(intent.latest_charge)}
+        self.client.v1.transfers.create({"amount": amount, "currency": "usd", **source})
 
     def intent(self, started: StartedAttempt) -> stripe.PaymentIntent:
         return self.client.v1.payment_intents.retrieve(str(started.needs.reference))
@@ -84,11 +144,19 @@ class CardShop(Shop, _AtTheProvider):
 
     server: CardServer
     wall: MovableClock
+    secrets: Sequence[str] = (SECRET,)
 
     def __post_init__(self) -> None:
-        cards = card_rail(self.server, self.wall)
-        self.payments = payments_on(self.uow, self.prices, cards=cards)
         self.client = self.server.client()
+        self.start_anew()
+
+    def start_anew(self, *, before: Hook = nothing, after: Hook = nothing) -> None:
+        """Build every service anew, as a process does that starts. The hooks are called before and
+        after the provider is asked for anything."""
+        cards = card_rail(self.server, self.wall, secrets=self.secrets)
+        rail = Hooked(cards.gateway, before, after)
+        self.cards = replace(cards, gateway=rail, directed=rail)
+        self.payments = payments_on(self.uow, self.prices, cards=self.cards)
         orders = orders_on(self.uow)
         self.deliveries = Deliveries(self.uow, orders, self.payments)
         self.cancellations = Cancellations(self.uow, orders, self.payments)
@@ -96,6 +164,10 @@ class CardShop(Shop, _AtTheProvider):
         self.keeper = Keeper(self.uow, chains_of(self.uow, ScriptedChain()), self.payments)
 
     # -- the payer ------------------------------------------------------------------------------
+
+    def begin_anyway(self) -> StartedAttempt:
+        """The payer chose a card beside calls that a wallet may still sign."""
+        return self.begin(replace(BY_CARD, anyway=True))
 
     def begin(self, choice: CardChoice = BY_CARD, **more) -> StartedAttempt:
         """The payer chose a card."""
@@ -127,6 +199,15 @@ class CardShop(Shop, _AtTheProvider):
         self.wall.advance(seconds=(leg.deadline - self.wall.now()).total_seconds() + 1)
 
     # -- the seller -----------------------------------------------------------------------------
+
+    @property
+    def payee(self) -> str:
+        """The account of the seller of the first order."""
+        wanted = (
+            "SELECT p.reference FROM payee_account p JOIN orders o ON o.seller_id = p.seller_id"
+            " WHERE o.id = :id"
+        )
+        return str(self.sees.read(wanted, id=self.order_id))
 
     def seller(self, name: str = "sofia"):
         return an_account(self.uow, name)
@@ -163,6 +244,7 @@ def a_card_shop(
     wall: MovableClock,
     *,
     sellers: Iterable[str] = ("sofia",),
+    secrets: Sequence[str] = (SECRET,),
     **listing: object,
 ) -> CardShop:
     """A checkout of two pieces from each seller, all of whom can be paid by card, its payment
@@ -180,4 +262,5 @@ def a_card_shop(
         prices=shop.prices,
         server=server,
         wall=wall,
+        secrets=secrets,
     )

@@ -32,6 +32,8 @@ _SECRETS = (
         r"\g<word>***",
     ),
     (re.compile(r"(?P<word>key\W{0,8})0x[0-9a-f]{64}", re.I), r"\g<word>***"),
+    # Keys that say by their first letters what they are, and what opens one payment.
+    (re.compile(r"(?P<word>\b[sr]k_(?:live|test)_|\bwhsec_|_secret_)\w{1,512}"), r"\g<word>***"),
 )
 
 

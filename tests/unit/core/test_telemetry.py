@@ -33,6 +33,10 @@ CANARY = "c4n4ry"
         f"apikey={CANARY}",
         f"client_secret = {CANARY}",
         f"password={CANARY}",
+        f"Invalid API Key provided: sk_test_{CANARY}",
+        f"rk_live_{CANARY} may not do that",
+        f"signed with whsec_{CANARY}",
+        f"confirm pi_1_secret_{CANARY} in the browser",
     ],
 )
 def test_redact_leaves_no_credential_in_a_line(line):

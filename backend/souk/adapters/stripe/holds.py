@@ -68,7 +68,7 @@ class _Try:
         return AttemptNews(
             attempt_id=self.tag.attempt_id,
             turn=turn,
-            reference=f"{self.charge}:{turn}",
+            about=self.charge,
             reason=reason,
             occurred_at=self.at,
         )
@@ -166,7 +166,7 @@ def _closed(tag: PaymentTag, intent: Intent, at: datetime) -> AttemptNews:
     return AttemptNews(
         attempt_id=tag.attempt_id,
         turn=AttemptTurn.CLOSED,
-        reference=f"{intent.id}:{AttemptTurn.CLOSED}",
+        about=intent.id,
         reason="the payment was called off at the card provider",
         occurred_at=instant(intent.canceled_at) if intent.canceled_at else at,
     )

@@ -15,6 +15,9 @@ DOLLARS = "usd"
 
 Word = Annotated[str, Field(min_length=1, max_length=255)]
 Cents = Annotated[int, Field(ge=0)]
+Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
+"""Unix seconds up to the end of the calendar."""
+
 Metadata = dict[str, str]
 
 
@@ -26,7 +29,7 @@ class Read(BaseModel):
 
 class _Dated(Read):
     id: Word
-    created: int
+    created: Seconds
 
     @property
     def at(self) -> datetime:
@@ -39,7 +42,7 @@ class Booked(Read):
 
     id: Word
     amount: int
-    created: int
+    created: Seconds
 
 
 class _Kind(Read):
@@ -96,7 +99,7 @@ class Intent(_Dated):
     latest_charge: str | Charge | None = None
     last_payment_error: PaymentError | None = None
     processing: _Kind | None = None
-    canceled_at: int | None = None
+    canceled_at: Seconds | None = None
 
 
 class Refund(_Dated):

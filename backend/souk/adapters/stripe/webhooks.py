@@ -6,6 +6,7 @@ sentence until a signature is seen to fit, whatever is wrong with it.
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from souk.adapters.stripe.objects import Read, instant, read
+from souk.adapters.stripe.objects import Read, Seconds, instant, read
 from souk.core.clock import Clock
 from souk.modules.payments.errors import WebhookRefused
 from souk.modules.payments.ports import RailMessage, SignedMessage
@@ -41,7 +42,8 @@ class StripeEvent:
     object: Mapping[str, JsonValue]
 
 
-_Word = Annotated[str, Field(min_length=1, max_length=255)]
+# Visible ASCII: what a name is made of, and what a database can keep.
+_Word = Annotated[str, Field(min_length=1, max_length=255, pattern="^[!-~]+$")]
 
 
 class _Data(BaseModel):
@@ -55,7 +57,7 @@ class _Sent(BaseModel):
 
     id: _Word
     type: _Word
-    created: int
+    created: Seconds
     livemode: bool
     account: _Word | None = None
     data: _Data
@@ -105,6 +107,7 @@ class StripeWebhookGate:
             external_id=event.id,
             foreign=elsewhere or event.livemode == self._is_test,
             occurred_at=instant(event.created),
+            body=_without_secrets(body),
         )
 
     def read(self, body: bytes) -> RailMessage:
@@ -118,7 +121,7 @@ class StripeWebhookGate:
 class Told(Read):
     """The content of such a message."""
 
-    created: int
+    created: Seconds
     account: str | None
     object: dict[str, JsonValue]
 
@@ -157,6 +160,15 @@ def _read_event(body: bytes) -> StripeEvent:
     return StripeEvent(
         sent.id, sent.type, sent.created, sent.livemode, sent.account, sent.data.object
     )
+
+
+def _without_secrets(body: bytes) -> bytes:
+    """The same event without what opens a payment to its payer alone: that is kept nowhere."""
+    return json.dumps(json.loads(body, object_hook=_opens_nothing), separators=(",", ":")).encode()
+
+
+def _opens_nothing(part: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in part.items() if name != "client_secret"}
 
 
 def _refusal() -> WebhookRefused:

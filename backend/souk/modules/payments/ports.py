@@ -242,12 +242,14 @@ class CardDesk(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedMessage:
-    """A message that its sender has signed: `external_id` names it for good. One that is not meant
-    for this installation, such as a test's on a live one, is `foreign`."""
+    """A message that its sender has signed: `external_id` names it for good, `body` is what may be
+    kept of it. One that is not meant for this installation, such as a test's on a live one, is
+    `foreign`."""
 
     external_id: str
     foreign: bool
     occurred_at: datetime
+    body: bytes
 
 
 class WebhookGate(Protocol):

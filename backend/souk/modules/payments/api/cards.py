@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from souk.core.ids import require_id
 from souk.core.web import (
@@ -30,6 +30,20 @@ _NO_CARDS = {"description": "Cards are not taken here"}
 async def _raw_body(request: Request) -> bytes:
     """What was signed: every byte of it counts."""
     return await request.body()
+
+
+async def _signature(request: Request) -> str | None:
+    """As it came: whatever is wrong with it is answered like a signature that does not fit."""
+    return request.headers.get("stripe-signature")
+
+
+_SIGNED = {
+    "in": "header",
+    "name": "Stripe-Signature",
+    "description": "Who signed it, and when.",
+    "required": True,
+    "schema": {"type": "string", "maxLength": 1024},
+}
 
 
 @router.post(
@@ -120,15 +134,14 @@ def forget_saved(
         },
         400: {"description": "This was not signed by the provider just now"},
         413: {"description": "The body is too large"},
+        422: _NO_CARDS,
     },
+    openapi_extra={"parameters": [_SIGNED]},
 )
 def receive_webhook(
     body: Annotated[bytes, Depends(_raw_body)],
     payments: _Service,
-    signature: Annotated[
-        str | None,
-        Header(alias="Stripe-Signature", max_length=2048, description="Who signed it, and when."),
-    ] = None,
+    signature: Annotated[str | None, Depends(_signature)],
 ) -> Response:
     """For the provider alone, which signs what it sends."""
     payments.receive_webhook(body, signature)

@@ -79,13 +79,23 @@ class AttemptTurn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptNews:
-    """One thing said by a rail about an attempt, named by `reference` so that it is heard once."""
+    """One thing said by a rail about an attempt: `about` names the try to pay, or the whole, of
+    which it speaks."""
 
     attempt_id: str
     turn: AttemptTurn
-    reference: str
+    about: str
     reason: str
     occurred_at: datetime
+
+    @property
+    def reference(self) -> str:
+        """Its name, by which it is heard once."""
+        return self.reference_of(self.turn)
+
+    def reference_of(self, turn: AttemptTurn) -> str:
+        """The name of another turn of the same thing."""
+        return f"{self.about}:{turn}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

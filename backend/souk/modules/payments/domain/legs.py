@@ -48,8 +48,9 @@ class Leg:
 
     @property
     def returnable(self) -> int:
-        """What was released and the buyer does not have back."""
-        return self.released - self.reimbursed
+        """What was released and the buyer does not have back, by whatever way."""
+        back = self.refunded + self.reimbursed + self.charged_back
+        return max(0, min(self.released - self.reimbursed, self.held - back))
 
     @property
     def identity(self) -> dict[str, str | int]:

@@ -65,7 +65,8 @@ ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
     # The calls of an attempt that was given up may be handed out again while they can be paid.
     # A card that was declined may be followed by another one, until that is called off.
     _A.FAILED: _FACTS | {_A.AWAITING_PAYER, _A.SUBMITTED, _A.EXPIRED, _A.CANCELLED},
-    _A.CANCELLED: _FACTS | {_A.AWAITING_PAYER},
+    # That it was declined before it was called off may be heard later.
+    _A.CANCELLED: _FACTS | {_A.AWAITING_PAYER, _A.FAILED},
     _A.EXPIRED: _FACTS,
     _A.REPLACED: _FACTS,
 }

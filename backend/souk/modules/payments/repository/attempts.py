@@ -1,6 +1,7 @@
 """Attempts and their history."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from typing import assert_never
 
@@ -167,12 +168,15 @@ def list_open(
     return [(one.payment_id, one.id) for one in found]
 
 
-def has_heard(tx: Transaction, attempt_id: str, reference: str) -> bool:
-    """Whether the history tells of this already."""
+def has_heard(tx: Transaction, attempt_id: str, references: Collection[str]) -> bool:
+    """Whether the history tells of one of these already."""
     history = PaymentAttemptHistoryRow
     found = tx.session.execute(
         select(history.id)
-        .where(history.attempt_id == attempt_id, history.evidence["reference"].astext == reference)
+        .where(
+            history.attempt_id == attempt_id,
+            history.evidence["reference"].astext.in_(references),
+        )
         .limit(1)
     )
     return found.first() is not None

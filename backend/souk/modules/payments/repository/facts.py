@@ -189,6 +189,22 @@ def exists_lost_hold(tx: Transaction, order_id: str) -> bool:
     return found.first() is not None
 
 
+def exists_of_instruction(tx: Transaction, leg_id: str, instruction_id: str) -> bool:
+    """Whether a rail has said that it moved what an instruction of this leg told it to."""
+    row = PaymentObservationRow
+    found = tx.session.execute(
+        select(row.id)
+        .join(PaymentEffectRow, PaymentEffectRow.id == row.effect_id)
+        .where(
+            PaymentEffectRow.leg_id == leg_id,
+            row.stage == FactStage.REACHED,
+            row.evidence["instruction"].astext == instruction_id,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 def set_booked(tx: Transaction, effect_id: str, bookings: int, booked: Booking | None) -> None:
     """Remember which ledger entries are open for an effect."""
     tx.session.execute(

@@ -16,6 +16,9 @@ LEASE = timedelta(seconds=60)
 _LONGEST_WAIT = timedelta(hours=1)
 
 
+_AFTER_A_BANK = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """An instruction that the claimer alone carries out for a while."""
@@ -24,8 +27,20 @@ class Claimed:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An instruction that nobody carries out any more; `refused_for` says why a rail would not."""
+
+    refused_for: str | None
+
+
 def add(
-    tx: Transaction, instruction: Instruction, request_key: str | None, *, at_once: bool
+    tx: Transaction,
+    instruction: Instruction,
+    request_key: str | None = None,
+    *,
+    at_once: bool = False,
+    after: timedelta = timedelta(0),
 ) -> str:
     """Store an instruction; its id is the key under which the rail hears of it. `at_once` keeps it
     from the sweep for as long as the caller needs to carry it out itself."""
@@ -41,7 +56,7 @@ def add(
             request_key=request_key,
             attempts=1 if at_once else 0,
             first_asked_at=tx.now if at_once else None,
-            next_attempt_at=tx.after(LEASE) if at_once else tx.now,
+            next_attempt_at=tx.after(LEASE if at_once else after),
             created_at=tx.now,
             updated_at=tx.now,
         )
@@ -54,7 +69,9 @@ def list_of_request(tx: Transaction, request_key: str) -> list[str]:
     row = PaymentInstructionRow
     return list(
         tx.session.scalars(
-            select(row.id).where(row.request_key.startswith(f"{request_key}:")).order_by(row.id)
+            select(row.id)
+            .where(row.request_key.startswith(f"{request_key}:", autoescape=True))
+            .order_by(row.id)
         )
     )
 
@@ -105,11 +122,11 @@ def claim_due(tx: Transaction, *, limit: int) -> list[str]:
     return list(tx.session.scalars(_CLAIM, values))
 
 
-def find(tx: Transaction, instruction_id: str) -> Claimed | None:
-    """An open instruction as it is to be carried out now."""
-    row = tx.session.get(PaymentInstructionRow, instruction_id, populate_existing=True)
-    if row is None or row.status != _OPEN:
-        return None
+def get(tx: Transaction, instruction_id: str) -> Claimed | Closed:
+    """An instruction as it is to be carried out now, or what became of it."""
+    row = tx.session.get_one(PaymentInstructionRow, instruction_id, populate_existing=True)
+    if row.status != _OPEN:
+        return Closed(row.last_error if row.status == _REFUSED else None)
     asked = None
     if row.first_asked_at is not None:
         asked = tx.age(row.first_asked_at).total_seconds()
@@ -124,6 +141,20 @@ def finish(tx: Transaction, instruction_id: str) -> None:
 def refuse(tx: Transaction, instruction_id: str, why: str) -> None:
     """The rail will not do it."""
     _move(tx, instruction_id, status=_REFUSED, last_error=why)
+
+
+def repeat(tx: Transaction, instruction_id: str) -> None:
+    """A bank has sent back what this one had moved: another one is to move it, after a while."""
+    row = PaymentInstructionRow
+    returned = tx.session.execute(
+        update(row)
+        .where(row.id == instruction_id, row.status != _REFUSED)
+        .values(status=_REFUSED, last_error="the bank sent it back", updated_at=tx.now)
+        .returning(row)
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if returned is not None:
+        add(tx, _instruction(returned), after=_AFTER_A_BANK)
 
 
 def put_off(tx: Transaction, claimed: Claimed, why: str) -> None:

@@ -131,7 +131,7 @@ class Closing(Looking):
         closed = AttemptNews(
             attempt_id=attempt.id,
             turn=AttemptTurn.CLOSED,
-            reference=f"{attempt.id}:called_off",
+            about=attempt.id,
             reason=reason,
             occurred_at=attempt.pay_by,
         )

@@ -58,7 +58,7 @@ class Looking(Observing):
         if message.foreign:
             _log.warning("webhook %s is not meant for this installation", message.external_id)
         with self._parts.uow.begin() as tx:
-            if receive(tx, source=source, external_id=message.external_id, body=body):
+            if receive(tx, source=source, external_id=message.external_id, body=message.body):
                 tx.commit()
 
     def handle_webhook(self, external_id: str, body: bytes) -> None:

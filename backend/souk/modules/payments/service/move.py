@@ -88,14 +88,20 @@ def hear(tx: Transaction, payment: Payment, attempt: Attempt, news: AttemptNews)
         attempt_rows.close(tx, attempt.id)
         attempt = replace(attempt, closed_at=tx.now)
     to = _TURNS[news.turn]
-    # What was declined stays so when it is called off afterwards: that says more.
+    # What was declined stays so when it is called off: that says more.
     stays = news.turn is AttemptTurn.CLOSED and attempt.status is AttemptStatus.FAILED
-    if stays or to not in ATTEMPT_TRANSITIONS[attempt.status]:
-        return attempt
-    if attempt_rows.has_heard(tx, attempt.id, news.reference):
+    if stays or to not in ATTEMPT_TRANSITIONS[attempt.status] or _is_past(tx, news):
         return attempt
     evidence = {"reference": news.reference}
     return move_attempt(tx, payment, attempt, to, reason=news.reason, evidence=evidence)
+
+
+def _is_past(tx: Transaction, news: AttemptNews) -> bool:
+    """Whether it was heard before, or says of a try that it is under way whose end was heard."""
+    past = {news.reference}
+    if news.turn is AttemptTurn.PROCESSING:
+        past.add(news.reference_of(AttemptTurn.DECLINED))
+    return attempt_rows.has_heard(tx, news.attempt_id, past)
 
 
 def project_payment(

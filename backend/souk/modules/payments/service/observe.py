@@ -1,6 +1,7 @@
 """The one place where facts about money arrive, from whatever rail and by whatever way."""
 
 import logging
+from dataclasses import replace
 from typing import assert_never
 
 from souk.core.timers import schedule
@@ -105,6 +106,11 @@ class Observing:
         """The attempt where its legs say that it is, if the observation is about one of them."""
         if observation.leg_reference not in {leg.external_reference for leg in attempt.legs}:
             return attempt
+        reference = observation.evidence.get("intent")
+        if attempt.provider_reference is None and isinstance(reference, str):
+            # Whoever asked for it may have died before the answer was stored.
+            attempt_rows.set_provider_reference(tx, attempt.id, reference)
+            attempt = replace(attempt, provider_reference=reference)
         to = attempt_status(attempt.status, [leg.status for leg in attempt.legs])
         if to is attempt.status:
             return attempt

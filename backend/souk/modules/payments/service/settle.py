@@ -39,7 +39,7 @@ from souk.modules.payments.repository import refunds as refund_rows
 from souk.modules.payments.repository.facts import Effect
 from souk.modules.payments.repository.refunds import RefundDue
 from souk.modules.payments.service.books import book
-from souk.modules.payments.service.owe import recover, send_back
+from souk.modules.payments.service.owe import give_again, recover, send_back
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.tell import OrderTeller
 
@@ -100,6 +100,8 @@ def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str)
     if kept is not None and kept.figures.status not in HOLDING:
         for known in legs:
             teller.over(known.effects)
+    for known, leg in zip(legs, after, strict=True):
+        give_again(tx, leg, known.effects)
     _owe_back(tx, after, due, {} if late is None or kept is None else {kept.leg.id: late})
     for known, leg in zip(legs, after, strict=True):
         recover(tx, leg, known.figures, final=bool(known.of(FactKind.CONCEDED)))
@@ -272,6 +274,9 @@ def _tell(teller: OrderTeller, kept: LegFacts) -> RefundReason | None:
     teller.settled(kept.covered(FactKind.SETTLED), kept.figures)
     teller.reimbursed(kept.covered(FactKind.REIMBURSED))
     teller.conceded(kept.of(FactKind.CONCEDED), kept.figures)
+    if kept.leg.by_us and kept.figures.status in HOLDING and teller.is_cancelled():
+        # A bank has sent back what had ended the order.
+        return RefundReason.ORDER_CANCELLED
     return None
 
 

@@ -89,14 +89,18 @@ class Standing:
                 LegAction.RELEASE if overdue.fulfilled else LegAction.REFUND,
             )
             for overdue in page
-            if overdue.owed_back or not self._is_held_up(tx, legs[overdue.leg_id])
+            if not self._is_held_up(tx, legs[overdue.leg_id], owed_back=overdue.owed_back)
         ]
 
-    def _is_held_up(self, tx: Transaction, leg: Leg) -> bool:
-        """Whether a hold stops the money. That a fulfilment or a settlement was lost does not:
-        the leg is again where it was before, and settling it is what heals the order. Nor does its
-        own dispute, once the arbiter's time is over: the contract then divides by the terms."""
+    def _is_held_up(self, tx: Transaction, leg: Leg, *, owed_back: bool) -> bool:
+        """Whether a hold stops the money. That a fulfilment or a settlement was lost on a chain
+        does not: the leg is again where it was before, and settling it is what heals the order. Nor
+        does its own dispute, once the arbiter's time is over: the contract divides by the terms."""
         holds = set(self._parts.orders.list_holds(tx, leg.order_id))
+        if owed_back:
+            return leg.by_us and HoldKind.CHARGEBACK in holds
+        if leg.by_us:
+            return bool(holds)
         if leg.status is LegStatus.DISPUTED:
             holds.discard(HoldKind.DISPUTE)
         if holds == {HoldKind.ORPHAN}:

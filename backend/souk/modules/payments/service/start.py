@@ -18,6 +18,7 @@ from souk.modules.payments.domain import (
     Outcome,
     Payment,
     PayWish,
+    Pending,
     outcome_json,
     without_secret,
 )
@@ -147,7 +148,11 @@ class Starting(Drafting, Closing, Deciding):
             if not attempts or attempts[-1].status not in _SHOWN:
                 raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
             require_payable(tx, self._parts.chains, attempts[-1], orders)
-        return self._prepare(principal, attempts[-1])
+        outcome = self._prepare(principal, attempts[-1])
+        with self._parts.uow.begin() as tx:
+            _remember(tx, attempts[-1], outcome)
+            tx.commit()
+        return outcome
 
     def _prepare(self, principal: Principal, attempt: Attempt) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
@@ -222,8 +227,7 @@ class Starting(Drafting, Closing, Deciding):
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             index = next(i for i, known in enumerate(attempts) if known.id == attempt.id)
             require_payable(tx, self._parts.chains, attempts[index], orders)
-            if isinstance(outcome, NeedsBrowser):
-                attempt_rows.set_provider_reference(tx, attempt.id, outcome.reference)
+            _remember(tx, attempt, outcome)
             if attempts[index].status in _HANDED_OUT_ANEW:
                 attempts[index] = move_attempt(
                     tx,
@@ -272,3 +276,9 @@ class Starting(Drafting, Closing, Deciding):
                 context={"attempts": len(attempts)},
             )
         return payment, waiting, again
+
+
+def _remember(tx: Transaction, attempt: Attempt, outcome: Outcome) -> None:
+    """By which name the rail can be asked about the attempt from now on."""
+    if isinstance(outcome, NeedsBrowser | Pending):
+        attempt_rows.set_provider_reference(tx, attempt.id, outcome.reference)

@@ -143,8 +143,15 @@ class OrderTeller:
             self._orders.close_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
             self._mark(effect, told=False, frozen=False)
 
+    def is_cancelled(self) -> bool:
+        """Whether the order waits for nothing any more but that the buyer has the money."""
+        return self._orders.get(self._tx, self._order_id).status is OrderStatus.CANCELLED
+
     def _freeze(self, effect: Effect) -> None:
-        if effect.told:
+        if effect.leg_id in self._by_us and effect.kind is FactKind.SETTLED:
+            # What a bank sends back is given to the buyer again, which nobody has to wait for.
+            self._forget(effect)
+        elif effect.told:
             self._orders.open_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
             self._mark(effect, told=False, frozen=True)
 
