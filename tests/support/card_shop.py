@@ -24,7 +24,7 @@ from tests.support.card_webhooks import SECRET
 from tests.support.chain_builders import chains_of
 from tests.support.clock import MovableClock
 from tests.support.order_builders import orders_on
-from tests.support.payment_builders import CARDS, Shop, a_shop, payments_on
+from tests.support.payment_builders import CARDS, Looks, Shop, a_shop, payments_on
 from tests.support.scripted_chain import ScriptedChain
 
 BY_CARD = CardChoice(method=PaymentMethod.CREDIT_CARD)
@@ -54,14 +54,12 @@ def card_rail(
     )
 
 
-class _AtTheProvider:
-    """What the provider did, and what it told of it."""
+class _Told:
+    """What the provider told."""
 
-    server: CardServer
     client: stripe.StripeClient
     payments: Payments
     payment_id: str
-    payee: str
 
     def webhooks(self, started: StartedAttempt) -> list[tuple[str, bytes]]:
         """Every webhook about an attempt by its id, from the first to the last."""
@@ -82,6 +80,13 @@ class _AtTheProvider:
         """Let all that names the payment arrive, whatever its attempts are called."""
         for id_, body in self.webhooks_about(self.payment_id):
             self.payments.handle_webhook(id_, body)
+
+
+class _AtTheProvider(_Told):
+    """What the provider did."""
+
+    server: CardServer
+    payee: str
 
     def intents(self) -> list[str]:
         """Every intent on which the payment is written."""
@@ -138,8 +143,35 @@ class _AtTheProvider:
         return sorted(one.amount for one in self.client.v1.transfers.list(asked).data)
 
 
+class _AsStored:
+    """What is stored of it."""
+
+    uow: UnitOfWork
+    payment_id: str
+    sees: Looks
+
+    def attempt(self, started: StartedAttempt) -> Attempt:
+        with self.uow.begin() as tx:
+            return attempt_rows.get(tx, self.payment_id, started.attempt_id)
+
+    def legs(self, started: StartedAttempt) -> list[Leg]:
+        return list(self.attempt(started).legs)
+
+    def instructions(self) -> list[str]:
+        """`kind status` of all that the provider was told to move."""
+        return self.sees.column("SELECT kind || ' ' || status FROM payment_instruction ORDER BY id")
+
+    def balance(self, kind: str) -> int:
+        """What all accounts of a kind hold in dollars, in cents."""
+        sum_of = (
+            "SELECT coalesce(sum(p.amount), 0) FROM ledger_posting p JOIN ledger_account a"
+            " ON a.id = p.account_id WHERE a.kind = :kind AND a.asset = 'USD'"
+        )
+        return int(str(self.sees.read(sum_of, kind=kind)))
+
+
 @dataclass(kw_only=True)
-class CardShop(Shop, _AtTheProvider):
+class CardShop(_AsStored, _AtTheProvider, Shop):
     """A shop whose sellers can all be paid by card, and what its people and their banks do."""
 
     server: CardServer
@@ -215,27 +247,6 @@ class CardShop(Shop, _AtTheProvider):
     def hear(self, started: StartedAttempt) -> bool:
         """Look what the provider knows; whether it was news."""
         return self.payments.look_at(self.attempt(started))
-
-    # -- as it is stored ------------------------------------------------------------------------
-
-    def attempt(self, started: StartedAttempt) -> Attempt:
-        with self.uow.begin() as tx:
-            return attempt_rows.get(tx, self.payment_id, started.attempt_id)
-
-    def legs(self, started: StartedAttempt) -> list[Leg]:
-        return list(self.attempt(started).legs)
-
-    def instructions(self) -> list[str]:
-        """`kind status` of all that the provider was told to move."""
-        return self.sees.column("SELECT kind || ' ' || status FROM payment_instruction ORDER BY id")
-
-    def balance(self, kind: str) -> int:
-        """What all accounts of a kind hold in dollars, in cents."""
-        sum_of = (
-            "SELECT coalesce(sum(p.amount), 0) FROM ledger_posting p JOIN ledger_account a"
-            " ON a.id = p.account_id WHERE a.kind = :kind AND a.asset = 'USD'"
-        )
-        return int(str(self.sees.read(sum_of, kind=kind)))
 
 
 def a_card_shop(
