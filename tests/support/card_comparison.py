@@ -8,12 +8,15 @@ from sqlalchemy import text
 from souk.adapters.stripe.statement import StripeStatement
 from souk.core.clock import Clock
 from souk.modules.books.domain import RailReport
-from souk.modules.books.service import Reconciliation
+from souk.modules.books.service import Books, Reconciliation
+from souk.modules.ledger.domain import Break
 from souk.modules.ledger.service import Ledger
 from tests.support.card_rail import CardServer
 from tests.support.card_shop import CardShop
+from tests.support.chain_builders import chains_of
 from tests.support.order_builders import orders_on
 from tests.support.reconciling import Kept
+from tests.support.scripted_chain import ScriptedChain
 
 
 def a_statement(server: CardServer, wall: Clock) -> StripeStatement:
@@ -48,6 +51,12 @@ class CardComparison:
         """Here and at the provider."""
         self.shop.wall.advance(days=days)
         self.shop.server.control("time", seconds=days * 86_400)
+
+    def broken(self) -> list[Break]:
+        """What a look at all of the books finds."""
+        shop = self.shop
+        chains = chains_of(shop.uow, ScriptedChain())
+        return Books(shop.uow, Ledger(), shop.payments, chains).check()
 
     def breaks(self) -> list[Kept]:
         """Every break there ever was, the first one first."""

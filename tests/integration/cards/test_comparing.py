@@ -8,7 +8,7 @@ import pytest
 from souk.core.errors import ProviderRejected
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
-from souk.modules.payments.domain import Fact, FactKind, FactStage, LegStatus, Observation
+from souk.modules.payments.domain import Fact, FactKind, FactStage, Observation
 from souk.modules.payments.service import StartedAttempt
 from tests.support.card_comparison import CardComparison
 from tests.support.card_rail import CardServer, a_sandbox
@@ -44,8 +44,9 @@ def released(shop: CardShop) -> StartedAttempt:
 
 
 def lose_answers(shop: CardShop, on: str) -> None:
-    """The provider does what it is told, and its answer is lost, as its webhooks are."""
-    shop.server.control("faults", kind="server_error_after_effect", on=on)
+    """The provider, which is asked first whether it did, does what it is told, and its answer is
+    lost, as its webhooks are."""
+    shop.server.control("faults", kind="server_error_after_effect", on=on, skip=1)
 
 
 def dispute(shop: CardShop, started: StartedAttempt) -> None:
@@ -277,10 +278,53 @@ def test_shows_a_movement_that_is_open_for_hours(shop, comparison, hours, shown)
     assert (report.open, "recover open" in shop.instructions()) == (shown, True)
 
 
-def test_says_of_a_leg_that_was_charged_back_what_its_facts_do(shop, comparison) -> None:
-    started = shop.pay()
+def charged_back(shop: CardShop, after: str) -> None:
+    """The bank takes the money while it is held, or when the seller has it, or a part is back."""
+    started = released(shop) if after in ("released", "reimbursed") else shop.pay()
+    if after == "reimbursed":
+        shop.payments.refund_part(shop.seller(), shop.payment_id, shop.order_id, 500)
     dispute(shop, started)
-    comparison.lately()
+    shop.hear(started)
 
-    [leg] = shop.legs(started)
-    assert (leg.status, leg.remaining) == (LegStatus.CHARGED_BACK, 0)
+
+@pytest.mark.parametrize("after", ["held", "released", "reimbursed"])
+def test_breaks_no_rule_when_the_bank_took_the_money(shop, comparison, after: str) -> None:
+    charged_back(shop, after)
+
+    assert comparison.broken() == []
+    assert comparison.lately().open == 0
+
+
+@pytest.mark.parametrize(
+    ("harm", "rules"),
+    [
+        (
+            "UPDATE payment_attempt_leg SET charged_back = charged_back - 1",
+            {"legs_equal_their_facts", "legs_equal_the_books"},
+        ),
+        (
+            "UPDATE payment_observation SET amount = amount - 1 FROM payment_effect e"
+            " WHERE e.id = effect_id AND e.kind = 'charged_back'",
+            {"legs_equal_their_facts"},
+        ),
+    ],
+)
+def test_finds_the_break_when_a_leg_says_else_of_what_the_bank_took(
+    shop, comparison, harm: str, rules: set[str]
+) -> None:
+    charged_back(shop, "held")
+
+    comparison.execute(harm)
+
+    assert {found.rule for found in comparison.broken()} == rules
+
+
+@pytest.mark.parametrize("after", ["held", "released"])
+def test_shows_in_the_books_what_the_bank_took(shop, comparison, after: str) -> None:
+    charged_back(shop, after)
+    comparison.broken()
+
+    [asset] = shop.sees.column("SELECT assets -> 0 FROM books_check")
+    total = str(shop.checkout.total.amount)
+    shown = [asset[name]["amount"] for name in ("held", "charged_back", "remaining")]
+    assert shown == [total, total, "0"]
