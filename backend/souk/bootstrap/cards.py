@@ -7,6 +7,7 @@ from collections.abc import Callable
 from souk.adapters.stripe.client import StripeApi, StripeKeys
 from souk.adapters.stripe.desk import StripeCardDesk
 from souk.adapters.stripe.gateway import StripePaymentGateway
+from souk.adapters.stripe.statement import StripeStatement
 from souk.adapters.stripe.webhooks import StripeWebhookGate, StripeWebhooks
 from souk.core.clock import Clock
 from souk.core.errors import DomainError, ProviderUnavailable
@@ -16,6 +17,8 @@ from souk.settings import CardSettings, Settings
 
 PROVIDER = "stripe"
 _ANSWER_SECONDS = 2.0
+_SHARE_OF_COMPARING = 0.25
+_LEAST_A_SECOND = 1.0
 _GOOD_FOR_SECONDS = 30.0
 
 
@@ -43,6 +46,17 @@ def card_rail(settings: Settings, wall: Clock) -> CardRail | None:
         webhooks=StripeWebhookGate(StripeWebhooks(secrets, wall), is_test=api.is_test),
         return_url=settings.http.public_url,
     )
+
+
+def card_statement(settings: Settings, wall: Clock) -> StripeStatement | None:
+    """What the card rail says itself; comparing takes a part of the requests, as buyers do not wait
+    for it."""
+    cards = settings.cards
+    if cards is None:
+        return None
+    rate = max(_LEAST_A_SECOND, _SHARE_OF_COMPARING * cards.stripe_requests_per_second)
+    api = StripeApi(_keys(cards), requests_per_second=rate)
+    return StripeStatement(api, wall, provider=PROVIDER)
 
 
 def _keys(cards: CardSettings) -> StripeKeys:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from souk.adapters.crypto.secret_box import XChaChaSecretBox
@@ -18,7 +18,7 @@ from souk.adapters.evm.transactions import EvmTransactions
 from souk.adapters.evm.wallets import EvmWallets
 from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.targets import Policy
-from souk.bootstrap.cards import card_money, card_rail
+from souk.bootstrap.cards import card_money, card_rail, card_statement
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
@@ -77,7 +77,7 @@ def make_services(
     services.update(_people_and_goods(settings, uow, found))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
-    services.update(_books(uow, found, services))
+    services.update(_books(uow, _rails(settings, uow, wall, found), services))
     services.update(_webhooks(settings, uow, wall, services))
     return services
 
@@ -177,9 +177,8 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
     )
 
 
-def _books(uow: UnitOfWork, found: Mapping[int, Network], below: Services) -> Services:
+def _books(uow: UnitOfWork, rails: Sequence[RailStatement], below: Services) -> Services:
     ledger, payments = below.of(Ledger), below.of(Payments)
-    rails = _rails(uow, found)
     return Services(
         {
             Books: Books(uow, ledger, payments, below.of(Chains)),
@@ -202,13 +201,17 @@ def _webhooks(settings: Settings, uow: UnitOfWork, wall: Clock, below: Services)
     )
 
 
-def _rails(uow: UnitOfWork, found: Mapping[int, Network]) -> list[RailStatement]:
+def _rails(
+    settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
+) -> list[RailStatement]:
     """What says itself what it holds."""
     record = ChainRecords(uow, {chain_id: network.followed for chain_id, network in found.items()})
-    return [
+    escrows = [
         EvmEscrowStatement(chain_id, network.node, record)
         for chain_id, network in sorted(found.items())
     ]
+    cards = card_statement(settings, wall)
+    return [*escrows, *([] if cards is None else [cards])]
 
 
 def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:

@@ -1,9 +1,12 @@
 """`souk reconcile` on a shop of which it knows nothing but the environment."""
 
+from pathlib import Path
+
 import pytest
 
 from souk.entrypoints import cli
 from souk.settings import Settings
+from tests.support.card_server import CardServer, a_sandbox
 from tests.support.reconciling import PHANTOM_ENTRY, PLACE, a_purchase, execute, take_in_unheard
 from tests.support.shop import Shop
 
@@ -75,3 +78,34 @@ def test_refuses_a_number_of_days_that_is_none(capsys: pytest.CaptureFixture[str
 
     assert ended.value.code == 2
     assert "from 1 to" in capsys.readouterr().err
+
+
+@pytest.fixture
+def cards(environment: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """The same, where cards are taken too."""
+    with a_sandbox(tmp_path) as server:
+        monkeypatch.setenv("STRIPE_SECRET_KEY", server.secret_key)
+        monkeypatch.setenv("STRIPE_API_BASE", server.url)
+        monkeypatch.setenv("STRIPE_WEBHOOK_SECRETS", "whsec_cards")
+        yield server
+
+
+def test_compares_the_cards_alone_when_they_are_asked_for(
+    cards: CardServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(["reconcile", "--rail", "stripe", "--days", "31"])
+
+    said = capsys.readouterr().out
+    assert (code, "eip155" in said) == (0, False)
+    assert "stripe: what is held in all compared" in said
+
+
+def test_says_so_when_the_provider_is_away(
+    cards: CardServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
+
+    code = cli.main(["reconcile", "--rail", "stripe"])
+
+    assert code == 2
+    assert "stripe: not compared: the card provider does not answer" in capsys.readouterr().out

@@ -10,8 +10,10 @@ from souk.core.addresses import ZERO_ADDRESS
 from souk.core.errors import ProviderUnavailable
 from souk.modules.books.domain import Position, RailFigures
 from souk.modules.payments.domain import Leg, LegStatus, Party
+from tests.support.card_comparison import a_statement
+from tests.support.card_server import CardServer
 from tests.support.chain_builders import CHAIN_ID, a_node
-from tests.support.clock import START
+from tests.support.clock import START, MovableClock
 from tests.support.rail_builders import EscrowRail, allow
 from tests.support.stack import Chain
 
@@ -123,5 +125,10 @@ def test_says_what_lies_in_the_contract_with_what_strangers_put_there(
 
 def test_knows_the_legs_of_its_own_chain(rail, statement, paid) -> None:
     elsewhere = EvmEscrowStatement(CHAIN_ID + 1, rail.node, record=None)
+    cards = a_statement(CardServer("http://127.0.0.1:9", "sk_test_cards", ""), MovableClock())
 
-    assert (statement.knows(paid), elsewhere.knows(paid)) == (True, False)
+    assert [each.knows(paid) for each in (statement, elsewhere, cards)] == [True, False, False]
+
+
+def test_asks_for_no_leg_where_anybody_may_pay_in(rail, statement, paid) -> None:
+    assert list(statement.deposits(START, here(rail))) == []

@@ -57,8 +57,15 @@ _READERS: Mapping[str, Callable[[Object, datetime], Sequence[Said]]] = {
 """What a message is about; each says all that its object does. `charge.refunded` says of the
 charge alone that something went back, and `refund.created` says what."""
 
-_REFUNDS = frozenset(name for name, reader in _READERS.items() if reader is _of_refund)
 _DISPUTES = "charge.dispute."
+ABOUT_MONEY = (
+    *(name for name in _READERS if name != ABOUT_AN_ACCOUNT),
+    *(f"{_DISPUTES}{turn}" for turn in ("created", "updated", "closed")),
+    *(f"{_DISPUTES}funds_{turn}" for turn in ("withdrawn", "reinstated")),
+)
+"""The messages that may move money in our books. Stripe lists events of up to twenty kinds."""
+
+_REFUNDS = frozenset(name for name, reader in _READERS.items() if reader is _of_refund)
 
 
 class StripeHearing:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from souk.core.errors import ProviderRejected
 
@@ -58,6 +58,7 @@ class Charge(_Dated):
 
     status: str
     amount: Cents
+    amount_refunded: Cents = 0
     currency: Word
     metadata: Metadata | None = None
     payment_intent: Word | None = None
@@ -151,6 +152,26 @@ class Dispute(_Dated):
     charge: Word
     payment_intent: str | None = None
     balance_transactions: list[Booked]
+
+
+class Movement(_Dated):
+    """A movement of our own balance: `net` is what it changed, after the `fee` that Stripe took."""
+
+    net: int
+    fee: int
+    currency: Word
+
+
+class _EventData(Read):
+    object: dict[str, JsonValue]
+
+
+class Event(_Dated):
+    """What a webhook tells, as it can be asked for afterwards."""
+
+    type: Word
+    account: Word | None = None
+    data: _EventData
 
 
 class _Capabilities(Read):

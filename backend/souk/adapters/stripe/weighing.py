@@ -24,11 +24,16 @@ from souk.modules.payments.domain import (
 _UNPAID = frozenset({LegStatus.SEEN, LegStatus.ORPHANED, LegStatus.AWAITING})
 
 
-def weigh(leg: Leg, said: Iterable[Observation]) -> LegLookup:
-    """How a leg stands by all that was said of its attempt."""
+def figures_by(leg: Leg, said: Iterable[Observation]) -> LegFigures:
+    """What a leg's money amounts to by all that was said of its attempt."""
     about = [one for one in said if one.leg_reference == leg.external_reference]
     history = covered(_history(leg, about))
-    figures = leg_figures(history, fulfil_by=leg.terms.fulfil_by, window=leg.terms.window)
+    return leg_figures(history, fulfil_by=leg.terms.fulfil_by, window=leg.terms.window)
+
+
+def weigh(leg: Leg, said: Iterable[Observation]) -> LegLookup:
+    """How a leg stands by all that was said of its attempt."""
+    figures = figures_by(leg, said)
     if figures.status in _UNPAID:
         return LegLookup(status=LegStatus.AWAITING, remaining=0, released=0, deadline=None)
     released = figures.released - max(0, figures.reimbursed - leg.reimbursed)

@@ -1,6 +1,6 @@
 """What is looked at when the books are checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,13 +24,15 @@ class BreakClass(StrEnum):
 
     `missed_fact`: the rail had said it and we had not taken it in. `projection_stale`: we had, and
     had not drawn the conclusion. `money_missing`: we count on money that the rail does not have;
-    nothing but a person mends that. `unknown`: the rail has more than we can explain.
+    nothing but a person mends that. `unknown`: the rail has more than we can explain. `undone`: the
+    rail was told to move money and has refused, or still has not.
     """
 
     MISSED_FACT = "missed_fact"
     PROJECTION_STALE = "projection_stale"
     MONEY_MISSING = "money_missing"
     UNKNOWN = "unknown"
+    UNDONE = "undone"
 
 
 class Rule(StrEnum):
@@ -42,6 +44,8 @@ class Rule(StrEnum):
     HOLDERS_ARE_LEGS = "holders_are_legs"
     RAIL_HOLDS_WHAT_BOOKS_SAY = "rail_holds_what_books_say"
     RAIL_COVERS_THE_BOOKS = "rail_covers_the_books"
+    MONEY_HAS_A_LEG = "money_has_a_leg"
+    INSTRUCTIONS_END = "instructions_end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +75,18 @@ class RailFigures:
     released: int = 0
     refunded: int = 0
     reimbursed: int = 0
+    charged_back: int = 0
     status: LegStatus | None = None
 
     @property
     def remaining(self) -> int:
-        """What is still held."""
-        return self.held - self.released - self.refunded
+        """What is still held: what was charged back is taken out of that first."""
+        left = self.held - self.released - self.refunded
+        return left - min(max(0, left), self.charged_back)
 
     def agrees(self, other: "RailFigures") -> bool:
         """Whether both say the same, as far as both say it."""
-        mine = (self.held, self.released, self.refunded, self.reimbursed)
-        if mine != (other.held, other.released, other.refunded, other.reimbursed):
+        if replace(self, status=None) != replace(other, status=None):
             return False
         if self.status is None or other.status is None:
             return True
@@ -95,7 +100,7 @@ class RailFigures:
     def __str__(self) -> str:
         figures = (
             f"held {self.held}, released {self.released}, refunded {self.refunded},"
-            f" reimbursed {self.reimbursed}"
+            f" reimbursed {self.reimbursed}, charged back {self.charged_back}"
         )
         return figures if self.status is None else f"{figures}, {self.status}"
 
@@ -111,6 +116,7 @@ def figures_of(leg: Leg) -> RailFigures:
         released=leg.released,
         refunded=leg.refunded,
         reimbursed=leg.reimbursed,
+        charged_back=leg.charged_back,
         status=leg.status,
     )
 
@@ -124,6 +130,7 @@ def figures_in_books(money: OrderMoney | None) -> RailFigures:
         released=money.released,
         refunded=money.refunded,
         reimbursed=money.reimbursed,
+        charged_back=money.charged_back,
     )
 
 
@@ -159,6 +166,17 @@ def _difference(leg: Leg, rule: Rule, expected: RailFigures, found: RailFigures)
         found=str(found),
         claims_more=found.exceeds(expected),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """Money that came in at a rail, which calls it `subject`, for the legs with these references;
+    `amount` is what did not go back. None of the references is ours where it is not for us."""
+
+    subject: str
+    amount: int
+    currency: str
+    references: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from souk.modules.books.domain import Position, RailFigures
+from souk.modules.books.domain import Deposit, Position, RailFigures
 from souk.modules.payments.domain import Leg, Observation
 
 
@@ -26,6 +26,12 @@ class RailStatement(Protocol):
         """The clock that judges the legs it knows."""
         ...
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether it is asked about each leg for itself. Then between the nights only those are
+        compared that changed: of what moved there, `observations` tells."""
+        ...
+
     def knows(self, leg: Leg) -> bool:
         """Whether a leg by its clock belongs to this place."""
         ...
@@ -38,6 +44,11 @@ class RailStatement(Protocol):
     def observations(self, since: datetime, position: Position) -> Iterator[Sequence[Observation]]:
         """Page by page, what it has said since this instant of our clock, up to the position. Each
         is the same as the one by which it is, or will be, told of in the ordinary way."""
+        ...
+
+    def deposits(self, since: datetime, position: Position) -> Iterator[Sequence[Deposit]]:
+        """Page by page, all money that came in since this instant, up to the position, where
+        nobody but our buyers may pay in; nothing where strangers may."""
         ...
 
     def figures(self, position: Position, legs: Sequence[Leg]) -> Mapping[str, RailFigures]:
@@ -56,5 +67,6 @@ class RailStatement(Protocol):
 
     def holdings(self, position: Position, legs: Sequence[Leg]) -> Mapping[str, int]:
         """All that lies where the money of these legs is held, also what belongs to strangers, by
-        the code of each asset among them, at the position."""
+        the code of each asset among them, at the position. What the rail took for its services, and
+        we have yet to make up for, counts as if it were there."""
         ...

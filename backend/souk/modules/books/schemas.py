@@ -8,7 +8,8 @@ from souk.core.web import MoneyOut, ResponseModel
 class BooksAssetOut(ResponseModel):
     """All the money of one asset: `held` is what ever came in, of which `released` (with `fees`)
     and `refunded` went out again and `remaining` is left; `reimbursed` came back to buyers later,
-    out of what was released."""
+    out of what was released. `charged_back` was taken by buyers' banks, out of what was held
+    then, and for the rest out of what had been released."""
 
     asset: str = Field(description="ISO 4217, or CAIP-19 for coins and tokens.")
     symbol: str
@@ -17,6 +18,7 @@ class BooksAssetOut(ResponseModel):
     released: MoneyOut
     refunded: MoneyOut
     reimbursed: MoneyOut
+    charged_back: MoneyOut
     fees: MoneyOut
     remaining: MoneyOut
 

@@ -228,8 +228,9 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetTotals:
-    """All the money of one asset: what ever came in, and where it went. `holder` is one of those
-    who hold or held it. `balanced`: its accounts sum to zero, and no holder gave away more than
+    """All the money of one asset: what ever came in, and where it went, by buyers' banks
+    (`charged_back`, of which `charged_from_held`) too. `holder` is one of those who hold or held
+    it. `balanced`: its accounts sum to zero, and no holder gave away more than
     came in, or took back more than was given."""
 
     asset: str
@@ -238,8 +239,15 @@ class AssetTotals:
     released: int
     refunded: int
     reimbursed: int
+    charged_back: int
+    charged_from_held: int
     fees: int
     balanced: bool
+
+    @property
+    def remaining(self) -> int:
+        """What is still held."""
+        return self.held - self.released - self.refunded - self.charged_from_held
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ _TOTALS = text(
         JOIN ledger_account AS account ON account.id = posting.account_id
         GROUP BY account.asset, posting.stage HAVING sum(posting.amount) <> 0)
     SELECT asset, max(holder) AS holder, sum(held) AS held, sum(released) AS released,
-        sum(refunded) AS refunded, sum(reimbursed) AS reimbursed, sum(fee) AS fees,
+        sum(refunded) AS refunded, sum(reimbursed) AS reimbursed,
+        sum(charged_back) AS charged_back, sum(charged_from_held) AS charged_from_held,
+        sum(fee) AS fees,
         bool_and(released + refunded + charged_from_held <= held AND reimbursed <= released)
             AND asset NOT IN (SELECT crooked.asset FROM crooked) AS balanced
     FROM order_money GROUP BY asset ORDER BY asset
@@ -246,6 +248,8 @@ def list_totals(tx: Transaction) -> list[AssetTotals]:
             released=int(row.released),
             refunded=int(row.refunded),
             reimbursed=int(row.reimbursed),
+            charged_back=int(row.charged_back),
+            charged_from_held=int(row.charged_from_held),
             fees=int(row.fees),
             balanced=row.balanced,
         )

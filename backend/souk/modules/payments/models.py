@@ -334,6 +334,9 @@ class PaymentInstructionRow(Base):
             "next_attempt_at",
             postgresql_where=text("status = 'open'"),
         ),
+        Index(
+            "ix_payment_instruction_refused", "leg_id", postgresql_where=text("status = 'refused'")
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)

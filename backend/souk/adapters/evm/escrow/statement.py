@@ -13,7 +13,7 @@ from souk.adapters.evm.escrow.observations import read_observation
 from souk.adapters.evm.node import EvmNode
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.core.errors import ProviderUnavailable
-from souk.modules.books.domain import Position, RailFigures
+from souk.modules.books.domain import Deposit, Position, RailFigures
 from souk.modules.chain.domain import Call, Level, SettledBlock, block_instant
 from souk.modules.chain.events import EscrowEvent
 from souk.modules.payments.domain import EscrowLeg, FactStage, Leg, Observation
@@ -66,6 +66,7 @@ class EvmEscrowStatement:
     ) -> None:
         self.place = f"eip155:{chain_id}"
         self.clock = f"chain:{chain_id}"
+        self.one_by_one = False
         self._chain_id = chain_id
         self._node = node
         self._record = record
@@ -92,6 +93,11 @@ class EvmEscrowStatement:
         number, _hash = _block(position)
         for page in self._record.facts(self._chain_id, since=since, up_to=number):
             yield self._read(page, up_to=number)
+
+    def deposits(self, since: datetime, position: Position) -> Iterator[list[Deposit]]:
+        """Nothing: anybody may pay an order of their own into the contract."""
+        del since, position
+        return iter(())
 
     def figures(self, position: Position, legs: Sequence[Leg]) -> Mapping[str, RailFigures]:
         """The contract's states after the block."""

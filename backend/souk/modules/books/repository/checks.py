@@ -20,7 +20,8 @@ _ADD = text(
     WITH total AS (
         SELECT * FROM jsonb_to_recordset(CAST(:totals AS jsonb)) AS total(
             asset text, symbol text, exponent integer, balanced boolean, held numeric,
-            released numeric, refunded numeric, reimbursed numeric, fees numeric)),
+            released numeric, refunded numeric, reimbursed numeric, charged_back numeric,
+            fees numeric, remaining numeric)),
     broken AS (
         SELECT rule, count(*) AS times
         FROM jsonb_array_elements_text(CAST(:rules AS jsonb)) AS found(rule) GROUP BY rule)
@@ -32,8 +33,9 @@ _ADD = text(
             'released', money_json(released, asset, exponent),
             'refunded', money_json(refunded, asset, exponent),
             'reimbursed', money_json(reimbursed, asset, exponent),
+            'charged_back', money_json(charged_back, asset, exponent),
             'fees', money_json(fees, asset, exponent),
-            'remaining', money_json(held - released - refunded, asset, exponent))
+            'remaining', money_json(remaining, asset, exponent))
             ORDER BY asset), '[]') FROM total),
         (SELECT coalesce(jsonb_agg(jsonb_build_object('rule', rule, 'count', times)
             ORDER BY rule), '[]') FROM broken),
@@ -74,7 +76,9 @@ def add(
             "released": str(total.released),
             "refunded": str(total.refunded),
             "reimbursed": str(total.reimbursed),
+            "charged_back": str(total.charged_back),
             "fees": str(total.fees),
+            "remaining": str(total.remaining),
         }
         for total, asset in totals
     ]

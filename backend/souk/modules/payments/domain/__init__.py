@@ -23,6 +23,7 @@ from souk.modules.payments.domain.instructions import (
     Instruction,
     InstructionKind,
     StoredInstruction,
+    Undone,
 )
 from souk.modules.payments.domain.legs import CardLeg, DueLeg, EscrowLeg, Leg, LegLookup
 from souk.modules.payments.domain.offers import (
@@ -160,6 +161,7 @@ __all__ = [
     "TermsDocument",
     "TermsLine",
     "TokenMoney",
+    "Undone",
     "attempt_status",
     "choose",
     "clocks",

@@ -1,6 +1,7 @@
 """What we tell a rail that moves money at our word."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -34,3 +35,15 @@ class StoredInstruction:
     id: str
     instruction: Instruction
     asked_before_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """An instruction that the rail has refused (`is_refused`), or that has been open since `since`;
+    `why` is what stood in its way at last."""
+
+    instruction_id: str
+    instruction: Instruction
+    is_refused: bool
+    since: datetime
+    why: str | None

@@ -24,16 +24,28 @@ from souk.modules.payments.models import (
 _UNSETTLED = sorted(HOLDING | {LegStatus.SEEN, LegStatus.ORPHANED})
 
 
-def list_to_compare(tx: Transaction, clock: str, since: datetime) -> list[str]:
-    """The legs by a clock that changed since an instant, or of which money is held or on its
-    way; by id."""
+def list_to_compare(
+    tx: Transaction, clock: str, since: datetime, *, changed_alone: bool
+) -> list[str]:
+    """The legs by a clock that changed since an instant, or, unless it is `changed_alone`, of which
+    money is held or on its way; by id."""
     leg = PaymentAttemptLegRow
+    unsettled = [] if changed_alone else [leg.status.in_(_UNSETTLED)]
     found = tx.session.scalars(
         select(leg.id)
-        .where(leg.clock == clock, or_(leg.updated_at >= since, leg.status.in_(_UNSETTLED)))
+        .where(leg.clock == clock, or_(leg.updated_at >= since, *unsettled))
         .order_by(leg.id)
     )
     return list(found)
+
+
+def list_known(tx: Transaction, references: Collection[str]) -> set[str]:
+    """Those of these names by which a rail knows a leg of ours."""
+    leg = PaymentAttemptLegRow
+    found = tx.session.scalars(
+        select(leg.external_reference).where(leg.external_reference.in_(list(references)))
+    )
+    return set(found)
 
 
 def list_changed_since(tx: Transaction, leg_ids: Collection[str], instant: datetime) -> set[str]:

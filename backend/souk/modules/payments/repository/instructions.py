@@ -1,12 +1,17 @@
 """What rails were told to move."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, text, update
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.payments.domain import Instruction, InstructionKind, StoredInstruction
+from souk.modules.payments.domain import (
+    Instruction,
+    InstructionKind,
+    StoredInstruction,
+    Undone,
+)
 from souk.modules.payments.models import PaymentInstructionRow
 
 _OPEN, _DONE, _REFUSED = "open", "done", "refused"
@@ -131,6 +136,49 @@ def get(tx: Transaction, instruction_id: str) -> Claimed | Closed:
     if row.first_asked_at is not None:
         asked = tx.age(row.first_asked_at).total_seconds()
     return Claimed(_stored(row, asked), row.attempts)
+
+
+# What was refused is over with once the same was done later, or nothing is held that it could move.
+_UNDONE = text(
+    """
+    SELECT told.id, told.leg_id, told.kind, told.amount, told.fee, told.status, told.created_at,
+        told.last_error
+    FROM payment_instruction AS told JOIN payment_attempt_leg AS leg ON leg.id = told.leg_id
+    WHERE leg.clock = :clock AND told.status = 'open' AND told.created_at < :before
+    UNION ALL
+    SELECT told.id, told.leg_id, told.kind, told.amount, told.fee, told.status, told.created_at,
+        told.last_error
+    FROM payment_instruction AS told JOIN payment_attempt_leg AS leg ON leg.id = told.leg_id
+    WHERE leg.clock = :clock AND told.status = 'refused'
+      AND NOT (told.kind IN ('release', 'refund')
+          AND leg.held <= leg.released + leg.refunded + leg.charged_back)
+      AND NOT EXISTS (
+          SELECT FROM payment_instruction AS later
+          WHERE later.leg_id = told.leg_id AND later.kind = told.kind
+            AND later.status = 'done' AND later.created_at > told.created_at)
+    ORDER BY id
+    """
+)
+
+
+def list_undone(tx: Transaction, clock: str, before: datetime) -> list[Undone]:
+    """What a rail was told of legs by a clock and has not done: open since before an instant, or
+    refused and not made up for."""
+    return [
+        Undone(
+            instruction_id=row.id,
+            instruction=Instruction(
+                leg_id=row.leg_id,
+                kind=InstructionKind(row.kind),
+                amount=int(row.amount),
+                fee=int(row.fee),
+            ),
+            is_refused=row.status == _REFUSED,
+            since=row.created_at,
+            why=row.last_error,
+        )
+        for row in tx.session.execute(_UNDONE, {"clock": clock, "before": before})
+    ]
 
 
 def finish(tx: Transaction, instruction_id: str) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.payments.domain import Leg, Observation, attempt_status
+from souk.modules.payments.domain import Leg, Observation, Undone, attempt_status
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import compare as compare_rows
+from souk.modules.payments.repository import instructions as instruction_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.service.move import move_attempt, project_payment
@@ -25,10 +26,21 @@ class Comparing:
         """Those legs of these that there are, by id."""
         return leg_rows.list_by_id(tx, leg_ids)
 
-    def legs_to_compare(self, tx: Transaction, clock: str, since: datetime) -> list[str]:
-        """The ids of all legs by a clock that changed since an instant of our own, or of which
-        money is held or on its way."""
-        return compare_rows.list_to_compare(tx, clock, since)
+    def legs_to_compare(
+        self, tx: Transaction, clock: str, since: datetime, *, changed_alone: bool = False
+    ) -> list[str]:
+        """The ids of all legs by a clock that changed since an instant of our own, or, unless it is
+        `changed_alone`, of which money is held or on its way."""
+        return compare_rows.list_to_compare(tx, clock, since, changed_alone=changed_alone)
+
+    def known_references(self, tx: Transaction, references: Collection[str]) -> set[str]:
+        """Those of these names by which a rail knows a leg of ours."""
+        return compare_rows.list_known(tx, references)
+
+    def undone(self, tx: Transaction, clock: str, before: datetime) -> list[Undone]:
+        """What rails were told of legs by a clock and have not done: open since before an instant
+        of our own, or refused and not made up for."""
+        return instruction_rows.list_undone(tx, clock, before)
 
     def legs_changed_since(
         self, tx: Transaction, leg_ids: Collection[str], instant: datetime

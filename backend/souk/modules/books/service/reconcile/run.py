@@ -15,8 +15,10 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.books.domain import OpenBreak, RailReport
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.repository import breaks as break_rows
+from souk.modules.books.service.reconcile.deposits import DepositComparison
 from souk.modules.books.service.reconcile.hear import Hearing
 from souk.modules.books.service.reconcile.holdings import HoldingsComparison
+from souk.modules.books.service.reconcile.instructions import InstructionComparison
 from souk.modules.books.service.reconcile.legs import LegComparison
 from souk.modules.books.service.reconcile.parts import Comparison, Parts
 from souk.modules.ledger.service import Ledger
@@ -125,7 +127,9 @@ class Reconciliation:
         report.facts = Hearing(self._parts).take_in(comparison, since)
         say(f"{rail.place}: up to {position}, missed facts: {report.facts}")
         legs = LegComparison(self._parts)
-        for chunk in self._chunks(rail, since):
+        DepositComparison(self._parts).compare(comparison, since, report)
+        InstructionComparison(self._parts).compare(comparison, report)
+        for chunk in self._chunks(rail, since, changed_alone=rail.one_by_one and days is None):
             legs.compare(comparison, chunk, report)
             say(f"{rail.place}: {report.legs} legs compared")
         if days is not None:
@@ -145,10 +149,14 @@ class Reconciliation:
         since = now - LATELY
         return (since if compared is None else min(since, compared[0] - _OVERLAP)), now
 
-    def _chunks(self, rail: RailStatement, since: datetime) -> Iterator[Sequence[str]]:
+    def _chunks(
+        self, rail: RailStatement, since: datetime, *, changed_alone: bool
+    ) -> Iterator[Sequence[str]]:
         """The legs to look at: also those about which a break is open."""
         with self._parts.uow.begin() as tx:
-            lately = self._parts.payments.legs_to_compare(tx, rail.clock, since)
+            lately = self._parts.payments.legs_to_compare(
+                tx, rail.clock, since, changed_alone=changed_alone
+            )
             doubted = break_rows.list_open_subjects(tx, rail.place)
         ids = sorted({*lately, *doubted})
         for start in range(0, len(ids), _CHUNK):
