@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.card_rail import CardRail, CardServer, a_sandbox, a_seller
+from tests.support.card_rail import CardRail
+from tests.support.card_server import CardServer, a_sandbox, a_seller
 
 
 @pytest.fixture(scope="session")
