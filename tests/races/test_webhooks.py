@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
-from souk.modules.webhooks.domain import MAX_ENDPOINTS
+from souk.modules.webhooks.domain import MAX_ENDPOINTS, EndpointWish
 from souk.modules.webhooks.errors import EndpointExists, TooManyEndpoints
+from souk.modules.webhooks.repository import endpoints
 from souk.modules.webhooks.repository.deliveries import LEASE_SECONDS
 from tests.support.account_builders import an_account
 from tests.support.merchant import Answer, Merchant, merchant
 from tests.support.order_builders import an_order
 from tests.support.threads import at_once
+from tests.support.waiting import eventually
 from tests.support.webhook_builders import (
     a_move,
     an_endpoint,
@@ -90,12 +94,28 @@ def test_event_is_announced_once_when_two_relays_have_it(uow, engine) -> None:
     assert len(read(engine, "SELECT id FROM webhook_delivery")) == 1
 
 
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
 def test_account_gets_no_more_endpoints_than_it_may_have(uow, engine) -> None:
     sofia = an_account(uow, "sofia")
     for number in range(MAX_ENDPOINTS - 1):
         an_endpoint(uow, sofia, f"https://shop.example/{number}")
-    made = at_once(6, lambda n: an_endpoint(uow, sofia, f"https://shop.example/new/{n}"))
-    assert sum(isinstance(one, TooManyEndpoints) for one in made) == 5
+    wish = EndpointWish(url="https://shop.example/first")
+    with ThreadPoolExecutor(1) as pool:
+        with uow.begin() as tx:
+            endpoints.lock_account(tx, sofia.account_id)
+            endpoints.add(tx, tx.new_id("whe"), sofia.account_id, wish, b"sealed")
+            second = pool.submit(an_endpoint, uow, sofia, "https://shop.example/second")
+            # Statistics are frozen within a transaction, so each look is one of its own.
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watch:
+                eventually(lambda: watch.scalar(WAITING), what="the second waits its turn")
+            tx.commit()
+        with pytest.raises(TooManyEndpoints):
+            second.result(20)
     assert len(read(engine, "SELECT id FROM webhook_endpoint")) == MAX_ENDPOINTS
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from souk.core.clock import SystemClock
+from souk.core.jobs import STOP_CHECK_SECONDS
 from souk.core.wakeups import PostgresBus
 from souk.modules.webhooks.service import WAKE_CHANNEL, send_webhooks
 from souk.modules.webhooks.service.loops import POLL_SECONDS
@@ -101,6 +102,8 @@ def test_loop_ends_only_when_what_is_in_hand_is_written_down(
     announce(uow, a_move(an_order(uow).id))
     eventually(lambda: slow.ids, what="it is being sent")
     running.stop.set()
+    running.thread.join(3 * STOP_CHECK_SECONDS)
+    assert running.thread.is_alive()
     slow.gate.set()
     running.end()
     with engine.connect() as connection:

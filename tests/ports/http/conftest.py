@@ -1,7 +1,9 @@
 """The sender of what strangers name, and servers that it may meet."""
 
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 import trustme
@@ -44,6 +46,14 @@ def serving(authority: trustme.CA, *names: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
     return context
+
+
+@contextmanager
+def soon(*, seconds: float = 3) -> Iterator[None]:
+    """What happens inside must not take longer, whatever a server does."""
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < seconds
 
 
 @pytest.fixture

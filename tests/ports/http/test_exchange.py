@@ -1,7 +1,5 @@
 """What is sent, and what servers do with it."""
 
-import time
-
 import pytest
 
 from souk.adapters.http.client import PublicHttp
@@ -9,7 +7,7 @@ from souk.adapters.http.targets import Policy
 from souk.core.errors import OutcomeUnknown, ProviderRejected, ProviderUnavailable
 from souk.core.transaction_guard import ProviderCallInTransaction
 from souk.embedded.anvil import free_port
-from tests.ports.http.conftest import Names, post
+from tests.ports.http.conftest import Names, post, soon
 from tests.support.merchant import Answer, Merchant, merchant
 from tests.support.sockets import answering, door, hang_up, repeating, stay_silent
 
@@ -76,7 +74,7 @@ def test_proxy_of_the_environment_is_not_used(
 
 
 def test_post_keeps_the_beginning_when_the_answer_is_huge(http: PublicHttp) -> None:
-    with door(repeating(ENDLESS, b"x" * 65_536)) as server:
+    with door(repeating(ENDLESS, b"x" * 65_536)) as server, soon():
         answer = post(http, local(server.port), max_bytes=10)
     assert (answer.status, answer.body) == (200, b"x" * 10)
 
@@ -112,14 +110,13 @@ DRIPPING = {
 
 @pytest.mark.parametrize("serve", DRIPPING.values(), ids=DRIPPING)
 def test_post_ends_in_time_when_the_server_gives_no_answer(http: PublicHttp, serve) -> None:
-    begun = time.monotonic()
-    with door(serve) as server, pytest.raises(OutcomeUnknown, match="in time"):
+    with door(serve) as server, soon(), pytest.raises(OutcomeUnknown, match="in time"):
         post(http, local(server.port), seconds=0.4)
-    assert time.monotonic() - begun < 3
 
 
 def test_fetch_ends_in_time_when_the_body_drips(http: PublicHttp) -> None:
-    with door(repeating(ENDLESS, b"x", pause=0.02)) as server, pytest.raises(ProviderUnavailable):
+    dripping = repeating(ENDLESS, b"x", pause=0.02)
+    with door(dripping) as server, soon(), pytest.raises(ProviderUnavailable):
         http.fetch(local(server.port), max_bytes=10_000, timeout_seconds=0.3)
 
 
@@ -169,7 +166,7 @@ def test_provider_is_unavailable_when_the_name_is_looked_up_for_too_long() -> No
             slow.over.wait()
             return ["127.0.0.1"]
 
-        with pytest.raises(ProviderUnavailable, match="in time"):
+        with soon(), pytest.raises(ProviderUnavailable, match="in time"):
             post(PublicHttp(resolve=resolve), "https://merchant.example/", seconds=0.2)
 
 

@@ -98,6 +98,13 @@ def test_address_that_was_checked_is_the_one_that_is_connected_to(ours: Door, ad
     assert (ours.visits, names.asked) == (0, [NAME])
 
 
+def test_nobody_is_asked_where_an_address_leads(ours: Door) -> None:
+    http, names = asking(ours, ["127.0.0.1"])
+    with pytest.raises(FENCE, match=re.escape("8.8.8.8")):
+        post(http, f"https://8.8.8.8:{ours.port}/")
+    assert (ours.visits, names.asked) == (0, [])
+
+
 def test_name_is_asked_for_anew_each_time_when_it_moves_inside(ours: Door) -> None:
     http, _ = asking(ours, ["8.8.8.8"], ["127.0.0.1"])
     http.check(f"https://{NAME}:{ours.port}/")

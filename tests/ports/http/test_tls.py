@@ -6,7 +6,7 @@ import trustme
 from souk.adapters.http.client import PublicHttp, public_authorities
 from souk.adapters.http.targets import Policy
 from souk.core.errors import ProviderUnavailable
-from tests.ports.http.conftest import NAME, Names, post, serving
+from tests.ports.http.conftest import NAME, Names, post, serving, soon
 from tests.support.sockets import answering, door, read_request, stay_silent
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -60,6 +60,7 @@ def test_server_without_tls_is_refused(trusting) -> None:
 def test_provider_is_unavailable_when_the_handshake_is_not_answered(trusting) -> None:
     with (
         door(stay_silent) as server,
+        soon(),
         pytest.raises(ProviderUnavailable, match="in time"),
     ):
         post(client(server.port, trusting), f"https://{NAME}:{server.port}/", seconds=0.3)

@@ -45,6 +45,7 @@ def test_target_is_what_the_url_says(url: str, expected: Target, authority: str 
     "url",
     [
         "http://shop.example/",
+        "http://shop.example:443/",
         "ftp://shop.example/",
         "file:///etc/passwd",
         "gopher://shop.example/_",

@@ -17,7 +17,6 @@ from souk.adapters.http.connector import CheckedBackend, Deadline, Resolve, look
 from souk.adapters.http.targets import Policy, Target
 from souk.core.errors import OutcomeUnknown, ProviderRejected, ProviderUnavailable
 from souk.core.ports import Fetched
-from souk.core.transaction_guard import refuse_open_transaction
 
 _USER_AGENT = "Souk/1"
 _NOT_CONNECTED = (httpcore.ConnectError, httpcore.ConnectTimeout)
@@ -75,7 +74,6 @@ class PublicHttp:
         read: Callable[[httpcore.Response], bytes],
         deadline: Deadline,
     ) -> Fetched:
-        refuse_open_transaction()
         named = [("Host", target.authority), ("User-Agent", _USER_AGENT), *headers.items()]
         try:
             with (

@@ -41,7 +41,7 @@ _CLAIM = text(
     UPDATE webhook_delivery AS mine
     SET next_attempt_at = :until, tries = mine.tries + 1, attempts = mine.attempts + 1
     FROM due, webhook_endpoint AS target
-    WHERE mine.id = due.id AND target.id = mine.endpoint_id AND target.deleted_at IS NULL
+    WHERE mine.id = due.id AND target.id = mine.endpoint_id
     RETURNING mine.id, mine.endpoint_id, mine.event_id, mine.body, mine.tries, mine.attempts,
               target.url, target.secret,
               CASE WHEN target.old_secret_until > :now THEN target.old_secret END AS old_secret
