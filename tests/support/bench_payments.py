@@ -1,0 +1,162 @@
+"""What `scripts/bench payments` runs: payments a second, beside the same steps written by hand.
+
+    python -m tests.support.bench_payments [--seconds N] [--rounds N] [--processes N]
+
+Machines are noisy, so that only ratios count: Souk and the floor pay in turns on one database, a
+few seconds each, and what is compared are the turns that follow each other.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+from tests.support.bench_payments_shop import BUYERS, Database, stocked
+from tests.support.bench_payments_souk import statements_of_a_payment
+
+ROOT = Path(__file__).resolve().parents[2]
+RAILS = ("souk", "floor")
+_WARM_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What came of a few seconds of one rail; all times in seconds."""
+
+    took: Sequence[float]
+    lasted: float
+    core: float
+
+    @property
+    def rate(self) -> float:
+        """Payments a second, everything delivered."""
+        return len(self.took) / self.lasted
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds of a processor for one payment: of our processes and the database."""
+        return 1000 * self.core / max(1, len(self.took))
+
+
+class Process:
+    """One process that is measured."""
+
+    def __init__(self, *words: str, root: Path = ROOT) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.bench_payments_work", *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=root,
+            text=True,
+        )
+
+    def tell(self, **line: object) -> None:
+        """Say what to do."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(line) + "\n")
+        self._process.stdin.flush()
+
+    def hear(self) -> dict:
+        """What came of it."""
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+    def end(self) -> None:
+        """It ends when nothing more is said."""
+        self._process.communicate()
+
+
+class Team:
+    """The processes that pay on one rail: buyers, and what delivers."""
+
+    def __init__(self, rail: str, database: Database, processes: int, root: Path = ROOT) -> None:
+        self.rail = rail
+        self._database = database
+        self._buyers = [Process(rail, "buyers", database.url, root=root) for _ in range(processes)]
+        self._relay = Process(rail, "relay", database.url, root=root)
+        shop = database.shop
+        for number, process in enumerate(self._buyers):
+            process.tell(buyers=shop.buyers[number::processes], listings=shop.listings)
+        for process in self._all:
+            process.hear()
+
+    @property
+    def _all(self) -> list[Process]:
+        return [*self._buyers, self._relay]
+
+    def turn(self, seconds: float) -> Turn:
+        """Pay for some seconds, and deliver what was published."""
+        begun, used = time.time(), self._database.core_seconds()
+        for process in self._all:
+            process.tell(until=begun + seconds)
+        answers = [process.hear() for process in self._all]
+        core = self._database.core_seconds() - used + sum(each["core"] for each in answers)
+        took = [each for answer in answers for each in answer.get("took", ())]
+        return Turn(took, time.time() - begun, core)
+
+    def end(self) -> None:
+        """Let every process go."""
+        for process in self._all:
+            process.end()
+
+
+@contextmanager
+def teams(database: Database, processes: int) -> Iterator[Mapping[str, Team]]:
+    """One team for each rail, warmed up."""
+    found = {rail: Team(rail, database, processes) for rail in RAILS}
+    try:
+        for team in found.values():
+            team.turn(_WARM_SECONDS)
+        yield found
+    finally:
+        for team in found.values():
+            team.end()
+
+
+def report(turns: Mapping[str, Sequence[Turn]]) -> Iterator[str]:
+    """Rates and costs for people, and their ratios."""
+    for rail, each in turns.items():
+        took = [one for turn in each for one in turn.took]
+        cuts = quantiles(took, n=100)
+        yield (
+            f"{rail:<8}{median(turn.rate for turn in each):>8.1f} payments/s"
+            f"{median(turn.cost for turn in each):>8.2f} ms of a core each"
+            f"   50 % {1000 * cuts[49]:.0f} ms, 99 % {1000 * cuts[98]:.0f} ms"
+        )
+    pairs = list(zip(turns["souk"], turns["floor"], strict=True))
+    faster = median(ours.rate / floor.rate for ours, floor in pairs)
+    dearer = median(ours.cost / floor.cost for ours, floor in pairs)
+    yield f"souk has {faster:.2f} of the floor's rate, at {dearer:.2f} times its cost"
+
+
+def main(words: list[str]) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="scripts/bench payments", description="Measure payments.")
+    parser.add_argument("--seconds", type=float, default=4, help="how long a turn is (4)")
+    parser.add_argument("--rounds", type=int, default=5, help="how many turns each (5)")
+    parser.add_argument("--processes", type=int, default=2, help="of the API (2)")
+    wish = parser.parse_args(words)
+    with stocked() as database:
+        shop = database.shop
+        counted = statements_of_a_payment(database.url, shop.buyers[0], shop.listings[0])
+        for name, statements in counted.items():
+            print(f"{len(statements):>5} statements in {name}")
+        print(f"{sum(map(len, counted.values())):>5} statements of one payment")
+        turns: dict[str, list[Turn]] = {rail: [] for rail in RAILS}
+        with teams(database, wish.processes) as found:
+            for _ in range(wish.rounds):
+                for rail, team in found.items():
+                    turns[rail].append(team.turn(wish.seconds))
+        print(f"{BUYERS} buyers in {wish.processes} processes, {wish.rounds} turns each")
+        print("\n".join(report(turns)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
