@@ -52,6 +52,11 @@ class HandlerRegistry:
                 raise ValueError(f"two events are called {key[0]} version {key[1]}")
             self._handlers.setdefault(key, []).extend(handlers)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the events that anybody handles, in whatever version."""
+        return frozenset(name for name, _version in self._classes)
+
     def dispatch(self, name: str, version: int, payload: Payload) -> int:
         """Call every handler of this event in turn; returns how many there were. An event that
         nobody handles is a fact without a reader, not an error."""
