@@ -4,19 +4,21 @@ Commands are synchronous over SQLAlchemy; hot reads are asynchronous over psycop
 their JSON in PostgreSQL and never write.
 """
 
+import select
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection, Connection, errors
 from psycopg import InterfaceError as PsycopgInterfaceError
 from psycopg import OperationalError as PsycopgOperationalError
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import DateTime, Engine, MetaData, Numeric, Text, create_engine
+from sqlalchemy import DateTime, Engine, MetaData, Numeric, Text, create_engine, event
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -29,6 +31,7 @@ _SESSION_OPTIONS = (
 )
 
 _RECONNECT_SECONDS = 2.0
+_PREPARED = 500
 
 
 _TOOK_TOO_LONG = (
@@ -121,14 +124,32 @@ class Base(DeclarativeBase):
 def make_engine(database_url: str, *, pool_size: int = 10) -> Engine:
     """The write side's engine. `database_url` is a libpq URL (`postgresql://...`)."""
     url = make_url(database_url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_timeout=10,
         connect_args={"options": _SESSION_OPTIONS, "connect_timeout": 5},
     )
+    event.listen(engine, "connect", _keep_prepared)
+    event.listen(engine, "checkout", _require_uncut)
+    return engine
+
+
+def _keep_prepared(connection: Connection[object], _record: object) -> None:
+    """A use case runs more statements than psycopg would keep prepared, and each would be gone
+    before its next turn."""
+    connection.prepared_max = _PREPARED
+
+
+def _require_uncut(connection: Connection[object], _record: object, _proxy: object) -> None:
+    """Have the pool make a connection anew that the server has cut while it lay idle: there is
+    something to read on it then, and on no other. Asking the server would cost each transaction a
+    round trip."""
+    idle = select.poll()
+    idle.register(connection.fileno(), select.POLLIN)
+    if idle.poll(0):
+        raise DisconnectionError("the server has cut this connection")
 
 
 class _VerbatimLoader(Loader):
