@@ -1,6 +1,8 @@
 """The one place where facts about money arrive, from whatever rail and by whatever way."""
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from souk.core.timers import schedule
@@ -10,6 +12,7 @@ from souk.modules.payments.domain import (
     Attempt,
     AttemptNews,
     AttemptStatus,
+    Leg,
     Observation,
     Payment,
     attempt_status,
@@ -87,14 +90,15 @@ class Observing:
 
     def _take_in(self, tx: Transaction, place: Place, observation: Observation) -> bool:
         # Locks in the global order: the order, then the payment, which stands for all below it.
-        self._parts.orders.lock(tx, [place.order_id])
+        (order,) = self._parts.orders.lock(tx, [place.order_id])
         payment = payment_rows.lock(tx, place.payment_id)
         if not fact_rows.record(tx, place.leg_id, observation):
             return False
-        settle_order(tx, self._parts, payment, place.order_id)
+        attempts = attempt_rows.list_of_payment(tx, payment.id)
+        stored = [leg for attempt in attempts for leg in attempt.legs if leg.order_id == order.id]
+        settled = settle_order(tx, self._parts, payment, order, stored)
         attempts = [
-            self._moved(tx, payment, attempt, observation)
-            for attempt in attempt_rows.list_of_payment(tx, payment.id)
+            self._moved(tx, payment, _with(settled, attempt), observation) for attempt in attempts
         ]
         project_payment(tx, payment, attempts, reason="a fact about its money arrived")
         return True
@@ -133,3 +137,9 @@ class Observing:
             clock=attempt.clock,
             due_at=max(tx.now, self._parts.offers.expiry(attempt.clock, attempt.pay_by)),
         )
+
+
+def _with(settled: Sequence[Leg], attempt: Attempt) -> Attempt:
+    """The attempt with its legs as they stand now."""
+    now = {leg.id: leg for leg in settled}
+    return replace(attempt, legs=tuple(now.get(leg.id, leg) for leg in attempt.legs))
