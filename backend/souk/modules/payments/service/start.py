@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from souk.core.clock import rfc3339
 from souk.core.errors import OutcomeUnknown
@@ -11,6 +12,7 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import (
+    PAR,
     Attempt,
     AttemptStatus,
     EscrowChoice,
@@ -98,8 +100,16 @@ class StartedAttempt:
         return replace(self, needs=without_secret(self.needs))
 
 
+class Drawn(NamedTuple):
+    """An attempt that can be paid, of which payment, and who pays."""
+
+    payment: Payment
+    attempt: Attempt
+    payer: Payer
+
+
 class Starting(Drafting, Closing):
-    """Starts attempts. The price is read between two transactions; both look whether an earlier
+    """Starts attempts. A price is read between two transactions; both look whether an earlier
     attempt stands in the way, because the world goes on in between."""
 
     def start_attempt(
@@ -121,29 +131,29 @@ class Starting(Drafting, Closing):
         """
         offer = self.admit_choice(principal, choice)
         asked = Asked(principal, payment_id, choice, offer, receipt.request_key)
-        attempt = self._find_or_store(asked)
-        return self._hand_out(attempt, self._prepare(principal, attempt), receipt)
+        drawn = self._find_or_store(asked)
+        return self._hand_out(drawn, self._prepare(drawn), receipt)
 
     def read_action(self, principal: Principal, payment_id: str) -> Outcome:
         """What the payer of the present attempt has to do, once more: for whoever lost the answer,
         in which a secret was that is kept nowhere. Raises `PaymentNotFound`, `AttemptNotOpen`,
         `CheckoutNotPayable`."""
         with self._parts.uow.begin() as tx:
-            orders, payment = self._lock(tx, find_own(tx, principal, payment_id).id)
+            orders, payment = self._lock(tx, find_own(tx, principal, payment_id))
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             if not attempts or attempts[-1].status not in _SHOWN:
                 raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
             require_payable(tx, self._parts.chains, attempts[-1], orders)
-        return self._prepare(principal, attempts[-1])
+            drawn = Drawn(payment, attempts[-1], _payer(tx, principal))
+            tx.commit()
+        return self._prepare(drawn)
 
-    def _prepare(self, principal: Principal, attempt: Attempt) -> Outcome:
+    def _prepare(self, drawn: Drawn) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
         nobody knows whether there is something to pay."""
-        with self._parts.uow.begin() as tx:
-            customer = payee_rows.find_customer(tx, principal.account_id)
-        payer = Payer(account_id=principal.account_id, customer_reference=customer)
+        attempt = drawn.attempt
         try:
-            outcome = self._parts.gateways[attempt.method].prepare_payment(attempt, payer)
+            outcome = self._parts.gateways[attempt.method].prepare_payment(attempt, drawn.payer)
         except OutcomeUnknown:
             self._lose_sight(attempt)
             raise
@@ -181,45 +191,52 @@ class Starting(Drafting, Closing):
             )
         return offer
 
-    def _find_or_store(self, asked: Asked) -> Attempt:
-        again = self._first_look(asked)
-        if isinstance(again, Attempt):
-            return again
-        rate = read_rate(self._parts, asked.offer, again)
+    def _find_or_store(self, asked: Asked) -> Drawn:
+        found = self._first_look(asked)
+        if isinstance(found, Drawn):
+            return found
+        rate = read_rate(self._parts, asked.offer, found)
         with self._parts.uow.begin() as tx:
-            payment, orders, found = self._look(tx, asked)
-            if isinstance(found, InTheWay):
+            payment, orders, again = self._look(tx, asked)
+            if isinstance(again, InTheWay):
                 raise PaymentUnderWay("another attempt was started a moment ago; look again")
-            attempt = found or self.store_attempt(tx, asked, payment, orders, rate)
+            attempt = again or self.store_attempt(tx, asked, payment, orders, rate)
+            drawn = Drawn(payment, attempt, _payer(tx, asked.principal))
             tx.commit()
-        return attempt
+        return drawn
 
-    def _first_look(self, asked: Asked) -> Attempt | datetime:
-        """The attempt to hand out again, or the present for a new one. What is in the way is called
-        off, of which there is one at most at a time."""
+    def _first_look(self, asked: Asked) -> Drawn | datetime:
+        """The attempt to hand out again, or the present for a new one whose price has to be read
+        first; what counts as a dollar is drawn up at once. What is in the way is called off, of
+        which there is one at most at a time."""
         for _ in range(self._parts.offers.max_attempts):
             with self._parts.uow.begin() as tx:
-                _, _, found = self._look(tx, asked)
+                payment, orders, found = self._look(tx, asked)
                 now = now_by(tx, self._parts.chains, asked.offer.clock)
+                if found is None and asked.offer.feed is None:
+                    found = self.store_attempt(tx, asked, payment, orders, PAR)
+                payer = _payer(tx, asked.principal)
                 tx.commit()
-            if not isinstance(found, InTheWay):
-                return found or now
+            if found is None:
+                return now
+            if isinstance(found, Attempt):
+                return Drawn(payment, found, payer)
             if not self.call_off(found.attempt):
                 break
         raise PaymentUnderWay(
             "an earlier attempt is on its way and cannot be stopped any more; wait for its outcome"
         )
 
-    def _hand_out(self, attempt: Attempt, outcome: Outcome, receipt: Receipt) -> StartedAttempt:
+    def _hand_out(self, drawn: Drawn, outcome: Outcome, receipt: Receipt) -> StartedAttempt:
         """Record that the payer was asked, unless more is known already. Looks once more whether
         there is anything to pay: the checkout may have ended while the rail was asked."""
         with self._parts.uow.begin() as tx:
-            orders, payment = self._lock(tx, attempt.payment_id)
+            orders, payment = self._lock(tx, drawn.payment)
             attempts = attempt_rows.list_of_payment(tx, payment.id)
-            index = next(i for i, known in enumerate(attempts) if known.id == attempt.id)
+            index = next(i for i, known in enumerate(attempts) if known.id == drawn.attempt.id)
             require_payable(tx, self._parts.chains, attempts[index], orders)
             if isinstance(outcome, NeedsBrowser):
-                attempt_rows.set_provider_reference(tx, attempt.id, outcome.reference)
+                attempt_rows.set_provider_reference(tx, attempts[index].id, outcome.reference)
             if attempts[index].status in _HANDED_OUT_ANEW:
                 attempts[index] = move_attempt(
                     tx,
@@ -239,19 +256,17 @@ class Starting(Drafting, Closing):
             tx.commit()
         return started
 
-    def _lock(self, tx: Transaction, payment_id: str) -> tuple[list[OrderRecord], Payment]:
+    def _lock(self, tx: Transaction, payment: Payment) -> tuple[list[OrderRecord], Payment]:
         """Lock everything, in the global order: orders, then payment."""
-        checkout_id = payment_rows.get(tx, payment_id).checkout_id
-        orders = self._parts.orders.lock_checkout(tx, checkout_id)
-        return orders, payment_rows.lock(tx, payment_id)
+        orders = self._parts.orders.lock_checkout(tx, payment.checkout_id)
+        return orders, payment_rows.lock(tx, payment.id)
 
     def _look(
         self, tx: Transaction, asked: Asked
     ) -> tuple[Payment, list[OrderRecord], Attempt | InTheWay | None]:
         """The orders that wait for money, locked, and the attempt to hand out again, or in the way,
         if there is one."""
-        find_own(tx, asked.principal, asked.payment_id)
-        orders, payment = self._lock(tx, asked.payment_id)
+        orders, payment = self._lock(tx, find_own(tx, asked.principal, asked.payment_id))
         attempts = attempt_rows.list_of_payment(tx, payment.id)
         waiting = [order for order in orders if order.status is OrderStatus.PENDING_PAYMENT]
         for attempt in attempts:
@@ -268,3 +283,8 @@ class Starting(Drafting, Closing):
                 context={"attempts": len(attempts)},
             )
         return payment, waiting, again
+
+
+def _payer(tx: Transaction, principal: Principal) -> Payer:
+    customer = payee_rows.find_customer(tx, principal.account_id)
+    return Payer(account_id=principal.account_id, customer_reference=customer)
