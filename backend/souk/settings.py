@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, get_type_hints
+from typing import Annotated, Literal, get_args, get_type_hints
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
+_TEST_KEYS = ("sk_test_", "rk_test_")
+_WEBHOOK_SECRETS_AT_MOST = 2
 
 
 class _Group(BaseSettings):
@@ -34,8 +36,9 @@ class HttpSettings(_Group):
     public_url: str = "http://127.0.0.1:8000"
     max_body_bytes: int = Field(1_048_576, ge=1024)
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    metrics_networks: Annotated[tuple[IPv4Network | IPv6Network, ...] | None, NoDecode] = None
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "metrics_networks", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -114,6 +117,69 @@ class DeployerSettings(_Group):
     deployer_keystore_password: SecretStr | None = None
 
 
+class CardSettings(_Group):
+    """The card rail: Stripe, or the sandbox that speaks its API. Webhook secrets are two while one
+    is exchanged for the other."""
+
+    stripe_secret_key: SecretStr
+    stripe_publishable_key: str = ""
+    stripe_api_base: str = ""
+    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), validate_default=True
+    )
+    stripe_requests_per_second: float = Field(80, gt=0, le=10_000)
+
+    @field_validator("stripe_api_base")
+    @classmethod
+    def _is_for_tests_alone(cls, value: str, info: ValidationInfo) -> str:
+        """Whoever is asked under a live key can move money."""
+        key = info.data.get("stripe_secret_key")
+        if value and key and not key.get_secret_value().startswith(_TEST_KEYS):
+            raise ValueError(
+                "a live key goes to Stripe alone: unset STRIPE_API_BASE, or set STRIPE_SECRET_KEY"
+                " to a key for tests"
+            )
+        return value
+
+    @field_validator("stripe_webhook_secrets", mode="before")
+    @classmethod
+    def _are_one_or_two(cls, value: object) -> object:
+        """Under an empty secret anybody could sign."""
+        secrets = value.split(",") if isinstance(value, str) else value
+        if not secrets or secrets == [""]:
+            raise ValueError(
+                "STRIPE_SECRET_KEY needs it: set STRIPE_WEBHOOK_SECRETS to the signing secret of"
+                " the endpoint <PUBLIC_URL>/api/webhooks/stripe, or unset STRIPE_SECRET_KEY to do"
+                " without cards"
+            )
+        if not isinstance(secrets, list | tuple):
+            return value
+        if len(secrets) > _WEBHOOK_SECRETS_AT_MOST or not all(map(_says_something, secrets)):
+            raise ValueError(
+                "one or two secrets, separated by a comma, and none of them empty: whoever knew"
+                " that it is could sign webhooks"
+            )
+        return tuple(each.strip() if isinstance(each, str) else each for each in secrets)
+
+
+def _says_something(secret: object) -> bool:
+    text = secret.get_secret_value() if isinstance(secret, SecretStr) else str(secret)
+    return bool(text.strip())
+
+
+def card_settings() -> CardSettings | None:
+    """`None` when no secret key is set: the card rail is off. Raises pydantic's
+    `ValidationError`."""
+    return CardSettings() if os.environ.get("STRIPE_SECRET_KEY", "").strip() else None
+
+
+class WebhookSettings(_Group):
+    """Webhooks to merchants. Whoever may name this machine as the receiver can make it speak to
+    everything that listens here, so that this is for development alone."""
+
+    webhooks_to_loopback: bool = False
+
+
 class LogSettings(_Group):
     """Logs on standard error, one JSON object a line."""
 
@@ -134,7 +200,8 @@ class PathSettings(_Group):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All groups, and the RPC addresses of each chain by its id."""
+    """All groups, and the RPC addresses of each chain by its id. Without `cards` there is no card
+    rail."""
 
     http: HttpSettings
     database: DatabaseSettings
@@ -142,9 +209,11 @@ class Settings:
     security: SecuritySettings
     trade: TradeSettings
     keeper: KeeperSettings
+    webhooks: WebhookSettings
     log: LogSettings
     paths: PathSettings
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
+    cards: CardSettings | None = None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -156,9 +225,11 @@ class Settings:
             security=SecuritySettings(),
             trade=TradeSettings(),
             keeper=KeeperSettings(),
+            webhooks=WebhookSettings(),
             log=LogSettings(),
             paths=PathSettings(),
             rpc_urls=rpc_urls(os.environ),
+            cards=card_settings(),
         )
 
 
@@ -172,7 +243,8 @@ def _variables() -> frozenset[str]:
     return frozenset(
         field.upper()
         for entry in fields(Settings)
-        for field in getattr(groups[entry.name], "model_fields", {})
+        for group in get_args(groups[entry.name]) or (groups[entry.name],)
+        for field in getattr(group, "model_fields", {})
     )
 
 

@@ -13,7 +13,10 @@ from .robots.borders import find_trespasses, find_unwired, souk_graph
 from .robots.tree import ROOT, listing
 
 LINT = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"]
-MODULES = ("trade", "payments", "orders", "ledger", "catalog", "sellers", "accounts", "chain")
+MODULES = (
+    *("webhooks", "books", "trade", "payments", "orders"),
+    *("ledger", "catalog", "sellers", "accounts", "chain"),
+)
 INNER = ("api", "service", "repository", "models", "ports", "events", "domain", "errors")
 OUTER = ("entrypoints.http", "entrypoints.worker", "bootstrap", "embedded", "adapters", "core.web")
 COMMANDS = tuple(f"entrypoints.commands.{name}" for name in ("worker", "seed", "up", "deploy"))

@@ -64,7 +64,7 @@ def test_demo_checks_enough_things_under_names_of_their_own() -> None:
 
 def test_demo_prints_the_timeline_in_plain_text_when_not_on_a_terminal(played: Played) -> None:
     printed = played.printed.getvalue()
-    wanted = r"chain +the money is held in escrow  tx 0x\w+… block \d+  pending_payment → paid"
+    wanted = r"chain +the money is held  tx 0x\w+… block \d+  pending_payment → paid"
     assert re.search(wanted, printed)
     assert re.search(r"/orders/ord_\w{26}\?key=\d+\.\w+", printed)
     assert "ledger: buyer -0.0" in printed
@@ -195,6 +195,11 @@ def _never_told(seen: Evidence) -> Evidence:
     return replace(seen, released=replace(required(seen.released), stream=()))
 
 
+def _provider_says(part: str, **said: tuple[int, ...]) -> Callable[[Evidence], Evidence]:
+    """A world in which the card provider moved other money."""
+    return lambda seen: replace(seen, **{part: replace(getattr(seen, part), **said)})
+
+
 BROKEN_SIGHT = {
     "1 released: the seller's wallet received the amount less the fee": _one_more(
         "released", "seller_gained"
@@ -205,6 +210,13 @@ BROKEN_SIGHT = {
     "1 released: a repeated request is replayed": _played_anew,
     "3 expired: by the contract, with TooLate and payBy": _late_payment_taken,
     "1 released: the event stream told of every turn": _never_told,
+    "6 by card: the provider handed on the price less the fee": _provider_says(
+        "card_released", transfers=(6_400,)
+    ),
+    "7 cart by card: exactly the cancelled order's price went back": _provider_says(
+        "card_cart", refunds=(3_900, 2_500)
+    ),
+    "8 given up: no money moved": _provider_says("card_given_up", refunds=(1_450,)),
 }
 
 

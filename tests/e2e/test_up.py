@@ -2,6 +2,8 @@
 
 import json
 
+import stripe
+
 from tests.support.processes import gone
 from tests.support.waiting import eventually
 from tests.support.whole_stack import WholeStack
@@ -28,6 +30,15 @@ def test_writes_nothing_down_of_the_environment_that_it_was_started_in(
     # pytest puts this one into the environment of whatever a test starts.
     assert "PYTEST_CURRENT_TEST" in whole_stack.environment()
     assert "PYTEST_CURRENT_TEST" not in whole_stack.settings
+
+
+def test_tries_cards_in_a_sandbox_when_no_key_is_given(whole_stack: WholeStack) -> None:
+    known = whole_stack.settings
+    client = stripe.StripeClient(
+        known["STRIPE_SECRET_KEY"], base_addresses={"api": known["STRIPE_API_BASE"]}
+    )
+    (endpoint,) = client.v1.webhook_endpoints.list().data
+    assert endpoint.url == f"{known['PUBLIC_URL']}/api/webhooks/stripe"
 
 
 def test_serves_again_when_the_api_was_killed(whole_stack: WholeStack) -> None:

@@ -9,7 +9,9 @@ from souk.modules.ledger.domain import (
     EntryDraft,
     Flow,
     Stage,
+    charge_back_postings,
     hold_postings,
+    recover_postings,
     refund_postings,
     reimburse_postings,
     release_postings,
@@ -60,6 +62,25 @@ def a_reimbursement(amount: int = 1_000, *, stage: Stage = Stage.POSTED, **field
             buyer=f["buyer"],
             asset=f["asset"],
         ),
+    )
+
+
+def a_chargeback(amount: int = 1_000, *, from_held: int, **fields) -> EntryDraft:
+    """The buyer's bank takes money back, so much of it out of escrow."""
+    stage = fields.pop("stage", Stage.POSTED)
+    return _entry(
+        Flow.CHARGE_BACK,
+        fields,
+        lambda f: charge_back_postings(
+            amount=amount, from_held=from_held, seller="sel_one", stage=stage, **f
+        ),
+    )
+
+
+def a_recovery(amount: int = 1_000, *, stage: Stage = Stage.POSTED, **fields) -> EntryDraft:
+    """`sel_one` gives back what the buyer has got meanwhile."""
+    return _entry(
+        Flow.RECOVER, fields, lambda f: recover_postings("sel_one", f["asset"], amount, stage)
     )
 
 

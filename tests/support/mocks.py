@@ -11,11 +11,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
 _ROOT = Path(__file__).resolve().parents[2]
 _CONTRACTS = _ROOT / "contracts"
 COMPILED = Path(__file__).parent / "compiled"
 NAMES = (
     "ContractWallet",
+    "ExecutingWallet",
     "HostileToken",
     "MuteDollar",
     "Permit2StandIn",
@@ -28,6 +32,13 @@ NAMES = (
 def bytecode(name: str, folder: Path = COMPILED) -> str:
     """The code that creates a mock, as 0x-hex."""
     return (folder / f"{name}.hex").read_text().strip()
+
+
+def through_a_wallet(to: str, value: int, data: str, *, quiet: bool) -> str:
+    """Calldata that has an `ExecutingWallet` make a call, as 0x-hex."""
+    types = ["address", "uint256", "bytes", "bool"]
+    selector = keccak(f"execute({','.join(types)})".encode())[:4]
+    return "0x" + (selector + encode(types, [to, value, bytes.fromhex(data[2:]), quiet])).hex()
 
 
 def build(target: Path) -> None:

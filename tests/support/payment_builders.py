@@ -22,6 +22,7 @@ from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrderStatus, PlacedCheckout
 from souk.modules.payments.domain import (
+    CardMoney,
     ChainMoney,
     EscrowChoice,
     EscrowTerms,
@@ -39,7 +40,14 @@ from souk.modules.payments.domain import (
 )
 from souk.modules.payments.ports import PaymentGateway
 from souk.modules.payments.repository import legs as leg_rows
-from souk.modules.payments.service import Offers, Payments, StartedAttempt, gateways
+from souk.modules.payments.service import (
+    CardRail,
+    Offers,
+    Payments,
+    StartedAttempt,
+    directions,
+    gateways,
+)
 from souk.modules.payments.service.parts import Parts
 from tests.support.account_builders import a_wallet, an_account
 from tests.support.catalog_builders import a_listing
@@ -73,6 +81,7 @@ MONEY = ChainMoney(
     },
     native_feed=FEED,
 )
+CARDS = CardMoney(provider="stripe")
 QUOTES = QuoteTerms(quote_seconds=600, native_spread_bps=50)
 _numbers = count(1)
 
@@ -103,7 +112,9 @@ def payments_on(
     uow: UnitOfWork,
     prices: FixedPriceFeed | None = None,
     gateway: PaymentGateway | None = None,
+    cards: CardRail | None = None,
 ) -> Payments:
+    card = None if cards is None else cards.gateway
     return Payments(
         Parts(
             uow=uow,
@@ -111,10 +122,11 @@ def payments_on(
             orders=orders_on(uow),
             ledger=Ledger(),
             chains=chains_of(uow, ScriptedChain()),
-            gateways=gateways(escrow=gateway or a_gateway()),
-            directed={},
+            gateways=gateways(escrow=gateway or a_gateway(), card=card),
+            directed=directions(None if cards is None else cards.directed),
+            cards=cards,
             prices=prices or FixedPriceFeed(),
-            offers=Offers({CHAIN_ID: MONEY}, QUOTES),
+            offers=Offers({CHAIN_ID: MONEY}, QUOTES, None if cards is None else CARDS),
             new_salt=lambda: f"{next(_numbers):064x}",
         )
     )

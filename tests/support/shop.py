@@ -44,6 +44,7 @@ from souk.settings import (
     SecuritySettings,
     Settings,
     TradeSettings,
+    WebhookSettings,
 )
 from tests.support.clock import MovableClock
 from tests.support.http import Api
@@ -231,6 +232,7 @@ def _settings(database_url: str, redis_url: str, chain: Chain, state: Path) -> S
         ),
         trade=TradeSettings(arbiter_address=ARBITER_ADDRESS, fee_to_address=FEE_TO_ADDRESS),
         keeper=KeeperSettings(keeper_private_key=SecretStr(DEVELOPMENT_KEY)),
+        webhooks=WebhookSettings(webhooks_to_loopback=True),
         log=LogSettings(),
         paths=PathSettings(state_dir=state),
         rpc_urls={CHAIN_ID: (SecretStr(chain.url),)},

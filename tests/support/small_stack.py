@@ -1,6 +1,6 @@
 """A supervisor with a few real parts, run as a process of its own so that a test can kill it.
 
-    python -m tests.support.small_stack <directory> [postgres redis horses stubborn brief crashing]
+    python -m tests.support.small_stack <directory> [postgres redis stripe horses stubborn ...]
 
 It prints `ready` once all parts serve.
 """
@@ -11,8 +11,10 @@ from pathlib import Path
 
 from souk.embedded import accounts, parts, postgres
 from souk.embedded.accounts import Account
+from souk.embedded.anvil import free_port
 from souk.embedded.directories import make_private
 from souk.embedded.redis import redis_server
+from souk.embedded.stripe import stripe_sandbox
 from souk.embedded.supervisor import StopAsked, Supervisor
 
 # Children in process groups of their own, one of them orphaned, all deaf to SIGTERM: worse than
@@ -66,6 +68,8 @@ def part_called(name: str, directory: Path) -> parts.Part:
         return a_cluster(directory, accounts.unprivileged_account()).part()
     if name == "redis":
         return redis_server(directory / name).part()
+    if name == "stripe":
+        return stripe_sandbox(directory / name, free_port()).part()
     command = [sys.executable, "-c", textwrap.dedent(PROGRAMS[name])]
     return parts.Part(name, lambda: command, lambda: name != "brief")
 

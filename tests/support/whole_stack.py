@@ -16,6 +16,7 @@ from tests.support.waiting import eventually
 START_SECONDS = 120
 # What the machine of the tests may have set must not decide where a stack of theirs runs.
 _NOT_HANDED_ON = ("DATABASE_URL", "REDIS_URL", "STATE_DIR", "HTTP_PORT", "HTTP_HOST", "PUBLIC_URL")
+_NEVER_HANDED_ON = ("_RPC_", "STRIPE_")
 
 
 class WholeStack:
@@ -28,7 +29,9 @@ class WholeStack:
 
     def start(self) -> None:
         """Start, and wait until it serves."""
-        words = ["up", "--port", "0", "--chain-port", "0", "--state-dir", str(self.state)]
+        ports = ("--port", "--chain-port", "--card-port")
+        words = ["up", *(word for port in ports for word in (port, "0"))]
+        words += ["--state-dir", str(self.state)]
         with self.said.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "souk.entrypoints.cli", *words],
@@ -46,7 +49,11 @@ class WholeStack:
 
     def environment(self) -> dict[str, str]:
         """What a command needs to find this stack."""
-        kept = {k: v for k, v in os.environ.items() if k not in _NOT_HANDED_ON and "_RPC_" not in k}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in _NOT_HANDED_ON and not any(part in name for part in _NEVER_HANDED_ON)
+        }
         return {**kept, "STATE_DIR": str(self.state)}
 
     @property

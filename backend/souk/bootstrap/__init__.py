@@ -16,6 +16,8 @@ from souk.core.ids import TimeOrderedIds
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.payments import handlers as payments_handlers
 from souk.modules.payments.service import Payments
+from souk.modules.webhooks import handlers as webhooks_handlers
+from souk.modules.webhooks.service import Announcements
 from souk.settings import Settings
 
 __all__ = ["Container", "build"]
@@ -34,7 +36,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     services = make_services(settings, uow, wall, found)
     services[Clock] = wall
     escrow = services.of(EvmEscrowGateway)
-    registry = HandlerRegistry(payments_handlers.subscriptions(services.of(Payments), escrow))
+    registry = HandlerRegistry(
+        payments_handlers.subscriptions(services.of(Payments), escrow),
+        webhooks_handlers.readers(services.of(Announcements)),
+    )
     return Container(
         settings=settings,
         engine=engine,

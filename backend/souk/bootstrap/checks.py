@@ -34,15 +34,17 @@ def readiness(
     ping_redis: Callable[[], object],
     uow: UnitOfWork,
     chains: Chains,
+    cards: Callable[[], str] | None = None,
 ) -> Readiness:
-    """One check for each part that a purchase needs."""
+    """One check for each part that a purchase needs. Whether the card provider answers is only
+    said: orders can be paid in other ways."""
     checks: dict[str, Callable[[], str]] = {
         "database": partial(_database, engine),
         "redis": partial(_redis, ping_redis),
     }
     for chain_id in chains.ids:
         checks[f"chain {chain_id}"] = partial(_chain, uow, chains, chain_id)
-    return Readiness(checks)
+    return Readiness(checks, {"cards": cards} if cards else {})
 
 
 def _database(engine: Engine) -> str:

@@ -45,7 +45,7 @@ class Container:
 
     @property
     def loops(self) -> Mapping[str, Loop]:
-        """The loop of each queue: `events`, `timers`, `chain-<id>`."""
+        """The loop of each queue: `events`, `timers`, `webhooks`, `chain-<id>`."""
         return self.make_loops()
 
     def get(self, service: type[T]) -> T:

@@ -21,18 +21,28 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts
+from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.payments.handlers import inbox_handlers
-from souk.modules.payments.service import Payments
+from souk.modules.payments.service import Following, Payments
 from souk.modules.trade import handlers as trade_handlers
-from souk.modules.trade.service import Books, Expiries, Keeper
+from souk.modules.trade.service import Expiries, Keeper
+from souk.modules.webhooks.service import (
+    WAKE_CHANNEL,
+    DeliveryLog,
+    Sender,
+    forget_old,
+    send_webhooks,
+)
 
 _KEEPER_SECONDS = 1.0
 _FEED_SECONDS = 1.0
+_FOLLOW_SECONDS = 3.0
 _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
 _INSTRUCTIONS_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
+_COMPARE_SECONDS = 300.0
 
 
 def make_loops(
@@ -43,7 +53,7 @@ def make_loops(
     found: Mapping[int, Network],
     services: Services,
 ) -> dict[str, Loop]:
-    """The loops by queue: `events`, `timers`, and one `chain-<id>` for each chain."""
+    """The loops by queue: `events`, `timers`, `webhooks`, and one `chain-<id>` for each chain."""
     chains = services.of(Chains)
     payments = services.of(Payments)
     relay = OutboxRelay(engine, registry, wall)
@@ -51,6 +61,9 @@ def make_loops(
     made = {
         "events": drain_outbox(relay, inbox, PostgresBus(database_url)),
         "timers": _timers(engine, wall, found, services),
+        "webhooks": send_webhooks(
+            services.of(Sender), PostgresBus(database_url, channel=WAKE_CHANNEL)
+        ),
     }
     for chain_id in found:
         made[f"chain-{chain_id}"] = watch_chain(chains, chain_id)
@@ -64,14 +77,17 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
-        Periodic("trade.check_books", _BOOKS_SECONDS, Aside("trade.check_books", books.check)),
         Periodic("payments.carry_out_due", _INSTRUCTIONS_SECONDS, payments.carry_out_due),
         Periodic("payments.look_at_open", _SILENCE_SECONDS, payments.look_at_open),
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),
+        *_comparisons(services.of(Reconciliation)),
+        Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
+        forget_old(services.of(DeliveryLog)),
         *rebroadcasts(chains),
     ]
     for chain_id, network in found.items():
         name = f"chain {chain_id}"
+        periodic.append(_following(services.of(Following), chain_id))
         if network.followed.sender is not None:
             settle = partial(keeper.settle_due, chain_id)
             periodic.append(Periodic(f"trade.settle_due {name}", _KEEPER_SECONDS, settle))
@@ -83,6 +99,23 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         chain_clock(chain_id): partial(chain_time, uow, chains, chain_id) for chain_id in found
     }
     return sweep_timers(sweeper, wall, clocks, periodic)
+
+
+def _comparisons(reconciliation: Reconciliation) -> list[Periodic]:
+    """Of the last hours every few minutes, and of everything at night, whichever of the times it
+    is looked at comes first after that."""
+    lately = Aside("books.compare_lately", reconciliation.compare_lately)
+    nightly = Aside("books.compare_nightly", reconciliation.compare_nightly)
+    return [
+        Periodic("books.compare_lately", _COMPARE_SECONDS, lately),
+        Periodic("books.compare_nightly", _COMPARE_SECONDS, nightly),
+    ]
+
+
+def _following(following: Following, chain_id: int) -> Periodic:
+    """In a thread of its own: a node that does not answer must not hold up timers."""
+    name = f"payments.follow_sent chain {chain_id}"
+    return Periodic(name, _FOLLOW_SECONDS, Aside(name, partial(following.follow_sent, chain_id)))
 
 
 def chain_time(uow: UnitOfWork, chains: Chains, chain_id: int) -> datetime | None:

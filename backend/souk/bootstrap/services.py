@@ -6,11 +6,17 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from souk.adapters.crypto.secret_box import XChaChaSecretBox
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
+from souk.adapters.evm.escrow.statement import EvmEscrowStatement
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
+from souk.adapters.evm.transactions import EvmTransactions
 from souk.adapters.evm.wallets import EvmWallets
+from souk.adapters.http.client import PublicHttp
+from souk.adapters.http.targets import Policy
+from souk.bootstrap.cards import card_money, card_rail
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
@@ -20,22 +26,39 @@ from souk.core.pagination import CursorCodec
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
 from souk.modules.accounts.service import Accounts
+from souk.modules.books.ports import RailStatement
+from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
-from souk.modules.chain.service import Chains
+from souk.modules.chain.service import ChainRecords, Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments.domain import EscrowTerms, PriceRules, QuoteTerms
-from souk.modules.payments.service import Credits, Offers, Parts, Payments, gateways
+from souk.modules.payments.service import (
+    Credits,
+    Following,
+    Offers,
+    Parts,
+    Payments,
+    directions,
+    gateways,
+)
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
 from souk.modules.trade.service import (
-    Books,
     Cancellations,
     Deliveries,
     Expiries,
     Keeper,
     Placements,
+)
+from souk.modules.webhooks.domain import SECRET_BYTES
+from souk.modules.webhooks.service import (
+    Announcements,
+    DeliveryLog,
+    Endpoints,
+    Resends,
+    Sender,
 )
 from souk.settings import Settings, TradeSettings
 
@@ -50,6 +73,8 @@ def make_services(
     services.update(_people_and_goods(settings, uow, found))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
+    services.update(_books(uow, found, services))
+    services.update(_webhooks(settings, uow, wall, services))
     return services
 
 
@@ -100,15 +125,17 @@ def _money(
     escrow = EvmEscrowGateway(money, _escrow_terms(settings.trade), nodes, clock=wall)
     keeper = EvmEscrowCredits(money, nodes)
     prices = ChainlinkPriceFeed(nodes)
-    offers = Offers(money, _quote_terms(settings.trade))
+    offers = Offers(money, _quote_terms(settings.trade), card_money(settings))
+    cards = card_rail(settings, wall)
     parts = Parts(
         uow=uow,
         sellers=below.of(Sellers),
         orders=below.of(Orders),
         ledger=below.of(Ledger),
         chains=below.of(Chains),
-        gateways=gateways(escrow=escrow),
-        directed={},
+        gateways=gateways(escrow=escrow, card=None if cards is None else cards.gateway),
+        directed=directions(None if cards is None else cards.directed),
+        cards=cards,
         prices=prices,
         offers=offers,
         new_salt=lambda: secrets.token_hex(32),
@@ -119,6 +146,7 @@ def _money(
             ChainlinkPriceFeed: prices,
             EvmWallets: EvmWallets(nodes),
             Payments: Payments(parts),
+            Following: Following(uow, below.of(Chains), EvmTransactions(nodes)),
             Credits: Credits(uow, below.of(Sellers), below.of(Ledger), offers, keeper),
         }
     )
@@ -133,9 +161,42 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
             Cancellations: Cancellations(uow, orders, payments),
             Expiries: Expiries(uow, orders, payments),
             Keeper: Keeper(uow, below.of(Chains), payments),
-            Books: Books(uow, below.of(Ledger)),
         }
     )
+
+
+def _books(uow: UnitOfWork, found: Mapping[int, Network], below: Services) -> Services:
+    ledger, payments = below.of(Ledger), below.of(Payments)
+    rails = _rails(uow, found)
+    return Services(
+        {
+            Books: Books(uow, ledger, payments, below.of(Chains)),
+            Reconciliation: Reconciliation(uow, below.of(Orders), ledger, payments, rails),
+        }
+    )
+
+
+def _webhooks(settings: Settings, uow: UnitOfWork, wall: Clock, below: Services) -> Services:
+    http = PublicHttp(Policy(to_loopback=settings.webhooks.webhooks_to_loopback))
+    box = XChaChaSecretBox(_secret(settings, "webhooks"))
+    return Services(
+        {
+            Endpoints: Endpoints(uow, http, box, lambda: secrets.token_bytes(SECRET_BYTES)),
+            Announcements: Announcements(uow, below.of(Orders)),
+            Resends: Resends(uow),
+            Sender: Sender(uow, http, box, wall, secrets.SystemRandom().random),
+            DeliveryLog: DeliveryLog(uow),
+        }
+    )
+
+
+def _rails(uow: UnitOfWork, found: Mapping[int, Network]) -> list[RailStatement]:
+    """What says itself what it holds."""
+    record = ChainRecords(uow, {chain_id: network.followed for chain_id, network in found.items()})
+    return [
+        EvmEscrowStatement(chain_id, network.node, record)
+        for chain_id, network in sorted(found.items())
+    ]
 
 
 def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:

@@ -7,20 +7,24 @@ from ipaddress import IPv4Network, IPv6Network
 
 from fastapi import APIRouter
 
+from souk.adapters.prometheus.metrics import PrometheusMetrics
 from souk.adapters.redis.connections import connect
 from souk.adapters.redis.rate_limiter import RedisRateLimiter
 from souk.bootstrap import build
+from souk.bootstrap.cards import CardProvider
 from souk.bootstrap.checks import readiness
 from souk.bootstrap.container import Container
 from souk.bootstrap.networks import describe
-from souk.core.clock import Clock
+from souk.core.clock import Clock, SystemClock
 from souk.core.db import Reads
+from souk.core.metrics import Metrics, MetricsNetworks, Readings
 from souk.core.principal import Principal
 from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.modules.accounts import api as accounts_api
 from souk.modules.accounts.service import Accounts, SignInGate
+from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
 from souk.modules.orders import api as orders_api
@@ -28,9 +32,12 @@ from souk.modules.payments import api as payments_api
 from souk.modules.sellers import api as sellers_api
 from souk.modules.trade import api as trade_api
 from souk.modules.trade.domain import OrderPages
+from souk.modules.webhooks import api as webhooks_api
+from souk.modules.webhooks.service import ResendGate
 from souk.settings import Settings
 
 _REDIS_TIMEOUT_SECONDS = 0.5
+_RESENDS_PER_MINUTE = 30
 _ROUTERS = (
     accounts_api.router,
     sellers_api.router,
@@ -38,6 +45,8 @@ _ROUTERS = (
     orders_api.router,
     payments_api.router,
     trade_api.router,
+    books_api.router,
+    webhooks_api.router,
 )
 
 
@@ -66,25 +75,40 @@ class WebContainer(Container):
 
 def build_web(settings: Settings, *, clock: Clock | None = None) -> WebContainer:
     """Compose everything for one process of the API. Connects to nothing yet."""
-    below = build(settings, clock=clock)
+    wall = clock or SystemClock()
+    below = build(settings, clock=wall)
     database = settings.database
     database_url = database.database_url.get_secret_value()
     reads = Reads(database_url, max_size=database.database_pool_size)
     wakeups = AsyncWakeups(database_url)
     watch = trade_api.OrderWatch(reads, wakeups)
-    below.services.update({Reads: reads, trade_api.OrderWatch: watch, **_edges(below)})
+    gauges = books_api.Gauges(reads, wall)
+    below.services.update(
+        {Reads: reads, trade_api.OrderWatch: watch, Readings: gauges, **_edges(below)}
+    )
     return WebContainer(**vars(below), reads=reads, wakeups=wakeups)
 
 
 def _edges(below: Container) -> Mapping[object, object]:
     redis = connect(below.redis_url, timeout_seconds=_REDIS_TIMEOUT_SECONDS)
     below.closing.callback(redis.close)
-    per_minute = below.settings.security.sign_in_per_minute
-    found = below.networks
+    limiter, per_minute = RedisRateLimiter(redis), below.settings.security.sign_in_per_minute
+    found, cards = below.networks, below.settings.cards
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
-        SignInGate: SignInGate(RedisRateLimiter(redis), per_minute=per_minute),
+        SignInGate: SignInGate(limiter, per_minute=per_minute),
+        ResendGate: ResendGate(limiter, per_minute=_RESENDS_PER_MINUTE),
+        Metrics: PrometheusMetrics(),
+        MetricsNetworks: MetricsNetworks.of(
+            below.settings.http.metrics_networks, below.settings.http.trusted_proxies
+        ),
         OrderPages: OrderPages(confirmations),
         ClientConfig: ClientConfig({"chains": describe(found)}),
-        Readiness: readiness(below.engine, redis.ping, below.get(UnitOfWork), below.get(Chains)),
+        Readiness: readiness(
+            below.engine,
+            redis.ping,
+            below.get(UnitOfWork),
+            below.get(Chains),
+            CardProvider(cards).say if cards else None,
+        ),
     }

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from souk.core.clock import Clock
 from souk.core.db import Base, Id, Instant
-from souk.core.events import Event, HandlerRegistry
+from souk.core.events import Event, HandlerRegistry, Origin
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +90,7 @@ class _Claimed:
     version: int
     payload: dict[str, object]
     attempts: int
+    created_at: datetime
     claimed_at: datetime
 
 
@@ -111,7 +112,7 @@ _CLAIM = text(
     UPDATE outbox SET next_attempt_at = :until, attempts = attempts + 1,
         delivered_at = CASE WHEN name = ANY(:read) THEN NULL ELSE CAST(:now AS timestamptz) END
     FROM due WHERE outbox.id = due.id
-    RETURNING outbox.id, name, version, payload, attempts, sequence, delivered_at
+    RETURNING outbox.id, name, version, payload, attempts, created_at, sequence, delivered_at
     """
 )
 # Each claim counts one attempt, so that this number says whose claim still holds. A relay that
@@ -158,14 +159,18 @@ class OutboxRelay:
         with self._engine.begin() as connection:
             rows = connection.execute(_CLAIM, claim).all()
         read = sorted((r for r in rows if r.delivered_at is None), key=lambda row: row.sequence)
-        batch = [_Claimed(r.id, r.name, r.version, r.payload, r.attempts, now) for r in read]
+        batch = [
+            _Claimed(r.id, r.name, r.version, r.payload, r.attempts, r.created_at, now)
+            for r in read
+        ]
         return len(rows) - len(read), batch
 
     def _deliver(self, row: _Claimed) -> int:
         if not self._still_mine(row):
             return 0
         try:
-            self._registry.dispatch(row.name, row.version, row.payload)
+            origin = Origin(row.id, row.created_at)
+            self._registry.dispatch(row.name, row.version, row.payload, origin)
         except Exception as error:
             self._postpone(row, error)
             return 0

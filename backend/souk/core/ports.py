@@ -64,6 +64,29 @@ class HttpFetcher(Protocol):
         ...
 
 
+class HttpPoster(Protocol):
+    """Sends to where a stranger wants it, with the same checks and limits."""
+
+    def check(self, url: str) -> None:
+        """Look at the address without connecting to anything, to refuse early what could never be
+        sent to. Raises `ProviderRejected`."""
+        ...
+
+    def post(
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        max_bytes: int,
+        timeout_seconds: float,
+    ) -> Fetched:
+        """POST `body`, follow no redirect, and return any answer with its first `max_bytes`.
+        Raises `ProviderRejected` when the address must not be connected to, `ProviderUnavailable`
+        when it could not be, and `OutcomeUnknown` when it was and did not answer."""
+        ...
+
+
 class Mailer(Protocol):
     """Sends e-mail."""
 

@@ -1,21 +1,24 @@
 """What a process can say about itself: whether its parts are well, and what clients must know."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from souk.core.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Named checks; each returns a line about a healthy part or raises."""
+    """Named checks; each returns a line about a healthy part or raises. What is only `said` does
+    not count: without it some things cannot be done, but the rest can."""
 
     checks: Mapping[str, Callable[[], str]]
+    said: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     def report(self) -> tuple[bool, dict[str, dict[str, str]]]:
-        """Whether all parts are well, and a line about each."""
+        """Whether all parts that count are well, and a line about each."""
         parts = {name: _line(check) for name, check in self.checks.items()}
-        return all(part["status"] == "ok" for part in parts.values()), parts
+        well = all(part["status"] == "ok" for part in parts.values())
+        return well, parts | {name: _line(check) for name, check in self.said.items()}
 
 
 def _line(check: Callable[[], str]) -> dict[str, str]:

@@ -160,8 +160,11 @@ def once(
     status: int,
     render: Callable[[object], Mapping[str, object]],
     act: Callable[[Receipt], object],
+    reveal: Callable[[object], Mapping[str, object]] | None = None,
 ) -> Response:
-    """Run `act` at most once for this caller, route and key, and answer with its result.
+    """Run `act` at most once for this caller, route and key, and answer with its result. `reveal`
+    renders the first answer where that holds a secret, which `render` keeps out of the record and
+    so out of every repeat.
 
     Raises `MissingIdempotencyKey`, `IdempotencyKeyReused`, `RequestInFlight`, and whatever `act`
     raises; after an error the same request may be sent again under the same key.
@@ -188,7 +191,7 @@ def once(
     except Exception:
         idempotency.release(entered)
         raise
-    answer = json.dumps(render(result), separators=(",", ":")).encode()
+    answer = json.dumps((reveal or render)(result), separators=(",", ":")).encode()
     return json_response(answer, status=status)
 
 
@@ -218,17 +221,25 @@ def json_response(
 
 
 def cacheable(
-    request: Request, body: bytes, *, max_age_seconds: int = 0, version: int | None = None
+    request: Request,
+    body: bytes,
+    *,
+    max_age_seconds: int = 0,
+    version: int | None = None,
+    shared: bool = False,
 ) -> Response:
     """A JSON answer with an ETag, or 304 when the client has it (RFC 9110 section 13.1.2).
 
-    With a `version` the ETag begins with it, so that an edit can send it back as If-Match.
+    With a `version` the ETag begins with it, so that an edit can send it back as If-Match. What is
+    `shared` is the same for everybody, and caches in between may keep it.
     """
     digest = hashlib.sha256(body).hexdigest()[:32]
     etag = f'"{digest}"' if version is None else f'"{version}-{digest}"'
     headers = {
         "ETag": etag,
-        "Cache-Control": f"private, max-age={max_age_seconds}, must-revalidate",
+        "Cache-Control": (
+            f"{'public' if shared else 'private'}, max-age={max_age_seconds}, must-revalidate"
+        ),
     }
     seen = request.headers.get("if-none-match", "")
     if seen.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in seen.split(",")):

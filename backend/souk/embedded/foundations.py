@@ -1,4 +1,4 @@
-"""What the processes stand on: database, Redis and chain, each ours unless given by a URL."""
+"""What the processes stand on: database, Redis, chain and card provider, each ours unless given."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,6 +12,8 @@ from souk.embedded.installation import load_secrets
 from souk.embedded.parts import Part
 from souk.embedded.postgres import cluster
 from souk.embedded.redis import redis_server
+from souk.embedded.stripe import USUAL_PORT as _USUAL_CARD_PORT
+from souk.embedded.stripe import stripe_sandbox
 
 _CHAIN = re.compile(r"^CHAIN_([1-9][0-9]*)_RPC_URLS$")
 _USUAL_CHAIN_PORT = 8545
@@ -53,10 +55,13 @@ def lay(
     given: Mapping[str, str],
     *,
     chain_port: int | None = None,
+    card_port: int | None = None,
+    public_url: str = "",
     redeploy: Callable[[], None],
 ) -> Foundations:
     """Decide what runs here. `redeploy` is called each time the chain has come back after a
-    crash, because what it held a moment before may be lost."""
+    crash, because what it held a moment before may be lost; `public_url` is where the API serves,
+    for the webhooks."""
     laid = [
         _database(state) if not given.get("DATABASE_URL") else Foundations((), {}),
         _redis(state) if not given.get("REDIS_URL") else Foundations((), {}),
@@ -67,9 +72,14 @@ def lay(
     environment = {"SECRET_KEY": load_secrets(state).secret_key}
     for one in laid:
         environment |= one.environment
+    environment |= given
+    if not given.get("STRIPE_SECRET_KEY", "").strip():
+        # Over what is given: secrets without their key are of no use to the sandbox.
+        laid.append(_cards(state, card_port, environment.get("PUBLIC_URL") or public_url))
+        environment |= laid[-1].environment
     return Foundations(
         parts=tuple(part for one in laid for part in one.parts),
-        environment={**environment, **given},
+        environment=environment,
         notes=tuple(note for one in laid for note in one.notes),
     )
 
@@ -98,10 +108,8 @@ def _redis(state: Path) -> Foundations:
 def _chain(
     state: Path, contracts: Path, port: int | None, redeploy: Callable[[], None]
 ) -> Foundations:
-    if port is None:
-        port = _USUAL_CHAIN_PORT if anvil.is_free(_USUAL_CHAIN_PORT) else anvil.free_port()
     ours = anvil.Anvil(
-        anvil.program(contracts), port or anvil.free_port(), make_private(state / "chain")
+        anvil.program(contracts), _port(port, _USUAL_CHAIN_PORT), make_private(state / "chain")
     )
     environment = {
         f"CHAIN_{anvil.CHAIN_ID}_RPC_URLS": ours.url,
@@ -110,3 +118,27 @@ def _chain(
         "FEE_TO_ADDRESS": anvil.FEE_TO_ADDRESS,
     }
     return Foundations((ours.part(redeploy=redeploy),), environment)
+
+
+def _cards(state: Path, port: int | None, public_url: str) -> Foundations:
+    secret = f"whsec_{load_secrets(state).stripe_webhook_secret}"
+    ours = stripe_sandbox(
+        state / "stripe",
+        _port(port, _USUAL_CARD_PORT),
+        webhook_url=f"{public_url}/api/webhooks/stripe",
+        webhook_secret=secret,
+    )
+    environment = {
+        "STRIPE_SECRET_KEY": ours.secret_key,
+        "STRIPE_PUBLISHABLE_KEY": ours.publishable_key,
+        "STRIPE_API_BASE": ours.url,
+        "STRIPE_WEBHOOK_SECRETS": secret,
+    }
+    return Foundations((ours.part(),), environment)
+
+
+def _port(wanted: int | None, usual: int) -> int:
+    """`None` wants the usual one if it is free, 0 any free one."""
+    if wanted is None and anvil.is_free(usual):
+        return usual
+    return wanted or anvil.free_port()

@@ -9,11 +9,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Secrets:
-    """Passwords of the embedded database and the key that signs cursors and sessions."""
+    """Passwords of the embedded database, the key that signs cursors and sessions, and what the
+    Stripe sandbox signs its webhooks with."""
 
     database_owner_password: str
     database_password: str
     secret_key: str
+    stripe_webhook_secret: str
 
 
 def load_secrets(state: Path) -> Secrets:

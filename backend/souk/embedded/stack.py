@@ -25,8 +25,8 @@ class PortTaken(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where a stack lives. A port of 0 takes any free one, a `chain_port` of `None` the usual one
-    if it is free."""
+    """Where a stack lives. A port of 0 takes any free one, a `chain_port` or `card_port` of `None`
+    the usual one if it is free."""
 
     state: Path
     contracts: Path
@@ -34,6 +34,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 8000
     chain_port: int | None = None
+    card_port: int | None = None
 
 
 class Stack:
@@ -87,6 +88,8 @@ class Stack:
             self._options.contracts,
             self._options.environment,
             chain_port=self._options.chain_port,
+            card_port=self._options.card_port,
+            public_url=self.url,
             redeploy=lambda: self._deploy_again(supervisor, environment),
         )
         environment = self._complete(below.environment)
@@ -150,11 +153,12 @@ class Stack:
 
     @staticmethod
     def _workers(below: Foundations, environment: Mapping[str, str]) -> list[Part]:
-        queues = ["events", "timers", *(f"chain-{number}" for number in below.chains)]
+        queues = ["events", "timers", "webhooks", *(f"chain-{number}" for number in below.chains)]
         return [_worker(queue, environment) for queue in queues]
 
     def _welcome(self, below: Foundations) -> str:
         chain = below.environment.get(f"CHAIN_{anvil.CHAIN_ID}_RPC_URLS", "")
+        cards = below.environment.get("STRIPE_API_BASE", "")
         lines = [
             f"Souk serves on {self.url}",
             f"  shop and what is running   {self.url}/",
@@ -162,6 +166,7 @@ class Stack:
             f"  is everything well?        {self.url}/health/ready   or: souk doctor",
             f"  whole stories, played      souk demo{self._where()}",
             *([f"  local chain (id {anvil.CHAIN_ID})      {chain}"] if chain else []),
+            *([f"  cards, in a sandbox        {cards}/"] if cards else []),
             f"  logs                       {self._state / 'logs'}",
             "Ctrl-C stops everything; the data stays.",
         ]

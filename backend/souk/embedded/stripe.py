@@ -1,16 +1,17 @@
 """The card rail of the local default: the Stripe sandbox as a part of the stack."""
 
+import http.client
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from souk.embedded.directories import make_private
 from souk.embedded.parts import Part
 
+NAME = "stripe-sandbox"
+USUAL_PORT = 12111
 _VARIABLE = "STRIPE_SANDBOX_"
 
 
@@ -43,7 +44,7 @@ class StripeSandbox:
             "BANK_SECONDS": str(self.bank_seconds),
         }
         return Part(
-            name="stripe sandbox",
+            name=NAME,
             command=self._command,
             ready=self._is_ready,
             environment={
@@ -58,10 +59,15 @@ class StripeSandbox:
         return [sys.executable, "-m", "souk.embedded.stripe_sandbox"]
 
     def _is_ready(self) -> bool:
+        # Asked without a client library: the supervisor would wait for it to load.
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            return httpx.get(f"{self.url}/sandbox/health", timeout=2).is_success
-        except httpx.HTTPError:
+            connection.request("GET", "/sandbox/health")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
 
 def stripe_sandbox(

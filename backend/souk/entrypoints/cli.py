@@ -25,6 +25,7 @@ COMMANDS = {
     "migrate": "bring the database to this version's schema",
     "deploy": "put the contracts on a chain, once",
     "seed": "stock a small demo shop, once",
+    "reconcile": "compare the rails with the books, and mend what was missed",
     "doctor": "check every dependency and say what to do",
 }
 _PACKAGE = "souk.entrypoints.commands"

@@ -17,12 +17,13 @@ from souk.adapters.evm import registry
 from souk.adapters.evm.registry import Deployment
 from souk.adapters.evm.rpc import JsonRpcClient, RpcResult
 from souk.adapters.redis.connections import connect
+from souk.bootstrap.cards import CardProvider
 from souk.core import migrations
 from souk.core.db import make_engine
-from souk.core.errors import ProviderUnavailable
+from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.embedded import anvil, postgres, redis
 from souk.entrypoints.diagnosis import Unwell
-from souk.settings import Settings
+from souk.settings import CardSettings, Settings
 
 _OLDEST_PYTHON = (3, 11)
 _OLDEST_POSTGRES = 150_000
@@ -142,6 +143,20 @@ def queue(url: SecretStr) -> str:
     if tuple(int(part) for part in number.split(".")[:2]) < _OLDEST_REDIS:
         raise Unwell(f"Redis {number}", "use Redis 6.2 or newer")
     return f"Redis {number}"
+
+
+def cards(known: CardSettings) -> str:
+    """The card provider answers and accepts the key."""
+    try:
+        said = CardProvider(known).say()
+    except ProviderUnavailable:
+        raise Unwell(
+            "does not answer",
+            "check the way to Stripe, or STRIPE_API_BASE; the sandbox: logs/stripe-sandbox.log",
+        ) from None
+    except ProviderRejected as error:
+        raise Unwell(error.detail, "check STRIPE_SECRET_KEY") from None
+    return f"{said}; webhooks under {len(known.stripe_webhook_secrets)} secrets"
 
 
 def chain(chain_id: int, url: SecretStr, deployments: Path) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from .tree import SOUK, Source, Violation, calls, dotted, imports, walk
 
-_NETWORK = {"httpx", "redis", "requests", "stripe", "smtplib", "socket", "aiohttp", "rq", "boto3"}
+_NETWORK = {"httpx", "httpcore", "redis", "requests", "stripe", "smtplib", "socket", "aiohttp"}
+_NETWORK |= {"rq", "boto3"}
 _WEB3_TRANSPORTS = {"HTTPProvider", "Web3", "AsyncWeb3", "WebSocketProvider"}
 _GUARD = "refuse_open_transaction"
 _WALL_CLOCK = {

@@ -180,3 +180,37 @@ def test_has_no_head_when_nothing_was_read(chains: Chains, uow: UnitOfWork) -> N
     with uow.begin() as tx:
         assert chains.head(tx, CHAIN_ID) is None
         assert chains.policy_head(tx, CHAIN_ID) is None
+
+
+def counts(uow: UnitOfWork, chains: Chains, number: int, block_hash: str) -> bool:
+    with uow.begin() as tx:
+        return chains.counts(tx, CHAIN_ID, number=number, block_hash=block_hash)
+
+
+def test_says_that_a_block_counts_once_another_lies_on_it(
+    chains: Chains, escrow: EscrowOnChain, uow: UnitOfWork
+) -> None:
+    escrow.paid()
+    block = escrow.chain.call("eth_getBlockByNumber", "latest", False)
+    place = int(block["number"], 16), block["hash"]
+    before = counts(uow, chains, *place)
+    chains.advance(CHAIN_ID)
+    alone = counts(uow, chains, *place)
+    escrow.chain.mine()
+    chains.advance(CHAIN_ID)
+
+    assert (before, alone, counts(uow, chains, *place)) == (False, False, True)
+
+
+def test_says_that_a_block_that_was_replaced_counts_no_more(
+    chains: Chains, escrow: EscrowOnChain, uow: UnitOfWork
+) -> None:
+    escrow.paid()
+    block = escrow.chain.call("eth_getBlockByNumber", "latest", False)
+    escrow.chain.mine()
+    chains.advance(CHAIN_ID)
+    escrow.reorganise(2)
+    escrow.chain.mine(2)
+    chains.advance(CHAIN_ID)
+
+    assert not counts(uow, chains, int(block["number"], 16), block["hash"])

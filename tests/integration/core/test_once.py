@@ -52,6 +52,21 @@ def make_router(things):
             act=lambda receipt: things.make(body.name, receipt),
         )
 
+    @router.post("/secrets")
+    def make_secret(
+        request: Request, caller: Caller, idempotency_key: IdempotencyKey = None
+    ) -> Response:
+        return once(
+            request,
+            caller=caller,
+            key=idempotency_key,
+            body=None,
+            status=201,
+            render=lambda _name: {"secret": None},
+            reveal=lambda name: {"secret": name},
+            act=lambda receipt: things.make("hush", receipt),
+        )
+
     @router.get("/me")
     def me(caller: MaybeCaller) -> dict[str, str | None]:
         return {"account": None if caller is None else caller.account_id}
@@ -94,6 +109,14 @@ def test_once_acts_once_when_the_request_is_repeated(api, things):
     assert "idempotent-replayed" not in first.headers
     assert second.headers["idempotent-replayed"] == "true"
     assert len(things.made) == 1
+
+
+def test_once_reveals_a_secret_in_the_first_answer_alone(api, engine):
+    first, second = (api("POST", "/secrets", token="ann", key="k") for _ in range(2))
+    assert (first.json(), second.json()) == ({"secret": "hush"}, {"secret": None})
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT body FROM idempotency_key")).scalar_one()
+    assert kept == '{"secret":null}'
 
 
 @pytest.mark.pitfall("P15")

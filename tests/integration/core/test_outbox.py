@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 
+from souk.core.events import HandlerRegistry
 from souk.core.outbox import LEASE_SECONDS, MAX_BACKOFF_SECONDS, OutboxRelay, append
 from tests.support.events import Noted, Reader, publish, registry_of
 from tests.support.threads import at_once
@@ -109,6 +110,26 @@ def test_drain_delivers_again_when_a_relay_died_holding_the_fact(
     clock.advance(seconds=LEASE_SECONDS)
     assert relay.drain() == 1
     assert reader.numbers == [1]
+
+
+def test_drain_says_the_same_origin_each_time_when_a_fact_is_delivered_again(
+    committing_uow, engine, clock
+):
+    origins = []
+
+    def read_and_fail_once(_event, origin):
+        origins.append(origin)
+        if len(origins) == 1:
+            raise RuntimeError("the reader fails once")
+
+    published_at = clock.now()
+    publish(committing_uow, "a", 1)
+    relay = OutboxRelay(engine, HandlerRegistry([], [(Noted, [read_and_fail_once])]), clock)
+    relay.drain()
+    clock.advance(seconds=2)
+    relay.drain()
+    (row,) = column(engine, "id")
+    assert origins == [(row, published_at)] * 2
 
 
 def test_drain_leaves_a_fact_alone_when_its_claim_ran_out_in_the_batch(

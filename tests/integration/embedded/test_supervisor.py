@@ -12,7 +12,7 @@ from tests.support.waiting import eventually
 
 from .conftest import SmallStack, Start
 
-PARTS = ("postgres", "redis", "horses")
+PARTS = ("postgres", "redis", "stripe", "horses")
 
 
 def is_ready(stack: SmallStack) -> bool:
@@ -32,8 +32,8 @@ def server(stack: SmallStack) -> psutil.Process:
 def test_leaves_no_process_when_killed(start_stack: Start) -> None:
     stack = start_stack(*PARTS)
     eventually(lambda: is_ready(stack))
-    # Three guardians, the horses' four, redis, and postgres with its own workers.
-    processes = eventually(lambda: len(found := stack.processes()) >= 12 and found)
+    # Four guardians, the horses' four, redis, the sandbox's two, and postgres with its own workers.
+    processes = eventually(lambda: len(found := stack.processes()) >= 15 and found)
     stack.kill()
     eventually(lambda: gone(processes), seconds=5)
 

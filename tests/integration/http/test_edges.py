@@ -4,6 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from souk.bootstrap.checks import readiness
+from souk.core.errors import ProviderUnavailable
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.chain.service import Chains
 from tests.support.http import Api
 from tests.support.shop import Shop, shared_shop
 from tests.support.stack import Databases
@@ -44,6 +48,16 @@ def test_says_which_part_is_silent_when_the_chain_is_not_followed(running: Shop)
     assert answer.status_code == 503
     parts = answer.json()["parts"]
     assert [name for name, part in parts.items() if part["status"] == "down"] == ["chain 31337"]
+
+
+def test_is_ready_though_the_card_provider_is_away(running: Shop) -> None:
+    def away() -> str:
+        raise ProviderUnavailable("does not answer")
+
+    known = running.container
+    chains, uow = known.get(Chains), known.get(UnitOfWork)
+    well, parts = readiness(known.engine, lambda: None, uow, chains, cards=away).report()
+    assert (well, parts["cards"]) == (True, {"status": "down", "detail": "does not answer"})
 
 
 def test_lives_whatever_else_is_down(api: Api) -> None:

@@ -1,6 +1,7 @@
 """Booking on a real database, whose constraints are the last word."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +14,9 @@ from tests.support.clock import START
 from tests.support.ledger_builders import (
     ETH,
     TUSD,
+    a_chargeback,
     a_hold,
+    a_recovery,
     a_refund,
     a_reimbursement,
     a_release,
@@ -191,6 +194,32 @@ def test_follows_money_back_to_the_buyer_out_of_the_sellers_pocket(uow, session)
     assert (money(uow)[0].released, money(uow)[0].reimbursed) == (1_000, 400)
 
 
+def test_takes_held_money_first_when_a_bank_takes_it_back(uow, session) -> None:
+    post(uow, a_hold(1_000), a_release(400, fee=10), a_chargeback(1_000, from_held=600))
+
+    assert balances_of(session) == {
+        ("seller", "sel_one", "posted"): 390,
+        ("fees", "platform", "posted"): 10,
+        ("receivable", "sel_one", "posted"): -400,
+    }
+    (found,) = money(uow)
+    assert (found.charged_back, found.charged_from_held, found.remaining) == (1_000, 600, 0)
+
+
+def test_owes_nothing_any_more_when_the_seller_has_given_back(uow, session) -> None:
+    released = [a_hold(1_000), a_release(1_000, fee=0)]
+    post(uow, *released, a_chargeback(1_000, from_held=0), a_recovery(1_000))
+
+    assert balances_of(session) == {}
+    assert breaks(uow) == []
+
+
+def test_finds_the_break_when_a_bank_takes_more_than_is_held(uow) -> None:
+    post(uow, a_hold(1_000), a_release(600), a_chargeback(500, from_held=500))
+
+    assert breaks(uow) == ["escrow_covers_what_left"]
+
+
 def test_finds_the_break_when_more_was_reimbursed_than_released(uow) -> None:
     post(uow, a_hold(1_000), a_release(400), a_refund(600), a_reimbursement(401))
 
@@ -214,10 +243,13 @@ def test_finds_no_break_when_a_fact_was_mirrored_and_booked_again(uow) -> None:
 
 def test_says_the_same_of_money_in_sql_and_in_python(session) -> None:
     figures = range(5)
-    grid = [(d, h, r, b) for d in figures for h in figures for r in figures for b in figures]
+    grid = product(figures, figures, figures, figures, range(2))
+    sql = text("SELECT payment_status(:d, :h, :r, :b, :c)")
 
-    for due, held, released, refunded in grid:
-        asked = {"d": due, "h": held, "r": released, "b": refunded}
-        said = session.execute(text("SELECT payment_status(:d, :h, :r, :b)"), asked).scalar_one()
-        right = payment_status(due, held=held, released=released, refunded=refunded)
+    for due, held, released, refunded, taken in grid:
+        asked = {"d": due, "h": held, "r": released, "b": refunded, "c": taken}
+        said = session.execute(sql, asked).scalar_one()
+        right = payment_status(
+            due, held=held, released=released, refunded=refunded, charged_back=taken
+        )
         assert PaymentStatus(said) is right, asked

@@ -37,7 +37,7 @@ def test_holds_an_order_up_when_a_party_disputes(uow) -> None:
 
     assert shop.sees.holds() == [HoldKind.DISPUTE]
     assert shop.leg(leg.id).status is LegStatus.DISPUTED
-    assert reasons(shop)[-1] == "a party has called the arbiter on the chain"
+    assert reasons(shop)[-1] == "a party has called the arbiter"
 
 
 def test_holds_nothing_up_before_a_dispute_counts(uow) -> None:
@@ -233,6 +233,7 @@ def test_books_no_more_out_than_was_held_when_another_settlement_takes_the_place
 
 def test_warns_of_what_there_is_no_money_for(uow, caplog) -> None:
     shop, leg = a_paid_shop(uow)
+    caplog.clear()
 
     shop.observe(*(reached(leg, SETTLED, effect=n) for n in (1, 2)))
 
@@ -243,6 +244,7 @@ def test_warns_of_nothing_while_a_release_and_what_comes_back_of_it_are_on_their
     uow, caplog
 ) -> None:
     shop, leg = a_paid_shop(uow)
+    caplog.clear()
 
     shop.observe(seen(leg, SETTLED), seen(leg, REIMBURSED), reached(leg, SETTLED))
 

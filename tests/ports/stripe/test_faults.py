@@ -1,6 +1,7 @@
 """Keys that replay, webhooks that arrive, and everything that can be made to go wrong."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -108,6 +109,74 @@ def test_request_is_refused_when_there_are_too_many(
     assert client.v1.payment_intents.create(PARAMS).amount == 1_234
 
 
+@pytest.mark.parametrize(("kind", "effects"), [("before", 0), ("after", 1)])
+def test_connection_ends_without_an_answer_when_it_is_reset(
+    client: stripe.StripeClient, control: Control, kind: str, effects: int
+) -> None:
+    control("faults", kind=f"reset_{kind}_effect", on="/v1/payment_intents")
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.payment_intents.create({**PARAMS, "metadata": {"marker": f"reset {kind}"}})
+    assert count(client, f"reset {kind}") == effects
+
+
+def test_effect_is_replayed_when_the_connection_was_reset(
+    client: stripe.StripeClient, control: Control
+) -> None:
+    control("faults", kind="reset_after_effect", on="/v1/payment_intents")
+    params = {**PARAMS, "metadata": {"marker": "replayed"}}
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.payment_intents.create(params, {"idempotency_key": "replayed"})
+    client.v1.payment_intents.create(params, {"idempotency_key": "replayed"})
+    assert count(client, "replayed") == 1
+
+
+def refused_at(client: stripe.StripeClient, requests: int) -> list[int]:
+    """Which of so many requests were refused as too many."""
+    refused = []
+    for place in range(requests):
+        try:
+            client.v1.balance.retrieve()
+        except stripe.RateLimitError:
+            refused.append(place)
+    return refused
+
+
+def test_faults_happen_at_the_same_places_when_the_seed_is_the_same(
+    client: stripe.StripeClient, control: Control
+) -> None:
+    drawn = []
+    for seed in (7, 7, 8):
+        control("faults", kind="rate_limit", on="/v1/balance", count=5, among=30, seed=seed)
+        drawn.append(refused_at(client, 30))
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert [len(each) for each in drawn] == [5, 5, 5]
+
+
+def test_every_fault_happens_when_two_meet_the_same_request(
+    client: stripe.StripeClient, control: Control
+) -> None:
+    before = control("faults/state")["happened"]
+    for kind in ("rate_limit", "server_error"):
+        control("faults", kind=kind, on="/v1/balance", count=2)
+    for _ in range(4):
+        with pytest.raises(stripe.StripeError):
+            client.v1.balance.retrieve()
+    after = control("faults/state")
+    told = [
+        after["happened"][kind] - before.get(kind, 0) for kind in ("rate_limit", "server_error")
+    ]
+    assert (told, after["ordered"]) == ([2, 2], {})
+
+
+def test_requests_are_refused_when_they_pass_the_limit(
+    client: stripe.StripeClient, control: Control
+) -> None:
+    control("limit", requests_per_second=1)
+    assert refused_at(client, 3)[0] == 1
+    control("limit")
+    assert refused_at(client, 3) == []
+
+
 def test_faults_are_counted_when_they_happen(sandbox: StripeSandbox, control: Control) -> None:
     url = f"{sandbox.url}/sandbox/health"
     before = httpx.get(url).json()["faults"]["happened"].get("rate_limit", 0)
@@ -140,6 +209,14 @@ def test_webhook_comes_twice_when_it_is_duplicated(
     control("faults", kind="duplicate", on="payment_intent.created")
     intent = client.v1.payment_intents.create(PARAMS)
     eventually(lambda: kinds(hooks, intent.id) == ["payment_intent.created"] * 2)
+
+
+def test_webhook_comes_many_times_at_once_when_many_copies_are_ordered(
+    client: stripe.StripeClient, hooks: Receiver, control: Control
+) -> None:
+    control("faults", kind="duplicate", on="payment_intent.created", copies=9)
+    intent = client.v1.payment_intents.create(PARAMS)
+    eventually(lambda: kinds(hooks, intent.id) == ["payment_intent.created"] * 10)
 
 
 def test_webhook_never_comes_when_it_is_lost(
@@ -193,3 +270,31 @@ def test_objects_and_webhooks_survive_a_kill(stack_directory: Path) -> None:
         assert client.v1.payment_intents.retrieve(intent.id).amount == 1_234
         eventually(lambda: kinds(hooks, intent.id) == ["payment_intent.created"], seconds=30)
         second.kill()
+
+
+def test_answers_survive_a_kill_when_many_are_asked_at_once(stack_directory: Path) -> None:
+    server = stripe_sandbox(stack_directory / "busy", free_port())
+    log = stack_directory / "busy.log"
+    first = parts.start(server.part(), log)
+    answered: dict[str, str] = {}
+
+    def pay(number: int) -> None:
+        client = stripe.StripeClient(server.secret_key, base_addresses={"api": server.url})
+        for round_ in range(1_000):
+            key = f"{number}:{round_}"
+            made = client.v1.payment_intents.create(PARAMS, {"idempotency_key": key})
+            answered[key] = made.id
+
+    with ThreadPoolExecutor(4) as pool:
+        payers = [pool.submit(pay, number) for number in range(4)]
+        eventually(lambda: len(answered) > 200)
+        first.kill()
+        assert all(isinstance(each.exception(), stripe.StripeError) for each in payers)
+    second = parts.start(server.part(), log)
+    client = stripe.StripeClient(server.secret_key, base_addresses={"api": server.url})
+    again = {
+        key: client.v1.payment_intents.create(PARAMS, {"idempotency_key": key}).id
+        for key in answered
+    }
+    second.kill()
+    assert again == answered

@@ -1,4 +1,4 @@
-"""Refunds, transfers, reversals and disputes in the sandbox."""
+"""Refunds, transfers, reversals and payouts in the sandbox."""
 
 import pytest
 import stripe
@@ -52,6 +52,27 @@ def test_refund_succeeds_later_when_it_was_pending(client: stripe.StripeClient) 
     eventually(lambda: client.v1.refunds.retrieve(refund.id).status == "succeeded")
 
 
+def test_refund_to_a_bank_succeeds_later(client: stripe.StripeClient) -> None:
+    intent = paid(client, method="pm_usBankAccount_success")
+    eventually(lambda: client.v1.payment_intents.retrieve(intent.id).status == "succeeded")
+    refund = client.v1.refunds.create({"payment_intent": intent.id})
+    assert refund.status == "pending"
+    eventually(lambda: client.v1.refunds.retrieve(refund.id).status == "succeeded")
+
+
+def test_refunds_are_found_by_their_payment(client: stripe.StripeClient) -> None:
+    intent = paid(client)
+    made = [
+        client.v1.refunds.create(
+            {"payment_intent": intent.id, "amount": cents, "metadata": {"attempt": cents}}
+        )
+        for cents in (100, 200)
+    ]
+    found = client.v1.refunds.list({"payment_intent": intent.id}).data
+    assert [each.id for each in found] == [made[1].id, made[0].id]
+    assert found[0].metadata.to_dict() == {"attempt": "200"}
+
+
 def test_transfer_gives_the_seller_the_money(
     client: stripe.StripeClient, seller: stripe.Account
 ) -> None:
@@ -100,23 +121,65 @@ def test_reversals_never_pass_the_transfer(
         client.v1.transfers.reversals.create(sent.id, {"amount": 4_001})
 
 
-@pytest.mark.parametrize(
-    ("evidence", "status", "back"), [("winning_evidence", "won", 1), ("losing_evidence", "lost", 0)]
-)
-def test_dispute_is_decided_by_its_evidence(
-    client: stripe.StripeClient, evidence: str, status: str, back: int
+def test_transfers_are_found_by_their_group(
+    client: stripe.StripeClient, seller: stripe.Account
 ) -> None:
-    intent = paid(client, method="pm_card_createDispute")
-    (dispute,) = client.v1.disputes.list({"payment_intent": intent.id}).data
-    client.v1.disputes.update(dispute.id, {"evidence": {"uncategorized_text": evidence}})
-    booked = client.v1.balance_transactions.list({"source": dispute.id}).data
-    assert client.v1.disputes.retrieve(dispute.id).status == status
-    assert len([each for each in booked if each.amount > 0]) == back
+    charge = paid(client, 5_000).latest_charge.id
+    sent = client.v1.transfers.create(
+        {
+            "amount": 900,
+            "currency": "usd",
+            "destination": seller.id,
+            "source_transaction": charge,
+            "transfer_group": f"order of {seller.id}",
+            "metadata": {"order": "one"},
+        }
+    )
+    back = client.v1.transfers.reversals.create(sent.id, {"amount": 100, "metadata": {"why": "x"}})
+    (found,) = client.v1.transfers.list({"transfer_group": f"order of {seller.id}"}).data
+    assert (found.id, found.metadata.to_dict()) == (sent.id, {"order": "one"})
+    assert [each.id for each in client.v1.transfers.reversals.list(sent.id).data] == [back.id]
 
 
-def test_disputed_charge_cannot_be_refunded(client: stripe.StripeClient, control: Control) -> None:
-    intent = paid(client)
-    control("disputes", charge=intent.latest_charge.id)
+def pay_out(client: stripe.StripeClient, seller: stripe.Account, amount: int) -> stripe.Payout:
+    return client.v1.payouts.create(
+        {"amount": amount, "currency": "usd"}, {"stripe_account": seller.id}
+    )
+
+
+def test_reversal_is_refused_when_the_seller_has_paid_out(
+    client: stripe.StripeClient, seller: stripe.Account
+) -> None:
+    charge = paid(client, 5_000, "pm_card_bypassPending").latest_charge.id
+    sent = transfer(client, seller, charge, 4_000)
+    pay_out(client, seller, 3_000)
     with pytest.raises(stripe.InvalidRequestError) as refusal:
-        client.v1.refunds.create({"payment_intent": intent.id})
-    assert refusal.value.code == "charge_disputed"
+        client.v1.transfers.reversals.create(sent.id, {"amount": 1_001})
+    assert refusal.value.code == "balance_insufficient"
+    assert client.v1.transfers.reversals.create(sent.id, {"amount": 1_000}).amount == 1_000
+
+
+def test_payout_is_refused_when_its_money_is_not_there_yet(
+    client: stripe.StripeClient, seller: stripe.Account
+) -> None:
+    transfer(client, seller, paid(client, 5_000).latest_charge.id, 4_000)
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        pay_out(client, seller, 1)
+    assert refusal.value.code == "balance_insufficient"
+
+
+def test_payout_takes_also_what_is_pending_when_it_is_ordered(
+    client: stripe.StripeClient, seller: stripe.Account, control: Control
+) -> None:
+    transfer(client, seller, paid(client, 5_000).latest_charge.id, 4_000)
+    control(f"accounts/{seller.id}/pay_out")
+    assert worth(client, seller.id) == 0
+
+
+def test_payout_arrives_later(client: stripe.StripeClient, seller: stripe.Account) -> None:
+    charge = paid(client, 5_000, "pm_card_bypassPending").latest_charge.id
+    transfer(client, seller, charge, 4_000)
+    sent = pay_out(client, seller, 4_000)
+    account = {"stripe_account": seller.id}
+    assert sent.status == "pending"
+    eventually(lambda: client.v1.payouts.retrieve(sent.id, {}, account).status == "paid")

@@ -68,7 +68,7 @@ def test_card_with_3d_secure_waits_for_the_buyer(
     )
     page = asked.next_action.redirect_to_url.url
     assert asked.status == "requires_action"
-    assert httpx.post(page, data={"answer": answer}).headers["Location"] == BACK
+    assert httpx.post(page, data={"answer": answer}).headers["Location"].startswith(f"{BACK}?")
     assert client.v1.payment_intents.retrieve(intent.id).status == status
 
 
@@ -95,25 +95,55 @@ def test_bank_answers_later(client: stripe.StripeClient, method: str, status: st
     eventually(lambda: client.v1.payment_intents.retrieve(intent.id).status == status)
 
 
-def test_intent_is_paid_on_its_page(client: stripe.StripeClient, sandbox: StripeSandbox) -> None:
-    intent = intent_of(client)
-    answer = httpx.post(
-        f"{sandbox.url}/sandbox/pay/{intent.id}",
-        data={
-            "client_secret": intent.client_secret,
-            "payment_method": "pm_card_visa",
-            "return_url": BACK,
-        },
+def test_card_asks_for_the_buyer_when_the_shop_wants_it(client: stripe.StripeClient) -> None:
+    wish = {"card": {"request_three_d_secure": "any"}}
+    intent = intent_of(
+        client, payment_method_options=wish, payment_method="pm_card_visa", confirm=True
     )
-    assert answer.headers["Location"] == f"{BACK}?payment_intent={intent.id}"
-    assert client.v1.payment_intents.retrieve(intent.id).status == "succeeded"
+    assert intent.status == "requires_action"
 
 
-def test_page_is_not_found_when_the_secret_is_wrong(
-    client: stripe.StripeClient, sandbox: StripeSandbox
-) -> None:
-    page = f"{sandbox.url}/sandbox/pay/{intent_of(client).id}"
-    assert httpx.get(page, params={"client_secret": "another"}).status_code == 404
+def test_intent_keeps_what_it_was_told(client: stripe.StripeClient) -> None:
+    customer = client.v1.customers.create({})
+    intent = intent_of(
+        client,
+        automatic_payment_methods={"enabled": True},
+        customer=customer.id,
+        metadata={"attempt": "a"},
+        setup_future_usage="off_session",
+        shipping={"name": "Noor", "address": {"line1": "Suq 1", "country": "AE"}},
+        transfer_group="order",
+    )
+    assert intent.automatic_payment_methods.enabled
+    assert (intent.customer, intent.transfer_group) == (customer.id, "order")
+    assert (intent.metadata.to_dict(), intent.setup_future_usage) == (
+        {"attempt": "a"},
+        "off_session",
+    )
+    assert intent.shipping.address.line1 == "Suq 1"
+
+
+def test_intent_takes_only_what_it_was_made_for(client: stripe.StripeClient) -> None:
+    intent = intent_of(client, allowed_payment_method_types=["card"])
+    with pytest.raises(stripe.InvalidRequestError, match="does not take us_bank_account"):
+        client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_usBankAccount_success"})
+
+
+def test_debit_can_be_called_off_when_the_bank_never_answers(client: stripe.StripeClient) -> None:
+    intent = intent_of(client, payment_method="pm_usBankAccount_processing", confirm=True)
+    assert client.v1.payment_intents.cancel(intent.id).status == "canceled"
+
+
+def test_debit_cannot_be_called_off_when_the_bank_will_answer(client: stripe.StripeClient) -> None:
+    intent = intent_of(client, payment_method="pm_usBankAccount_success", confirm=True)
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        client.v1.payment_intents.cancel(intent.id)
+    assert refusal.value.code == "payment_intent_unexpected_state"
+
+
+def test_method_has_a_second_name(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.CardError):
+        intent_of(client, payment_method="pm_card_visa_chargeDeclined", confirm=True)
 
 
 def test_cancelled_intent_cannot_be_paid(client: stripe.StripeClient) -> None:

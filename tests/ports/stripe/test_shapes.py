@@ -3,8 +3,9 @@
 import pytest
 import stripe
 
-from tests.ports.stripe.conftest import paid
+from tests.ports.stripe.conftest import Control, paid
 from tests.support.stripe_shapes import misshapen
+from tests.support.waiting import eventually
 
 
 def raw(item: stripe.StripeObject) -> dict:
@@ -67,6 +68,59 @@ def test_dispute_has_its_shape(client: stripe.StripeClient) -> None:
     intent = paid(client, method="pm_card_createDispute")
     (dispute,) = client.v1.disputes.list({"payment_intent": intent.id}).data
     assert misshapen(raw(dispute), stripe.Dispute) == []
+
+
+@pytest.mark.parametrize("method", ["pm_card_createDisputeInquiry", "pm_usBankAccount_dispute"])
+def test_dispute_that_is_not_a_chargeback_has_its_shape(
+    client: stripe.StripeClient, method: str
+) -> None:
+    intent = paid(client, method=method)
+    by_payment = {"payment_intent": intent.id}
+    (dispute,) = eventually(lambda: client.v1.disputes.list(by_payment).data)
+    assert misshapen(raw(dispute), stripe.Dispute) == []
+
+
+def test_payout_has_its_shape(client: stripe.StripeClient, seller: stripe.Account) -> None:
+    charge = paid(client, method="pm_card_bypassPending").latest_charge
+    money = {"amount": 900, "currency": "usd"}
+    client.v1.transfers.create({**money, "destination": seller.id, "source_transaction": charge.id})
+    payout = client.v1.payouts.create(money, {"stripe_account": seller.id})
+    assert misshapen(raw(payout), stripe.Payout) == []
+
+
+def test_failed_debit_has_its_shape(client: stripe.StripeClient) -> None:
+    intent = paid(client, method="pm_usBankAccount_accountClosed")
+    failed = eventually(
+        lambda: (
+            (
+                found := client.v1.payment_intents.retrieve(
+                    intent.id, {"expand": ["latest_charge"]}
+                )
+            ).last_payment_error
+            and found
+        )
+    )
+    assert failed.last_payment_error.code == "account_closed"
+    assert misshapen(raw(failed), stripe.PaymentIntent) == []
+    assert misshapen(raw(failed.latest_charge), stripe.Charge) == []
+
+
+def test_links_of_a_seller_have_their_shape(
+    client: stripe.StripeClient, seller: stripe.Account
+) -> None:
+    asked = {"account": seller.id, "type": "account_update", "return_url": "http://127.0.0.1/"}
+    assert misshapen(raw(client.v1.account_links.create(asked)), stripe.AccountLink) == []
+    login = client.v1.accounts.login_links.create(seller.id)
+    assert misshapen(raw(login), stripe.LoginLink) == []
+
+
+@pytest.mark.parametrize("order", ["complete", "restrict"])
+def test_account_has_its_shape_when_it_changes(
+    client: stripe.StripeClient, seller: stripe.Account, control: Control, order: str
+) -> None:
+    control(f"accounts/{seller.id}/{order}")
+    changed = client.v1.accounts.retrieve(seller.id)
+    assert misshapen(raw(changed), stripe.Account) == []
 
 
 def test_account_has_its_shape(seller: stripe.Account) -> None:

@@ -16,7 +16,7 @@ from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.core.transaction_guard import ProviderCallInTransaction
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Call
-from souk.modules.chain.errors import CallReverted, TransactionRefused
+from souk.modules.chain.errors import CallReverted, ChainDataRefused, TransactionRefused
 
 CANARY = "canary-5f1c"
 URL = f"https://user:{CANARY}@rpc.example/v2/{CANARY}?key={CANARY}"
@@ -260,6 +260,48 @@ def test_takes_the_middle_tip_and_the_next_base_fee() -> None:
 
     assert a_node(history).fees() == (0x20, 5)
     assert a_node({"result": {"baseFeePerGas": ["0x10"]}}).fees() == (0x10, 0)
+
+
+@pytest.mark.parametrize(
+    "history", [{"baseFeePerGas": []}, {"baseFeePerGas": ["0x1"], "reward": [[]]}, {}]
+)
+def test_refuses_a_fee_history_without_fees(history) -> None:
+    with pytest.raises(ChainDataRefused):
+        a_node({"result": history}).fees()
+
+
+SENT = {
+    "hash": HASH,
+    "from": "0x" + "11" * 20,
+    "to": "0x" + "22" * 20,
+    "nonce": "0x5",
+    "input": "0x01",
+    "value": "0x0",
+    "gas": "0x5208",
+}
+OTHER = "0x" + "33" * 32
+RECEIPT = {"blockNumber": "0x1", "blockHash": OTHER, "status": "0x1", "gasUsed": "0x5208"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "receipt"),
+    [
+        ({"result": {**SENT, "gas": None}}, {"result": None}),
+        ({"result": {**SENT, "nonce": hex(2**63)}}, {"result": None}),
+        ({"result": {**SENT, "hash": OTHER}}, {"result": None}),
+        ({"result": SENT}, {"result": {**RECEIPT, "status": None}}),
+        ({"result": SENT}, {"result": {**RECEIPT, "blockNumber": hex(2**63)}}),
+        ({"error": {"code": -32603, "message": "not of this kind"}}, {"result": None}),
+    ],
+    ids=["no gas", "huge nonce", "another one", "no status", "huge block", "an error"],
+)
+def test_lets_no_odd_transaction_hide_the_others(sent, receipt) -> None:
+    node = a_node(sent, receipt, {"result": {**SENT, "hash": OTHER}}, {"result": RECEIPT})
+
+    found = node.find_transactions([HASH, OTHER])
+
+    assert list(found) == [OTHER]
+    assert found[OTHER].inclusion.block_number == 1
 
 
 def test_refuses_a_call_that_needs_more_gas_than_any_of_ours() -> None:

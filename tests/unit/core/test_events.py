@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import pytest
 
-from souk.core.events import Event, HandlerRegistry
+from souk.core.events import Event, HandlerRegistry, Origin
+from tests.support.clock import START
 from tests.support.events import Noted, Reader, registry_of
 
 NOTED = Noted(subject="a", number=7)
@@ -46,3 +47,16 @@ def test_dispatch_calls_nobody_when_the_event_is_unknown(name, version):
 def test_registry_refuses_when_two_events_share_a_name():
     with pytest.raises(ValueError, match=r"test\.noted"):
         HandlerRegistry([(Noted, []), (Renamed, [])])
+
+
+def test_dispatch_tells_readers_where_the_event_comes_from():
+    seen, origin = [], Origin("evt_1", START)
+    registry = HandlerRegistry([], [(Noted, [lambda *told: seen.append(told)])])
+    assert registry.dispatch(Noted.name, 1, NOTED.to_payload(), origin) == 1
+    assert seen == [(NOTED, origin)]
+
+
+def test_dispatch_refuses_when_it_cannot_say_where_the_event_comes_from():
+    registry = HandlerRegistry([], [(Noted, [lambda *_told: None])])
+    with pytest.raises(ValueError, match=r"test\.noted"):
+        registry.dispatch(Noted.name, 1, NOTED.to_payload())

@@ -21,3 +21,9 @@ from souk.modules.ledger.domain import PaymentStatus, payment_status
 )
 def test_follows_from_what_came_and_went(held, released, refunded, status) -> None:
     assert payment_status(100, held=held, released=released, refunded=refunded) is status
+
+
+def test_says_that_a_bank_has_taken_it_back_whatever_else_happened() -> None:
+    found = payment_status(100, held=100, released=100, refunded=1, charged_back=1)
+
+    assert found is PaymentStatus.CHARGED_BACK

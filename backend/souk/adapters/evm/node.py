@@ -1,6 +1,7 @@
 """The methods of an Ethereum node that Souk uses, typed."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from souk.adapters.evm.rpc import FEW, JsonRpcClient, RpcFault, RpcRequest, RpcResult
 from souk.adapters.evm.wire import (
@@ -11,17 +12,20 @@ from souk.adapters.evm.wire import (
     read_quantity,
     read_receipt,
     read_receipt_logs,
+    read_transaction,
 )
 from souk.core.addresses import Address
-from souk.core.errors import ProviderUnavailable
+from souk.core.errors import ProviderUnavailable, UnavailableError
 from souk.modules.chain.domain import BlockHeader, Call, RawLog
 from souk.modules.chain.errors import CallReverted, ChainDataRefused, TransactionRefused
 from souk.modules.chain.ports import MinedTransaction
+from souk.modules.payments.domain.following import SentTransaction
 
 HEADERS_A_REQUEST = 100
 BLOCKS_A_REQUEST = 20
 CALLS_A_REQUEST = 100
 
+_SENT_AND_MINED = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
 _FEES = RpcRequest("eth_feeHistory", ["0x5", "latest", [50]])
 
 # JSON-RPC error code of a call that reverted (execution-apis); nodes without it give the data.
@@ -34,35 +38,44 @@ class EvmCalls:
     def __init__(self, client: JsonRpcClient) -> None:
         self._client = client
 
-    def call(self, call: Call, *, sender: Address | None = None) -> bytes:
-        """What a call returns on top of the newest block. Raises `CallReverted`."""
-        answer = self._client.ask("eth_call", _transaction(call, sender), "latest")
+    def call(
+        self, call: Call, *, sender: Address | None = None, block_hash: str | None = None
+    ) -> bytes:
+        """What a call returns on top of the newest block, or of another. Raises `CallReverted`."""
+        as_of = "latest" if block_hash is None else _as_of(block_hash)
+        answer = self._client.ask("eth_call", _transaction(call, sender), as_of)
         return read_bytes(self._executed(answer), "result of a call")
 
-    def calls(self, calls: Sequence[Call]) -> list[bytes]:
-        """What each of several calls returns on top of the newest block: asked together, or a few
-        at a time where the endpoint takes no long batches. Raises `CallReverted`."""
-        requests = [RpcRequest("eth_call", [_transaction(one, None), "latest"]) for one in calls]
-        try:
-            answers = list(self._answers(requests, CALLS_A_REQUEST))
-        except ProviderUnavailable:
-            if len(requests) <= FEW:
-                raise
-            answers = list(self._answers(requests, FEW))
+    def calls(self, calls: Sequence[Call], *, block_hash: str | None = None) -> list[bytes]:
+        """What each of several calls returns on top of the newest block, or of this one: asked
+        together, or a few at a time where the endpoint takes no long batches. Raises
+        `CallReverted`; `ProviderUnavailable` also when the block is not, or no longer, canonical
+        there."""
+        at = "latest" if block_hash is None else _as_of(block_hash)
+        requests = [RpcRequest("eth_call", [_transaction(one, None), at]) for one in calls]
+        answers = self._together(requests)
         return [read_bytes(self._executed(answer), "result of a call") for answer in answers]
 
     def run_creation(self, code: bytes, *, block_hash: str) -> bytes:
         """What code would create a contract with, as of one block (EIP-1898) and without creating
         any. Raises `CallReverted`."""
         creation = {"data": "0x" + code.hex()}
-        as_of = {"blockHash": block_hash, "requireCanonical": True}
-        answer = self._client.ask("eth_call", creation, as_of)
+        answer = self._client.ask("eth_call", creation, _as_of(block_hash))
         return read_bytes(self._executed(answer), "result of a creation")
 
     def estimate_gas(self, call: Call, *, sender: Address) -> int:
         """Gas that a call needs. Raises `CallReverted`."""
         answer = self._client.ask("eth_estimateGas", _transaction(call, sender))
         return read_quantity(self._executed(answer), "gas estimate")
+
+    def _together(self, requests: Sequence[RpcRequest]) -> list[RpcResult | RpcFault]:
+        """As few requests as the endpoint takes: long batches, or a few at a time."""
+        try:
+            return list(self._answers(requests, CALLS_A_REQUEST))
+        except ProviderUnavailable:
+            if len(requests) <= FEW:
+                raise
+            return list(self._answers(requests, FEW))
 
     def _values(self, requests: Sequence[RpcRequest], chunk: int) -> list[object]:
         return [self._value(answer) for answer in self._answers(requests, chunk)]
@@ -87,14 +100,8 @@ class EvmCalls:
         return self._value(answer)
 
 
-class EvmNode(EvmCalls):
-    """One endpoint. Every method raises `ProviderUnavailable` when the node cannot be reached or
-    refuses, and `ChainDataRefused` when it answers in a form that it must not have. Nothing
-    follows an off-chain lookup (EIP-3668)."""
-
-    def chain_id(self) -> int:
-        """The chain that the node serves (EIP-155)."""
-        return read_quantity(self._value(self._client.ask("eth_chainId")), "chain id")
+class EvmBlocks(EvmCalls):
+    """Blocks and their logs on an endpoint, as `EvmNode` reads them."""
 
     def blocks(self, which: Sequence[int | str]) -> list[BlockHeader | None]:
         """Blocks by number or tag, in chunks of one request each; `None` for one that the node
@@ -125,6 +132,17 @@ class EvmNode(EvmCalls):
         asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": contract}
         return read_logs(self._value(self._client.ask("eth_getLogs", asked)))
 
+    def logs_about(self, first: int, last: int, *, contract: Address, subject: str) -> list[RawLog]:
+        """The logs of one contract in a range of blocks, both ends included, whose first indexed
+        argument is `subject`, 32 bytes as 0x-hex."""
+        asked = {
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+            "address": contract,
+            "topics": [None, subject],
+        }
+        return read_logs(self._value(self._client.ask("eth_getLogs", asked)))
+
     def receipt_logs(self, header: BlockHeader) -> list[RawLog]:
         """All logs of a block, from the receipts of its transactions."""
         requests = [
@@ -137,6 +155,16 @@ class EvmNode(EvmCalls):
             for receipt in receipts
             for log in read_receipt_logs(receipt, block_hash=header.hash)
         ]
+
+
+class EvmNode(EvmBlocks):
+    """One endpoint. Every method raises `ProviderUnavailable` when the node cannot be reached or
+    refuses, and `ChainDataRefused` when it answers in a form that it must not have. Nothing
+    follows an off-chain lookup (EIP-3668)."""
+
+    def chain_id(self) -> int:
+        """The chain that the node serves (EIP-155)."""
+        return read_quantity(self._value(self._client.ask("eth_chainId")), "chain id")
 
     def fees(self) -> tuple[int, int]:
         """The base fee of the next block, and the median tip of the last five, in wei a gas."""
@@ -161,6 +189,11 @@ class EvmNode(EvmCalls):
         )
         return read_quantity(nonce, "transaction count"), read_quantity(balance, "balance")
 
+    def balance(self, address: Address, *, block_hash: str) -> int:
+        """An account's coins in wei after this block, which has to be canonical."""
+        answer = self._client.ask("eth_getBalance", address, _as_of(block_hash))
+        return read_quantity(self._value(answer), "balance")
+
     def count_mined(self, address: Address, up_to: int) -> int:
         """How many transactions of an account stand in blocks up to this number."""
         answer = self._client.ask("eth_getTransactionCount", address, hex(up_to))
@@ -180,6 +213,25 @@ class EvmNode(EvmCalls):
         """Where a transaction stands, if it does."""
         value = self._value(self._client.ask("eth_getTransactionReceipt", transaction_hash))
         return None if value is None else read_receipt(value)
+
+    def find_transactions(self, hashes: Sequence[str]) -> dict[str, SentTransaction | None]:
+        """Each transaction by its hash as it was sent, with where it stands if it does; `None` for
+        one that the node does not know. What it answers improperly about one is left out."""
+        requests = [RpcRequest(method, [one]) for one in hashes for method in _SENT_AND_MINED]
+        answers = self._together(requests)
+        found: dict[str, SentTransaction | None] = {}
+        for one, sent, receipt in zip(hashes, answers[::2], answers[1::2], strict=True):
+            with suppress(UnavailableError):
+                value, mined = self._value(sent), self._value(receipt)
+                found[one] = (
+                    None if value is None else read_transaction(value, mined, transaction_hash=one)
+                )
+        return found
+
+
+def _as_of(block_hash: str) -> dict[str, object]:
+    """A block by its hash (EIP-1898), as long as it is canonical."""
+    return {"blockHash": block_hash, "requireCanonical": True}
 
 
 def _block_request(which: int | str) -> RpcRequest:

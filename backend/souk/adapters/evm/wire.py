@@ -12,6 +12,7 @@ from souk.core.addresses import Address, checksum_address
 from souk.modules.chain.domain import BlockHeader, RawLog
 from souk.modules.chain.errors import ChainDataRefused
 from souk.modules.chain.ports import MinedTransaction
+from souk.modules.payments.domain.following import Inclusion, SentTransaction
 
 _QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 _BYTES = re.compile(r"0x([0-9a-fA-F]{2})*")
@@ -126,6 +127,39 @@ def read_receipt(value: object) -> MinedTransaction:
         block_number=read_quantity(receipt.get("blockNumber"), "receipt's block number"),
         block_hash=read_hash(receipt.get("blockHash"), "receipt's block hash"),
         succeeded=read_quantity(receipt.get("status"), "receipt's status") == 1,
+    )
+
+
+def read_transaction(value: object, receipt: object, *, transaction_hash: str) -> SentTransaction:
+    """A transaction of this hash, and where it stands if it has a receipt."""
+    sent = read_object(value, "transaction")
+    if read_hash(sent.get("hash"), "transaction hash") != transaction_hash:
+        raise ChainDataRefused("the node gave another transaction than it was asked for")
+    to = sent.get("to")
+    read = SentTransaction(
+        sender=read_address(sent.get("from"), "sender"),
+        nonce=read_quantity(sent.get("nonce"), "nonce"),
+        to=None if to is None else read_address(to, "receiver"),
+        data=read_bytes(sent.get("input"), "transaction data"),
+        value=read_quantity(sent.get("value"), "value"),
+        gas=read_quantity(sent.get("gas"), "gas"),
+        inclusion=None if receipt is None else _read_inclusion(receipt),
+    )
+    # EIP-2681 allows more, PostgreSQL's bigint does not, and no account comes near either.
+    if read.nonce >= 2**63:
+        raise ChainDataRefused("the node gave an impossible transaction")
+    return read
+
+
+def _read_inclusion(value: object) -> Inclusion:
+    receipt, mined = read_object(value, "receipt"), read_receipt(value)
+    if mined.block_number >= 2**63:
+        raise ChainDataRefused("the node gave an impossible receipt")
+    return Inclusion(
+        block_number=mined.block_number,
+        block_hash=mined.block_hash,
+        succeeded=mined.succeeded,
+        gas_used=read_quantity(receipt.get("gasUsed"), "gas used"),
     )
 
 

@@ -18,6 +18,9 @@ from souk.core.transaction_guard import refuse_open_transaction
 from souk.modules.payments.domain.declines import sentence
 from souk.modules.payments.errors import CardDeclined
 
+KEY_USED = "idempotency_error"
+"""The code of a refusal because the key was first used for something else."""
+
 _CONNECT_SECONDS, _READ_SECONDS = 3.0, 15.0
 _PATIENCE_SECONDS = 2.0
 
@@ -47,14 +50,21 @@ class StripeApi:
     whoever stored its idempotency key, under that very key.
     """
 
-    def __init__(self, keys: StripeKeys, *, requests_per_second: float, burst: int = 20) -> None:
+    def __init__(
+        self,
+        keys: StripeKeys,
+        *,
+        requests_per_second: float,
+        burst: int = 20,
+        answer_seconds: float = _READ_SECONDS,
+    ) -> None:
         self.is_test = keys.is_test
         self._bucket = TokenBucket(requests_per_second, burst)
         self._client = stripe.StripeClient(
             keys.secret_key,
             stripe_version=API_VERSION,
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=(_CONNECT_SECONDS, _READ_SECONDS)),
+            http_client=stripe.RequestsClient(timeout=(_CONNECT_SECONDS, answer_seconds)),
             base_addresses={"api": keys.api_base} if keys.api_base else None,
         )
 
@@ -79,6 +89,13 @@ class StripeApi:
             raise renamed(error, writes=writes) from None
 
 
+def is_replay(made: stripe.StripeObject) -> bool:
+    """Whether an answer is that of an earlier request with the same key: it tells how the object
+    was then."""
+    response = made.last_response
+    return response is not None and response.headers.get("Idempotent-Replayed") == "true"
+
+
 def renamed(error: stripe.StripeError, *, writes: bool) -> DomainError:
     """The library's error as one of ours. It is not kept as the cause: it holds what was sent."""
     match error:
@@ -91,11 +108,13 @@ def renamed(error: stripe.StripeError, *, writes: bool) -> DomainError:
         case stripe.AuthenticationError() | stripe.PermissionError():
             return ProviderRejected(
                 "the card provider does not accept this installation's key",
-                context={"provider_code": error.code},
+                context={"provider_code": error.code or "key_refused"},
             )
         case stripe.InvalidRequestError() | stripe.IdempotencyError():
+            used = KEY_USED if isinstance(error, stripe.IdempotencyError) else None
             return ProviderRejected(
-                "the card provider refused this request", context={"provider_code": error.code}
+                "the card provider refused this request",
+                context={"provider_code": error.code or used},
             )
         case _ if writes:
             return OutcomeUnknown("the card provider did not say what happened; it is looked up")

@@ -8,12 +8,15 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from souk.adapters.stripe.objects import Read, instant, read
 from souk.core.clock import Clock
 from souk.modules.payments.errors import WebhookRefused
+from souk.modules.payments.ports import RailMessage, SignedMessage
 
 _TOLERANCE_SECONDS = 300
 _BYTES_AT_MOST = 512 * 1024
@@ -21,6 +24,9 @@ _HEADER_AT_MOST = 1_024
 _SIGNATURES_AT_MOST = 8
 _TIMESTAMP_DIGITS = 12
 _SECRETS_AT_MOST = 2
+
+ABOUT_AN_ACCOUNT = "account.updated"
+"""The one message that a connected account may send us: how it stands itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,51 @@ class StripeWebhooks:
     def _fits(secret: bytes, body: bytes, timestamp: int, given: Sequence[str]) -> bool:
         expected = hmac.new(secret, b"%d.%s" % (timestamp, body), hashlib.sha256).hexdigest()
         return any(hmac.compare_digest(expected, each) for each in given)
+
+
+class StripeWebhookGate:
+    """Lets in what is meant for this installation: `is_test` says whether its own key is for tests.
+    What is about a payment in somebody else's account, or from the other world of live and test,
+    is signed like anything else and never for us."""
+
+    def __init__(self, webhooks: StripeWebhooks, *, is_test: bool) -> None:
+        self._webhooks = webhooks
+        self._is_test = is_test
+
+    def open(self, body: bytes, signature: str | None) -> SignedMessage:
+        """Whose word it is. Raises `WebhookRefused`."""
+        event = self._webhooks.open(body, signature)
+        elsewhere = event.account is not None and event.type != ABOUT_AN_ACCOUNT
+        return SignedMessage(
+            external_id=event.id,
+            foreign=elsewhere or event.livemode == self._is_test,
+            occurred_at=instant(event.created),
+        )
+
+    def read(self, body: bytes) -> RailMessage:
+        """The type of an event that was opened before, with its object, when it was made, and in
+        whose account. Raises `WebhookRefused` for what cannot have been opened."""
+        event = _read_event(body)
+        about = {"created": event.created, "account": event.account, "object": event.object}
+        return RailMessage(event.type, about)
+
+
+class Told(Read):
+    """The content of such a message."""
+
+    created: int
+    account: str | None
+    object: dict[str, JsonValue]
+
+    @property
+    def at(self) -> datetime:
+        """When Stripe said it."""
+        return instant(self.created)
+
+
+def read_message(message: RailMessage) -> Told:
+    """What a gate has read. Raises `ProviderRejected` for anything else."""
+    return read(Told, message.payload)
 
 
 def _read_header(header: str) -> tuple[int, list[str]]:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from granian.constants import Interfaces
 from granian.server import Server
-from starlette.applications import Starlette
 
-from souk.embedded.stripe_sandbox.app import create_app
+from souk.embedded.stripe_sandbox.app import Sandbox
 from souk.embedded.stripe_sandbox.deliveries import given_endpoint
 from souk.embedded.stripe_sandbox.store import Store
 from souk.embedded.stripe_sandbox.world import Settings, World
@@ -30,10 +29,9 @@ def _port() -> int:
     return int(_told("PORT", "12111"))
 
 
-def app() -> Starlette:
+def app() -> Sandbox:
     """The application, built in the serving process."""
     logging.basicConfig(level=logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     state = _told("STATE")
     settings = Settings(
         url=f"http://127.0.0.1:{_port()}",
@@ -44,7 +42,7 @@ def app() -> Starlette:
     world = World(Store(Path(state) if state else None), settings)
     if url := _told("WEBHOOK_URL"):
         given_endpoint(world, url, _told("WEBHOOK_SECRET"))
-    return create_app(world)
+    return Sandbox(world)
 
 
 if __name__ == "__main__":
@@ -52,7 +50,7 @@ if __name__ == "__main__":
         "souk.embedded.stripe_sandbox.__main__:app",
         address="127.0.0.1",
         port=_port(),
-        interface=Interfaces.ASGI,
+        interface=Interfaces.RSGI,
         workers=1,
         factory=True,
         log_access=False,

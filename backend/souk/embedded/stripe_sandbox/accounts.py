@@ -14,7 +14,8 @@ def create(world: World, params: Params) -> Object:
     """`POST /v1/accounts`."""
     kind = params.choice("type", "custom", "express", "standard") or "express"
     asked = _capabilities(params)
-    params.forget("business_profile", "controller", "settings", "tos_acceptance")
+    schedule = _schedule(params)
+    params.forget("business_profile", "controller", "tos_acceptance")
     item: Object = {
         "id": new_id("acct", 16),
         "object": "account",
@@ -38,7 +39,7 @@ def create(world: World, params: Params) -> Object:
         "metadata": params.metadata(),
         "payouts_enabled": False,
         "requirements": _requirements(_DUE),
-        "settings": _settings(),
+        "settings": _settings(schedule or "daily"),
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": kind,
     }
@@ -56,6 +57,14 @@ def _capabilities(params: Params) -> list[str]:
     if group is not None:
         group.finish()
     return asked
+
+
+def _schedule(params: Params) -> str | None:
+    """`settings[payouts][schedule][interval]`; everything else there changes nothing here."""
+    settings = params.group("settings")
+    payouts = settings.group("payouts") if settings else None
+    schedule = payouts.group("schedule") if payouts else None
+    return schedule.choice("interval", "manual", "daily", "weekly", "monthly") if schedule else None
 
 
 def _controller(kind: str) -> Object:
@@ -84,8 +93,8 @@ def _requirements(due: list[str]) -> Object:
     }
 
 
-def _settings() -> Object:
-    schedule = {"delay_days": 2, "interval": "manual"}
+def _settings(interval: str) -> Object:
+    schedule = {"delay_days": 2, "interval": interval}
     return {
         "branding": dict.fromkeys(("icon", "logo", "primary_color", "secondary_color")),
         "card_payments": {
@@ -109,12 +118,50 @@ def _settings() -> Object:
 def get(world: World, params: Params, id_: str) -> Object:
     """`GET /v1/accounts/{id}`."""
     params.finish()
-    return world.find("account", id_)
+    return world.find_account(id_)
+
+
+def update(world: World, params: Params, id_: str) -> Object:
+    """`POST /v1/accounts/{id}`."""
+    item = world.find_account(id_)
+    before = {name: item[name] for name in ("capabilities", "email", "metadata", "settings")}
+    for name in _capabilities(params):
+        state = "active" if item["details_submitted"] else "inactive"
+        item["capabilities"] = {name: state, **item["capabilities"]}
+    if (interval := _schedule(params)) is not None:
+        item["settings"] = _settings(interval)
+    item["email"] = params.text("email") or item["email"]
+    item["metadata"] = {**item["metadata"], **params.metadata()}
+    params.forget("business_profile", "business_type", "tos_acceptance")
+    params.finish()
+    world.store.put(item)
+    world.emit("account.updated", item, account=id_, before=before)
+    return item
+
+
+def delete(world: World, params: Params, id_: str) -> Object:
+    """`DELETE /v1/accounts/{id}`."""
+    params.finish()
+    world.find_account(id_)
+    world.store.remove(id_)
+    return {"id": id_, "object": "account", "deleted": True}
+
+
+def log_in(world: World, params: Params, id_: str) -> Object:
+    """`POST /v1/accounts/{id}/login_links`: where a seller sees the money."""
+    params.finish()
+    account = world.find_account(id_)
+    if not account["details_submitted"]:
+        raise Refusal(
+            "Cannot create a login link for an account that has not completed onboarding."
+        )
+    url = f"{world.settings.url}/sandbox/account/{id_}"
+    return {"object": "login_link", "created": world.now(), "url": url}
 
 
 def link(world: World, params: Params) -> Object:
     """`POST /v1/account_links`: where the seller hands in the papers."""
-    account = world.find("account", params.need("account"), param="account")
+    account = world.find_account(params.need("account"))
     params.need("type")
     back = params.need("return_url")
     params.forget("refresh_url", "collect", "collection_options")
@@ -130,9 +177,7 @@ def link(world: World, params: Params) -> Object:
 
 def complete(world: World, id_: str) -> Object:
     """The papers are in order: money can come and go."""
-    account = world.store.get("account", id_)
-    if account is None:
-        raise Refusal(f"No such account: '{id_}'", status=404, code="resource_missing")
+    account = world.find_account(id_)
     before = {name: account[name] for name in ("charges_enabled", "payouts_enabled")}
     account.update(
         capabilities=dict.fromkeys(account["capabilities"], "active"),
@@ -140,6 +185,21 @@ def complete(world: World, id_: str) -> Object:
         details_submitted=True,
         payouts_enabled=True,
         requirements=_requirements([]),
+    )
+    world.store.put(account)
+    world.emit("account.updated", account, account=id_, before=before)
+    return account
+
+
+def restrict(world: World, id_: str) -> Object:
+    """More papers are wanted: until they are there, no money comes or goes."""
+    account = world.find_account(id_)
+    before = {name: account[name] for name in ("charges_enabled", "payouts_enabled")}
+    account.update(
+        capabilities=dict.fromkeys(account["capabilities"], "inactive"),
+        charges_enabled=False,
+        payouts_enabled=False,
+        requirements=_requirements(["individual.verification.document"]),
     )
     world.store.put(account)
     world.emit("account.updated", account, account=id_, before=before)

@@ -1,78 +1,25 @@
-"""The routes of the API, and what every request goes through: key, idempotency, faults, one
-transaction."""
+"""What every request of the API goes through: key, idempotency, faults, one transaction."""
 
 import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from souk.adapters.stripe.version import API_VERSION
-from souk.embedded.stripe_sandbox import (
-    accounts,
-    charges,
-    deliveries,
-    disputes,
-    intents,
-    listing,
-    methods,
-    setups,
-    transfers,
-)
 from souk.embedded.stripe_sandbox.failures import Refusal
-from souk.embedded.stripe_sandbox.faults import REQUEST_FAULTS, Fault, Faults
+from souk.embedded.stripe_sandbox.faults import Faults
 from souk.embedded.stripe_sandbox.form import Params, parse
-from souk.embedded.stripe_sandbox.store import Object
+from souk.embedded.stripe_sandbox.routes import BROWSERS, ROUTES, Handler
+from souk.embedded.stripe_sandbox.store import Object, to_json
+from souk.embedded.stripe_sandbox.wire import Reply, Request, View, Views
 from souk.embedded.stripe_sandbox.world import Call, World, shown
 
-_BODY_AT_MOST = 256 * 1024
 _KEY_AT_MOST = 255
-
-Handler = Callable[..., Object]
-
-# Path, method, handler, and whether a browser with the publishable key may ask for it.
-_ROUTES: tuple[tuple[str, str, Handler, bool], ...] = (
-    ("/payment_intents", "POST", intents.create, False),
-    ("/payment_intents/{id}", "GET", intents.get, True),
-    ("/payment_intents/{id}", "POST", intents.update, False),
-    ("/payment_intents/{id}/confirm", "POST", intents.confirm, True),
-    ("/payment_intents/{id}/cancel", "POST", intents.cancel, False),
-    ("/setup_intents", "POST", setups.create, False),
-    ("/setup_intents/{id}", "GET", setups.get, True),
-    ("/setup_intents/{id}/confirm", "POST", setups.confirm, True),
-    ("/setup_intents/{id}/cancel", "POST", setups.cancel, False),
-    ("/payment_methods", "POST", methods.create_method, True),
-    ("/payment_methods/{id}", "GET", methods.get_method, False),
-    ("/payment_methods/{id}/attach", "POST", methods.attach, False),
-    ("/payment_methods/{id}/detach", "POST", methods.detach, False),
-    ("/customers", "POST", methods.create_customer, False),
-    ("/customers/{id}", "GET", methods.get_customer, False),
-    ("/charges/{id}", "GET", charges.get, False),
-    ("/refunds", "POST", charges.refund, False),
-    ("/refunds/{id}", "GET", charges.get_refund, False),
-    ("/transfers", "POST", transfers.create, False),
-    ("/transfers/{id}", "GET", transfers.get, False),
-    ("/transfers/{id}/reversals", "POST", transfers.reverse, False),
-    ("/disputes/{id}", "GET", disputes.get, False),
-    ("/disputes/{id}", "POST", disputes.update, False),
-    ("/disputes/{id}/close", "POST", disputes.close, False),
-    ("/accounts", "POST", accounts.create, False),
-    ("/accounts/{id}", "GET", accounts.get, False),
-    ("/account_links", "POST", accounts.link, False),
-    ("/balance", "GET", listing.get_balance, False),
-    ("/balance_transactions/{id}", "GET", listing.get_transaction, False),
-    ("/events/{id}", "GET", listing.get_event, False),
-    ("/webhook_endpoints", "POST", deliveries.create_endpoint, False),
-    ("/webhook_endpoints/{id}", "DELETE", deliveries.delete_endpoint, False),
-)
+_KEY_SECONDS = 24 * 3600
+# Pages of a shop ask in their buyers' browsers; they know the publishable key alone.
+_ANY_ORIGIN = [("Access-Control-Allow-Origin", "*")]
 
 
 @dataclass(slots=True)
@@ -80,58 +27,60 @@ class Answer:
     """What goes back; `replayed` when it is the answer of an earlier request with that key."""
 
     status: int
-    body: dict[str, Any]
+    body: str
     replayed: bool = False
 
 
 class Api:
     """Answers requests one after the other; each is one transaction."""
 
-    def __init__(self, world: World, faults: Faults, wake: Callable[[], None]) -> None:
+    def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
         self._faults = faults
-        self._wake = wake
 
-    def routes(self) -> list[Route]:
+    def views(self) -> Views:
         """All of `/v1`."""
-        return [
-            *(self._route(*each) for each in _ROUTES),
-            *(self._route(f"/{path}", "GET", self._lister(path)) for path in listing.LISTS),
-        ]
+        answers = {
+            (method, f"/v1/{path}"): self._view(handler, (method, path) in BROWSERS)
+            for method, path, handler in ROUTES
+        }
+        return {**answers, **{("OPTIONS", f"/v1/{path}"): _allow for _, path in BROWSERS}}
 
-    def _lister(self, path: str) -> Handler:
-        return lambda world, params: listing.page(world, params, path)
+    def _view(self, handler: Handler, browser: bool) -> View:
+        async def view(request: Request) -> Reply:
+            reply = await self._answer(request, handler, browser)
+            if browser:
+                reply.headers += _ANY_ORIGIN
+            return reply
 
-    def _route(self, path: str, method: str, handler: Handler, browser: bool = False) -> Route:
-        async def endpoint(request: Request) -> Response:
-            return await self._answer(request, handler, browser)
+        return view
 
-        return Route(f"/v1{path}", endpoint, methods=[method])
-
-    async def _answer(self, request: Request, handler: Handler, browser: bool) -> Response:
-        encoded = await _read(request)
-        fault = self._faults.meet(REQUEST_FAULTS, request.url.path)
-        if fault is not None and fault.kind == "timeout_before_effect":
+    async def _answer(self, request: Request, handler: Handler, browser: bool) -> Reply:
+        fault = self._faults.of_request(request.path)
+        kind = fault.kind if fault else ""
+        if fault is not None and kind == "timeout_before_effect":
             await asyncio.sleep(fault.seconds)
+        if kind == "reset_before_effect":
+            return Reply(200, broken=True)
         call = Call(Params({}))
         try:
-            _limit(fault)
-            call = self._call(request, encoded, browser)
-            answer = self._do(request, encoded, handler, call, fault)
+            _limit(kind)
+            call = self._call(request, browser)
+            answer = self._do(request, handler, call, kind)
         except Refusal as refusal:
-            answer = Answer(refusal.http_status, refusal.to_json())
-        self._wake()
-        if fault is not None and fault.kind == "timeout_after_effect":
+            answer = Answer(refusal.http_status, to_json(refusal.to_json()))
+        if fault is not None and kind == "timeout_after_effect":
             await asyncio.sleep(fault.seconds)
-        headers = {"Request-Id": call.request_id, "Stripe-Version": API_VERSION}
+        if kind == "reset_after_effect":
+            return Reply(200, broken=True)
+        headers = [("Request-Id", call.request_id), ("Stripe-Version", API_VERSION)]
         if call.idempotency_key is not None:
-            headers["Idempotency-Key"] = call.idempotency_key
+            headers.append(("Idempotency-Key", call.idempotency_key))
         if answer.replayed:
-            headers["Idempotent-Replayed"] = "true"
-        body = json.dumps(answer.body)
-        return Response(body, answer.status, headers, media_type="application/json")
+            headers.append(("Idempotent-Replayed", "true"))
+        return Reply(answer.status, answer.body, headers=headers)
 
-    def _call(self, request: Request, encoded: str, may_browse: bool) -> Call:
+    def _call(self, request: Request, may_browse: bool) -> Call:
         settings = self._world.settings
         key = _key(request)
         is_secret = hmac.compare_digest(key.encode(), settings.secret_key.encode())
@@ -144,19 +93,18 @@ class Api:
                 status=403,
                 code="secret_key_required",
             )
-        idempotency_key = request.headers.get("Idempotency-Key") or None
+        idempotency_key = request.header("idempotency-key") or None
         if idempotency_key is not None and len(idempotency_key) > _KEY_AT_MOST:
             raise Refusal("Idempotency keys have at most 255 characters", kind="idempotency_error")
-        params = Params(parse("&".join(filter(None, (request.url.query, encoded)))))
         return Call(
-            params,
+            Params(parse("&".join(filter(None, (request.query, request.body))))),
             account=self._account(request),
             browser=is_public,
             idempotency_key=idempotency_key if request.method == "POST" else None,
         )
 
     def _account(self, request: Request) -> str | None:
-        account = request.headers.get("Stripe-Account") or None
+        account = request.header("stripe-account") or None
         if account is not None and self._world.store.get("account", account) is None:
             raise Refusal(
                 f"The provided key does not have access to account '{account}'.",
@@ -165,39 +113,42 @@ class Api:
             )
         return account
 
-    def _do(
-        self, request: Request, encoded: str, handler: Handler, call: Call, fault: Fault | None
-    ) -> Answer:
+    def _do(self, request: Request, handler: Handler, call: Call, fault: str) -> Answer:
         key = call.idempotency_key and f"{call.account or ''}:{call.idempotency_key}"
-        asked = f"{request.method} {request.url.path}?{request.url.query} {encoded}"
+        asked = f"{request.method} {request.path}?{request.query} {request.body}"
         fingerprint = hashlib.sha256(asked.encode()).hexdigest()
         if key is not None and (former := self._replay(key, fingerprint)) is not None:
-            return former
+            return _broken() if fault.startswith("server_error") else former
         self._world.call = call
         try:
             with self._world.store.transaction():
                 answer = self._run(request, handler, call, fault)
                 if key is not None:
                     self._world.store.database.execute(
-                        "INSERT INTO replay (key, fingerprint, status, body) VALUES (?, ?, ?, ?)",
-                        (key, fingerprint, answer.status, json.dumps(answer.body)),
+                        "INSERT OR REPLACE INTO replay (key, fingerprint, status, body, created)"
+                        " VALUES (?, ?, ?, ?, ?)",
+                        (key, fingerprint, answer.status, answer.body, self._world.now()),
                     )
         finally:
             self._world.call = None
         return answer
 
-    def _run(self, request: Request, handler: Handler, call: Call, fault: Fault | None) -> Answer:
-        if fault is not None and fault.kind == "server_error":
-            return Answer(500, _broken().to_json())
-        item = handler(self._world, call.params, **_path(request))
-        answer = _declined(item) or Answer(200, shown(self._world.expand(item, call.params.expand)))
-        if fault is not None and fault.kind == "server_error_after_effect":
-            return Answer(500, _broken().to_json())
-        return answer
+    def _run(self, request: Request, handler: Handler, call: Call, fault: str) -> Answer:
+        if fault == "server_error":
+            return _broken()
+        item = handler(self._world, call.params, **({"id_": request.id_} if request.id_ else {}))
+        declined = item.pop("_declined", False)
+        answer = (
+            _declined(item)
+            if declined
+            else Answer(200, to_json(shown(self._world.expand(item, call.params.expand))))
+        )
+        return _broken() if fault == "server_error_after_effect" else answer
 
     def _replay(self, key: str, fingerprint: str) -> Answer | None:
         row = self._world.store.database.execute(
-            "SELECT fingerprint, status, body FROM replay WHERE key = ?", (key,)
+            "SELECT fingerprint, status, body FROM replay WHERE key = ? AND created > ?",
+            (key, self._world.now() - _KEY_SECONDS),
         ).fetchone()
         if row is None:
             return None
@@ -207,32 +158,37 @@ class Api:
                 " first used with.",
                 kind="idempotency_error",
             )
-        return Answer(row[1], json.loads(row[2]), replayed=True)
+        return Answer(row[1], row[2], replayed=True)
 
 
-def _path(request: Request) -> dict[str, str]:
-    return {"id_": request.path_params["id"]} if "id" in request.path_params else {}
+async def _allow(_: Request) -> Reply:
+    """What a browser asks before it asks."""
+    allowed = [
+        ("Access-Control-Allow-Headers", "authorization, content-type, stripe-version"),
+        ("Access-Control-Allow-Methods", "GET, POST"),
+        ("Access-Control-Max-Age", "600"),
+    ]
+    return Reply(200, headers=[*_ANY_ORIGIN, *allowed])
 
 
-def _declined(item: Object) -> Answer | None:
+def _declined(item: Object) -> Answer:
     """A card that was declined is an error to whoever confirms, though the attempt is recorded."""
-    if not item.pop("_declined", False):
-        return None
     error = item.get("last_payment_error") or item["last_setup_error"]
-    return Answer(402, {"error": {**shown(error), item["object"]: shown(item)}})
+    return Answer(402, to_json({"error": {**error, item["object"]: shown(item)}}))
 
 
-def _limit(fault: Fault | None) -> None:
-    if fault is not None and fault.kind == "rate_limit":
+def _limit(fault: str) -> None:
+    if fault == "rate_limit":
         raise Refusal("Too many requests in a period of time.", status=429, code="rate_limit")
 
 
-def _broken() -> Refusal:
-    return Refusal("An unknown error occurred", status=500, kind="api_error")
+def _broken() -> Answer:
+    refusal = Refusal("An unknown error occurred", status=500, kind="api_error")
+    return Answer(500, to_json(refusal.to_json()))
 
 
 def _key(request: Request) -> str:
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, value = request.header("authorization").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
     if scheme.lower() == "basic":
@@ -241,13 +197,3 @@ def _key(request: Request) -> str:
         except (binascii.Error, UnicodeDecodeError):
             return ""
     raise Refusal("You did not provide an API key.", status=401)
-
-
-async def _read(request: Request) -> str:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _BODY_AT_MOST:
-            return ""
-        parts.append(part)
-    return b"".join(parts).decode(errors="replace")

@@ -1,51 +1,38 @@
-"""The sandbox as an application: API, pages, and the courier that runs beside them."""
+"""The sandbox as an application: API, pages, controls, and the courier that runs beside them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]  # as in `wire`
 
 from souk.embedded.stripe_sandbox.api import Api
-from souk.embedded.stripe_sandbox.deliveries import Courier
-from souk.embedded.stripe_sandbox.failures import Refusal
+from souk.embedded.stripe_sandbox.controls import Controls
+from souk.embedded.stripe_sandbox.courier import Courier
 from souk.embedded.stripe_sandbox.faults import Faults
 from souk.embedded.stripe_sandbox.pages import Pages
+from souk.embedded.stripe_sandbox.wire import Views, serve
 from souk.embedded.stripe_sandbox.world import World
 
 
-def create_app(world: World) -> Starlette:
+class Sandbox:
     """One thread answers all requests, so that each sees the world that the last one left."""
-    faults = Faults()
-    courier = Courier(world, faults)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(courier.run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    def __init__(self, world: World) -> None:
+        faults = Faults()
+        self._world = world
+        self._courier = Courier(world, faults)
+        self._views: Views = {
+            **Api(world, faults).views(),
+            **Pages(world).views(),
+            **Controls(world, faults, self._courier).views(),
+        }
+        self._task: asyncio.Task[None] | None = None
 
-    return Starlette(
-        routes=[
-            *Api(world, faults, courier.wake).routes(),
-            *Pages(world, faults, courier.wake).routes(),
-        ],
-        lifespan=lifespan,
-        exception_handlers={Refusal: _refuse, 404: _unrecognized, 405: _unrecognized},
-    )
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._task = loop.create_task(self._courier.run())
 
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
-async def _refuse(_: Request, refusal: Exception) -> Response:
-    if not isinstance(refusal, Refusal):
-        raise refusal
-    return JSONResponse(refusal.to_json(), refusal.http_status)
-
-
-async def _unrecognized(request: Request, _: Exception) -> Response:
-    path = request.url.path
-    refusal = Refusal(f"Unrecognized request URL ({request.method}: {path}).", status=404)
-    return JSONResponse(refusal.to_json(), 404)
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        await serve(self._views, self._world.store.written, scope, protocol)

@@ -1,7 +1,9 @@
 """Disputes: https://docs.stripe.com/disputes. Evidence of the text `winning_evidence` or
-`losing_evidence` decides one, as in test mode."""
+`losing_evidence` decides one, and `escalate_inquiry_evidence` makes one of an inquiry, as in test
+mode."""
 
 from souk.embedded.stripe_sandbox import money
+from souk.embedded.stripe_sandbox.cards import BANK
 from souk.embedded.stripe_sandbox.failures import Refusal
 from souk.embedded.stripe_sandbox.form import Params
 from souk.embedded.stripe_sandbox.store import Object, new_id
@@ -42,15 +44,33 @@ _FILES = [
 _NETWORK_CODES = {"fraudulent": "10.4", "product_not_received": "13.1"}
 
 
-def begin(world: World, charge: Object, reason: str) -> Object:
-    """The buyer's bank takes the money back until it has decided."""
-    if charge["disputed"] or charge["status"] != "succeeded":
+def begin(
+    world: World, charge: Object, reason: str, *, amount: int | None = None, inquiry: bool = False
+) -> Object:
+    """The buyer's bank takes the money back until it has decided, or with an `inquiry` only asks.
+    Raises `Refusal`."""
+    left = charge["amount"] - charge["amount_refunded"]
+    if charge["disputed"] or charge["status"] != "succeeded" or not 0 < (amount or left) <= left:
         raise Refusal(f"Charge {charge['id']} cannot be disputed.", param="charge")
-    amount = charge["amount"] - charge["amount_refunded"]
-    item: Object = {
+    item = {
+        **_blank(world, charge, reason),
+        "amount": amount or left,
+        "is_charge_refundable": inquiry,
+        "status": "warning_needs_response" if inquiry else "needs_response",
+    }
+    world.store.put({**charge, "disputed": True})
+    world.store.put(item)
+    world.emit("charge.dispute.created", item)
+    return item if inquiry else _withdraw(world, item)
+
+
+def _blank(world: World, charge: Object, reason: str) -> Object:
+    code = _NETWORK_CODES.get(reason, "10.4")
+    card = {"brand": "visa", "case_type": "chargeback", "network": "visa"}
+    bank = charge["payment_method_details"]["type"] == BANK
+    return {
         "id": new_id("du"),
         "object": "dispute",
-        "amount": amount,
         "balance_transactions": [],
         "charge": charge["id"],
         "created": world.now(),
@@ -65,30 +85,41 @@ def begin(world: World, charge: Object, reason: str) -> Object:
             "submission_count": 0,
             "submission_method": "not_submitted",
         },
-        "is_charge_refundable": False,
         "livemode": False,
         "metadata": {},
-        "network_reason_code": _NETWORK_CODES.get(reason, "10.4"),
         "payment_intent": charge["payment_intent"],
-        "payment_method_details": {
-            "card": {
-                "brand": "visa",
-                "case_type": "chargeback",
-                "network": "visa",
-                "network_reason_code": _NETWORK_CODES.get(reason, "10.4"),
-            },
-            "type": "card",
-        },
         "reason": reason,
-        "status": "needs_response",
+        # A bank debit that is disputed has no network.
+        **(
+            {}
+            if bank
+            else {
+                "network_reason_code": code,
+                "payment_method_details": {
+                    "card": {**card, "network_reason_code": code},
+                    "type": "card",
+                },
+            }
+        ),
     }
-    world.emit("charge.dispute.created", item)
-    taken = money.move(world, "adjustment", item, -amount, fee=money.DISPUTE_FEE)
+
+
+def _withdraw(world: World, item: Object) -> Object:
+    taken = money.move(world, "adjustment", item, -item["amount"], fee=money.DISPUTE_FEE)
     item["balance_transactions"] = [taken]
-    world.store.put(item, parent=charge["id"])
-    world.store.put({**charge, "disputed": True})
+    world.store.put(item)
     world.emit("charge.dispute.funds_withdrawn", item)
     return item
+
+
+def escalate(world: World, item: Object) -> Object:
+    """The bank was not content with the answer to its inquiry. Raises `Refusal`."""
+    if not item["status"].startswith("warning_") or item["status"] == "warning_closed":
+        raise Refusal("This dispute is no open inquiry", param="id")
+    item.update(status="needs_response", is_charge_refundable=False)
+    world.store.put(item)
+    world.emit("charge.dispute.updated", item)
+    return _withdraw(world, item)
 
 
 def get(world: World, params: Params, id_: str) -> Object:
@@ -111,15 +142,24 @@ def update(world: World, params: Params, id_: str) -> Object:
         evidence.finish()
         item["evidence_details"]["has_evidence"] = True
     if evidence is not None and submit:
-        item["status"] = "under_review"
+        is_inquiry = item["status"].startswith("warning_")
+        item["status"] = "warning_under_review" if is_inquiry else "under_review"
         item["evidence_details"]["submission_count"] += 1
         item["evidence_details"]["submission_method"] = "manual"
     world.store.put(item)
     world.emit("charge.dispute.updated", item)
-    text = item["evidence"]["uncategorized_text"]
-    if item["status"] == "under_review" and text in ("winning_evidence", "losing_evidence"):
-        end(world, item, won=text == "winning_evidence")
-    return item
+    return _judge(world, item) if evidence is not None and submit else item
+
+
+def _judge(world: World, item: Object) -> Object:
+    """What the evidence of a test decides at once."""
+    match item["evidence"]["uncategorized_text"]:
+        case "escalate_inquiry_evidence" if item["status"] == "warning_under_review":
+            return escalate(world, item)
+        case "winning_evidence" | "losing_evidence" as text:
+            return end(world, item, won=text == "winning_evidence")
+        case _:
+            return item
 
 
 def close(world: World, params: Params, id_: str) -> Object:
@@ -130,8 +170,11 @@ def close(world: World, params: Params, id_: str) -> Object:
 
 def end(world: World, item: Object, *, won: bool) -> Object:
     """The bank has decided."""
-    item["status"] = "won" if won else "lost"
-    if won:
+    if item["status"].startswith("warning_"):
+        item["status"] = "warning_closed"
+    else:
+        item["status"] = "won" if won else "lost"
+    if item["status"] == "won":
         back = money.move(world, "adjustment", item, item["amount"], category="dispute_reversal")
         item["balance_transactions"] = [back, *item["balance_transactions"]]
         world.emit("charge.dispute.funds_reinstated", item)
@@ -142,6 +185,6 @@ def end(world: World, item: Object, *, won: bool) -> Object:
 
 def _open(world: World, id_: str) -> Object:
     item = world.find("dispute", id_)
-    if item["status"] in ("won", "lost"):
+    if item["status"] in ("won", "lost", "warning_closed"):
         raise Refusal("This dispute is already closed", param="id")
     return item

@@ -62,6 +62,10 @@ class Params:
             raise invalid(name, f"Invalid string for {name}")
         return value or None
 
+    def is_text(self, name: str) -> bool:
+        """Whether it is given as one value."""
+        return isinstance(self._values.get(name), str)
+
     def need(self, name: str) -> str:
         """A string that has to be there."""
         value = self.text(name)

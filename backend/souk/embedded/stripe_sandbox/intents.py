@@ -1,10 +1,11 @@
 """PaymentIntents: https://docs.stripe.com/payments/paymentintents/lifecycle."""
 
 from souk.embedded.stripe_sandbox import charges, disputes, methods
-from souk.embedded.stripe_sandbox.cards import BANK, TestMethod
+from souk.embedded.stripe_sandbox.cards import BANK, CARD, METHODS, TestMethod
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid
 from souk.embedded.stripe_sandbox.form import Params
-from souk.embedded.stripe_sandbox.store import Object, new_id
+from souk.embedded.stripe_sandbox.methods import NOWHERE
+from souk.embedded.stripe_sandbox.store import Object, new_id, new_secret
 from souk.embedded.stripe_sandbox.world import World, require_client_secret, shown
 
 _LEAST_CENTS = 50
@@ -16,16 +17,18 @@ _KINDS = ("card", BANK)
 def create(world: World, params: Params) -> Object:
     """`POST /v1/payment_intents`."""
     id_ = new_id("pi")
-    kinds = params.texts("payment_method_types")
+    kinds = methods.allowed(params)
     automatic = params.group("automatic_payment_methods")
     if kinds and automatic is not None:
-        raise invalid("payment_method_types", "You may only specify one of these parameters")
+        raise invalid(
+            "allowed_payment_method_types", "You may only specify one of these parameters"
+        )
     enabled = not kinds
     if automatic is not None:
         enabled = automatic.flag("enabled")
         automatic.choice("allow_redirects", "always", "never")
     if not set(kinds) <= set(_KINDS):
-        raise invalid("payment_method_types", f"The payment method types are {_KINDS}")
+        raise invalid("allowed_payment_method_types", f"The payment method types are {_KINDS}")
     item: Object = {
         **_blank(world, id_),
         "amount": _amount(params.need_whole("amount")),
@@ -64,7 +67,7 @@ def _blank(world: World, id_: str) -> Object:
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "client_secret": f"{id_}_secret_{new_id('s', 25)[2:]}",
+        "client_secret": f"{id_}_secret_{new_secret(25)}",
         "confirmation_method": "automatic",
         "created": world.now(),
         "livemode": False,
@@ -103,12 +106,37 @@ def _describe(world: World, item: Object, params: Params) -> None:
     kept = params.choice("setup_future_usage", "on_session", "off_session")
     if kept is not None:
         item["setup_future_usage"] = kept
+    if (options := params.group("payment_method_options")) is not None:
+        _set_options(item, options)
+    if (shipping := params.group("shipping")) is not None:
+        item["shipping"] = _shipping(shipping)
     item["metadata"] = {**item["metadata"], **params.metadata()}
+
+
+def _set_options(item: Object, given: Params) -> None:
+    """A card may be asked for 3-D Secure that would not need it."""
+    if (card := given.group("card")) is not None:
+        wish = card.choice("request_three_d_secure", "any", "automatic", "challenge")
+        card.finish()
+        item["payment_method_options"] = {"card": {"request_three_d_secure": wish or "automatic"}}
+    given.forget(BANK)
+    given.finish()
+
+
+def _shipping(given: Params) -> Object:
+    address = given.group("address") or Params({})
+    item = {
+        "address": {name: address.text(name) for name in NOWHERE},
+        **{name: given.text(name) for name in ("carrier", "name", "phone", "tracking_number")},
+    }
+    address.finish()
+    given.finish()
+    return item
 
 
 def _confirmation(params: Params) -> Object:
     """Parameters that only a confirmation takes."""
-    params.forget("mandate_data", "use_stripe_sdk", "error_on_requires_action")
+    params.forget("mandate_data", "use_stripe_sdk", "error_on_requires_action", "radar_options")
     return {"return_url": params.text("return_url"), "off_session": params.flag("off_session")}
 
 
@@ -166,11 +194,16 @@ def _confirm(world: World, item: Object, settings: Object) -> Object:
         )
     _, test = methods.resolve(world, item["payment_method"], customer=item["customer"])
     item.update(last_payment_error=None, next_action=None)
-    if test.authenticate:
+    if test.authenticate or _wants_authentication(item, test):
         if settings["off_session"]:
             return decline(world, item, "authentication_required")
         return _ask(world, item, settings["return_url"])
     return charge(world, item, test)
+
+
+def _wants_authentication(item: Object, test: TestMethod) -> bool:
+    wish = item["payment_method_options"]["card"]["request_three_d_secure"]
+    return test.kind == CARD and wish != "automatic"
 
 
 def _ask(world: World, item: Object, return_url: str | None) -> Object:
@@ -213,7 +246,8 @@ def charge(world: World, item: Object, test: TestMethod) -> Object:
         world.store.put(item)
         world.emit("payment_intent.processing", item)
         world.emit("charge.pending", made)
-        world.wake_later("bank", item["id"], world.settings.bank_seconds)
+        if test.answers:
+            world.wake_later("bank", item["id"], world.settings.bank_seconds)
         return item
     if test.decline is not None:
         return decline(world, item, test.decline)
@@ -230,7 +264,7 @@ def succeed(world: World, item: Object, made: Object, test: TestMethod) -> Objec
     world.emit("charge.succeeded", made)
     world.emit("payment_intent.succeeded", item)
     if test.disputed is not None:
-        disputes.begin(world, made, test.disputed)
+        disputes.begin(world, made, test.disputed, inquiry=test.inquiry)
     return item
 
 
@@ -264,7 +298,7 @@ def fail(world: World, item: Object, *, code: str, message: str) -> Object:
 
 def _leave(world: World, item: Object, error: Object) -> Object:
     """Back to where another method can be tried."""
-    used = world.store.get("payment_method", item["payment_method"])
+    used = world.find("payment_method", item["payment_method"])
     item.update(
         status="requires_payment_method",
         last_payment_error={**error, "payment_method": shown(used)},
@@ -285,7 +319,7 @@ def cancel(world: World, params: Params, id_: str) -> Object:
     )
     params.finish()
     if item["status"] not in _OPEN:
-        raise _unexpected(item, "canceled")
+        _call_off(world, item)
     item.update(
         status="canceled",
         canceled_at=world.now(),
@@ -295,6 +329,14 @@ def cancel(world: World, params: Params, id_: str) -> Object:
     world.store.put(item)
     world.emit("payment_intent.canceled", item)
     return item
+
+
+def _call_off(world: World, item: Object) -> None:
+    """A debit can be stopped as long as the bank says nothing. Raises `Refusal`."""
+    made = world.find("charge", item["latest_charge"]) if item["latest_charge"] else None
+    if item["status"] != "processing" or made is None or METHODS[made["_test"]].answers:
+        raise _unexpected(item, "canceled")
+    world.emit("charge.failed", charges.fail(world, made, "debit_not_authorized"))
 
 
 def _unexpected(item: Object, what: str) -> Refusal:

@@ -1,6 +1,12 @@
-"""PaymentMethods and Customers: what people pay with, and whom it is kept for."""
+"""PaymentMethods: what people pay with."""
 
-from souk.embedded.stripe_sandbox.cards import BANK, METHODS, TestMethod, method_of_number
+from souk.embedded.stripe_sandbox.cards import (
+    BANK,
+    METHODS,
+    TestMethod,
+    method_of_number,
+    test_method,
+)
 from souk.embedded.stripe_sandbox.failures import Refusal, invalid, unknown
 from souk.embedded.stripe_sandbox.form import Params
 from souk.embedded.stripe_sandbox.store import Object, new_id
@@ -19,6 +25,19 @@ NOWHERE: Object = {
 def nobody() -> Object:
     """Billing details that nobody has given."""
     return {"address": dict(NOWHERE), "email": None, "name": None, "phone": None, "tax_id": None}
+
+
+def allowed(params: Params) -> list[str]:
+    """The kinds to which a request limits itself. The parameter that did so before went with the
+    version endive."""
+    if params.texts("payment_method_types"):
+        raise Refusal(
+            "The payment_method_types parameter is no longer supported; use"
+            " allowed_payment_method_types.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
+    return params.texts("allowed_payment_method_types")
 
 
 def make(world: World, test_id: str, *, customer: str | None = None) -> Object:
@@ -78,8 +97,8 @@ def details(test: TestMethod) -> Object:
 
 def resolve(world: World, id_: str, *, customer: str | None) -> tuple[Object, TestMethod]:
     """The method that a request names: a test id makes a new one. Raises `Refusal`."""
-    if id_ in METHODS:
-        return make(world, id_, customer=None), METHODS[id_]
+    if (test_id := test_method(id_)) is not None:
+        return make(world, test_id), METHODS[test_id]
     item = world.store.get("payment_method", id_)
     if item is None:
         raise unknown("PaymentMethod", id_, "payment_method")
@@ -91,7 +110,7 @@ def resolve(world: World, id_: str, *, customer: str | None) -> tuple[Object, Te
     return item, METHODS[item["_test"]]
 
 
-def create_method(world: World, params: Params) -> Object:
+def create(world: World, params: Params) -> Object:
     """`POST /v1/payment_methods`, as a browser does it: a number never reaches anybody else."""
     kind = params.need("type")
     inner = params.group(kind)
@@ -119,7 +138,7 @@ def create_method(world: World, params: Params) -> Object:
     return make(world, test_id)
 
 
-def get_method(world: World, params: Params, id_: str) -> Object:
+def get(world: World, params: Params, id_: str) -> Object:
     """`GET /v1/payment_methods/{id}`."""
     params.finish()
     return world.find("payment_method", id_)
@@ -156,44 +175,3 @@ def detach(world: World, params: Params, id_: str) -> Object:
     loose = world.store.put({**item, "customer": None})
     world.emit("payment_method.detached", loose, before={"customer": item["customer"]})
     return loose
-
-
-def create_customer(world: World, params: Params) -> Object:
-    """`POST /v1/customers`."""
-    item: Object = {
-        "id": new_id("cus", 14),
-        "object": "customer",
-        "address": None,
-        "balance": 0,
-        "created": world.now(),
-        "currency": None,
-        "default_source": None,
-        "delinquent": False,
-        "description": params.text("description"),
-        "email": params.text("email"),
-        "invoice_prefix": new_id("x", 8)[2:].upper(),
-        "invoice_settings": {
-            "custom_fields": None,
-            "default_payment_method": None,
-            "footer": None,
-            "rendering_options": None,
-        },
-        "livemode": False,
-        "metadata": params.metadata(),
-        "name": params.text("name"),
-        "phone": params.text("phone"),
-        "preferred_locales": [],
-        "shipping": None,
-        "tax_exempt": "none",
-        "test_clock": None,
-    }
-    params.finish()
-    world.store.put(item)
-    world.emit("customer.created", item)
-    return item
-
-
-def get_customer(world: World, params: Params, id_: str) -> Object:
-    """`GET /v1/customers/{id}`."""
-    params.finish()
-    return world.find("customer", id_)

@@ -15,6 +15,7 @@ _CATEGORIES = {
     "transfer": "transfer",
     "transfer_refund": "transfer_reversal",
     "refund_failure": "refund_failure",
+    "payout": "payout",
     "adjustment": "dispute",
 }
 
@@ -63,24 +64,24 @@ def move(
         "status": "available" if available <= now else "pending",
         "type": kind,
     }
-    return world.store.put(transaction, account=account, parent=source["id"])
-
-
-def seen(world: World, transaction: Object) -> Object:
-    """A balance transaction as of now: it becomes available by itself."""
-    if transaction["status"] == "pending" and transaction["available_on"] <= world.now():
-        return {**transaction, "status": "available"}
-    return transaction
+    world.store.database.execute(
+        "INSERT INTO balance (account, currency, available_on, amount) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+        (
+            *(account or "", source["currency"]),
+            *(0 if available <= now else available, amount - fee),
+        ),
+    )
+    return world.store.put(transaction, account=account)
 
 
 def balance(world: World, account: str | None) -> Object:
     """`GET /v1/balance`: what is there, and what will be."""
     sums: dict[str, dict[str, int]] = {"available": defaultdict(int), "pending": defaultdict(int)}
     rows = world.store.database.execute(
-        "SELECT json_extract(body, '$.currency'), json_extract(body, '$.available_on') <= ?,"
-        " SUM(json_extract(body, '$.net')) FROM object"
-        " WHERE kind = 'balance_transaction' AND account IS ? GROUP BY 1, 2",
-        (world.now(), account),
+        "SELECT currency, available_on <= ?, SUM(amount) FROM balance WHERE account = ?"
+        " GROUP BY 1, 2",
+        (world.now(), account or ""),
     )
     for currency, is_available, net in rows:
         sums["available" if is_available else "pending"][currency] += net

@@ -2,9 +2,9 @@
 
 from souk.embedded.stripe_sandbox import methods
 from souk.embedded.stripe_sandbox.cards import BANK, code_of, message_of
-from souk.embedded.stripe_sandbox.failures import Refusal
+from souk.embedded.stripe_sandbox.failures import Refusal, invalid
 from souk.embedded.stripe_sandbox.form import Params
-from souk.embedded.stripe_sandbox.store import Object, new_id
+from souk.embedded.stripe_sandbox.store import Object, new_id, new_secret
 from souk.embedded.stripe_sandbox.world import World, require_client_secret, shown
 
 _NOTHING = [
@@ -27,7 +27,7 @@ def create(world: World, params: Params) -> Object:
     """`POST /v1/setup_intents`."""
     id_ = new_id("seti")
     customer = params.text("customer")
-    kinds = params.texts("payment_method_types")
+    kinds = methods.allowed(params)
     params.forget("automatic_payment_methods")
     item: Object = {
         "id": id_,
@@ -36,8 +36,9 @@ def create(world: World, params: Params) -> Object:
         "automatic_payment_methods": None
         if kinds
         else {"allow_redirects": "always", "enabled": True},
-        "client_secret": f"{id_}_secret_{new_id('s', 25)[2:]}",
+        "client_secret": f"{id_}_secret_{new_secret(25)}",
         "created": world.now(),
+        "description": params.text("description"),
         "livemode": False,
         "metadata": params.metadata(),
         "payment_method_options": {"card": {"mandate_options": None, "network": None}},
@@ -45,13 +46,19 @@ def create(world: World, params: Params) -> Object:
         "status": "requires_payment_method",
         "usage": params.choice("usage", "on_session", "off_session") or "off_session",
     }
-    item["description"] = params.text("description")
+    method = params.need("payment_method") if params.flag("confirm") else None
+    return_url = _confirmation(params)
     params.finish()
     if customer is not None:
         item["customer"] = world.find("customer", customer, param="customer")["id"]
     world.store.put(item)
     world.emit("setup_intent.created", item)
-    return item
+    return item if method is None else _confirm(world, item, method, return_url)
+
+
+def _confirmation(params: Params) -> str | None:
+    params.forget("mandate_data", "use_stripe_sdk")
+    return params.text("return_url")
 
 
 def get(world: World, params: Params, id_: str) -> Object:
@@ -66,9 +73,7 @@ def confirm(world: World, params: Params, id_: str) -> Object:
     """`POST /v1/setup_intents/{id}/confirm`."""
     item = world.find("setup_intent", id_)
     require_client_secret(world, item, params)
-    method = params.need("payment_method")
-    return_url = params.text("return_url")
-    params.forget("mandate_data", "use_stripe_sdk")
+    method, return_url = params.need("payment_method"), _confirmation(params)
     params.finish()
     if item["status"] not in ("requires_payment_method", "requires_action"):
         raise Refusal(
@@ -76,19 +81,26 @@ def confirm(world: World, params: Params, id_: str) -> Object:
             code="setup_intent_unexpected_state",
             more={"setup_intent": shown(item)},
         )
+    return _confirm(world, item, method, return_url)
+
+
+def _confirm(world: World, item: Object, method: str, return_url: str | None) -> Object:
+    """A bank account is verified at once, as if its owner had signed in there."""
     chosen, test = methods.resolve(world, method, customer=item["customer"])
+    if test.kind not in item["payment_method_types"]:
+        raise invalid("payment_method", f"This SetupIntent does not take {test.kind}")
     item["payment_method"] = chosen["id"]
     if test.decline is not None and test.kind != BANK:
         return _fail(world, item, test.decline)
-    if test.authenticate:
-        page = f"{world.settings.url}/sandbox/authenticate/{id_}"
-        redirect = {"return_url": return_url, "url": page}
-        action = {"type": "redirect_to_url", "redirect_to_url": redirect}
-        item.update(status="requires_action", next_action=action)
-        world.store.put(item)
-        world.emit("setup_intent.requires_action", item)
-        return item
-    return _succeed(world, item)
+    if not test.authenticate:
+        return _succeed(world, item)
+    page = f"{world.settings.url}/sandbox/authenticate/{item['id']}"
+    redirect = {"return_url": return_url, "url": page}
+    action = {"type": "redirect_to_url", "redirect_to_url": redirect}
+    item.update(status="requires_action", next_action=action)
+    world.store.put(item)
+    world.emit("setup_intent.requires_action", item)
+    return item
 
 
 def authenticate(world: World, item: Object, *, passed: bool) -> Object:

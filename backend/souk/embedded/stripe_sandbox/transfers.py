@@ -45,7 +45,7 @@ def create(world: World, params: Params) -> Object:
         booked = world.store.get("balance_transaction", charge["balance_transaction"])
         available_on = booked["available_on"] if booked else None
     _book(world, item, available_on)
-    item = world.store.put(with_reversals(world, item), parent=source)
+    item = world.store.put(with_reversals(world, item))
     world.emit("transfer.created", item)
     return item
 
@@ -110,6 +110,17 @@ def get(world: World, params: Params, id_: str) -> Object:
     return with_reversals(world, world.find("transfer", id_))
 
 
+def update(world: World, params: Params, id_: str) -> Object:
+    """`POST /v1/transfers/{id}`: its description and metadata."""
+    item = world.find("transfer", id_)
+    item["description"] = params.text("description") or item["description"]
+    item["metadata"] = {**item["metadata"], **params.metadata()}
+    params.finish()
+    item = world.store.put(with_reversals(world, item))
+    world.emit("transfer.updated", item)
+    return item
+
+
 def reverse(world: World, params: Params, id_: str) -> Object:
     """`POST /v1/transfers/{id}/reversals`: the account has to have the money."""
     transfer = world.find("transfer", id_)
@@ -139,7 +150,7 @@ def reverse(world: World, params: Params, id_: str) -> Object:
     before = {name: transfer[name] for name in ("amount_reversed", "reversed")}
     transfer["amount_reversed"] += item["amount"]
     transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
-    world.store.put(item, parent=id_)
+    world.store.put(item)
     transfer = world.store.put(with_reversals(world, transfer))
     world.emit("transfer.reversed", transfer, before=before)
     return item

@@ -43,17 +43,29 @@ class World:
     settings: Settings
     call: Call | None = None
     clock: Callable[[], float] = time.time
+    moved_seconds: float = 0
+    _known_endpoints: list[Object] | None = None
+
+    def time(self) -> float:
+        """The sandbox's own time, which can be moved ahead."""
+        return self.clock() + self.moved_seconds
 
     def now(self) -> int:
         """Unix seconds."""
-        return int(self.clock())
+        return int(self.time())
 
     def find(self, kind: str, id_: str, *, param: str = "id") -> Object:
         """An object of the account in whose name the request is. Raises `Refusal`."""
-        item = self.store.get(kind, id_)
-        account = self.call.account if self.call else None
-        if item is None or self.store.account_of(id_) != account:
+        item, owner = self.store.owned(kind, id_)
+        if item is None or owner != (self.call.account if self.call else None):
             raise unknown(kind, id_, param)
+        return item
+
+    def find_account(self, id_: str) -> Object:
+        """A connected account, in whoever's name the request is. Raises `Refusal`."""
+        item = self.store.get("account", id_)
+        if item is None:
+            raise unknown("account", id_)
         return item
 
     def emit(
@@ -66,7 +78,7 @@ class World:
     ) -> None:
         """Record an event about `item` as it is now, and put it up for each endpoint that wants it.
         `before` has the former values of what changed."""
-        endpoints = [each for each in self._endpoints() if wants(each, kind)]
+        endpoints = [each for each in self.endpoints() if wants(each, kind)]
         data: dict[str, Any] = {"object": shown(item)}
         if before is not None:
             changed = {name: old for name, old in before.items() if item.get(name) != old}
@@ -96,14 +108,14 @@ class World:
         """Have an event sent to an endpoint."""
         self.store.database.execute(
             "INSERT INTO delivery (event, endpoint, tries, due) VALUES (?, ?, ?, ?)",
-            (event, endpoint, tries, self.clock() + seconds),
+            (event, endpoint, tries, self.time() + seconds),
         )
 
     def wake_later(self, action: str, id_: str, seconds: float) -> None:
         """Have something happen to an object by itself."""
         self.store.database.execute(
             "INSERT INTO timer (due, action, id) VALUES (?, ?, ?)",
-            (self.clock() + seconds, action, id_),
+            (self.time() + seconds, action, id_),
         )
 
     def expand(self, item: Object, paths: Iterable[str]) -> Object:
@@ -121,15 +133,28 @@ class World:
             raise Refusal(f"This property cannot be expanded ({path}).", param="expand")
         value = item[name]
         if isinstance(value, str):
-            value = item[name] = self.store.any(value) or value
+            found = self.store.any(value)
+            value = item[name] = self.present(found) if found else value
         below = value if isinstance(value, list) else [value]
         for each in below:
             if rest and isinstance(each, dict):
                 self._expand(each, rest, path)
 
-    def _endpoints(self) -> list[Object]:
-        found, _ = self.store.page("webhook_endpoint", account=None, limit=16)
-        return found
+    def present(self, item: Object) -> Object:
+        """An object as it is shown now: money becomes available by itself."""
+        if item["object"] == "balance_transaction" and item["available_on"] <= self.now():
+            item = {**item, "status": "available"}
+        return shown(item)
+
+    def endpoints(self) -> list[Object]:
+        """All webhook endpoints."""
+        if self._known_endpoints is None:
+            self._known_endpoints, _ = self.store.page("webhook_endpoint", account=None, limit=16)
+        return self._known_endpoints
+
+    def look_at_endpoints_again(self) -> None:
+        """One came, went or changed."""
+        self._known_endpoints = None
 
 
 def require_client_secret(world: World, item: Object, params: Params) -> None:
@@ -146,11 +171,9 @@ def require_client_secret(world: World, item: Object, params: Params) -> None:
         )
 
 
-def shown(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """A copy without what only the sandbox knows, which begins with an underscore."""
-    if isinstance(value, dict):
-        return {name: shown(each) for name, each in value.items() if not name.startswith("_")}
-    return [shown(each) for each in value] if isinstance(value, list) else value
+def shown(item: Object) -> Object:
+    """The object without what only the sandbox knows, which begins with an underscore."""
+    return {name: value for name, value in item.items() if not name.startswith("_")}
 
 
 def wants(endpoint: Object, kind: str) -> bool:

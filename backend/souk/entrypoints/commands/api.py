@@ -1,11 +1,14 @@
 """`souk api`: serve the API and the plain pages with several processes."""
 
 import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 from granian.constants import Interfaces
 from granian.server import Server
 
+from souk.adapters.prometheus.metrics import share_counts
 from souk.bootstrap.web import build_web
 from souk.core.telemetry import configure_logging
 from souk.entrypoints.http.app import create_app
@@ -23,17 +26,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until asked to stop."""
     http = HttpSettings()
     Settings.from_environment()
-    Server(
-        f"{__name__}:app",
-        address=arguments.host or http.http_host,
-        port=arguments.port or http.http_port,
-        interface=Interfaces.ASGI,
-        workers=arguments.workers or http.http_workers,
-        factory=True,
-        log_access=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=3,
-    ).serve()
+    with TemporaryDirectory(prefix="souk-metrics-") as directory:
+        share_counts(Path(directory))
+        Server(
+            f"{__name__}:app",
+            address=arguments.host or http.http_host,
+            port=arguments.port or http.http_port,
+            interface=Interfaces.ASGI,
+            workers=arguments.workers or http.http_workers,
+            factory=True,
+            log_access=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=3,
+        ).serve()
     return 0
 
 

@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--chain-port", type=int, help="port of the local chain, 0 for any free one (8545)"
     )
     parser.add_argument(
+        "--card-port", type=int, help="port of the Stripe sandbox, 0 for any free one (12111)"
+    )
+    parser.add_argument(
         "--state-dir",
         type=Path,
         default=default_state(os.environ),
@@ -52,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         chain_port=arguments.chain_port,
+        card_port=arguments.card_port,
     )
     try:
         return Stack(options, _report).run()

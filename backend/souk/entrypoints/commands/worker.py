@@ -10,7 +10,7 @@ from souk.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Exactly one queue: only then is taking a job from it safe against crashes."""
-    parser.add_argument("queue", help="events, timers or chain-<id>")
+    parser.add_argument("queue", help="events, timers, webhooks or chain-<id>")
 
 
 def run(arguments: argparse.Namespace) -> int:

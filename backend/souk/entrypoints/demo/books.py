@@ -24,7 +24,8 @@ _BALANCES: LiteralString = """
     FROM ledger_entry e JOIN ledger_posting p ON p.entry_id = e.id
     JOIN ledger_account a ON a.id = p.account_id
     WHERE e.order_id = %s GROUP BY a.kind, a.asset, p.stage
-    ORDER BY array_position(ARRAY['buyer', 'escrow', 'seller', 'fees'], a.kind), p.stage
+    ORDER BY array_position(
+        ARRAY['buyer', 'escrow', 'seller', 'fees', 'receivable'], a.kind), p.stage
 """
 
 

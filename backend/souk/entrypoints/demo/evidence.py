@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from souk.entrypoints.demo.books import Books
+from souk.entrypoints.demo.books import Balance, Books
 from souk.entrypoints.demo.client import Answer
 from souk.entrypoints.demo.contracts import EscrowLog, EscrowState
 from souk.entrypoints.demo.documents import Document
@@ -119,6 +119,41 @@ class Orphaned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardOrder:
+    """An order paid by card, as its pages and the books show it."""
+
+    page: Document
+    balances: tuple[Balance, ...]
+    terms: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByCard:
+    """Stories 6 to 8. `intent`, `refunds` and `transfers` are the provider's own word, in cents."""
+
+    orders: tuple[CardOrder, ...]
+    placed: Document
+    payment: Document
+    intent: Document
+    refunds: tuple[int, ...]
+    transfers: tuple[int, ...]
+    stock_before: tuple[int, int]
+    stock_after: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """Story 9: the order while its card was declined, and at the end."""
+
+    order: CardOrder
+    took: bool
+    declined: Document
+    second: Document
+    intent: Document
+    payment: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """What was refused, by the name of the try, and whether anything was written."""
 
@@ -147,6 +182,10 @@ class Evidence:
     expired: Expired | None = None
     window: Window | None = None
     orphaned: Orphaned | None = None
+    card_released: ByCard | None = None
+    card_cart: ByCard | None = None
+    card_given_up: ByCard | None = None
+    card_declined: Declined | None = None
     door: Door | None = None
     whole: Whole | None = None
     stopped: dict[str, str] = field(default_factory=dict)

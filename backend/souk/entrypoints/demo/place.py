@@ -17,6 +17,7 @@ from souk.embedded.parts import Part, start
 from souk.entrypoints.failures import CommandFailed
 
 _RPC_URLS = f"CHAIN_{CHAIN_ID}_RPC_URLS"
+_ANY_PORTS = ("--chain-port", "0", "--card-port", "0")
 _START_SECONDS = 120
 _STOP_SECONDS = 8
 # What a process needs to be started at all. The rest of the environment might name services that
@@ -26,11 +27,14 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Place:
-    """The addresses of a running stack. `logs` is where its processes write, when it is ours."""
+    """The addresses of a running stack, and the key of its card provider, which is one for tests.
+    `logs` is where its processes write, when it is ours."""
 
     url: str
     database_url: str
     rpc_url: str
+    card_url: str
+    card_key: str
     logs: Path | None
 
 
@@ -52,7 +56,14 @@ def _place(environment: Mapping[str, str], url: str | None, logs: Path | None) -
             f"the stories need a local chain and the API: set {_RPC_URLS} and PUBLIC_URL beside"
             " DATABASE_URL, or unset DATABASE_URL to play them on a stack of their own"
         )
-    return Place(url, environment["DATABASE_URL"], rpc_urls.split(",")[0].strip(), logs)
+    return Place(
+        url=url,
+        database_url=environment["DATABASE_URL"],
+        rpc_url=rpc_urls.split(",")[0].strip(),
+        card_url=environment.get("STRIPE_API_BASE", ""),
+        card_key=environment.get("STRIPE_SECRET_KEY", ""),
+        logs=logs,
+    )
 
 
 @contextmanager
@@ -85,7 +96,7 @@ def _stack(environment: Mapping[str, str], state: Path) -> Part:
     command = [sys.executable, "-m", "souk.entrypoints.cli", "up", "--port", "0"]
     return Part(
         name="stack",
-        command=lambda: [*command, "--chain-port", "0", "--state-dir", str(state)],
+        command=lambda: [*command, *_ANY_PORTS, "--state-dir", str(state)],
         ready=lambda: find_occupant(state) is not None,
         environment={name: environment[name] for name in _PASSED_ON if name in environment},
         ready_seconds=_START_SECONDS,

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import psycopg
 
+from souk.entrypoints.demo.cards import CardProvider
 from souk.entrypoints.demo.client import Api
 from souk.entrypoints.demo.contracts import Escrow, Token
 from souk.entrypoints.demo.documents import Document
@@ -15,7 +16,16 @@ from souk.entrypoints.demo.node import Node, Refused
 from souk.entrypoints.demo.people import Merchant, Shopper
 from souk.entrypoints.demo.place import Place
 from souk.entrypoints.demo.rows import Connection
-from souk.entrypoints.demo.stories import cart, door, expired, orphaned, released, whole, window
+from souk.entrypoints.demo.stories import (
+    by_card,
+    cart,
+    door,
+    expired,
+    orphaned,
+    released,
+    whole,
+    window,
+)
 from souk.entrypoints.demo.waiting import StoryFailed
 from souk.entrypoints.demo.world import World
 
@@ -29,6 +39,8 @@ def enter(place: Place, narrator: Narrator) -> Iterator[World]:
     not a disposable one: its clock will be moved and its blocks replaced."""
     with ExitStack() as stack:
         api, node = Api(place.url), Node(place.rpc_url)
+        cards = CardProvider(place.card_url, place.card_key)
+        stack.callback(cards.close)
         stack.callback(api.close)
         stack.callback(node.close)
         connection: Connection = psycopg.connect(place.database_url, autocommit=True)
@@ -40,6 +52,7 @@ def enter(place: Place, narrator: Narrator) -> Iterator[World]:
         world = World(
             api=api,
             node=node,
+            cards=cards,
             connection=connection,
             narrator=narrator,
             chain_id=_CHAIN_ID,
@@ -73,7 +86,8 @@ def _dollar(chain: Document) -> Document:
 def _assets(chain: Document) -> dict[str, tuple[str, int]]:
     prefix, coin = f"eip155:{_CHAIN_ID}", chain["native"]
     assets = {
-        f"{prefix}/slip44:{coin['slip44'].number}": (coin["symbol"].text, coin["exponent"].number)
+        "USD": ("USD", 2),
+        f"{prefix}/slip44:{coin['slip44'].number}": (coin["symbol"].text, coin["exponent"].number),
     }
     for token in chain["tokens"]:
         code = f"{prefix}/erc20:{token['address'].text}"
@@ -105,6 +119,12 @@ def play(world: World) -> Evidence:
     seen.expired = tell("3  Begun and never paid", expired.play)
     seen.window = tell("4  The buyer stays silent, the keeper releases", window.play)
     seen.orphaned = tell("5  The payment's block is replaced", orphaned.play)
+    seen.card_released = tell(
+        "6  Paid by card, shipped, delivered, released", by_card.play_released
+    )
+    seen.card_cart = tell("7  A cart of two sellers, paid by one card", by_card.play_cart)
+    seen.card_given_up = tell("8  Begun by card and given up", by_card.play_given_up)
+    seen.card_declined = tell("9  A declined card that ends in escrow", by_card.play_declined)
     first = seen.released
     if first is not None:
         seen.door = tell("And at the door", lambda w: door.play(w, first.order))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from souk.entrypoints.demo.books import Balance, read_balances
+from souk.entrypoints.demo.cards import CardProvider
 from souk.entrypoints.demo.client import Api
 from souk.entrypoints.demo.contracts import Escrow, Token
 from souk.entrypoints.demo.documents import Document
@@ -25,6 +26,7 @@ class World:
 
     api: Api
     node: Node
+    cards: CardProvider
     connection: Connection
     narrator: Narrator
     chain_id: int
@@ -38,9 +40,21 @@ class World:
         """Add as many blocks as a payment needs on top of the one it is in."""
         self.node.mine(self.confirmations - 1)
 
+    def accept_cards(self) -> None:
+        """The sellers have the provider pay them, and hand in what it asks for."""
+        for seller in self.sellers:
+            path = f"/api/payments/payees/{seller.store_id}"
+            self.cards.hand_in_papers(seller.do("POST", path)["onboarding_url"].text)
+
+            def ready(seller: Merchant = seller, path: str = path) -> bool | None:
+                return seller.do("POST", path)["ready"].raw is True or None
+
+            until(ready, f"{seller.name} to be paid by card", seconds=_STEP_SECONDS)
+            self.narrator.say(seller.name, "can be paid by card")
+
     def evidence(self, order_id: str) -> OrderEvidence:
         """What database, chain and API say about an order now."""
-        rows = self._settled_rows(order_id)
+        rows = self.settled_rows(order_id)
         page = self.buyer.order(order_id)
         legs = rows.legs
         return OrderEvidence(
@@ -53,7 +67,7 @@ class World:
             terms=self.buyer.do("GET", f"/api/orders/{order_id}/terms"),
         )
 
-    def _settled_rows(self, order_id: str) -> OrderRows:
+    def settled_rows(self, order_id: str) -> OrderRows:
         """The rows once every message about the order was delivered; as they are when that takes
         too long, which is for a check to notice."""
         read = partial(read_order, self.connection, order_id)

@@ -12,7 +12,8 @@ from souk import __version__
 from souk.core.db import Reads
 from souk.core.principal import Principal
 from souk.core.wakeups import AsyncWakeups
-from souk.entrypoints.http import health, problems
+from souk.entrypoints.http import health, metrics, problems
+from souk.entrypoints.http.measuring import Measured
 from souk.entrypoints.http.middleware import Bounds, RequestIds, TrustedProxies
 from souk.entrypoints.http.web import pages
 
@@ -71,10 +72,11 @@ def create_app(container: Composed) -> FastAPI:
     attach(app, container)
     # FastAPI prepares routes when it looks at them, in this order: who asks for the process's
     # health first, as everybody does who starts one, need not wait for all the others.
-    for router in (health.router, *container.routers, pages.router):
+    for router in (health.router, metrics.router, *container.routers, pages.router):
         app.include_router(router)
     problems.install(app)
     app.add_middleware(Bounds, max_body_bytes=container.max_body_bytes)
+    app.add_middleware(Measured)
     app.add_middleware(RequestIds)
     app.add_middleware(TrustedProxies, networks=container.trusted_proxies)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented hook

@@ -87,10 +87,11 @@ async def live() -> dict[str, str]:
     "/health/ready",
     summary="Can it serve?",
     response_model=ReadyOut,
-    responses={503: {"description": "A part is down; the body names it"}},
+    responses={503: {"description": "A part that all need is down; the body names it"}},
 )
 def ready(readiness: Annotated[Readiness, Depends(provided(Readiness))]) -> Response:
-    """Checks the database and its schema, Redis, and that the chains are being followed."""
+    """Checks the database and its schema, Redis, and that the chains are being followed. Whether
+    the card provider answers is said as well; when it does not, everything else goes on."""
     well, parts = readiness.report()
     body = json.dumps({"status": "ok" if well else "degraded", "parts": parts}).encode()
     return json_response(body, status=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)

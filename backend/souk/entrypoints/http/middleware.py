@@ -93,11 +93,11 @@ class TrustedProxies:
 
     def _client(self, peer: str, headers: Headers) -> str | None:
         """The client behind trusted proxies; `None` when the peer itself has to count."""
-        if not self._trusts(_parse_address(peer)):
+        if not self._trusts(parse_address(peer)):
             return None
         # Each proxy adds on the right whom it was asked by.
         for entry in reversed(",".join(headers.getlist("x-forwarded-for")).split(",")):
-            address = _parse_address(_without_port(entry.strip()))
+            address = parse_address(_without_port(entry.strip()))
             if address is None:
                 return None
             if not self._trusts(address):
@@ -114,7 +114,7 @@ def _without_port(entry: str) -> str:
     return entry if match is None else match["bare"] or match["bracketed"]
 
 
-def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """IPv4 also when it is written as IPv6; a zone means nothing on another machine."""
     try:
         address = ip_address(text)

@@ -173,6 +173,7 @@ _OWN_CODES: Mapping[str, tuple[HTTPStatus, str]] = {
     "body_too_slow": (HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time."),
     "malformed_url": (HTTPStatus.BAD_REQUEST, "The address contains a NUL character."),
     "body_too_large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is over the cap."),
+    "metrics_not_for_you": (HTTPStatus.FORBIDDEN, "Metrics are not read from this network."),
     "not_found": (HTTPStatus.NOT_FOUND, "There is nothing at this address."),
     "method_not_allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "The address does not take this method."),
     "internal_error": (HTTPStatus.INTERNAL_SERVER_ERROR, "A defect on our side."),

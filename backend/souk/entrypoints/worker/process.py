@@ -53,7 +53,7 @@ class WorkerParts(Protocol):
 
     @property
     def loops(self) -> Mapping[str, Loop]:
-        """The loop of each queue: `events`, `timers`, `chain-<id>`."""
+        """The loop of each queue: `events`, `timers`, `webhooks`, `chain-<id>`."""
         ...
 
 

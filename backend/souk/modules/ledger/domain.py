@@ -218,6 +218,31 @@ def payment_status(
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What a holder holds of an asset now, and what counts."""
+
+    holder: str
+    asset: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetTotals:
+    """All the money of one asset: what ever came in, and where it went. `holder` is one of those
+    who hold or held it. `balanced`: its accounts sum to zero, and no holder gave away more than
+    came in, or took back more than was given."""
+
+    asset: str
+    holder: str
+    held: int
+    released: int
+    refunded: int
+    reimbursed: int
+    fees: int
+    balanced: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """A rule of the books that does not hold, where, and in what figures."""
 

@@ -1,19 +1,21 @@
 """Every read and write of the books on the command side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, insert, select, text, tuple_
+from sqlalchemy import Row, func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.ledger.domain import (
     AccountKey,
     AccountKind,
+    AssetTotals,
     Break,
     EntryDraft,
     Flow,
+    Holding,
     OrderMoney,
     PostingDraft,
     Stage,
@@ -23,6 +25,33 @@ from souk.modules.ledger.models import LedgerAccountRow, LedgerEntryRow, LedgerP
 _ORDER_MONEY = text(
     "SELECT order_id, holder, asset, pending, held, released, refunded, reimbursed, charged_back,"
     " charged_from_held, fee FROM order_money WHERE order_id = :order_id ORDER BY holder, asset"
+)
+_TOTALS = text(
+    """
+    WITH crooked AS (
+        SELECT account.asset FROM ledger_posting AS posting
+        JOIN ledger_account AS account ON account.id = posting.account_id
+        GROUP BY account.asset, posting.stage HAVING sum(posting.amount) <> 0)
+    SELECT asset, max(holder) AS holder, sum(held) AS held, sum(released) AS released,
+        sum(refunded) AS refunded, sum(reimbursed) AS reimbursed, sum(fee) AS fees,
+        bool_and(released + refunded + charged_from_held <= held AND reimbursed <= released)
+            AND asset NOT IN (SELECT crooked.asset FROM crooked) AS balanced
+    FROM order_money GROUP BY asset ORDER BY asset
+    """
+)
+_MONEY_OF_ORDERS = text(
+    "SELECT order_id, holder, asset, pending, held, released, refunded, reimbursed, charged_back,"
+    " charged_from_held, fee FROM order_money WHERE order_id = ANY(:orders)"
+    " ORDER BY holder, asset"
+)
+_HOLDINGS = text(
+    """
+    SELECT account.owner AS holder, account.asset, sum(posting.amount) AS amount
+    FROM ledger_account AS account JOIN ledger_posting AS posting ON posting.account_id = account.id
+    WHERE account.kind = 'escrow' AND posting.stage = 'posted'
+    GROUP BY account.owner, account.asset HAVING sum(posting.amount) <> 0
+    ORDER BY account.owner, account.asset
+    """
 )
 _SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 _BREAKS = text("SELECT rule, subject, detail FROM ledger_breaks() ORDER BY rule, subject, detail")
@@ -166,22 +195,37 @@ def list_assets(tx: Transaction, kind: AccountKind, owner: str) -> tuple[str, ..
 def list_order_money(tx: Transaction, order_id: str) -> tuple[OrderMoney, ...]:
     """One row per holder and asset, from the view `order_money`."""
     rows = tx.session.execute(_ORDER_MONEY, {"order_id": order_id})
-    return tuple(
-        OrderMoney(
-            order_id=row.order_id,
-            holder=row.holder,
-            asset=row.asset,
-            pending=int(row.pending),
-            held=int(row.held),
-            released=int(row.released),
-            refunded=int(row.refunded),
-            reimbursed=int(row.reimbursed),
-            charged_back=int(row.charged_back),
-            charged_from_held=int(row.charged_from_held),
-            fee=int(row.fee),
-        )
-        for row in rows
+    return tuple(_order_money(row) for row in rows)
+
+
+def list_money_of_orders(tx: Transaction, order_ids: Sequence[str]) -> list[OrderMoney]:
+    """The same for several orders."""
+    rows = tx.session.execute(_MONEY_OF_ORDERS, {"orders": list(order_ids)})
+    return [_order_money(row) for row in rows]
+
+
+def _order_money(row: Row[tuple[object, ...]]) -> OrderMoney:
+    values = row._mapping
+    return OrderMoney(
+        order_id=values["order_id"],
+        holder=values["holder"],
+        asset=values["asset"],
+        pending=int(values["pending"]),
+        held=int(values["held"]),
+        released=int(values["released"]),
+        refunded=int(values["refunded"]),
+        reimbursed=int(values["reimbursed"]),
+        charged_back=int(values["charged_back"]),
+        charged_from_held=int(values["charged_from_held"]),
+        fee=int(values["fee"]),
     )
+
+
+def list_holdings(tx: Transaction) -> list[Holding]:
+    """What each holder holds, from every posting there is; those that hold nothing are left
+    out."""
+    rows = tx.session.execute(_HOLDINGS)
+    return [Holding(row.holder, row.asset, int(row.amount)) for row in rows]
 
 
 def list_breaks(tx: Transaction, patience: timedelta) -> list[Break]:
@@ -190,3 +234,20 @@ def list_breaks(tx: Transaction, patience: timedelta) -> list[Break]:
     milliseconds = int(patience / timedelta(milliseconds=1))
     tx.session.execute(_SET_PATIENCE, {"milliseconds": str(milliseconds)})
     return [Break(row.rule, row.subject, row.detail) for row in tx.session.execute(_BREAKS)]
+
+
+def list_totals(tx: Transaction) -> list[AssetTotals]:
+    """The totals of each asset, by its code. Reads every posting there is."""
+    return [
+        AssetTotals(
+            asset=row.asset,
+            holder=row.holder,
+            held=int(row.held),
+            released=int(row.released),
+            refunded=int(row.refunded),
+            reimbursed=int(row.reimbursed),
+            fees=int(row.fees),
+            balanced=row.balanced,
+        )
+        for row in tx.session.execute(_TOTALS)
+    ]

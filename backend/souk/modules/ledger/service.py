@@ -1,6 +1,7 @@
 """Booking. Every function works inside the caller's transaction and never commits: an entry
 belongs to the change of state that it explains."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,8 +10,10 @@ from souk.modules.ledger import repository
 from souk.modules.ledger.domain import (
     AccountKey,
     AccountKind,
+    AssetTotals,
     Break,
     EntryDraft,
+    Holding,
     OrderMoney,
     PostingDraft,
     Stage,
@@ -64,6 +67,14 @@ class Ledger:
         """What came in for an order and where it went, one row per holder (leg) and asset."""
         return repository.list_order_money(tx, order_id)
 
+    def money_of_orders(self, tx: Transaction, order_ids: Sequence[str]) -> list[OrderMoney]:
+        """The same for several orders at once."""
+        return repository.list_money_of_orders(tx, order_ids)
+
+    def holdings(self, tx: Transaction) -> list[Holding]:
+        """What each holder holds now, in one look at all of the books."""
+        return repository.list_holdings(tx)
+
     def check_books(
         self, tx: Transaction, patience: timedelta = timedelta(minutes=10)
     ) -> list[Break]:
@@ -77,3 +88,8 @@ class Ledger:
         work raises `DatabaseBusy`.
         """
         return repository.list_breaks(tx, patience)
+
+    def totals(self, tx: Transaction) -> list[AssetTotals]:
+        """What came in of each asset and where it went, by its code. Takes as long as
+        `check_books`, after which it may be called with the same patience."""
+        return repository.list_totals(tx)

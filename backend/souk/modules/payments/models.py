@@ -96,6 +96,12 @@ class PaymentAttemptRow(Base):
             postgresql_where=text("transaction_hash IS NOT NULL"),
         ),
         Index("ix_payment_attempt_rate", "chain_id", "rate_source", "quote_issued_at"),
+        Index("ix_payment_attempt_status_updated_at", "status", "updated_at"),
+        Index(
+            "ix_payment_attempt_submitted",
+            "chain_id",
+            postgresql_where=text("status = 'submitted'"),
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -176,6 +182,7 @@ class PaymentAttemptLegRow(Base):
             ),
         ),
         Index("ix_payment_attempt_leg_order_id", "order_id"),
+        Index("ix_payment_attempt_leg_updated_at", "updated_at"),
         Index("ix_payment_attempt_leg_payment_id", "payment_id"),
         Index(
             "ix_payment_attempt_leg_due",
@@ -366,3 +373,19 @@ class CardCustomerRow(Base):
     account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), primary_key=True)
     reference: Mapped[str]
     created_at: Mapped[Instant]
+
+
+class PaymentTrailRow(Base):
+    """What is remembered of the transaction that an attempt's payer has handed in: who sent it,
+    once that was seen, when by the chain's time it was last known, and when it was last asked
+    for."""
+
+    __tablename__ = "payment_trail"
+    __table_args__ = (CheckConstraint("nonce >= 0", name="nonce"),)
+
+    attempt_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt.id"), primary_key=True)
+    transaction_hash: Mapped[str]
+    sender: Mapped[str | None]
+    nonce: Mapped[int | None] = mapped_column(BigInteger)
+    known_at: Mapped[Instant]
+    looked_at: Mapped[Instant]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from souk.core.addresses import Address
+from souk.core.money import Asset
 from souk.modules.payments.domain import (
     Attempt,
     AttemptNews,
@@ -25,7 +26,9 @@ from souk.modules.payments.domain import (
     StoredInstruction,
     TermsDocument,
 )
+from souk.modules.payments.domain.following import SentTransaction
 from souk.modules.payments.domain.funds import GasToPay, WalletFunds
+from souk.modules.payments.errors import EscrowRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,4 +301,26 @@ class WalletReader(Protocol):
     def gas_to_pay(self, way: PayWay, token: Address, orders: int) -> GasToPay:
         """The most gas that paying so many orders at once takes in a way; `token` is the zero
         address for the native coin. Pure."""
+        ...
+
+
+class TransactionReader(Protocol):
+    """What became of transactions that others have sent. Reaches outside. Raises
+    `ProviderUnavailable`."""
+
+    def look(self, chain_id: int, hashes: Sequence[str]) -> Mapping[str, SentTransaction | None]:
+        """Each of these transactions by its hash, `None` where it is not known. One about which
+        there is no proper answer is left out, and the others are there all the same."""
+        ...
+
+    def count_used(self, chain_id: int, account: Address, *, up_to_block: int) -> int:
+        """How many transactions of an account stand in blocks up to this one; 0 while that cannot
+        be known."""
+        ...
+
+    def why_reverted(
+        self, chain_id: int, transaction: SentTransaction, asset: Asset
+    ) -> EscrowRefused:
+        """Why a transaction was reverted in the block in which it stands, as well as can be told
+        afterwards; amounts are written in `asset`. Raises nothing."""
         ...

@@ -56,6 +56,7 @@ _STATES = _Function("states", ("bytes32",))
 _CREDITS = _Function("credits", ("address", "address"))
 _PERMIT2 = _Function("permit2", ())
 _APPROVE = _Function("approve", ("address", "uint256"))
+_BALANCE_OF = _Function("balanceOf", ("address",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,11 @@ def read_states(escrow_id: str) -> bytes:
 def read_credits(token: Address, account: Address) -> bytes:
     """Calldata of the view `credits`."""
     return bytes.fromhex(_CREDITS.encode(token, account)[2:])
+
+
+def read_balance(account: Address) -> bytes:
+    """Calldata of an ERC-20 token's view `balanceOf`."""
+    return bytes.fromhex(_BALANCE_OF.encode(account)[2:])
 
 
 def read_permit2() -> bytes:

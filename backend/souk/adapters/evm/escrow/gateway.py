@@ -201,7 +201,7 @@ class EvmEscrowGateway:
         # In the contract `released` falls by what is reimbursed.
         released = state.released + leg.reimbursed
         return LegLookup(
-            status=_status(leg, state, released),
+            status=status_of(leg, state, released),
             remaining=state.remaining,
             released=released,
             deadline=datetime.fromtimestamp(state.deadline, UTC) if state.deadline else None,
@@ -227,7 +227,8 @@ def _one(parties: set[Address]) -> Address | None:
     return parties.pop() if len(parties) == 1 else None
 
 
-def _status(leg: Leg, state: EscrowState, released: int) -> LegStatus:
+def status_of(leg: Leg, state: EscrowState, released: int) -> LegStatus:
+    """Where a leg stands by the contract's word; `released` is all that went to the seller."""
     match state.status:
         case 0:
             return LegStatus.AWAITING

@@ -4,6 +4,7 @@ A check answers with nothing when it holds and with what it found instead when i
 """
 
 from souk.entrypoints.demo.checks import (
+    by_card,
     cart,
     door,
     expired,
@@ -20,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     *expired.CHECKS,
     *window.CHECKS,
     *orphaned.CHECKS,
+    *by_card.CHECKS,
     *door.CHECKS,
     *whole.CHECKS,
 )

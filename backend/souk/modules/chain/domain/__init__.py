@@ -28,6 +28,7 @@ from souk.modules.chain.domain.facts import (
     invert,
     levels_between,
 )
+from souk.modules.chain.domain.records import SettledBlock, StandingFact
 from souk.modules.chain.domain.verification import (
     require_linked,
     verify_block,
@@ -51,7 +52,9 @@ __all__ = [
     "Outcome",
     "RawLog",
     "Sent",
+    "SettledBlock",
     "Sighting",
+    "StandingFact",
     "StoredBlock",
     "Tips",
     "TransactionStatus",

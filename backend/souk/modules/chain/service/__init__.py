@@ -2,6 +2,7 @@
 
 from souk.modules.chain.service.chains import Chains, FollowedChain
 from souk.modules.chain.service.loops import rebroadcasts, watch_chain
+from souk.modules.chain.service.records import ChainRecords
 from souk.modules.chain.service.watching import Pace
 
-__all__ = ["Chains", "FollowedChain", "Pace", "rebroadcasts", "watch_chain"]
+__all__ = ["ChainRecords", "Chains", "FollowedChain", "Pace", "rebroadcasts", "watch_chain"]

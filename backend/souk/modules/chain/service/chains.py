@@ -108,6 +108,14 @@ class Chains:
             tx, chain_id, contract=contract, escrow_ids=escrow_ids, kind=kind
         )
 
+    def counts(self, tx: Transaction, chain_id: int, *, number: int, block_hash: str) -> bool:
+        """Whether a block is a canonical one that was taken in, at the level at which facts
+        count."""
+        head = self.policy_head(tx, chain_id)
+        if head is None or number > head.number:
+            return False
+        return block_rows.is_taken_in(tx, chain_id, number=number, block_hash=block_hash)
+
     def send(self, chain_id: int, call: Call, *, intent: str) -> str:
         """Send a call from the keeper's account, and return its transaction's hash. The same
         intent always gives the same transaction. Call it with no transaction open.

@@ -70,7 +70,7 @@ def raise_levels(tx: Transaction, chain_id: int, reached: Heights) -> None:
         for level in levels_between(old, new):
             tx.publish(
                 EscrowEventReached(
-                    **_said_of(chain_id, sighting, effect_id, observation_id), level=str(level)
+                    **said_of(chain_id, sighting, effect_id, observation_id), level=str(level)
                 )
             )
         effect_rows.raise_effect(tx, effect_id, new)
@@ -102,15 +102,17 @@ def _appear(tx: Transaction, chain_id: int, sighting: Sighting) -> None:
     effect_id = effect_rows.point_effect(tx, chain_id, sighting, observation_id=observation_id)
     # A block that is read a second time shows nothing new.
     if effect_id is not None:
-        tx.publish(EscrowEventSeen(**_said_of(chain_id, sighting, effect_id, observation_id)))
+        tx.publish(EscrowEventSeen(**said_of(chain_id, sighting, effect_id, observation_id)))
 
 
 def _disappear(tx: Transaction, chain_id: int, sighting: Sighting) -> None:
     effect_id, observation_id = effect_rows.unpoint_effect(tx, chain_id, sighting.event_id)
-    tx.publish(EscrowEventOrphaned(**_said_of(chain_id, sighting, effect_id, observation_id)))
+    tx.publish(EscrowEventOrphaned(**said_of(chain_id, sighting, effect_id, observation_id)))
 
 
-class _Said(TypedDict):
+class Said(TypedDict):
+    """What every fact of an escrow carries."""
+
     chain_id: int
     contract: str
     escrow_id: str
@@ -125,7 +127,8 @@ class _Said(TypedDict):
     log_index: int
 
 
-def _said_of(chain_id: int, sighting: Sighting, effect_id: str, observation_id: str) -> _Said:
+def said_of(chain_id: int, sighting: Sighting, effect_id: str, observation_id: str) -> Said:
+    """A fact at its place, as it is told."""
     return {
         "chain_id": chain_id,
         "contract": sighting.contract,

@@ -45,9 +45,10 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Under way; an observation will tell."""
+    """Under way; an observation will tell. `facts` are what the rail has said so far."""
 
     reference: str
+    facts: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

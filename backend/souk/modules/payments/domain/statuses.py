@@ -55,7 +55,8 @@ _GIVEN_UP = frozenset({_A.FAILED, _A.EXPIRED, _A.CANCELLED, _A.REPLACED})
 ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
     _A.CREATED: _GIVEN_UP | _FACTS | {_A.AWAITING_PAYER, _A.UNKNOWN},
     _A.AWAITING_PAYER: _GIVEN_UP | _FACTS | {_A.SUBMITTED, _A.UNKNOWN},
-    _A.SUBMITTED: _GIVEN_UP | _FACTS | {_A.UNKNOWN},
+    # What the wallet sent came to nothing, and the same calls may be signed again.
+    _A.SUBMITTED: _GIVEN_UP | _FACTS | {_A.UNKNOWN, _A.AWAITING_PAYER},
     _A.UNKNOWN: _GIVEN_UP | _FACTS | {_A.SUBMITTED},
     # Of several orders only some were paid, and the time to pay the rest is over.
     _A.CONFIRMING: _FACTS - {_A.CONFIRMING} | {_A.EXPIRED},

@@ -53,24 +53,24 @@ class Asking(Instructing):
             raise DeadlinePassed("the time to fulfil is over; the buyer gets the money back")
         return self._done(self._gateway(leg).fulfil([leg]))
 
-    def release(self, *legs: Leg) -> Outcome:
+    def release(self, *legs: Leg, request_key: str | None = None) -> Outcome:
         """All that is held goes to the sellers: by the buyer at any time, by anyone once the legs
         are due. Raises `NothingHeld`, `MovementUnderWay`."""
-        return self._done(self._gateway(_first(legs)).release(legs))
+        return self._done(self._gateway(_first(legs)).release(legs), request_key)
 
-    def refund(self, *legs: Leg) -> Outcome:
+    def refund(self, *legs: Leg, request_key: str | None = None) -> Outcome:
         """All that is held goes back: by the seller at any time, by anyone once the legs are due;
         what an arbiter left undecided is then divided as the terms say. Raises `NothingHeld`,
         `MovementUnderWay`."""
-        return self._done(self._gateway(_first(legs)).refund(legs))
+        return self._done(self._gateway(_first(legs)).refund(legs), request_key)
 
-    def give_back(self, leg: Leg) -> Outcome:
+    def give_back(self, leg: Leg, request_key: str | None = None) -> Outcome:
         """All that is held goes back because the seller wants it to. Of a dispute the seller gives
         all away by settling, since a refund would divide it when the arbiter's time is over.
         Raises what `settle` of the rail raises."""
         if leg.status is not LegStatus.DISPUTED:
-            return self.refund(leg)
-        return self.give_back_part(leg, leg.remaining)
+            return self.refund(leg, request_key=request_key)
+        return self.give_back_part(leg, leg.remaining, request_key)
 
     def give_back_part(self, leg: Leg, amount: int, request_key: str | None = None) -> Outcome:
         """So much of what is held goes back because the seller wants it to.

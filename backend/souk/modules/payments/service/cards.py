@@ -1,5 +1,7 @@
 """What people keep at the card provider: sellers an account to be paid to, buyers their cards."""
 
+import hashlib
+import secrets
 from collections.abc import Sequence
 
 from souk.core.principal import NotYours, Principal
@@ -38,8 +40,9 @@ class CardKeeping(Looking):
         self.observe(account)
         return account
 
-    def save_method(self, principal: Principal, request_key: str | None) -> Outcome:
-        """Have the caller enter a card or account at the provider, to be kept for later."""
+    def save_method(self, principal: Principal, wish: str | None = None) -> Outcome:
+        """Have the caller enter a card or account at the provider, to be kept for later. The same
+        `wish` gets the same fields again; without one they are new each time."""
         rail = self._cards()
         with self._parts.uow.begin() as tx:
             customer = payee_rows.find_customer(tx, principal.account_id)
@@ -49,7 +52,10 @@ class CardKeeping(Looking):
             with self._parts.uow.begin() as tx:
                 payee_rows.add_customer(tx, account, customer)
                 tx.commit()
-        return rail.desk.save_method(customer, key=f"{request_key}:setup")
+        if wish is None:
+            return rail.desk.save_method(customer, key=secrets.token_hex(16))
+        told = hashlib.sha256(f"{principal.account_id}:{wish}".encode()).hexdigest()
+        return rail.desk.save_method(customer, key=told)
 
     def list_saved(self, principal: Principal) -> Sequence[SavedMethod]:
         """What is kept for the caller."""

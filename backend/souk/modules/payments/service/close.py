@@ -10,7 +10,9 @@ from souk.modules.payments.domain import (
     OPEN,
     UNDER_WAY,
     Attempt,
+    AttemptNews,
     AttemptStatus,
+    AttemptTurn,
     Executed,
     Payment,
     PaymentState,
@@ -103,7 +105,7 @@ class Closing(Looking):
         with self._parts.uow.begin() as tx:
             payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
             attempt = self._cancellable(tx, attempt_rows.list_of_payment(tx, payment.id))
-        self.call_off(attempt)
+        self.call_off(attempt, reason)
         with self._parts.uow.begin() as tx:
             payment = payment_rows.lock(tx, payment.id)
             attempts = attempt_rows.list_of_payment(tx, payment.id)
@@ -115,7 +117,7 @@ class Closing(Looking):
             tx.commit()
         return state
 
-    def call_off(self, attempt: Attempt) -> bool:
+    def call_off(self, attempt: Attempt, reason: str) -> bool:
         """Have the rail let nobody pay an attempt any more; whether that is so now. Somebody may
         have paid it a moment ago, which is taken in. Raises what the rail raises when it cannot be
         reached. Called with no transaction open."""
@@ -126,12 +128,17 @@ class Closing(Looking):
             self.observe(fact)
         if outcome.facts:
             return False
-        with self._parts.uow.begin() as tx:
-            attempt_rows.close(tx, attempt.id)
-            tx.commit()
+        closed = AttemptNews(
+            attempt_id=attempt.id,
+            turn=AttemptTurn.CLOSED,
+            reference=f"{attempt.id}:called_off",
+            reason=reason,
+            occurred_at=attempt.pay_by,
+        )
+        self.observe(closed)
         return True
 
-    def call_off_unpaid(self, checkout_id: str) -> None:
+    def call_off_unpaid(self, checkout_id: str, reason: str) -> None:
         """Before a checkout is given up: whatever of it could be paid until it is called off.
         Called with no transaction open; raises what the rail raises."""
         with self._parts.uow.begin() as tx:
@@ -139,7 +146,7 @@ class Closing(Looking):
             attempts = [] if payment is None else attempt_rows.list_of_payment(tx, payment.id)
         for attempt in attempts:
             if is_to_call_off(attempt):
-                self.call_off(attempt)
+                self.call_off(attempt, reason)
 
     def _cancellable(
         self, tx: Transaction, attempts: Sequence[Attempt], *, again: bool = False

@@ -27,7 +27,7 @@ from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.repository.instructions import Claimed
 from souk.modules.payments.service.observe import Observing
-from souk.modules.payments.service.owe import require_free
+from souk.modules.payments.service.owe import require_free, require_unheld
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Instructing(Observing):
     def instruct(self, asked: Instructed, request_key: str | None = None) -> Outcome:
         """Have a rail do all of these. `request_key` names the wish: the same wish again does
         nothing more. `Pending` while the outcome of one is not known: it is repeated until it is.
-        Raises `MovementUnderWay`, and what the rail refuses with."""
+        Raises `MovementUnderWay`, `OrderOnHold`, and what the rail refuses with."""
         ids = self._note_down(asked.instructions, request_key)
         outcomes = [self.carry_out(one) for one in ids]
         reference = ids[0] if ids else "nothing"
@@ -50,13 +50,17 @@ class Instructing(Observing):
     def _note_down(self, wanted: Sequence[Instruction], request_key: str | None) -> list[str]:
         legs = sorted({one.leg_id for one in wanted})
         with self._parts.uow.begin() as tx:
+            # Locks in the global order: orders, then payments.
+            self._parts.orders.lock(tx, {leg.order_id for leg in _legs(tx, legs)})
             for payment_id in sorted({leg.payment_id for leg in _legs(tx, legs)}):
                 payment_rows.lock(tx, payment_id)
             known = [] if request_key is None else instruction_rows.list_of_request(tx, request_key)
             if known:
                 return known
             for leg in _legs(tx, legs):
-                require_free(tx, leg, [one for one in wanted if one.leg_id == leg.id])
+                asked = [one for one in wanted if one.leg_id == leg.id]
+                require_unheld(self._parts.orders.list_holds(tx, leg.order_id), leg, asked)
+                require_free(tx, leg, asked)
             ids = [
                 instruction_rows.add(
                     tx, one, None if request_key is None else f"{request_key}:{n}", at_once=True
@@ -81,11 +85,14 @@ class Instructing(Observing):
         except DomainError as refusal:
             self._refuse(instruction_id, refusal)
             raise
-        if isinstance(outcome, Executed):
+        if isinstance(outcome, Executed | Pending):
             for fact in outcome.facts:
                 self.observe(fact)
         with self._parts.uow.begin() as tx:
-            instruction_rows.finish(tx, instruction_id)
+            if isinstance(outcome, Pending):
+                instruction_rows.put_off(tx, claimed, "the provider takes its time")
+            else:
+                instruction_rows.finish(tx, instruction_id)
             tx.commit()
         return outcome
 

@@ -88,7 +88,9 @@ def hear(tx: Transaction, payment: Payment, attempt: Attempt, news: AttemptNews)
         attempt_rows.close(tx, attempt.id)
         attempt = replace(attempt, closed_at=tx.now)
     to = _TURNS[news.turn]
-    if to not in ATTEMPT_TRANSITIONS[attempt.status]:
+    # What was declined stays so when it is called off afterwards: that says more.
+    stays = news.turn is AttemptTurn.CLOSED and attempt.status is AttemptStatus.FAILED
+    if stays or to not in ATTEMPT_TRANSITIONS[attempt.status]:
         return attempt
     if attempt_rows.has_heard(tx, attempt.id, news.reference):
         return attempt

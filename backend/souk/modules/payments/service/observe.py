@@ -1,8 +1,6 @@
 """The one place where facts about money arrive, from whatever rail and by whatever way."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import assert_never
 
 from souk.core.timers import schedule
@@ -12,7 +10,6 @@ from souk.modules.payments.domain import (
     Attempt,
     AttemptNews,
     AttemptStatus,
-    Leg,
     Observation,
     Payment,
     attempt_status,
@@ -94,11 +91,9 @@ class Observing:
         payment = payment_rows.lock(tx, place.payment_id)
         if not fact_rows.record(tx, place.leg_id, observation):
             return False
-        attempts = attempt_rows.list_of_payment(tx, payment.id)
-        stored = [leg for attempt in attempts for leg in attempt.legs if leg.order_id == order.id]
-        settled = settle_order(tx, self._parts, payment, order, stored)
         attempts = [
-            self._moved(tx, payment, _with(settled, attempt), observation) for attempt in attempts
+            self._moved(tx, payment, attempt, observation)
+            for attempt in settle_order(tx, self._parts, payment, order)
         ]
         project_payment(tx, payment, attempts, reason="a fact about its money arrived")
         return True
@@ -137,9 +132,3 @@ class Observing:
             clock=attempt.clock,
             due_at=max(tx.now, self._parts.offers.expiry(attempt.clock, attempt.pay_by)),
         )
-
-
-def _with(settled: Sequence[Leg], attempt: Attempt) -> Attempt:
-    """The attempt with its legs as they stand now."""
-    now = {leg.id: leg for leg in settled}
-    return replace(attempt, legs=tuple(now.get(leg.id, leg) for leg in attempt.legs))

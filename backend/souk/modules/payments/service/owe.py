@@ -1,13 +1,16 @@
 """What is left to tell a rail, given what it was told. The order and the payment are locked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from souk.core.unit_of_work import Transaction
+from souk.modules.orders.domain import HoldKind
+from souk.modules.orders.errors import OrderOnHold
 from souk.modules.payments.domain import Instruction, InstructionKind, Leg, LegFigures
 from souk.modules.payments.errors import MovementUnderWay
 from souk.modules.payments.repository import instructions as instruction_rows
 
 _OUT_OF_HELD = frozenset({InstructionKind.RELEASE, InstructionKind.REFUND})
+_TO_BUYER = frozenset({InstructionKind.REFUND, InstructionKind.REIMBURSE})
 
 
 def send_back(tx: Transaction, leg: Leg) -> None:
@@ -31,6 +34,16 @@ def recover(tx: Transaction, leg: Leg, figures: LegFigures, *, final: bool) -> N
     if missing > 0:
         fetch = Instruction(leg_id=leg.id, kind=InstructionKind.RECOVER, amount=missing)
         instruction_rows.add(tx, fetch, None, at_once=False)
+
+
+def require_unheld(holds: Collection[HoldKind], leg: Leg, wanted: Sequence[Instruction]) -> None:
+    """While anything holds an order up no money goes to its seller; and while a bank asks for the
+    money nobody gives it back beside the bank. Raises `OrderOnHold`."""
+    kinds = {one.kind for one in wanted}
+    released = InstructionKind.RELEASE in kinds and bool(holds)
+    twice = kinds & _TO_BUYER and HoldKind.CHARGEBACK in holds
+    if released or twice:
+        raise OrderOnHold(leg.order_id, sorted(holds))
 
 
 def _taken_from_held(figures: LegFigures) -> int:

@@ -2,6 +2,7 @@
 
 from souk.modules.payments.service.ask import Asking
 from souk.modules.payments.service.cards import CardKeeping
+from souk.modules.payments.service.compare import Comparing
 from souk.modules.payments.service.freeze import Freezing
 from souk.modules.payments.service.open import Opening
 from souk.modules.payments.service.parts import Parts
@@ -9,7 +10,7 @@ from souk.modules.payments.service.stand import Standing
 from souk.modules.payments.service.start import Starting
 
 
-class Payments(Opening, Starting, Asking, Standing, Freezing, CardKeeping):
+class Payments(Opening, Starting, Asking, Standing, Freezing, CardKeeping, Comparing):
     """Payments: opened, tried, observed, and asked where they stand. Money facts enter through
     `observe` alone."""
 

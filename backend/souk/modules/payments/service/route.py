@@ -21,7 +21,7 @@ from souk.modules.payments.domain import (
     QuoteTerms,
 )
 from souk.modules.payments.errors import MethodUnavailable
-from souk.modules.payments.ports import PaymentGateway
+from souk.modules.payments.ports import DirectedRail, PaymentGateway
 
 GRACE = timedelta(minutes=10)
 
@@ -210,6 +210,11 @@ def _asset(asset: Asset, token: Address | None, priced: str) -> dict[str, object
         "exponent": asset.exponent,
         "price": priced,
     }
+
+
+def directions(card: DirectedRail | None) -> dict[PaymentMethod, DirectedRail]:
+    """Which methods move money at our word, and by which rail."""
+    return {} if card is None else dict.fromkeys(CARD_METHODS, card)
 
 
 def gateways(

@@ -14,6 +14,7 @@ from souk.modules.orders.domain import OrderRecord
 from souk.modules.payments.domain import (
     HOLDING,
     PAID,
+    Attempt,
     FactKind,
     FactStage,
     Leg,
@@ -34,6 +35,7 @@ from souk.modules.payments.events import (
     PaymentRefunded,
     PaymentReimbursed,
 )
+from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import refunds as refund_rows
@@ -81,10 +83,23 @@ class LegFacts:
 
 
 def settle_order(
+    tx: Transaction, parts: Parts, payment: Payment, order: OrderRecord
+) -> list[Attempt]:
+    """Bring an order's legs, books and status in line with the facts. Order and payment are locked;
+    the answer are the payment's attempts with their legs as they stand then."""
+    attempts = attempt_rows.list_of_payment(tx, payment.id)
+    legs = [leg for attempt in attempts for leg in attempt.legs]
+    stored = [leg for leg in legs if leg.order_id == order.id]
+    now = {leg.id: leg for leg in _settle(tx, parts, payment, order, stored)}
+    return [
+        replace(attempt, legs=tuple(now.get(leg.id, leg) for leg in attempt.legs))
+        for attempt in attempts
+    ]
+
+
+def _settle(
     tx: Transaction, parts: Parts, payment: Payment, order: OrderRecord, stored: Sequence[Leg]
 ) -> list[Leg]:
-    """Bring the legs, books and status of a locked order in line with the facts; `stored` are all
-    of its legs, and the answer is how they stand now."""
     legs = [_weigh(leg, effects) for leg, effects in _facts(tx, stored)]
     kept = _kept(legs)
     after = _save(tx, payment, legs, kept)

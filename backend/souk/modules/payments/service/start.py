@@ -221,7 +221,7 @@ class Starting(Drafting, Closing):
                 return now
             if isinstance(found, Attempt):
                 return Drawn(payment, found, payer)
-            if not self.call_off(found.attempt):
+            if not self.call_off(found.attempt, "the payer chose another way to pay"):
                 break
         raise PaymentUnderWay(
             "an earlier attempt is on its way and cannot be stopped any more; wait for its outcome"

@@ -37,7 +37,7 @@ class OrderTeller:
         money back."""
         if hold.told:
             return None
-        cause = self._cause(hold, "the money is held in escrow")
+        cause = self._cause(hold, "the money is held")
         match self._status:
             case OrderStatus.PENDING_PAYMENT:
                 self._moved(self._orders.mark_paid(self._tx, self._order_id, **cause))
@@ -58,7 +58,7 @@ class OrderTeller:
         if not _certain(fulfilment):
             self._freeze(fulfilment)
         elif not fulfilment.told:
-            cause = self._cause(fulfilment, "the seller has fulfilled on the chain")
+            cause = self._cause(fulfilment, "the seller has fulfilled")
             self._moved(self._orders.mark_shipped(self._tx, self._order_id, **cause))
             self._tell(fulfilment)
 
@@ -66,7 +66,7 @@ class OrderTeller:
         """T13: while the dispute is open, nothing irreversible happens to the order."""
         for dispute in disputes:
             self._orders.open_hold(self._tx, self._order_id, HoldKind.DISPUTE, dispute.id)
-            self._note(dispute, "a party has called the arbiter on the chain")
+            self._note(dispute, "a party has called the arbiter")
 
     def undisputed(self, disputes: Iterable[Effect]) -> None:
         """T14, or the dispute left the chain, or its leg does not pay the order."""
@@ -131,7 +131,7 @@ class OrderTeller:
         if self._status not in _UNSENT:
             self._freeze(hold)
             return
-        cause = self._lost(hold, "the payment left the canonical chain")
+        cause = self._lost(hold, "the payment ceased to be true")
         self._moved(self._orders.unpay(self._tx, self._order_id, **cause))
         self._mark(hold, told=False, frozen=False)
 

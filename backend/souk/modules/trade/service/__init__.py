@@ -1,10 +1,9 @@
 """Use cases that move order and money together, split by verb."""
 
-from souk.modules.trade.service.books import Books
 from souk.modules.trade.service.cancel import Cancellations
 from souk.modules.trade.service.deliver import Deliveries
 from souk.modules.trade.service.expire import Expiries
 from souk.modules.trade.service.keep import Keeper
 from souk.modules.trade.service.place import Placed, Placements
 
-__all__ = ["Books", "Cancellations", "Deliveries", "Expiries", "Keeper", "Placed", "Placements"]
+__all__ = ["Cancellations", "Deliveries", "Expiries", "Keeper", "Placed", "Placements"]

@@ -1,5 +1,7 @@
 """Cancelling: before payment it ends the checkout, after payment the money goes back (T6, T12)."""
 
+from functools import partial
+
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.timers import cancel as cancel_timer
@@ -39,7 +41,7 @@ class Cancellations:
         Raises `OrderNotFound`, `PaymentUnderWay`, `NothingHeld`, `IllegalTransition`,
         `ProviderUnavailable`.
         """
-        self._call_off(caller, order_id)
+        self._call_off(caller, order_id, reason)
         with self._uow.begin() as tx:
             together, order, actor = party_of_checkout(self._orders, tx, caller, order_id)
             if order.status is OrderStatus.PENDING_PAYMENT:
@@ -50,15 +52,16 @@ class Cancellations:
                 return moved
             decide(order.status, OrderStatus.CANCELLED, actor)
             leg = self._payments.held_leg(tx, order_id)
-        return self._rail.ask(leg, self._payments.give_back, receipt)
+        back = partial(self._payments.give_back, request_key=receipt.request_key)
+        return self._rail.ask(leg, back, receipt)
 
-    def _call_off(self, caller: Principal, order_id: str) -> None:
+    def _call_off(self, caller: Principal, order_id: str, reason: str) -> None:
         """What the buyer could go on to pay by card must end before the order does."""
         with self._uow.begin() as tx:
             together, order, actor = party_of_checkout(self._orders, tx, caller, order_id)
         unpaid = order.status is OrderStatus.PENDING_PAYMENT
         if unpaid and (actor is Actor.BUYER or len(together) == 1):
-            self._payments.call_off_unpaid(order.checkout_id)
+            self._payments.call_off_unpaid(order.checkout_id, reason)
 
     def _cancel_unpaid(
         self,

@@ -1,5 +1,7 @@
 """From paid to completed: accept, ship, confirm, release (T9 to T11)."""
 
+from functools import partial
+
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction, UnitOfWork
@@ -124,7 +126,8 @@ class Deliveries:
                 raise NotYourPart("only the buyer can release the money before its deadline")
             leg = self._payments.held_leg(tx, order_id)
             tx.commit()
-        return self._rail.ask(leg, self._payments.release, receipt)
+        release = partial(self._payments.release, request_key=receipt.request_key)
+        return self._rail.ask(leg, release, receipt)
 
     def _answer(self, tx: Transaction, order_id: str, receipt: Receipt) -> Moved:
         """The order's status after what was done, as the last step of the transaction."""

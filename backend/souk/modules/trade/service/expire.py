@@ -9,6 +9,7 @@ from souk.modules.orders.service import Orders
 from souk.modules.payments.service import Payments
 
 _GIVEN_UP = frozenset({OrderStatus.EXPIRED, OrderStatus.CANCELLED})
+_LATE = "the checkout was not paid in time"
 _RE_ARM = timedelta(seconds=60)
 
 
@@ -40,7 +41,7 @@ class Expiries:
                 )
                 tx.commit()
                 return
-            self._payments.void_unpaid(tx, checkout_id, "the checkout was not paid in time")
+            self._payments.void_unpaid(tx, checkout_id, _LATE)
             for order in waiting:
                 self._orders.expire(
                     tx,
@@ -54,7 +55,7 @@ class Expiries:
         with self._uow.begin() as tx:
             early = self._is_early(tx, checkout_id)
         if not early:
-            self._payments.call_off_unpaid(checkout_id)
+            self._payments.call_off_unpaid(checkout_id, _LATE)
 
     def _left_open(self, tx: Transaction, orders: list[OrderRecord]) -> bool:
         """Whether orders that were given up have left an attempt that money came for, and went:

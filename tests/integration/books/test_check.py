@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from souk.core.errors import DatabaseBusy
+from souk.modules.books.service import Books
 from souk.modules.ledger.service import Ledger
-from souk.modules.trade.service import Books
+from tests.support.chain_builders import chains_of
+from tests.support.payment_builders import payments_on
+from tests.support.scripted_chain import ScriptedChain
 
 
 def test_gives_the_check_more_time_than_a_request_has(uow) -> None:
@@ -19,7 +22,13 @@ def test_gives_the_check_more_time_than_a_request_has(uow) -> None:
 
 
 def test_shouts_when_the_books_could_not_be_checked(committing_uow, engine, caplog) -> None:
-    hasty = Books(committing_uow, Ledger(), patience=timedelta(milliseconds=10))
+    hasty = Books(
+        committing_uow,
+        Ledger(),
+        payments_on(committing_uow),
+        chains_of(committing_uow, ScriptedChain()),
+        patience=timedelta(milliseconds=10),
+    )
 
     with engine.begin() as holder:
         holder.execute(text("LOCK TABLE ledger_posting"))

@@ -1,0 +1,1 @@
+"""Cryptography that the standard library does not have."""

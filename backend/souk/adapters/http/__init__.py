@@ -1,0 +1,1 @@
+"""Asking and telling servers that strangers have named."""

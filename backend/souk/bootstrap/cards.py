@@ -1,0 +1,87 @@
+"""The card rail, and whether its provider answers."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from souk.adapters.stripe.client import StripeApi, StripeKeys
+from souk.adapters.stripe.desk import StripeCardDesk
+from souk.adapters.stripe.gateway import StripePaymentGateway
+from souk.adapters.stripe.webhooks import StripeWebhookGate, StripeWebhooks
+from souk.core.clock import Clock
+from souk.core.errors import DomainError, ProviderUnavailable
+from souk.modules.payments.domain import CardMoney
+from souk.modules.payments.service import CardRail
+from souk.settings import CardSettings, Settings
+
+PROVIDER = "stripe"
+_ANSWER_SECONDS = 2.0
+_GOOD_FOR_SECONDS = 30.0
+
+
+def card_money(settings: Settings) -> CardMoney | None:
+    """What is taken by card here, if anything is."""
+    return None if settings.cards is None else CardMoney(provider=PROVIDER)
+
+
+def card_rail(settings: Settings, wall: Clock) -> CardRail | None:
+    """The card rail of one process; `None` where no cards are taken. The platform keeps its part of
+    what is paid by card, whoever gets that of the escrow."""
+    cards, money = settings.cards, card_money(settings)
+    if cards is None or money is None:
+        return None
+    api = StripeApi(_keys(cards), requests_per_second=cards.stripe_requests_per_second)
+    publishable_key = cards.stripe_publishable_key
+    gateway = StripePaymentGateway(
+        api, money, fee_bps=settings.trade.fee_bps, publishable_key=publishable_key, clock=wall
+    )
+    secrets = [secret.get_secret_value() for secret in cards.stripe_webhook_secrets]
+    return CardRail(
+        gateway=gateway,
+        directed=gateway,
+        desk=StripeCardDesk(api, provider=PROVIDER, publishable_key=publishable_key, clock=wall),
+        webhooks=StripeWebhookGate(StripeWebhooks(secrets, wall), is_test=api.is_test),
+        return_url=settings.http.public_url,
+    )
+
+
+def _keys(cards: CardSettings) -> StripeKeys:
+    return StripeKeys(cards.stripe_secret_key.get_secret_value(), cards.stripe_api_base or None)
+
+
+class CardProvider:
+    """Asks at most twice a minute, however often it is looked at: the provider counts requests,
+    and whoever looks must not wait each time for one that is away. Time is monotonic."""
+
+    def __init__(
+        self, settings: CardSettings, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._api = StripeApi(
+            _keys(settings), requests_per_second=1, answer_seconds=_ANSWER_SECONDS
+        )
+        self._clock = clock
+        self._asking = threading.Lock()
+        self._good_until = clock()
+        self._found: str | DomainError = ProviderUnavailable("is being asked for the first time")
+
+    def say(self) -> str:
+        """What is known. Raises `ProviderUnavailable` when nobody answered, `ProviderRejected`
+        when the key was refused."""
+        # Whoever comes while it is being asked is told what was known before.
+        if self._clock() >= self._good_until and self._asking.acquire(blocking=False):
+            try:
+                self._found = self._ask()
+                self._good_until = self._clock() + _GOOD_FOR_SECONDS
+            finally:
+                self._asking.release()
+        found = self._found
+        if isinstance(found, DomainError):
+            raise found
+        return found
+
+    def _ask(self) -> str | DomainError:
+        try:
+            self._api.read(lambda client: client.v1.balance.retrieve())
+        except DomainError as error:
+            return error
+        return "answers, for tests" if self._api.is_test else "answers"

@@ -1,0 +1,65 @@
+"""The books, open to everybody, and the gauges, which are for operators."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from souk.core.clock import Clock
+from souk.core.db import Reads
+from souk.core.metrics import Readings
+from souk.core.web import cacheable, provided
+from souk.modules.books import queries
+from souk.modules.books.domain import BreakClass
+from souk.modules.books.schemas import BooksOut
+from souk.modules.orders.domain import HoldKind
+from souk.modules.payments.domain import OPEN, AttemptStatus
+
+router = APIRouter(prefix="/api/books", tags=["books"])
+
+_FRESH_SECONDS = 60
+
+
+@router.get("", summary="Whether the books balance", response_model=BooksOut)
+async def read_books(
+    request: Request, reads: Annotated[Reads, Depends(provided(Reads))]
+) -> Response:
+    """What came in of each asset and where it went, whether every rule of money held when that was
+    last looked at, as of which block of each chain, and up to where each rail was compared with
+    the books. They are looked at every hour; asking makes nobody count."""
+    page = await queries.books(reads)
+    return cacheable(request, page, max_age_seconds=_FRESH_SECONDS, shared=True)
+
+
+class Gauges(Readings):
+    """How the books, the queues, the chains and the payments are, in numbers."""
+
+    meanings: Mapping[str, str] = {
+        "souk_books_check_age_seconds": "Since the books were last looked at; none before",
+        "souk_books_breaks": "Breaks that the last look at the books found, by rule",
+        "souk_books_broken": "Whether it found any",
+        "souk_reconciliation_age_seconds": "Since a rail was last compared with the books",
+        "souk_reconciliation_breaks": "Open differences between the rails and us, by class",
+        "souk_outbox_waiting": "Facts that were not delivered yet, counted up to 100000",
+        "souk_outbox_oldest_seconds": "How long the oldest of them has waited",
+        "souk_inbox_waiting": "Messages that were not handled yet, counted up to 100000",
+        "souk_inbox_oldest_seconds": "How long the oldest of them has waited",
+        "souk_chain_silence_seconds": "Since the watcher last took in or undid a block",
+        "souk_chain_head_age_seconds": "Since the newest block that was taken in, by its own time",
+        "souk_chain_head_block": "The number of that block",
+        "souk_payment_attempts": "Attempts to pay, by status; over ones are counted for a day",
+        "souk_order_holds": "Open holds on orders, by kind",
+    }
+
+    def __init__(self, reads: Reads, clock: Clock, *, kept_seconds: float = 5) -> None:
+        async def read() -> bytes:
+            return await queries.gauges(
+                reads,
+                clock.now(),
+                statuses=list(AttemptStatus),
+                under_way=sorted(OPEN),
+                holds=list(HoldKind),
+                classes=list(BreakClass),
+            )
+
+        super().__init__(read, kept_seconds=kept_seconds)

@@ -1,0 +1,145 @@
+"""The record of a chain, read as a whole, and mended where something was missed."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from souk.adapters.evm.event_decoder import EscrowEventDecoder
+from souk.adapters.evm.log_source import NodeLogSource
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.chain.domain import Cursor
+from souk.modules.chain.errors import LeaseLost
+from souk.modules.chain.events import EscrowEventReached
+from souk.modules.chain.service import ChainRecords, Chains, FollowedChain
+from souk.modules.chain.service.lease import Lease
+from tests.support.chain_builders import CHAIN_ID, EscrowOnChain, a_config, course, standing
+from tests.support.clock import START, MovableClock
+
+NOW, LONG_AGO = timedelta(0), START - timedelta(days=1)
+
+
+@pytest.fixture
+def records(uow: UnitOfWork, escrow: EscrowOnChain, node) -> ChainRecords:
+    followed = FollowedChain(a_config(escrow), NodeLogSource(node), EscrowEventDecoder())
+    return ChainRecords(uow, {CHAIN_ID: followed})
+
+
+def lose_logs(session) -> None:
+    """As if the node had not shown them."""
+    for name in ("chain_effect", "chain_event", "outbox"):
+        session.execute(text(f"DELETE FROM {name}"))
+    session.commit()
+
+
+def a_cursor(uow: UnitOfWork) -> tuple[Lease, Cursor]:
+    """A watcher that has begun."""
+    lease = Lease(uow, CHAIN_ID, seconds=60, monotonic=lambda: 0)
+    cursor = lease.take(genesis_hash="0x00", start_block=0)
+    assert cursor is not None
+    return lease, cursor
+
+
+def test_gives_the_block_that_has_counted_for_a_while(
+    chains: Chains, records, still_chain, clock: MovableClock
+) -> None:
+    chains.advance(CHAIN_ID)
+    height = still_chain.height()
+    clock.advance(seconds=20)
+    still_chain.mine(5)
+    chains.advance(CHAIN_ID)
+
+    settled = records.settled(CHAIN_ID, timedelta(seconds=15))
+
+    # Two confirmations: the newest block of the time before makes the one below it count.
+    assert (settled.number, settled.settled_at) == (height - 1, START)
+
+
+def test_tells_facts_as_they_were_told_last(chains: Chains, records, escrow, still_chain) -> None:
+    order = escrow.paid()
+    escrow.release(order)
+    still_chain.mine(2)
+    chains.advance(CHAIN_ID)
+
+    [page] = records.facts(CHAIN_ID, since=LONG_AGO, up_to=still_chain.height())
+
+    assert [(event.kind, event.name) for event in page] == [
+        ("settled", EscrowEventReached.name),
+        ("paid", EscrowEventReached.name),
+    ]
+    assert page == records.facts_of(CHAIN_ID, escrow.address, escrow.order_id(order))[::-1]
+
+
+def test_leaves_out_facts_that_are_too_high_or_too_old(
+    chains: Chains, records, escrow, still_chain, clock: MovableClock
+) -> None:
+    escrow.paid()
+    chains.advance(CHAIN_ID)
+    clock.advance(hours=1)
+    new = escrow.paid()
+    height = still_chain.height()
+    escrow.paid()
+    chains.advance(CHAIN_ID)
+
+    pages = list(records.facts(CHAIN_ID, since=clock.now(), up_to=height))
+
+    assert [[event.escrow_id for event in page] for page in pages] == [[escrow.order_id(new)]]
+
+
+def test_takes_in_what_was_missed_when_a_block_is_read_again(
+    chains: Chains, records, escrow, still_chain, connection, session
+) -> None:
+    escrow.paid()
+    block = still_chain.height()
+    still_chain.mine(3)
+    chains.advance(CHAIN_ID)
+    before = standing(connection)
+    lose_logs(session)
+
+    records.read_again(CHAIN_ID, [block])
+
+    assert standing(connection) == before
+    assert course(connection)[:2] == ["seen", "confirmed"]
+
+
+def test_tells_nothing_twice_when_a_block_is_read_again_for_nothing(
+    chains: Chains, records, escrow, still_chain, connection
+) -> None:
+    escrow.paid()
+    block = still_chain.height()
+    still_chain.mine(3)
+    chains.advance(CHAIN_ID)
+    before = course(connection)
+
+    records.read_again(CHAIN_ID, [block])
+
+    assert course(connection) == before
+
+
+def test_takes_in_nothing_of_a_branch_that_is_not_ours(
+    chains: Chains, records, escrow, still_chain, connection, session
+) -> None:
+    still_chain.mine(1)
+    chains.advance(CHAIN_ID)
+    escrow.reorganise(1)
+    still_chain.call("evm_increaseTime", 5)
+    block = still_chain.height()
+
+    records.read_again(CHAIN_ID, [block])
+
+    assert course(connection) == []
+
+
+def test_makes_a_watcher_begin_again_that_was_in_the_middle_of_a_batch(
+    uow: UnitOfWork, chains: Chains, records, escrow, still_chain
+) -> None:
+    escrow.paid()
+    block = still_chain.height()
+    still_chain.mine(2)
+    chains.advance(CHAIN_ID)
+    lease, cursor = a_cursor(uow)
+
+    records.read_again(CHAIN_ID, [block])
+
+    with uow.begin() as tx, pytest.raises(LeaseLost):
+        lease.commit(tx, cursor, cursor)

@@ -1,0 +1,183 @@
+"""A shop whose buyers pay by card: the product's services on a server that speaks Stripe's API."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import stripe
+
+from souk.adapters.stripe.desk import StripeCardDesk
+from souk.adapters.stripe.gateway import StripePaymentGateway
+from souk.adapters.stripe.webhooks import StripeWebhookGate, StripeWebhooks
+from souk.core.clock import Clock
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.payments.domain import Attempt, CardChoice, Leg, NeedsBrowser, PaymentMethod
+from souk.modules.payments.repository import attempts as attempt_rows
+from souk.modules.payments.repository import payees as payee_rows
+from souk.modules.payments.repository.payees import Payee
+from souk.modules.payments.service import CardRail, Payments, StartedAttempt
+from souk.modules.trade.service import Cancellations, Deliveries, Expiries, Keeper
+from tests.support.account_builders import an_account
+from tests.support.card_server import CardServer, a_seller
+from tests.support.chain_builders import chains_of
+from tests.support.clock import MovableClock
+from tests.support.order_builders import orders_on
+from tests.support.payment_builders import CARDS, Shop, a_shop, payments_on
+from tests.support.scripted_chain import ScriptedChain
+
+BY_CARD = CardChoice(method=PaymentMethod.CREDIT_CARD)
+GOOD = "pm_card_visa"
+EMPTY = "pm_card_chargeDeclinedInsufficientFunds"
+DISPUTED = "pm_card_createDispute"
+WEBHOOK_SECRET = "whsec_cards"
+FEE_BPS = 250
+
+
+def card_rail(server: CardServer, clock: Clock, *, read_seconds: float = 15) -> CardRail:
+    """The card rail of the product on a server."""
+    api, key = server.api(read_seconds), server.publishable_key
+    gateway = StripePaymentGateway(api, CARDS, fee_bps=FEE_BPS, publishable_key=key, clock=clock)
+    return CardRail(
+        gateway=gateway,
+        directed=gateway,
+        desk=StripeCardDesk(api, provider="stripe", publishable_key=key, clock=clock),
+        webhooks=StripeWebhookGate(StripeWebhooks([WEBHOOK_SECRET], clock), is_test=True),
+        return_url="http://127.0.0.1:8000/",
+    )
+
+
+class _AtTheProvider:
+    """What the provider did, and what it told of it."""
+
+    payments: Payments
+    client: stripe.StripeClient
+
+    def webhooks(self, started: StartedAttempt) -> list[tuple[str, bytes]]:
+        """Every webhook about an attempt by its id, from the first to the last."""
+        found = list(self.client.v1.events.list({"limit": 100}).auto_paging_iter())
+        known = (started.attempt_id, str(started.needs.reference))
+        told = [(event.id, json.dumps(event.to_dict()).encode()) for event in reversed(found)]
+        return [(id_, body) for id_, body in told if any(k.encode() in body for k in known)]
+
+    def tell(self, started: StartedAttempt) -> None:
+        """Let all of these arrive, once more."""
+        for id_, body in self.webhooks(started):
+            self.payments.handle_webhook(id_, body)
+
+    def intent(self, started: StartedAttempt) -> stripe.PaymentIntent:
+        return self.client.v1.payment_intents.retrieve(str(started.needs.reference))
+
+    def refunds(self, started: StartedAttempt) -> list[int]:
+        """What the provider gave back, in cents."""
+        asked = {"payment_intent": str(started.needs.reference), "limit": 100}
+        return sorted(one.amount for one in self.client.v1.refunds.list(asked).data)
+
+    def transfers(self, started: StartedAttempt) -> list[int]:
+        """What the provider handed on, in cents."""
+        asked = {"transfer_group": started.attempt_id, "limit": 100}
+        return sorted(one.amount for one in self.client.v1.transfers.list(asked).data)
+
+
+@dataclass(kw_only=True)
+class CardShop(Shop, _AtTheProvider):
+    """A shop whose sellers can all be paid by card, and what its people and their banks do."""
+
+    server: CardServer
+    wall: MovableClock
+
+    def __post_init__(self) -> None:
+        cards = card_rail(self.server, self.wall)
+        self.payments = payments_on(self.uow, self.prices, cards=cards)
+        self.client = self.server.client()
+        orders = orders_on(self.uow)
+        self.deliveries = Deliveries(self.uow, orders, self.payments)
+        self.cancellations = Cancellations(self.uow, orders, self.payments)
+        self.expiries = Expiries(self.uow, orders, self.payments)
+        self.keeper = Keeper(self.uow, chains_of(self.uow, ScriptedChain()), self.payments)
+
+    # -- the payer ------------------------------------------------------------------------------
+
+    def begin(self, choice: CardChoice = BY_CARD, **more) -> StartedAttempt:
+        """The payer chose a card."""
+        return self.start(choice, **more)
+
+    def confirm(self, started: StartedAttempt, method: str = GOOD) -> None:
+        """What the payer's browser does; a decline is an answer like any other."""
+        assert isinstance(started.needs, NeedsBrowser)
+        intent = started.needs.reference
+        try:
+            self.client.v1.payment_intents.confirm(intent, {"payment_method": method})
+        except stripe.CardError:
+            return
+
+    def pay(self, method: str = GOOD, **more) -> StartedAttempt:
+        """A payment by card of which the provider has told."""
+        started = self.begin(**more)
+        self.confirm(started, method)
+        self.hear(started)
+        return started
+
+    def cancel(self, order_id: str | None = None) -> None:
+        self.cancellations.cancel(self.buyer, order_id or self.order_id, "changed my mind")
+
+    def pass_deadline(self, started: StartedAttempt) -> None:
+        """The time of the party whose turn it is goes by."""
+        (leg,) = self.legs(started)
+        assert leg.deadline is not None
+        self.wall.advance(seconds=(leg.deadline - self.wall.now()).total_seconds() + 1)
+
+    # -- the seller -----------------------------------------------------------------------------
+
+    def seller(self, name: str = "sofia"):
+        return an_account(self.uow, name)
+
+    def hear(self, started: StartedAttempt) -> bool:
+        """Look what the provider knows; whether it was news."""
+        return self.payments.look_at(self.attempt(started))
+
+    # -- as it is stored ------------------------------------------------------------------------
+
+    def attempt(self, started: StartedAttempt) -> Attempt:
+        with self.uow.begin() as tx:
+            return attempt_rows.get(tx, self.payment_id, started.attempt_id)
+
+    def legs(self, started: StartedAttempt) -> list[Leg]:
+        return list(self.attempt(started).legs)
+
+    def instructions(self) -> list[str]:
+        """`kind status` of all that the provider was told to move."""
+        return self.sees.column("SELECT kind || ' ' || status FROM payment_instruction ORDER BY id")
+
+    def balance(self, kind: str) -> int:
+        """What all accounts of a kind hold in dollars, in cents."""
+        sum_of = (
+            "SELECT coalesce(sum(p.amount), 0) FROM ledger_posting p JOIN ledger_account a"
+            " ON a.id = p.account_id WHERE a.kind = :kind AND a.asset = 'USD'"
+        )
+        return int(str(self.sees.read(sum_of, kind=kind)))
+
+
+def a_card_shop(
+    uow: UnitOfWork,
+    server: CardServer,
+    wall: MovableClock,
+    *,
+    sellers: Iterable[str] = ("sofia",),
+    **listing: object,
+) -> CardShop:
+    """A checkout of two pieces from each seller, all of whom can be paid by card, its payment
+    opened; `wall` is the clock of `uow`, and shows the provider's time."""
+    shop = a_shop(uow, sellers=sellers, **listing)
+    with uow.begin() as tx:
+        for order in shop.checkout.orders:
+            payee_rows.add(tx, Payee(order.seller_id, a_seller(server), ready=True))
+        tx.commit()
+    return CardShop(
+        uow=uow,
+        buyer=shop.buyer,
+        checkout=shop.checkout,
+        payment_id=shop.payment_id,
+        prices=shop.prices,
+        server=server,
+        wall=wall,
+    )
