@@ -4,19 +4,21 @@ Commands are synchronous over SQLAlchemy; hot reads are asynchronous over psycop
 their JSON in PostgreSQL and never write.
 """
 
+import select
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection, Connection, errors
 from psycopg import InterfaceError as PsycopgInterfaceError
 from psycopg import OperationalError as PsycopgOperationalError
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import DateTime, Engine, MetaData, Numeric, Text, create_engine
+from sqlalchemy import DateTime, Engine, MetaData, Numeric, Table, Text, create_engine, event
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -29,6 +31,7 @@ _SESSION_OPTIONS = (
 )
 
 _RECONNECT_SECONDS = 2.0
+_PREPARED = 500
 
 
 _TOOK_TOO_LONG = (
@@ -118,17 +121,42 @@ class Base(DeclarativeBase):
     type_annotation_map = {str: Text(), int: AmountColumn(), datetime: InstantColumn()}  # noqa: RUF012 - SQLAlchemy's own idiom
 
 
+def table_of(row: type[Base]) -> Table:
+    """The table behind a class of rows, for statements that run often: they answer with plain rows,
+    which cost less than half of objects that the session would keep an eye on. Such a statement is
+    a constant with parameters, as building one takes as long as running it."""
+    return cast(Table, row.__table__)
+
+
 def make_engine(database_url: str, *, pool_size: int = 10) -> Engine:
     """The write side's engine. `database_url` is a libpq URL (`postgresql://...`)."""
     url = make_url(database_url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_timeout=10,
         connect_args={"options": _SESSION_OPTIONS, "connect_timeout": 5},
     )
+    event.listen(engine, "connect", _keep_prepared)
+    event.listen(engine, "checkout", _require_uncut)
+    return engine
+
+
+def _keep_prepared(connection: Connection[object], _record: object) -> None:
+    """A use case runs more statements than psycopg would keep prepared, and each would be gone
+    before its next turn."""
+    connection.prepared_max = _PREPARED
+
+
+def _require_uncut(connection: Connection[object], _record: object, _proxy: object) -> None:
+    """Have the pool make a connection anew that the server has cut while it lay idle: there is
+    something to read on it then, and on no other. Asking the server would cost each transaction a
+    round trip."""
+    idle = select.poll()
+    idle.register(connection.fileno(), select.POLLIN)
+    if idle.poll(0):
+        raise DisconnectionError("the server has cut this connection")
 
 
 class _VerbatimLoader(Loader):

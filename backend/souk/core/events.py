@@ -75,6 +75,11 @@ class HandlerRegistry:
             raise ValueError(f"two events are called {key[0]} version {key[1]}")
         return key
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the events that anybody handles, in whatever version."""
+        return frozenset(name for name, _version in self._classes)
+
     def dispatch(
         self, name: str, version: int, payload: Payload, origin: Origin | None = None
     ) -> int:

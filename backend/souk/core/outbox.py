@@ -6,21 +6,23 @@ found by being undelivered, never by "id greater than the last": sequence order 
 order, and such a cursor skips the row whose transaction commits late.
 """
 
+import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Engine, Identity, Index, Integer, Text, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from souk.core.clock import Clock
 from souk.core.db import Base, Id, Instant
-from souk.core.events import HandlerRegistry, Origin
+from souk.core.events import Event, HandlerRegistry, Origin
 
 _log = logging.getLogger(__name__)
 
+OUTBOX_CHANNEL = "souk_outbox"
 LEASE_SECONDS = 10
 MAX_BACKOFF_SECONDS = 60
 
@@ -51,6 +53,36 @@ class OutboxRow(Base):
     delivered_at: Mapped[Instant | None]
 
 
+# Numbered in the order in which they were told, by one statement that also wakes whoever listens:
+# PostgreSQL folds the notes of a transaction into one.
+_APPEND = text(
+    """
+    INSERT INTO outbox
+        (id, aggregate, name, version, payload, created_at, next_attempt_at, attempts)
+    SELECT told ->> 'id', told ->> 'aggregate', told ->> 'name', (told ->> 'version')::int,
+           told -> 'payload', :now, :now, 0
+    FROM jsonb_array_elements(CAST(:facts AS jsonb)) WITH ORDINALITY AS facts (told, place)
+    ORDER BY place
+    RETURNING pg_notify(:channel, '')
+    """
+)
+
+
+def append(session: Session, facts: Sequence[tuple[str, Event]], now: datetime) -> None:
+    """Write facts with their ids, in their order; they leave if the transaction commits."""
+    told = [
+        {
+            "id": fact_id,
+            "aggregate": event.aggregate,
+            "name": event.name,
+            "version": event.version,
+            "payload": event.to_payload(),
+        }
+        for fact_id, event in facts
+    ]
+    session.execute(_APPEND, {"facts": json.dumps(told), "now": now, "channel": OUTBOX_CHANNEL})
+
+
 @dataclass(frozen=True, slots=True)
 class _Claimed:
     id: str
@@ -63,8 +95,9 @@ class _Claimed:
 
 
 # The oldest undelivered row of each aggregate, if it is due. A leased row has its next attempt
-# in the future, so it is passed over, and so are the later rows of its aggregate. Materialized,
-# because a plan that ran the subquery again would skip the rows it has just locked and take more.
+# in the future, so it is passed over, and so are the later rows of its aggregate. What nobody reads
+# is thereby delivered. Materialized, because a plan that ran the subquery again would skip the rows
+# it has just locked and take more.
 _CLAIM = text(
     """
     WITH due AS MATERIALIZED (
@@ -76,9 +109,10 @@ _CLAIM = text(
                 AND earlier.delivered_at IS NULL)
         ORDER BY head.sequence LIMIT :limit
         FOR UPDATE SKIP LOCKED)
-    UPDATE outbox SET next_attempt_at = :until, attempts = attempts + 1
+    UPDATE outbox SET next_attempt_at = :until, attempts = attempts + 1,
+        delivered_at = CASE WHEN name = ANY(:read) THEN NULL ELSE CAST(:now AS timestamptz) END
     FROM due WHERE outbox.id = due.id
-    RETURNING outbox.id, name, version, payload, attempts, created_at, sequence
+    RETURNING outbox.id, name, version, payload, attempts, created_at, sequence, delivered_at
     """
 )
 # Each claim counts one attempt, so that this number says whose claim still holds. A relay that
@@ -109,23 +143,27 @@ class OutboxRelay:
         """Deliver until nothing is due or `keep_on` says stop; returns how many were delivered."""
         delivered = 0
         while keep_on():
-            batch = self._claim(limit)
-            if not batch:
+            unread, batch = self._claim(limit)
+            if not unread and not batch:
                 return delivered
+            delivered += unread
             for row in batch:
                 delivered += self._deliver(row)
         return delivered
 
-    def _claim(self, limit: int) -> list[_Claimed]:
+    def _claim(self, limit: int) -> tuple[int, list[_Claimed]]:
+        """How many were due that nobody reads, and the others."""
         now = self._clock.now()
         until = now + timedelta(seconds=LEASE_SECONDS)
+        claim = {"now": now, "until": until, "limit": limit, "read": list(self._registry.names)}
         with self._engine.begin() as connection:
-            rows = connection.execute(_CLAIM, {"now": now, "until": until, "limit": limit}).all()
-        rows = sorted(rows, key=lambda row: row.sequence)
-        return [
+            rows = connection.execute(_CLAIM, claim).all()
+        read = sorted((r for r in rows if r.delivered_at is None), key=lambda row: row.sequence)
+        batch = [
             _Claimed(r.id, r.name, r.version, r.payload, r.attempts, r.created_at, now)
-            for r in rows
+            for r in read
         ]
+        return len(rows) - len(read), batch
 
     def _deliver(self, row: _Claimed) -> int:
         if not self._still_mine(row):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
@@ -13,10 +12,8 @@ from souk.core.clock import Clock
 from souk.core.db import unavailable
 from souk.core.events import Event
 from souk.core.ids import Ids
-from souk.core.outbox import OutboxRow
+from souk.core.outbox import append
 from souk.core.transaction_guard import transaction_open
-
-OUTBOX_CHANNEL = "souk_outbox"
 
 
 class NestedTransaction(RuntimeError):
@@ -45,7 +42,7 @@ class Transaction:
         self.session = session
         self.now: datetime = clock.now()
         self._ids = ids
-        self._published = False
+        self._facts: list[tuple[str, Event]] = []
 
     def new_id(self, prefix: str) -> str:
         """A fresh TypeID."""
@@ -62,30 +59,14 @@ class Transaction:
         return self.now + wait
 
     def publish(self, event: Event) -> None:
-        """Append a fact to the outbox; it leaves if and only if this transaction commits."""
-        self.session.add(
-            OutboxRow(
-                id=self.new_id("evt"),
-                aggregate=event.aggregate,
-                name=event.name,
-                version=event.version,
-                payload=event.to_payload(),
-                created_at=self.now,
-                next_attempt_at=self.now,
-                attempts=0,
-            )
-        )
-        # Flushed at once, so that the outbox keeps the order in which facts were published.
-        self.session.flush()
-        self._published = True
+        """Have a fact leave by the outbox if and only if this transaction commits."""
+        self._facts.append((self.new_id("evt"), event))
 
     def commit(self) -> None:
         """Make everything durable. Only a service calls this, once, as its last line."""
         self.session.flush()
-        if self._published:
-            self.session.execute(
-                text("SELECT pg_notify(:channel, '')"), {"channel": OUTBOX_CHANNEL}
-            )
+        if self._facts:
+            append(self.session, self._facts, self.now)
         self._finish()
 
     def _finish(self) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import psycopg
 from psycopg import sql
 
-from souk.core.unit_of_work import OUTBOX_CHANNEL
+from souk.core.outbox import OUTBOX_CHANNEL
 
 _log = logging.getLogger(__name__)
 

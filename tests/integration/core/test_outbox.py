@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from souk.core.events import HandlerRegistry
-from souk.core.outbox import LEASE_SECONDS, MAX_BACKOFF_SECONDS, OutboxRelay
+from souk.core.outbox import LEASE_SECONDS, MAX_BACKOFF_SECONDS, OutboxRelay, append
 from tests.support.events import Noted, Reader, publish, registry_of
 from tests.support.threads import at_once
 
@@ -53,7 +53,8 @@ def test_drain_delivers_the_earlier_number_when_it_commits_last(committing_uow, 
         return relay.drain()
 
     with committing_uow.begin() as late:
-        late.publish(Noted(subject="a", number=1))
+        # Written, and thereby numbered, well before the commit.
+        append(late.session, [("evt_1", Noted(subject="a", number=1))], late.now)
         assert at_once(1, commit_another) == [1]
         late.commit()
     relay.drain()

@@ -8,9 +8,9 @@ from sqlalchemy.orm import sessionmaker
 
 from souk.core.db import make_engine
 from souk.core.errors import DatabaseBusy, DatabaseUnavailable, NotFoundError
-from souk.core.outbox import OutboxRow
+from souk.core.outbox import OUTBOX_CHANNEL, OutboxRow
 from souk.core.transaction_guard import ProviderCallInTransaction, refuse_open_transaction
-from souk.core.unit_of_work import OUTBOX_CHANNEL, NestedTransaction, UnitOfWork
+from souk.core.unit_of_work import NestedTransaction, UnitOfWork
 from tests.support.events import Noted, publish
 from tests.support.threads import at_once
 from tests.support.waiting import eventually

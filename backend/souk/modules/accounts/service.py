@@ -72,6 +72,7 @@ class Accounts:
         """Who a session token belongs to. Raises `SessionEnded`."""
         with self._uow.begin() as tx:
             principal = repository.find_principal(tx, _token_hash(token))
+            tx.commit()
         if principal is None:
             raise SessionEnded("this session has ended; sign in again")
         return principal

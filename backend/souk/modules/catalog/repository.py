@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import ARRAY, Text, TextClause, any_, bindparam, select, text
 
 from souk.core.money import USD, Money
 from souk.core.unit_of_work import Transaction
@@ -66,14 +66,17 @@ def lock_listing(tx: Transaction, listing_id: str) -> ListingRecord:
     return _with_stock(tx, _lock_row(tx, listing_id))
 
 
+_LISTINGS = (
+    select(ListingRow, StockRow)
+    .join(StockRow, StockRow.listing_id == ListingRow.id)
+    .where(ListingRow.id == any_(bindparam("ids", type_=ARRAY(Text))))
+    .execution_options(populate_existing=True)
+)
+
+
 def find_listings(tx: Transaction, listing_ids: Iterable[str]) -> dict[str, ListingRecord]:
     """Those of the listings that exist, by id."""
-    rows = tx.session.execute(
-        select(ListingRow, StockRow)
-        .join(StockRow, StockRow.listing_id == ListingRow.id)
-        .where(ListingRow.id.in_(list(listing_ids)))
-        .execution_options(populate_existing=True)
-    )
+    rows = tx.session.execute(_LISTINGS, {"ids": list(listing_ids)})
     return {row.id: _record(row, stock) for row, stock in rows.tuples()}
 
 
@@ -151,9 +154,18 @@ def _record(row: ListingRow, stock: StockRow) -> ListingRecord:
 # sees what the one before left, so the last piece is never promised twice.
 _TAKE = text(
     """
-    UPDATE stock_item SET reserved = reserved + :quantity, updated_at = :now
-    WHERE listing_id = :listing_id AND on_hand - reserved >= :quantity
-    RETURNING listing_id
+    WITH new AS (
+        INSERT INTO stock_reservation
+            (id, order_id, listing_id, quantity, state, created_at, updated_at)
+        VALUES (:id, :order_id, :listing_id, :quantity, 'reserved', :now, :now)
+        ON CONFLICT (order_id, listing_id) DO NOTHING
+        RETURNING listing_id, quantity),
+    taken AS (
+        UPDATE stock_item AS stock SET reserved = stock.reserved + new.quantity, updated_at = :now
+        FROM new
+        WHERE stock.listing_id = new.listing_id AND stock.on_hand - stock.reserved >= new.quantity
+        RETURNING stock.listing_id)
+    SELECT NOT EXISTS (SELECT FROM new) OR EXISTS (SELECT FROM taken)
     """
 )
 _SET_ON_HAND = text(
@@ -161,15 +173,6 @@ _SET_ON_HAND = text(
     UPDATE stock_item SET on_hand = :on_hand, updated_at = :now
     WHERE listing_id = :listing_id AND reserved <= :on_hand
     RETURNING listing_id
-    """
-)
-_NEW_RESERVATION = text(
-    """
-    INSERT INTO stock_reservation
-        (id, order_id, listing_id, quantity, state, created_at, updated_at)
-    VALUES (:id, :order_id, :listing_id, :quantity, 'reserved', :now, :now)
-    ON CONFLICT (order_id, listing_id) DO NOTHING
-    RETURNING id
     """
 )
 _LOCK_HELD = text(
@@ -182,15 +185,19 @@ _LOCK_HELD = text(
     FOR NO KEY UPDATE
     """
 )
-_SHIFT_STOCK = text(
+_SHIFT = text(
     """
-    UPDATE stock_item SET on_hand = on_hand + :on_hand, reserved = reserved + :reserved,
-        updated_at = :now
-    WHERE listing_id = :listing_id
+    WITH moved AS (
+        UPDATE stock_reservation SET state = :state, updated_at = :now WHERE id = ANY(:ids))
+    UPDATE stock_item AS stock SET on_hand = stock.on_hand + shift.on_hand,
+        reserved = stock.reserved + shift.reserved, updated_at = :now
+    FROM (
+        SELECT listing_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved
+        FROM unnest(CAST(:listings AS text[]), CAST(:on_hand AS int[]), CAST(:reserved AS int[]))
+             AS each (listing_id, on_hand, reserved)
+        GROUP BY listing_id) AS shift
+    WHERE stock.listing_id = shift.listing_id
     """
-)
-_SHIFT_HELD = text(
-    "UPDATE stock_reservation SET state = :state, updated_at = :now WHERE id = ANY(:ids)"
 )
 
 
@@ -198,11 +205,9 @@ def take_stock(tx: Transaction, order_id: str, wanted: Wanted) -> bool:
     """Reserve for an order; `False` when fewer are left. A repeat for the same order finds its
     reservation and takes nothing more."""
     listing_id, quantity = wanted
-    values = {"listing_id": listing_id, "quantity": quantity, "now": tx.now}
-    new = {"id": tx.new_id("rsv"), "order_id": order_id, **values}
-    if not _changed(tx, _NEW_RESERVATION, new):
-        return True
-    return _changed(tx, _TAKE, values)
+    new = {"id": tx.new_id("rsv"), "order_id": order_id, "now": tx.now}
+    took = tx.session.execute(_TAKE, {**new, "listing_id": listing_id, "quantity": quantity})
+    return bool(took.scalar_one())
 
 
 def set_on_hand(tx: Transaction, listing_id: str, on_hand: int) -> bool:
@@ -236,16 +241,16 @@ def shift_held(tx: Transaction, held: Sequence[HeldStock], to: ReservationState)
     """Move locked reservations to another state, and their stock with them."""
     if not held:
         return
-    shifts = []
-    for item in held:
-        on_hand, reserved = STOCK_MOVES[item.state, to]
-        shifts.append(
-            {
-                "listing_id": item.listing_id,
-                "on_hand": on_hand * item.quantity,
-                "reserved": reserved * item.quantity,
-                "now": tx.now,
-            }
-        )
-    tx.session.execute(_SHIFT_STOCK, shifts)
-    tx.session.execute(_SHIFT_HELD, {"state": to, "now": tx.now, "ids": [item.id for item in held]})
+    moves = [STOCK_MOVES[item.state, to] for item in held]
+    shifted = list(zip(held, moves, strict=True))
+    tx.session.execute(
+        _SHIFT,
+        {
+            "state": to,
+            "now": tx.now,
+            "ids": [item.id for item in held],
+            "listings": [item.listing_id for item in held],
+            "on_hand": [on_hand * item.quantity for item, (on_hand, _) in shifted],
+            "reserved": [reserved * item.quantity for item, (_, reserved) in shifted],
+        },
+    )

@@ -2,13 +2,19 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.sellers.domain import Profile, SellerStatus, StoredSeller
 from souk.modules.sellers.models import SellerRow
+
+_BY_ID = (
+    select(SellerRow)
+    .where(SellerRow.id == bindparam("seller_id"))
+    .execution_options(populate_existing=True)
+)
 
 
 def add(tx: Transaction, account_id: str, profile: Profile) -> StoredSeller | None:
@@ -35,7 +41,8 @@ def add(tx: Transaction, account_id: str, profile: Profile) -> StoredSeller | No
 
 def find(tx: Transaction, seller_id: str) -> StoredSeller | None:
     """The seller with this id."""
-    return _one(tx, SellerRow.id == seller_id)
+    row = tx.session.execute(_BY_ID, {"seller_id": seller_id}).scalar_one_or_none()
+    return None if row is None else _stored(row)
 
 
 def find_by_account(tx: Transaction, account_id: str) -> StoredSeller | None:

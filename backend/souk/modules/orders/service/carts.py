@@ -7,8 +7,8 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.catalog.domain import Wanted
 from souk.modules.catalog.service import Catalog
-from souk.modules.orders import repository
 from souk.modules.orders.domain import check_buyer, check_line_count, check_quantity
+from souk.modules.orders.repository import carts as cart_rows
 
 
 class Carts:
@@ -21,7 +21,7 @@ class Carts:
     def create(self, principal: Principal, *, receipt: Receipt = NO_RECEIPT) -> str:
         """The id of a new, empty cart."""
         with self._uow.begin() as tx:
-            cart_id = repository.add_cart(tx, principal.account_id)
+            cart_id = cart_rows.add_cart(tx, principal.account_id)
             receipt.store(tx, cart_id)
             tx.commit()
         return cart_id
@@ -32,26 +32,26 @@ class Carts:
         check_quantity(listing_id, quantity)
         wanted = (require_id("prd", listing_id), quantity)
         with self._uow.begin() as tx:
-            cart = repository.lock_cart(tx, require_id("crt", cart_id), principal.account_id)
+            cart = cart_rows.lock_cart(tx, require_id("crt", cart_id), principal.account_id)
             check_buyer(principal.account_id, self._catalog.snapshot(tx, [wanted]))
-            inside = {item for item, _ in repository.cart_items(tx, cart.id)}
+            inside = {item for item, _ in cart_rows.cart_items(tx, cart.id)}
             check_line_count(len(inside | {listing_id}))
-            repository.put_cart_item(tx, cart, listing_id, quantity)
+            cart_rows.put_cart_item(tx, cart, listing_id, quantity)
             tx.commit()
 
     def remove_item(self, principal: Principal, cart_id: str, listing_id: str) -> None:
         """Take a listing out; harmless when it is not in. Raises `CartNotFound`."""
         with self._uow.begin() as tx:
-            cart = repository.lock_cart(tx, require_id("crt", cart_id), principal.account_id)
-            repository.remove_cart_items(tx, cart, require_id("prd", listing_id))
+            cart = cart_rows.lock_cart(tx, require_id("crt", cart_id), principal.account_id)
+            cart_rows.remove_cart_items(tx, cart, require_id("prd", listing_id))
             tx.commit()
 
     def wanted(self, tx: Transaction, account_id: str, cart_id: str) -> list[Wanted]:
         """What is in the cart, for placing it; locks the cart. Raises `CartNotFound`."""
-        cart = repository.lock_cart(tx, require_id("crt", cart_id), account_id)
-        return repository.cart_items(tx, cart.id)
+        cart = cart_rows.lock_cart(tx, require_id("crt", cart_id), account_id)
+        return cart_rows.cart_items(tx, cart.id)
 
     def empty(self, tx: Transaction, account_id: str, cart_id: str) -> None:
         """Take everything out, once it is ordered. Raises `CartNotFound`."""
-        cart = repository.lock_cart(tx, require_id("crt", cart_id), account_id)
-        repository.remove_cart_items(tx, cart)
+        cart = cart_rows.lock_cart(tx, require_id("crt", cart_id), account_id)
+        cart_rows.remove_cart_items(tx, cart)

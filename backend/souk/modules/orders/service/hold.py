@@ -1,10 +1,11 @@
 """Holds, and what carriers say."""
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.orders import repository
 from souk.modules.orders.domain import HoldKind, Tracking, check_tracking
 from souk.modules.orders.errors import OrderNotFound
 from souk.modules.orders.events import OrderHoldClosed, OrderHoldOpened, OrderTracked
+from souk.modules.orders.repository import holds as hold_rows
+from souk.modules.orders.repository import orders as order_rows
 
 
 class Holding:
@@ -15,7 +16,7 @@ class Holding:
         """`reference` names what it is about, such as an escrow id. `False` when it is open
         already. Raises `OrderNotFound`."""
         _require(tx, order_id)
-        opened = repository.add_hold(tx, order_id, kind, reference)
+        opened = hold_rows.add_hold(tx, order_id, kind, reference)
         if opened:
             tx.publish(OrderHoldOpened(order_id=order_id, kind=kind.value, reference=reference))
         return opened
@@ -23,25 +24,25 @@ class Holding:
     def close_hold(self, tx: Transaction, order_id: str, kind: HoldKind, reference: str) -> bool:
         """`False` when no such hold is open. Raises `OrderNotFound`."""
         _require(tx, order_id)
-        closed = repository.end_hold(tx, order_id, kind, reference)
+        closed = hold_rows.end_hold(tx, order_id, kind, reference)
         if closed:
             tx.publish(OrderHoldClosed(order_id=order_id, kind=kind.value, reference=reference))
         return closed
 
     def has_hold(self, tx: Transaction, order_id: str) -> bool:
         """Whether any hold is open."""
-        return bool(repository.open_holds(tx, order_id))
+        return bool(hold_rows.open_holds(tx, order_id))
 
     def list_holds(self, tx: Transaction, order_id: str) -> list[HoldKind]:
         """The kinds of the open holds, each once."""
-        return repository.open_holds(tx, order_id)
+        return hold_rows.open_holds(tx, order_id)
 
     def record_tracking(self, tx: Transaction, order_id: str, tracking: Tracking) -> bool:
         """Note what a carrier says; it moves no status. `False` when it said exactly this before.
         Raises `OrderNotFound`, `BadTracking`."""
         check_tracking(tracking)
         _require(tx, order_id)
-        new = repository.add_tracking(tx, order_id, tracking)
+        new = hold_rows.add_tracking(tx, order_id, tracking)
         if new:
             tx.publish(
                 OrderTracked(
@@ -55,5 +56,5 @@ class Holding:
 
 
 def _require(tx: Transaction, order_id: str) -> None:
-    if not repository.lock_orders(tx, [order_id]):
+    if not order_rows.lock_orders(tx, [order_id]):
         raise OrderNotFound(order_id)

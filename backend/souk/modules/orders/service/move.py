@@ -5,12 +5,12 @@ first one left, and is judged by that.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Required, TypedDict, Unpack, assert_never
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.service import Catalog
-from souk.modules.orders import repository
 from souk.modules.orders.domain import (
     Actor,
     OrderRecord,
@@ -21,7 +21,9 @@ from souk.modules.orders.domain import (
 )
 from souk.modules.orders.errors import OrderNotFound, OrderOnHold
 from souk.modules.orders.events import OrderFactNoted, OrderStatusChanged
-from souk.modules.orders.repository import HistoryEntry
+from souk.modules.orders.repository import holds as hold_rows
+from souk.modules.orders.repository import orders as order_rows
+from souk.modules.orders.repository.orders import HistoryEntry
 
 
 class Cause(TypedDict, total=False):
@@ -95,15 +97,15 @@ class Moving:
         order = self._lock(tx, order_id)
         step = decide(order.status, to, cause["actor"])
         if step.irreversible:
-            holds = repository.open_holds(tx, order_id)
+            holds = hold_rows.open_holds(tx, order_id)
             if holds:
                 raise OrderOnHold(order_id, holds)
         self._move_stock(tx, order_id, step.stock)
         _write(tx, order_id, step, cause)
-        return repository.list_orders(tx, [order_id])[0]
+        return replace(order, status=step.to)
 
     def _lock(self, tx: Transaction, order_id: str) -> OrderRecord:
-        locked = repository.lock_orders(tx, [order_id])
+        locked = order_rows.lock_orders(tx, [order_id])
         if not locked:
             raise OrderNotFound(order_id)
         return locked[0]
@@ -132,7 +134,7 @@ def _write(tx: Transaction, order_id: str, step: Step, cause: Cause) -> None:
         evidence=cause.get("evidence", {}),
         occurred_at=cause.get("occurred_at", tx.now),
     )
-    repository.write_step(tx, order_id, entry)
+    order_rows.write_step(tx, order_id, entry)
     if step.moves:
         tx.publish(
             OrderStatusChanged(

@@ -7,9 +7,9 @@ from souk.core.money import USD, Money
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.domain import Wanted
 from souk.modules.catalog.service import Catalog
-from souk.modules.orders import repository
 from souk.modules.orders.domain import (
     Actor,
+    OrderLine,
     OrderRecord,
     OrdersConfig,
     OrderStatus,
@@ -19,10 +19,11 @@ from souk.modules.orders.domain import (
     merge_wanted,
     split_by_seller,
 )
-from souk.modules.orders.errors import TooManyUnpaidCheckouts
+from souk.modules.orders.errors import CheckoutNotFound, TooManyUnpaidCheckouts
 from souk.modules.orders.events import OrderPlaced, OrderStatusChanged
-from souk.modules.orders.repository import HistoryEntry
-from souk.modules.orders.service.read import checkout_record
+from souk.modules.orders.repository import checkouts as checkout_rows
+from souk.modules.orders.repository import orders as order_rows
+from souk.modules.orders.repository.orders import HistoryEntry
 
 
 class Placing:
@@ -37,8 +38,7 @@ class Placing:
         """What this request of this buyer has placed before."""
         if request_key is None:
             return None
-        row = repository.find_checkout(tx, buyer_id=buyer_id, request_key=request_key)
-        return None if row is None else checkout_record(tx, row)
+        return checkout_rows.find_of_request(tx, buyer_id=buyer_id, request_key=request_key)
 
     def place(
         self, tx: Transaction, buyer_id: str, items: Sequence[Wanted], request_key: str | None
@@ -50,7 +50,7 @@ class Placing:
         `ListingNotPublished`, `ListingSoldOut`, `TooManyUnpaidCheckouts`. Then the
         caller's transaction must not commit: a checkout is placed whole or not at all.
         """
-        repository.lock_placements(tx, buyer_id)
+        checkout_rows.lock_placements(tx, buyer_id)
         placed = self.find_placed(tx, buyer_id, request_key)
         if placed is not None:
             return placed
@@ -60,14 +60,12 @@ class Placing:
         check_buyer(buyer_id, lines)
         shares = split_by_seller(lines)
         total = sum((share.total for share in shares), Money(0, USD))
-        checkout_id = repository.add_checkout(
-            tx, buyer_id=buyer_id, request_key=request_key, total=total
-        )
+        checkout_id = checkout_rows.add(tx, buyer_id=buyer_id, request_key=request_key, total=total)
         return self._add_orders(tx, checkout_id, buyer_id, shares, total)
 
     def _require_room(self, tx: Transaction, buyer_id: str) -> None:
         most = self._config.max_unpaid_checkouts
-        if repository.count_unpaid_checkouts(tx, buyer_id) >= most:
+        if checkout_rows.count_unpaid(tx, buyer_id) >= most:
             raise TooManyUnpaidCheckouts(most)
 
     def _add_orders(
@@ -79,12 +77,8 @@ class Placing:
         total: Money,
     ) -> PlacedCheckout:
         expires_at = tx.now + timedelta(seconds=self._config.reservation_seconds)
-        orders = [
-            repository.add_order(
-                tx, checkout_id=checkout_id, buyer_id=buyer_id, share=share, expires_at=expires_at
-            )
-            for share in shares
-        ]
+        orders = [_order(tx, checkout_id, buyer_id, share, expires_at) for share in shares]
+        order_rows.add_orders(tx, orders)
         self._catalog.reserve_all(
             tx, {o.id: [(line.listing_id, line.quantity) for line in o.lines] for o in orders}
         )
@@ -102,8 +96,42 @@ class Placing:
     def extend_reservation(self, tx: Transaction, checkout_id: str, until: datetime) -> None:
         """Keep the stock of a checkout at least until then (T2); never shortens. Raises
         `CheckoutNotFound`."""
-        repository.get_checkout(tx, checkout_id)
-        repository.extend(tx, repository.order_ids_of(tx, checkout_id), until)
+        if not order_rows.extend(tx, checkout_id, until):
+            raise CheckoutNotFound(checkout_id)
+
+
+def _order(
+    tx: Transaction, checkout_id: str, buyer_id: str, share: SellerShare, expires_at: datetime
+) -> OrderRecord:
+    return OrderRecord(
+        id=tx.new_id("ord"),
+        checkout_id=checkout_id,
+        buyer_id=buyer_id,
+        seller_id=share.first.seller_id,
+        seller_account_id=share.first.seller_account_id,
+        payout_wallet=share.first.payout_wallet,
+        status=OrderStatus.PENDING_PAYMENT,
+        total=share.total,
+        kind=share.kind,
+        handling_days=share.handling_days,
+        transit_days=share.transit_days,
+        created_at=tx.now,
+        expires_at=expires_at,
+        lines=tuple(
+            OrderLine(
+                id=tx.new_id("oln"),
+                position=position,
+                listing_id=line.listing_id,
+                title=line.title,
+                unit_price=line.unit_price,
+                quantity=line.quantity,
+                kind=line.kind,
+                handling_days=line.handling_days,
+                transit_days=line.transit_days,
+            )
+            for position, line in enumerate(share.lines, 1)
+        ),
+    )
 
 
 def _begin_history(tx: Transaction, order: OrderRecord) -> None:
@@ -116,7 +144,7 @@ def _begin_history(tx: Transaction, order: OrderRecord) -> None:
         evidence={},
         occurred_at=tx.now,
     )
-    repository.write_step(tx, order.id, entry)
+    order_rows.write_step(tx, order.id, entry)
     tx.publish(
         OrderPlaced(
             order_id=order.id,

@@ -1,14 +1,15 @@
 """Attempts and their history."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
 from souk.core.addresses import Address
-from souk.core.db import required
+from souk.core.db import required, table_of
 from souk.core.money import Asset
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
@@ -25,6 +26,35 @@ from souk.modules.payments.domain import (
 from souk.modules.payments.models import PaymentAttemptHistoryRow, PaymentAttemptRow
 from souk.modules.payments.repository import legs as leg_rows
 
+_ATTEMPT = table_of(PaymentAttemptRow)
+_OF_PAYMENT = (
+    select(_ATTEMPT)
+    .where(_ATTEMPT.c.payment_id == bindparam("payment_id"))
+    .order_by(_ATTEMPT.c.number)
+)
+_NEXT_NUMBER = (
+    select(func.coalesce(func.max(_ATTEMPT.c.number), 0) + 1)
+    .where(_ATTEMPT.c.payment_id == bindparam("of_payment"))
+    .scalar_subquery()
+)
+_ADD = insert(_ATTEMPT).values(number=_NEXT_NUMBER).returning(_ATTEMPT)
+_BEGIN = insert(table_of(PaymentAttemptHistoryRow)).values(sequence=1)
+# Whoever moves an attempt has the payment locked, so that the history has no gaps.
+_MOVE = text(
+    """
+    WITH moved AS (
+        UPDATE payment_attempt SET status = :to_status, updated_at = :observed_at,
+            transaction_hash = coalesce(:transaction_hash, transaction_hash),
+            failure_reason = CASE WHEN :to_status = 'failed' THEN :reason ELSE failure_reason END
+        WHERE id = :attempt_id)
+    INSERT INTO payment_attempt_history
+        (id, attempt_id, sequence, from_status, to_status, reason, evidence, observed_at)
+    SELECT :id, :attempt_id, coalesce(max(sequence), 0) + 1, :from_status, :to_status, :reason,
+           CAST(:evidence AS jsonb), :observed_at
+    FROM payment_attempt_history WHERE attempt_id = :attempt_id
+    """
+)
+
 
 def add(
     tx: Transaction,
@@ -38,40 +68,40 @@ def add(
     quote: Quote,
     usd_amount: int,
     route: dict[str, object],
-) -> None:
-    """Store a new attempt, `created`. The payment is locked."""
-    last = tx.session.execute(
-        select(func.max(PaymentAttemptRow.number)).filter_by(payment_id=payment_id)
-    ).scalar_one()
-    tx.session.execute(
-        insert(PaymentAttemptRow).values(
-            id=attempt_id,
-            payment_id=payment_id,
-            number=(last or 0) + 1,
-            request_key=request_key,
-            method=choice.method,
-            status=AttemptStatus.CREATED,
-            clock=clock,
-            contract=contract,
+) -> Attempt:
+    """Store a new attempt, `created`, without legs so far. The payment is locked."""
+    row = tx.session.execute(
+        _ADD,
+        {
+            "id": attempt_id,
+            "payment_id": payment_id,
+            "of_payment": payment_id,
+            "request_key": request_key,
+            "method": choice.method,
+            "status": AttemptStatus.CREATED,
+            "clock": clock,
+            "contract": contract,
             **_choice_columns(choice),
-            asset=quote.asset.code,
-            asset_exponent=quote.asset.exponent,
-            asset_symbol=quote.asset.symbol,
-            amount=quote.total,
-            usd_amount=usd_amount,
-            rate_amount=quote.rate.amount,
-            rate_exponent=quote.rate.exponent,
-            rate_source=quote.rate.source,
-            spread_bps=quote.spread_bps,
-            quote_issued_at=quote.issued_at,
-            quote_expires_at=quote.expires_at,
-            pay_by=quote.expires_at,
-            route_explanation=route,
-            created_at=tx.now,
-            updated_at=tx.now,
-        )
-    )
-    _append(tx, attempt_id, None, AttemptStatus.CREATED, "the payer chose how to pay", {})
+            "asset": quote.asset.code,
+            "asset_exponent": quote.asset.exponent,
+            "asset_symbol": quote.asset.symbol,
+            "amount": quote.total,
+            "usd_amount": usd_amount,
+            "rate_amount": quote.rate.amount,
+            "rate_exponent": quote.rate.exponent,
+            "rate_source": quote.rate.source,
+            "spread_bps": quote.spread_bps,
+            "quote_issued_at": quote.issued_at,
+            "quote_expires_at": quote.expires_at,
+            "pay_by": quote.expires_at,
+            "route_explanation": route,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+    ).one()
+    begun = _step(tx, attempt_id, None, AttemptStatus.CREATED, "the payer chose how to pay")
+    tx.session.execute(_BEGIN, {**begun, "evidence": {}})
+    return _record(row, ())
 
 
 def _choice_columns(choice: PayChoice) -> dict[str, object]:
@@ -91,15 +121,10 @@ def _choice_columns(choice: PayChoice) -> dict[str, object]:
 
 def list_of_payment(tx: Transaction, payment_id: str) -> list[Attempt]:
     """The attempts of a payment with their legs, the first one first."""
+    rows = tx.session.execute(_OF_PAYMENT, {"payment_id": payment_id}).all()
     by_attempt: dict[str, list[Leg]] = defaultdict(list)
-    for leg in leg_rows.list_of_payment(tx, payment_id):
+    for leg in leg_rows.list_of_payment(tx, payment_id) if rows else ():
         by_attempt[leg.attempt_id].append(leg)
-    rows = tx.session.execute(
-        select(PaymentAttemptRow)
-        .filter_by(payment_id=payment_id)
-        .order_by(PaymentAttemptRow.number)
-        .execution_options(populate_existing=True)
-    ).scalars()
     return [_record(row, tuple(by_attempt[row.id])) for row in rows]
 
 
@@ -118,17 +143,26 @@ def move(
     transaction_hash: str | None = None,
 ) -> None:
     """Change an attempt's status and say so in its history; the only writer of that status."""
-    values: dict[str, object] = {"updated_at": tx.now}
-    if transaction_hash is not None:
-        values["transaction_hash"] = transaction_hash
-    if to is AttemptStatus.FAILED:
-        values["failure_reason"] = reason
-    tx.session.execute(
-        update(PaymentAttemptRow)
-        .where(PaymentAttemptRow.id == attempt.id)
-        .values(status=to, **values)
-    )
-    _append(tx, attempt.id, attempt.status, to, reason, evidence)
+    step = _step(tx, attempt.id, attempt.status, to, reason)
+    more = {"evidence": json.dumps(evidence), "transaction_hash": transaction_hash}
+    tx.session.execute(_MOVE, {**step, **more})
+
+
+def _step(
+    tx: Transaction,
+    attempt_id: str,
+    source: AttemptStatus | None,
+    to: AttemptStatus,
+    reason: str,
+) -> dict[str, object]:
+    return {
+        "id": tx.new_id("pah"),
+        "attempt_id": attempt_id,
+        "from_status": source,
+        "to_status": to,
+        "reason": reason,
+        "observed_at": tx.now,
+    }
 
 
 def find_payment(tx: Transaction, attempt_id: str) -> str | None:
@@ -218,33 +252,7 @@ def set_transaction_hash(tx: Transaction, attempt_id: str, transaction_hash: str
     )
 
 
-def _append(
-    tx: Transaction,
-    attempt_id: str,
-    from_status: AttemptStatus | None,
-    to_status: AttemptStatus,
-    reason: str,
-    evidence: dict[str, object],
-) -> None:
-    history = PaymentAttemptHistoryRow
-    last = tx.session.execute(
-        select(func.max(history.sequence)).where(history.attempt_id == attempt_id)
-    ).scalar_one()
-    tx.session.execute(
-        insert(history).values(
-            id=tx.new_id("pah"),
-            attempt_id=attempt_id,
-            sequence=(last or 0) + 1,
-            from_status=from_status,
-            to_status=to_status,
-            reason=reason,
-            evidence=evidence,
-            observed_at=tx.now,
-        )
-    )
-
-
-def _record(row: PaymentAttemptRow, legs: tuple[Leg, ...]) -> Attempt:
+def _record(row: Row[tuple[Any, ...]], legs: tuple[Leg, ...]) -> Attempt:
     return Attempt(
         id=row.id,
         payment_id=row.payment_id,
@@ -267,7 +275,7 @@ def _record(row: PaymentAttemptRow, legs: tuple[Leg, ...]) -> Attempt:
     )
 
 
-def _choice(row: PaymentAttemptRow) -> PayChoice:
+def _choice(row: Row[tuple[Any, ...]]) -> PayChoice:
     method = PaymentMethod(row.method)
     if row.chain_id is None:
         return CardChoice(method=method, saved_method=row.saved_method)

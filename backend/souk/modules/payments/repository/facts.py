@@ -1,12 +1,15 @@
 """Effects and observations: what a rail said about a leg, and what was done about it."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, select, text
 
+from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.ledger.domain import Stage
 from souk.modules.payments.domain import (
@@ -23,6 +26,41 @@ from souk.modules.payments.models import (
     PaymentEffectRow,
     PaymentObservationRow,
 )
+
+_Joined = Row[tuple[Any, ...]]
+
+_EFFECT, _OBSERVATION = table_of(PaymentEffectRow), table_of(PaymentObservationRow)
+# An effect is there from its first observation on.
+_OF_LEGS = (
+    select(
+        _EFFECT,
+        _OBSERVATION.c.id.label("observation_id"),
+        *(column for column in _OBSERVATION.columns if column.name != "id"),
+    )
+    .join(_OBSERVATION, _OBSERVATION.c.effect_id == _EFFECT.c.id)
+    .where(_EFFECT.c.leg_id == any_(bindparam("legs", type_=ARRAY(Text))))
+    .order_by(_EFFECT.c.id, _OBSERVATION.c.id)
+)
+_RECORD = text(
+    """
+    WITH effect AS (
+        INSERT INTO payment_effect (id, leg_id, kind, bookings, told, frozen)
+        VALUES (:effect_id, :leg_id, :kind, 0, false, false) ON CONFLICT DO NOTHING)
+    INSERT INTO payment_observation
+        (id, effect_id, stage, amount, to_buyer, to_seller, fee, deadline, occurred_at, evidence,
+         observed_at)
+    VALUES (:id, :effect_id, :stage, :amount, :to_buyer, :to_seller, :fee, :deadline,
+            :occurred_at, CAST(:evidence AS jsonb), :now)
+    ON CONFLICT (id) DO NOTHING RETURNING id
+    """
+)
+_STAGE = text("SELECT stage FROM payment_observation WHERE id = :id")
+_ADVANCE = text("UPDATE payment_observation SET stage = :stage, observed_at = :now WHERE id = :id")
+_SET_BOOKED = text(
+    "UPDATE payment_effect SET bookings = :bookings, booked_observation = :observation,"
+    " booked_stage = :stage, booked_from_held = :from_held WHERE id = :id"
+)
+_SET_TOLD = text("UPDATE payment_effect SET told = :told, frozen = :frozen WHERE id = :id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,102 +96,51 @@ class Effect:
 
 def record(tx: Transaction, leg_id: str, observation: Observation) -> bool:
     """Take an observation in; `False` when it says nothing new."""
-    tx.session.execute(
-        upsert(PaymentEffectRow)
-        .values(
-            id=observation.effect_id,
-            leg_id=leg_id,
-            kind=observation.fact.kind,
-            bookings=0,
-            told=False,
-            frozen=False,
-        )
-        .on_conflict_do_nothing()
+    fact = observation.fact
+    new = tx.session.execute(
+        _RECORD,
+        {
+            "effect_id": observation.effect_id,
+            "leg_id": leg_id,
+            "kind": fact.kind,
+            "id": observation.observation_id,
+            "stage": observation.stage,
+            "amount": fact.amount,
+            "to_buyer": fact.to_buyer,
+            "to_seller": fact.to_seller,
+            "fee": fact.fee,
+            "deadline": fact.deadline,
+            "occurred_at": observation.occurred_at,
+            "evidence": json.dumps(dict(observation.evidence)),
+            "now": tx.now,
+        },
     )
-    known = tx.session.execute(
-        select(PaymentObservationRow.stage).filter_by(id=observation.observation_id)
-    ).scalar_one_or_none()
-    if known is None:
-        _insert(tx, observation)
-        return True
+    return new.first() is not None or _advance(tx, observation)
+
+
+def _advance(tx: Transaction, observation: Observation) -> bool:
+    known = tx.session.execute(_STAGE, {"id": observation.observation_id}).scalar_one()
     if not is_later(observation.stage, FactStage(known)):
         return False
     tx.session.execute(
-        update(PaymentObservationRow)
-        .where(PaymentObservationRow.id == observation.observation_id)
-        .values(stage=observation.stage, observed_at=tx.now)
+        _ADVANCE,
+        {"id": observation.observation_id, "stage": observation.stage, "now": tx.now},
     )
     return True
 
 
-def _insert(tx: Transaction, observation: Observation) -> None:
-    fact = observation.fact
-    tx.session.execute(
-        insert(PaymentObservationRow).values(
-            id=observation.observation_id,
-            effect_id=observation.effect_id,
-            stage=observation.stage,
-            amount=fact.amount,
-            to_buyer=fact.to_buyer,
-            to_seller=fact.to_seller,
-            fee=fact.fee,
-            deadline=fact.deadline,
-            occurred_at=observation.occurred_at,
-            evidence=dict(observation.evidence),
-            observed_at=tx.now,
-        )
-    )
-
-
 def list_of_legs(tx: Transaction, leg_ids: Sequence[str]) -> dict[str, list[Effect]]:
     """The effects of each leg, by kind and id."""
-    effects = tx.session.execute(
-        select(PaymentEffectRow)
-        .where(PaymentEffectRow.leg_id.in_(leg_ids))
-        .order_by(PaymentEffectRow.id)
-        .execution_options(populate_existing=True)
-    ).scalars()
-    rows = list(effects)
-    observed = _observations(tx, [row.id for row in rows])
+    rows = tx.session.execute(_OF_LEGS, {"legs": list(leg_ids)})
     found: dict[str, list[Effect]] = defaultdict(list)
-    for row in rows:
-        found[row.leg_id].append(_effect(row, observed[row.id]))
+    for _id, observed in groupby(rows, lambda row: row.id):
+        effect = _effect(list(observed))
+        found[effect.leg_id].append(effect)
     return found
 
 
-def _observations(tx: Transaction, effect_ids: Sequence[str]) -> dict[str, list[Observed]]:
-    rows = tx.session.execute(
-        select(PaymentObservationRow, PaymentEffectRow.kind)
-        .join(PaymentEffectRow, PaymentEffectRow.id == PaymentObservationRow.effect_id)
-        .where(PaymentObservationRow.effect_id.in_(effect_ids))
-        .order_by(PaymentObservationRow.id)
-        .execution_options(populate_existing=True)
-    )
-    found: dict[str, list[Observed]] = defaultdict(list)
-    for row, kind in rows:
-        found[row.effect_id].append(_observed(row, FactKind(kind)))
-    return found
-
-
-def _observed(row: PaymentObservationRow, kind: FactKind) -> Observed:
-    fact = Fact(
-        kind=kind,
-        amount=row.amount,
-        to_buyer=row.to_buyer,
-        to_seller=row.to_seller,
-        fee=row.fee,
-        deadline=row.deadline,
-    )
-    return Observed(
-        observation_id=row.id,
-        stage=FactStage(row.stage),
-        fact=fact,
-        occurred_at=row.occurred_at,
-        evidence=row.evidence,
-    )
-
-
-def _effect(row: PaymentEffectRow, observations: Sequence[Observed]) -> Effect:
+def _effect(observed: Sequence[_Joined]) -> Effect:
+    row = observed[0]
     booked = None
     if row.booked_observation is not None and row.booked_stage is not None:
         booked = Booking(
@@ -170,7 +157,25 @@ def _effect(row: PaymentEffectRow, observations: Sequence[Observed]) -> Effect:
         booked=booked,
         told=row.told,
         frozen=row.frozen,
-        observations=tuple(observations),
+        observations=tuple(_observed(each) for each in observed),
+    )
+
+
+def _observed(row: _Joined) -> Observed:
+    fact = Fact(
+        kind=FactKind(row.kind),
+        amount=row.amount,
+        to_buyer=row.to_buyer,
+        to_seller=row.to_seller,
+        fee=row.fee,
+        deadline=row.deadline,
+    )
+    return Observed(
+        observation_id=row.observation_id,
+        stage=FactStage(row.stage),
+        fact=fact,
+        occurred_at=row.occurred_at,
+        evidence=row.evidence,
     )
 
 
@@ -208,21 +213,17 @@ def exists_of_instruction(tx: Transaction, leg_id: str, instruction_id: str) -> 
 def set_booked(tx: Transaction, effect_id: str, bookings: int, booked: Booking | None) -> None:
     """Remember which ledger entries are open for an effect."""
     tx.session.execute(
-        update(PaymentEffectRow)
-        .where(PaymentEffectRow.id == effect_id)
-        .values(
-            bookings=bookings,
-            booked_observation=None if booked is None else booked.observation_id,
-            booked_stage=None if booked is None else booked.stage,
-            booked_from_held=0 if booked is None else booked.from_held,
-        )
+        _SET_BOOKED,
+        {
+            "id": effect_id,
+            "bookings": bookings,
+            "observation": None if booked is None else booked.observation_id,
+            "stage": None if booked is None else booked.stage,
+            "from_held": 0 if booked is None else booked.from_held,
+        },
     )
 
 
 def set_told(tx: Transaction, effect_id: str, *, told: bool, frozen: bool) -> None:
     """Remember whether the order was moved by an effect, or is held up by its loss."""
-    tx.session.execute(
-        update(PaymentEffectRow)
-        .where(PaymentEffectRow.id == effect_id)
-        .values(told=told, frozen=frozen)
-    )
+    tx.session.execute(_SET_TOLD, {"id": effect_id, "told": told, "frozen": frozen})

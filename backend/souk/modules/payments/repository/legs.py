@@ -3,12 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from sqlalchemy import Select, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Row,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    insert,
+    select,
+    text,
+)
 
 from souk.core.addresses import Address
-from souk.core.db import required
+from souk.core.db import required, table_of
 from souk.core.money import Asset
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
@@ -25,6 +35,33 @@ from souk.modules.payments.domain import (
 )
 from souk.modules.payments.models import PaymentAttemptLegRow, TermsDocumentRow
 from souk.modules.payments.ports import EscrowPlace, LegDraft
+
+_LEG = table_of(PaymentAttemptLegRow)
+_LegColumns = Row[tuple[Any, ...]]
+_ADD, _ADD_TERMS = insert(_LEG).returning(_LEG), insert(table_of(TermsDocumentRow))
+_PLACE = select(_LEG.c.id, _LEG.c.order_id, _LEG.c.payment_id).where(
+    _LEG.c.external_reference == bindparam("external_reference")
+)
+_OF_PAYMENT = (
+    select(_LEG)
+    .where(_LEG.c.payment_id == bindparam("payment_id"))
+    .order_by(_LEG.c.attempt_id, _LEG.c.position)
+)
+_PAID = select(_LEG).where(
+    _LEG.c.order_id == bindparam("order_id"),
+    _LEG.c.status.in_(sorted(PAID)),
+    _LEG.c.duplicate.is_(False),
+)
+_BY_ID = select(_LEG).where(_LEG.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+_MOVE = text(
+    """
+    UPDATE payment_attempt_leg
+    SET status = :status, held = :held, released = :released, refunded = :refunded,
+        reimbursed = :reimbursed, charged_back = :charged_back, charge_reference = :charge,
+        fee = :fee, deadline = :deadline, duplicate = :duplicate, updated_at = :now
+    WHERE id = :leg_id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +86,16 @@ class NewLeg:
     draft: LegDraft
 
 
-def add(tx: Transaction, payment_id: str, attempt_id: str, legs: Sequence[NewLeg]) -> None:
+def add(
+    tx: Transaction, payment_id: str, attempt_id: str, legs: Sequence[NewLeg]
+) -> tuple[Leg, ...]:
     """Store the legs of an attempt with their terms documents."""
     ids = [tx.new_id("leg") for _ in legs]
     rows = [
         _row(tx, leg, id=leg_id, payment_id=payment_id, attempt_id=attempt_id, position=position)
         for position, (leg_id, leg) in enumerate(zip(ids, legs, strict=True))
     ]
-    tx.session.execute(insert(PaymentAttemptLegRow), rows)
+    added = [record(row) for row in tx.session.execute(_ADD, rows)]
     documents = [
         {
             "id": tx.new_id("trm"),
@@ -68,7 +107,8 @@ def add(tx: Transaction, payment_id: str, attempt_id: str, legs: Sequence[NewLeg
         }
         for leg_id, leg in zip(ids, legs, strict=True)
     ]
-    tx.session.execute(insert(TermsDocumentRow), documents)
+    tx.session.execute(_ADD_TERMS, documents)
+    return tuple(sorted(added, key=lambda leg: ids.index(leg.id)))
 
 
 def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
@@ -127,40 +167,19 @@ def _rail_columns(draft: LegDraft) -> dict[str, object]:
 
 def find_place(tx: Transaction, external_reference: str) -> Place | None:
     """Where the leg that a rail knows by this reference belongs; `None` for a stranger's."""
-    row = tx.session.execute(
-        select(
-            PaymentAttemptLegRow.id, PaymentAttemptLegRow.order_id, PaymentAttemptLegRow.payment_id
-        ).filter_by(external_reference=external_reference)
-    ).one_or_none()
+    row = tx.session.execute(_PLACE, {"external_reference": external_reference}).one_or_none()
     return None if row is None else Place(row.id, row.order_id, row.payment_id)
 
 
-def list_of_order(tx: Transaction, order_id: str) -> list[Leg]:
-    """Every leg of an order, the earliest first. Whoever is about to change one has locked its
-    order and payment before, which locks them all."""
-    return _records(tx, select(PaymentAttemptLegRow).filter_by(order_id=order_id).order_by("id"))
-
-
 def list_of_payment(tx: Transaction, payment_id: str) -> list[Leg]:
-    """Every leg of a payment, by attempt and position."""
-    return _records(
-        tx,
-        select(PaymentAttemptLegRow)
-        .filter_by(payment_id=payment_id)
-        .order_by(PaymentAttemptLegRow.attempt_id, PaymentAttemptLegRow.position),
-    )
+    """Every leg of a payment, by attempt and position. Whoever is about to change one has locked
+    its order and payment before, which locks them all."""
+    return _records(tx, _OF_PAYMENT, payment_id=payment_id)
 
 
 def find_paid(tx: Transaction, order_id: str) -> Leg | None:
     """The leg by which an order is paid."""
-    found = _records(
-        tx,
-        select(PaymentAttemptLegRow).where(
-            PaymentAttemptLegRow.order_id == order_id,
-            PaymentAttemptLegRow.status.in_(sorted(PAID)),
-            PaymentAttemptLegRow.duplicate.is_(False),
-        ),
-    )
+    found = _records(tx, _PAID, order_id=order_id)
     return found[0] if found else None
 
 
@@ -251,9 +270,7 @@ def list_overdue(
 
 def list_by_id(tx: Transaction, leg_ids: Iterable[str]) -> dict[str, Leg]:
     """Legs by their ids."""
-    wanted = list(leg_ids)
-    found = _records(tx, select(PaymentAttemptLegRow).where(PaymentAttemptLegRow.id.in_(wanted)))
-    return {leg.id: leg for leg in found}
+    return {leg.id: leg for leg in _records(tx, _BY_ID, ids=list(leg_ids))}
 
 
 def get(tx: Transaction, leg_id: str) -> Leg:
@@ -267,30 +284,29 @@ def move(
     """Store what the facts amount to; the only writer of a leg's status. `charge` is what the
     provider of a card calls the payment that is held."""
     tx.session.execute(
-        update(PaymentAttemptLegRow)
-        .where(PaymentAttemptLegRow.id == leg_id)
-        .values(
-            status=figures.status,
-            held=figures.held,
-            released=figures.released,
-            refunded=figures.refunded,
-            reimbursed=figures.reimbursed,
-            charged_back=figures.charged_back,
-            charge_reference=charge,
-            fee=figures.fee,
-            deadline=instant_of(figures.deadline),
-            duplicate=duplicate,
-            updated_at=tx.now,
-        )
+        _MOVE,
+        {
+            "leg_id": leg_id,
+            "status": figures.status,
+            "held": figures.held,
+            "released": figures.released,
+            "refunded": figures.refunded,
+            "reimbursed": figures.reimbursed,
+            "charged_back": figures.charged_back,
+            "charge": charge,
+            "fee": figures.fee,
+            "deadline": instant_of(figures.deadline),
+            "duplicate": duplicate,
+            "now": tx.now,
+        },
     )
 
 
-def _records(tx: Transaction, query: Select[tuple[PaymentAttemptLegRow]]) -> list[Leg]:
-    rows = tx.session.execute(query.execution_options(populate_existing=True)).scalars()
-    return [record(row) for row in rows]
+def _records(tx: Transaction, legs: Select[tuple[Any, ...]], **keys: object) -> list[Leg]:
+    return [record(row) for row in tx.session.execute(legs, keys)]
 
 
-def record(row: PaymentAttemptLegRow) -> Leg:
+def record(row: _LegColumns) -> Leg:
     """A leg as the domain knows it."""
     common = _common(row)
     if row.card_account is not None:
@@ -326,7 +342,7 @@ class _Common(TypedDict):
     duplicate: bool
 
 
-def _common(row: PaymentAttemptLegRow) -> _Common:
+def _common(row: _LegColumns) -> _Common:
     return _Common(
         id=row.id,
         payment_id=row.payment_id,
@@ -350,7 +366,7 @@ def _common(row: PaymentAttemptLegRow) -> _Common:
     )
 
 
-def _card_terms(row: PaymentAttemptLegRow) -> CardTerms:
+def _card_terms(row: _LegColumns) -> CardTerms:
     return CardTerms(
         payee=required(row.card_account),
         amount=row.amount,
@@ -362,7 +378,7 @@ def _card_terms(row: PaymentAttemptLegRow) -> CardTerms:
     )
 
 
-def _terms(row: PaymentAttemptLegRow) -> EscrowOrder:
+def _terms(row: _LegColumns) -> EscrowOrder:
     return EscrowOrder(
         buyer=Address(required(row.buyer_wallet)),
         seller=Address(required(row.seller_wallet)),

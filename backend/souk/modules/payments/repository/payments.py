@@ -1,11 +1,28 @@
 """Payments: one a checkout."""
 
-from sqlalchemy import select, update
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import Payment, PaymentState
 from souk.modules.payments.models import PaymentRow
+
+_PAYMENT = table_of(PaymentRow)
+_ADD = insert(_PAYMENT).on_conflict_do_nothing(index_elements=["checkout_id"]).returning(_PAYMENT)
+_BY_ID = select(_PAYMENT).where(_PAYMENT.c.id == bindparam("payment_id"))
+_BY_CHECKOUT = select(_PAYMENT).where(_PAYMENT.c.checkout_id == bindparam("checkout_id"))
+_LOCK = _BY_ID.with_for_update()
+_MOVE = text(
+    """
+    UPDATE payment SET status = :to, updated_at = :now,
+        closed_reason = coalesce(:closed_reason, closed_reason),
+        completed_at = CASE WHEN :to = 'COMPLETED' THEN :now ELSE completed_at END
+    WHERE id = :payment_id
+    """
+)
 
 
 def add(
@@ -13,68 +30,57 @@ def add(
 ) -> Payment | None:
     """Open a payment; `None` when this checkout has one already."""
     row = tx.session.execute(
-        insert(PaymentRow)
-        .values(
-            id=tx.new_id("pay"),
-            checkout_id=checkout_id,
-            buyer_id=buyer_id,
-            amount=usd_amount,
-            currency=currency,
-            status=PaymentState.PENDING,
-            created_at=tx.now,
-            updated_at=tx.now,
-        )
-        .on_conflict_do_nothing(index_elements=["checkout_id"])
-        .returning(PaymentRow)
-    ).scalar_one_or_none()
+        _ADD,
+        {
+            "id": tx.new_id("pay"),
+            "checkout_id": checkout_id,
+            "buyer_id": buyer_id,
+            "amount": usd_amount,
+            "currency": currency,
+            "status": PaymentState.PENDING,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+    ).one_or_none()
     return None if row is None else _record(row)
 
 
 def get(tx: Transaction, payment_id: str) -> Payment:
     """The payment with this id, which exists."""
-    return _record(tx.session.get_one(PaymentRow, payment_id, populate_existing=True))
+    return _record(tx.session.execute(_BY_ID, {"payment_id": payment_id}).one())
 
 
 def find(tx: Transaction, payment_id: str) -> Payment | None:
     """The payment with this id."""
-    row = tx.session.get(PaymentRow, payment_id, populate_existing=True)
-    return None if row is None else _record(row)
+    return _find(tx, _BY_ID, payment_id=payment_id)
 
 
 def find_by_checkout(tx: Transaction, checkout_id: str) -> Payment | None:
     """The payment of this checkout."""
-    row = tx.session.execute(
-        select(PaymentRow).filter_by(checkout_id=checkout_id)
-    ).scalar_one_or_none()
+    return _find(tx, _BY_CHECKOUT, checkout_id=checkout_id)
+
+
+def _find(tx: Transaction, payment: Select[tuple[Any, ...]], **key: str) -> Payment | None:
+    row = tx.session.execute(payment, key).one_or_none()
     return None if row is None else _record(row)
 
 
 def lock(tx: Transaction, payment_id: str) -> Payment:
     """The payment, locked. Its orders are locked before it, never after."""
-    row = tx.session.execute(
-        select(PaymentRow)
-        .filter_by(id=payment_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
-    return _record(row)
+    return _record(tx.session.execute(_LOCK, {"payment_id": payment_id}).one())
 
 
 def move(
     tx: Transaction, payment_id: str, to: PaymentState, *, closed_reason: str | None = None
 ) -> None:
     """Store the projection that clients see; the only writer of a payment's status."""
-    values: dict[str, object] = {"updated_at": tx.now}
-    if closed_reason is not None:
-        values["closed_reason"] = closed_reason
-    if to is PaymentState.COMPLETED:
-        values["completed_at"] = tx.now
     tx.session.execute(
-        update(PaymentRow).where(PaymentRow.id == payment_id).values(status=to, **values)
+        _MOVE,
+        {"payment_id": payment_id, "to": to, "closed_reason": closed_reason, "now": tx.now},
     )
 
 
-def _record(row: PaymentRow) -> Payment:
+def _record(row: Row[tuple[Any, ...]]) -> Payment:
     return Payment(
         id=row.id,
         checkout_id=row.checkout_id,

@@ -1,14 +1,22 @@
 """Money that is owed back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
-from souk.modules.payments.domain import Leg, RefundReason, RefundStatus
+from souk.modules.payments.domain import PAID, Leg, RefundReason, RefundStatus
 from souk.modules.payments.models import PaymentAttemptLegRow, RefundDueRow
 from souk.modules.payments.repository import legs as leg_rows
+
+_REFUND, _LEG = table_of(RefundDueRow), table_of(PaymentAttemptLegRow)
+_DUE = select(_REFUND).where(
+    _REFUND.c.leg_id == any_(bindparam("legs", type_=ARRAY(Text))),
+    _REFUND.c.status != RefundStatus.VOID,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +28,32 @@ class RefundDue:
     status: RefundStatus
 
 
-def list_of_legs(tx: Transaction, leg_ids: list[str]) -> dict[str, RefundDue]:
-    """What is owed back, by leg; what turned out void is not."""
-    rows = tx.session.execute(
-        select(RefundDueRow)
-        .where(RefundDueRow.leg_id.in_(leg_ids), RefundDueRow.status != RefundStatus.VOID)
-        .execution_options(populate_existing=True)
-    ).scalars()
+def list_of_legs(tx: Transaction, legs: Sequence[Leg]) -> dict[str, RefundDue]:
+    """What is owed back, by leg; what turned out void is not, nor what is not paid."""
+    paid = [leg.id for leg in legs if leg.status in PAID]
+    if not paid:
+        return {}
+    rows = tx.session.execute(_DUE, {"legs": paid})
     return {
         row.leg_id: RefundDue(row.leg_id, RefundReason(row.reason), RefundStatus(row.status))
         for row in rows
     }
 
 
+_OPEN_LEGS = (
+    select(_LEG)
+    .join(_REFUND, _REFUND.c.leg_id == _LEG.c.id)
+    .where(
+        _REFUND.c.order_id == bindparam("order_id"),
+        _REFUND.c.status == RefundStatus.AWAITING_SELLER,
+    )
+    .order_by(_LEG.c.id)
+)
+
+
 def list_open_legs(tx: Transaction, order_id: str) -> list[Leg]:
     """The legs of an order whose money is still to be sent back."""
-    rows = tx.session.execute(
-        select(PaymentAttemptLegRow)
-        .join(RefundDueRow, RefundDueRow.leg_id == PaymentAttemptLegRow.id)
-        .where(
-            RefundDueRow.order_id == order_id,
-            RefundDueRow.status == RefundStatus.AWAITING_SELLER,
-        )
-        .order_by(PaymentAttemptLegRow.id)
-        .execution_options(populate_existing=True)
-    ).scalars()
-    return [leg_rows.record(row) for row in rows]
+    return [leg_rows.record(row) for row in tx.session.execute(_OPEN_LEGS, {"order_id": order_id})]
 
 
 def add(tx: Transaction, leg: Leg, reason: RefundReason) -> None:

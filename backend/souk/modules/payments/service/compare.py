@@ -5,7 +5,6 @@ from datetime import datetime
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import Leg, Observation, Undone, attempt_status
-from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import compare as compare_rows
 from souk.modules.payments.repository import instructions as instruction_rows
 from souk.modules.payments.repository import legs as leg_rows
@@ -62,12 +61,11 @@ class Comparing:
         """Bring about again what follows from the facts that are known of a leg's order; whether
         that changed the leg. Harmless when nothing was amiss, and at any time."""
         with self._parts.uow.begin() as tx:
-            self._parts.orders.lock(tx, [leg.order_id])
+            (order,) = self._parts.orders.lock(tx, [leg.order_id])
             payment = payment_rows.lock(tx, leg.payment_id)
             before = leg_rows.list_by_id(tx, [leg.id])
-            settle_order(tx, self._parts, payment, leg.order_id)
             attempts = []
-            for attempt in attempt_rows.list_of_payment(tx, payment.id):
+            for attempt in settle_order(tx, self._parts, payment, order):
                 to = attempt_status(attempt.status, [each.status for each in attempt.legs])
                 stale = attempt.id == leg.attempt_id and to is not attempt.status
                 attempts.append(

@@ -1,6 +1,6 @@
 """Drawing an attempt up: a locked quote, legs with full terms, and the goods kept for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from souk.core.principal import Principal
@@ -86,7 +86,7 @@ class Drafting:
         attempt_id = tx.new_id("att")
         plan = self._plan(tx, attempt_id, asked.choice, orders, quote)
         drafts = self._parts.gateways[asked.choice.method].draft(plan)
-        attempt_rows.add(
+        attempt = attempt_rows.add(
             tx,
             payment.id,
             attempt_id,
@@ -110,9 +110,9 @@ class Drafting:
             )
             for order, draft in zip(orders, drafts, strict=True)
         ]
-        leg_rows.add(tx, payment.id, attempt_id, legs)
+        stored = leg_rows.add(tx, payment.id, attempt_id, legs)
         self._extend(tx, payment, asked.offer.clock, quote)
-        return attempt_rows.get(tx, payment.id, attempt_id)
+        return replace(attempt, legs=stored)
 
     def _plan(
         self,

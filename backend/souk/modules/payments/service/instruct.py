@@ -159,7 +159,7 @@ class Instructing(Looking):
                 tx.commit()
                 return Executed(instruction_id)
             holds = self._parts.orders.list_holds(tx, leg.order_id)
-            verdict = judge(leg, told, holds, owed_back=_is_owed_back(tx, leg))
+            verdict = judge(leg, told, holds, owed_back=bool(refund_rows.list_of_legs(tx, [leg])))
             if verdict is Verdict.WAIT:
                 instruction_rows.put_off(tx, found, "something holds the order up")
                 tx.commit()
@@ -195,13 +195,10 @@ class Instructing(Looking):
             payment_rows.lock(tx, move.leg.payment_id)
             instruction_rows.refuse(tx, move.id, str(refusal))
             told = move.claimed.stored.instruction
-            if told.kind is InstructionKind.RELEASE and _is_owed_back(tx, move.leg):
-                send_back(tx, leg_rows.get(tx, move.leg.id))
+            leg = leg_rows.get(tx, move.leg.id)
+            if told.kind is InstructionKind.RELEASE and refund_rows.list_of_legs(tx, [leg]):
+                send_back(tx, leg)
             tx.commit()
-
-
-def _is_owed_back(tx: Transaction, leg: Leg) -> bool:
-    return bool(refund_rows.list_of_legs(tx, [leg.id]))
 
 
 def _is_done(tx: Transaction, claimed: Claimed) -> bool:

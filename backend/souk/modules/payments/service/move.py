@@ -115,7 +115,7 @@ def project_payment(
     """Bring what clients see of a locked payment up to date, and say so when it changed;
     `attempts` are all of its attempts as they are now, from first to last."""
     legs = [leg for attempt in attempts for leg in attempt.legs]
-    owed_back = refund_rows.list_of_legs(tx, [leg.id for leg in legs])
+    owed_back = refund_rows.list_of_legs(tx, legs)
     state = project(
         [attempt.status for attempt in attempts],
         [

@@ -88,14 +88,13 @@ class Observing:
 
     def _take_in(self, tx: Transaction, place: Place, observation: Observation) -> bool:
         # Locks in the global order: the order, then the payment, which stands for all below it.
-        self._parts.orders.lock(tx, [place.order_id])
+        (order,) = self._parts.orders.lock(tx, [place.order_id])
         payment = payment_rows.lock(tx, place.payment_id)
         if not fact_rows.record(tx, place.leg_id, observation):
             return False
-        settle_order(tx, self._parts, payment, place.order_id)
         attempts = [
             self._moved(tx, payment, attempt, observation)
-            for attempt in attempt_rows.list_of_payment(tx, payment.id)
+            for attempt in settle_order(tx, self._parts, payment, order)
         ]
         project_payment(tx, payment, attempts, reason="a fact about its money arrived")
         return True

@@ -7,6 +7,7 @@ from souk.core.errors import UnavailableError
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
+from souk.modules.orders.domain import PlacedCheckout
 from souk.modules.orders.errors import CheckoutNotFound
 from souk.modules.payments.domain import Payment, PayWay
 from souk.modules.payments.errors import PaymentNotFound
@@ -33,33 +34,34 @@ class Opening:
     def open(self, principal: Principal, checkout_id: str, receipt: Receipt = NO_RECEIPT) -> str:
         """The id of the payment of this checkout of the caller's. Raises `CheckoutNotFound`."""
         with self._parts.uow.begin() as tx:
-            payment = self._opened(tx, principal, checkout_id)
-            receipt.store(tx, payment.id)
+            checkout = self._parts.orders.get_checkout(tx, checkout_id)
+            if checkout.buyer_id != principal.account_id:
+                raise CheckoutNotFound(checkout_id)
+            payment_id = self.open_placed(tx, checkout)
+            receipt.store(tx, payment_id)
             tx.commit()
-        return payment.id
+        return payment_id
 
-    def _opened(self, tx: Transaction, principal: Principal, checkout_id: str) -> Payment:
-        checkout = self._parts.orders.get_checkout(tx, checkout_id)
-        if checkout.buyer_id != principal.account_id:
-            raise CheckoutNotFound(checkout_id)
+    def open_placed(self, tx: Transaction, checkout: PlacedCheckout) -> str:
+        """The same, in the transaction that places or finds the buyer's checkout."""
         payment = payment_rows.add(
             tx,
-            checkout_id=checkout_id,
+            checkout_id=checkout.checkout_id,
             buyer_id=checkout.buyer_id,
             usd_amount=checkout.total.amount,
             currency=checkout.total.asset.code,
         )
         if payment is None:
-            return _required(payment_rows.find_by_checkout(tx, checkout_id))
+            return _required(payment_rows.find_by_checkout(tx, checkout.checkout_id)).id
         tx.publish(
             PaymentCreated(
                 payment_id=payment.id,
-                checkout_id=checkout_id,
+                checkout_id=checkout.checkout_id,
                 buyer_id=checkout.buyer_id,
                 orders=[order.id for order in checkout.orders],
             )
         )
-        return payment
+        return payment.id
 
 
 def find_own(tx: Transaction, principal: Principal, payment_id: str) -> Payment:

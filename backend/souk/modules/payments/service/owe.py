@@ -62,8 +62,11 @@ def recover(tx: Transaction, leg: Leg, figures: LegFigures, *, final: bool) -> N
     if not leg.by_us:
         return
     after_release = max(0, figures.charged_back - _taken_from_held(figures)) if final else 0
+    owed = figures.reimbursed + after_release
+    if owed <= figures.recovered:
+        return
     told = instruction_rows.total(tx, leg.id, InstructionKind.RECOVER)
-    missing = figures.reimbursed + after_release - max(told, figures.recovered)
+    missing = owed - max(told, figures.recovered)
     if missing > 0:
         fetch = Instruction(leg_id=leg.id, kind=InstructionKind.RECOVER, amount=missing)
         instruction_rows.add(tx, fetch)

@@ -6,13 +6,15 @@ repetition can make a difference to where it ends.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from souk.core.unit_of_work import Transaction
+from souk.modules.orders.domain import OrderRecord
 from souk.modules.payments.domain import (
     HOLDING,
     PAID,
+    Attempt,
     FactKind,
     FactStage,
     Leg,
@@ -33,6 +35,7 @@ from souk.modules.payments.events import (
     PaymentRefunded,
     PaymentReimbursed,
 )
+from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import refunds as refund_rows
@@ -79,15 +82,31 @@ class LegFacts:
         return self.figures.status in PAID and self.figures.held >= self.leg.amount
 
 
-def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str) -> None:
-    """Bring an order's legs, books and status in line with the facts."""
-    legs = [_weigh(leg, effects) for leg, effects in _facts(tx, order_id)]
+def settle_order(
+    tx: Transaction, parts: Parts, payment: Payment, order: OrderRecord
+) -> list[Attempt]:
+    """Bring an order's legs, books and status in line with the facts. Order and payment are locked;
+    the answer are the payment's attempts with their legs as they stand then."""
+    attempts = attempt_rows.list_of_payment(tx, payment.id)
+    legs = [leg for attempt in attempts for leg in attempt.legs]
+    stored = [leg for leg in legs if leg.order_id == order.id]
+    now = {leg.id: leg for leg in _settle(tx, parts, payment, order, stored)}
+    return [
+        replace(attempt, legs=tuple(now.get(leg.id, leg) for leg in attempt.legs))
+        for attempt in attempts
+    ]
+
+
+def _settle(
+    tx: Transaction, parts: Parts, payment: Payment, order: OrderRecord, stored: Sequence[Leg]
+) -> list[Leg]:
+    legs = [_weigh(leg, effects) for leg, effects in _facts(tx, stored)]
     kept = _kept(legs)
     after = _save(tx, payment, legs, kept)
     for known, leg in zip(legs, after, strict=True):
         for effect in known.effects:
             book(tx, parts.ledger, leg, payment.buyer_id, effect, known.history)
-    teller = OrderTeller(tx, parts.orders, order_id, {leg.id for leg in after if leg.by_us})
+    teller = OrderTeller(tx, parts.orders, order, {leg.id for leg in after if leg.by_us})
     for known in legs:
         if known is not kept or known.figures.status is not LegStatus.DISPUTED:
             teller.undisputed(known.of(FactKind.DISPUTED))
@@ -95,7 +114,7 @@ def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str)
         teller.charged_back(known.of(FactKind.CHARGED_BACK), contested=contested)
         if known is not kept:
             teller.withdraw(known.effects, replaced=kept is not None)
-    due = refund_rows.list_of_legs(tx, [known.leg.id for known in legs])
+    due = refund_rows.list_of_legs(tx, stored)
     late = None if kept is None else _late(kept, due) or _tell(teller, kept)
     if kept is not None and kept.figures.status not in HOLDING:
         for known in legs:
@@ -105,12 +124,14 @@ def settle_order(tx: Transaction, parts: Parts, payment: Payment, order_id: str)
     _owe_back(tx, after, due, {} if late is None or kept is None else {kept.leg.id: late})
     for known, leg in zip(legs, after, strict=True):
         recover(tx, leg, known.figures, final=bool(known.of(FactKind.CONCEDED)))
+    return after
 
 
-def _facts(tx: Transaction, order_id: str) -> list[tuple[Leg, tuple[Effect, ...]]]:
-    legs = leg_rows.list_of_order(tx, order_id)
+def _facts(tx: Transaction, legs: Sequence[Leg]) -> list[tuple[Leg, tuple[Effect, ...]]]:
+    """The facts of each leg, the earliest leg first."""
     effects = fact_rows.list_of_legs(tx, [leg.id for leg in legs])
-    return [(leg, tuple(effects.get(leg.id, ()))) for leg in legs]
+    ordered = sorted(legs, key=lambda leg: leg.id)
+    return [(leg, tuple(effects.get(leg.id, ()))) for leg in ordered]
 
 
 def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:

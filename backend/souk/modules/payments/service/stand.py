@@ -44,7 +44,7 @@ class Standing:
         """The leg that holds the order's money. Raises `NothingHeld`, also when all of it is owed
         back."""
         leg = leg_rows.find_paid(tx, order_id)
-        if leg is None or leg.status not in HOLDING or refund_rows.list_of_legs(tx, [leg.id]):
+        if leg is None or leg.status not in HOLDING or refund_rows.list_of_legs(tx, [leg]):
             raise NothingHeld("no money is held for this order")
         return leg
 

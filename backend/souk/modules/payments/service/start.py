@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from souk.core.clock import rfc3339
 from souk.core.errors import DomainError, OutcomeUnknown
@@ -107,6 +108,14 @@ class _Fresh:
     to_pay: ToPay
 
 
+class Drawn(NamedTuple):
+    """An attempt that can be paid, of which payment, and who pays."""
+
+    payment: Payment
+    attempt: Attempt
+    payer: Payer
+
+
 class Starting(Drafting, Closing, Deciding):
     """Starts attempts. The price is read between two transactions; both look whether an earlier
     attempt stands in the way, because the world goes on in between."""
@@ -132,8 +141,8 @@ class Starting(Drafting, Closing, Deciding):
         """
         try:
             asked = self.decide(principal, payment_id, wish, receipt.request_key)
-            attempt = self._find_or_store(asked)
-            return self._hand_out(attempt, self._prepare(principal, attempt), receipt)
+            drawn = self._find_or_store(asked)
+            return self._hand_out(drawn, self._prepare(drawn), receipt)
         except DomainError as refusal:
             self.suggest(refusal, principal, payment_id, wish)
             raise
@@ -143,25 +152,24 @@ class Starting(Drafting, Closing, Deciding):
         in which a secret was that is kept nowhere. Raises `PaymentNotFound`, `AttemptNotOpen`,
         `CheckoutNotPayable`."""
         with self._parts.uow.begin() as tx:
-            orders, payment = self._lock(tx, find_own(tx, principal, payment_id).id)
+            orders, payment = self._lock(tx, find_own(tx, principal, payment_id))
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             if not attempts or attempts[-1].status not in _SHOWN:
                 raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
             require_payable(tx, self._parts.chains, attempts[-1], orders)
-        outcome = self._prepare(principal, attempts[-1])
+            drawn = Drawn(payment, attempts[-1], _payer(tx, principal))
+        outcome = self._prepare(drawn)
         with self._parts.uow.begin() as tx:
             _remember(tx, attempts[-1], outcome)
             tx.commit()
         return outcome
 
-    def _prepare(self, principal: Principal, attempt: Attempt) -> Outcome:
+    def _prepare(self, drawn: Drawn) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
         nobody knows whether there is something to pay."""
-        with self._parts.uow.begin() as tx:
-            customer = payee_rows.find_customer(tx, principal.account_id)
-        payer = Payer(account_id=principal.account_id, customer_reference=customer)
+        attempt = drawn.attempt
         try:
-            outcome = self._parts.gateways[attempt.method].prepare_payment(attempt, payer)
+            outcome = self._parts.gateways[attempt.method].prepare_payment(attempt, drawn.payer)
         except OutcomeUnknown:
             self._lose_sight(attempt)
             raise
@@ -188,46 +196,50 @@ class Starting(Drafting, Closing, Deciding):
             project_payment(tx, payment, moved, reason=reason)
             tx.commit()
 
-    def _find_or_store(self, asked: Asked) -> Attempt:
-        again = self._first_look(asked)
-        if isinstance(again, Attempt):
-            return again
-        rate = read_rate(self._parts, asked.offer, again.now)
-        asked = self.weigh_choice(asked, again.to_pay)
+    def _find_or_store(self, asked: Asked) -> Drawn:
+        found = self._first_look(asked)
+        if isinstance(found, Drawn):
+            return found
+        rate = read_rate(self._parts, asked.offer, found.now)
+        asked = self.weigh_choice(asked, found.to_pay)
         with self._parts.uow.begin() as tx:
-            payment, orders, found = self._look(tx, asked)
-            if isinstance(found, InTheWay):
+            payment, orders, again = self._look(tx, asked)
+            if isinstance(again, InTheWay):
                 raise PaymentUnderWay("another attempt was started a moment ago; look again")
-            attempt = found or self.store_attempt(tx, asked, payment, orders, rate)
+            attempt = again or self.store_attempt(tx, asked, payment, orders, rate)
+            drawn = Drawn(payment, attempt, _payer(tx, asked.principal))
             tx.commit()
-        return attempt
+        return drawn
 
-    def _first_look(self, asked: Asked) -> Attempt | _Fresh:
+    def _first_look(self, asked: Asked) -> Drawn | _Fresh:
         """The attempt to hand out again, or what a new one begins with. What is in the way is
         called off, of which there is one at most at a time."""
         for _ in range(self._parts.offers.max_attempts):
             with self._parts.uow.begin() as tx:
-                _, orders, found = self._look(tx, asked)
+                payment, orders, found = self._look(tx, asked)
                 now = now_by(tx, self._parts.chains, asked.offer.clock)
                 fresh = _Fresh(now, self.to_pay_for(tx, orders))
+                payer = _payer(tx, asked.principal)
                 tx.commit()
-            if not isinstance(found, InTheWay):
-                return found or fresh
+            if found is None:
+                return fresh
+            if isinstance(found, Attempt):
+                return Drawn(payment, found, payer)
             if not self.call_off(found.attempt, "the payer chose another way to pay"):
                 break
         raise PaymentUnderWay(
             "an earlier attempt is on its way and cannot be stopped any more; wait for its outcome"
         )
 
-    def _hand_out(self, attempt: Attempt, outcome: Outcome, receipt: Receipt) -> StartedAttempt:
+    def _hand_out(self, drawn: Drawn, outcome: Outcome, receipt: Receipt) -> StartedAttempt:
         """Record that the payer was asked, unless more is known already. Looks once more whether
         there is anything to pay: the checkout may have ended while the rail was asked."""
         with self._parts.uow.begin() as tx:
-            orders, payment = self._lock(tx, attempt.payment_id)
+            orders, payment = self._lock(tx, drawn.payment)
             attempts = attempt_rows.list_of_payment(tx, payment.id)
-            index = next(i for i, known in enumerate(attempts) if known.id == attempt.id)
+            index = next(i for i, known in enumerate(attempts) if known.id == drawn.attempt.id)
             require_payable(tx, self._parts.chains, attempts[index], orders)
-            _remember(tx, attempt, outcome)
+            _remember(tx, attempts[index], outcome)
             if attempts[index].status in _HANDED_OUT_ANEW:
                 attempts[index] = move_attempt(
                     tx,
@@ -247,19 +259,17 @@ class Starting(Drafting, Closing, Deciding):
             tx.commit()
         return started
 
-    def _lock(self, tx: Transaction, payment_id: str) -> tuple[list[OrderRecord], Payment]:
+    def _lock(self, tx: Transaction, payment: Payment) -> tuple[list[OrderRecord], Payment]:
         """Lock everything, in the global order: orders, then payment."""
-        checkout_id = payment_rows.get(tx, payment_id).checkout_id
-        orders = self._parts.orders.lock_checkout(tx, checkout_id)
-        return orders, payment_rows.lock(tx, payment_id)
+        orders = self._parts.orders.lock_checkout(tx, payment.checkout_id)
+        return orders, payment_rows.lock(tx, payment.id)
 
     def _look(
         self, tx: Transaction, asked: Asked
     ) -> tuple[Payment, list[OrderRecord], Attempt | InTheWay | None]:
         """The orders that wait for money, locked, and the attempt to hand out again, or in the way,
         if there is one."""
-        find_own(tx, asked.principal, asked.payment_id)
-        orders, payment = self._lock(tx, asked.payment_id)
+        orders, payment = self._lock(tx, find_own(tx, asked.principal, asked.payment_id))
         attempts = attempt_rows.list_of_payment(tx, payment.id)
         waiting = [order for order in orders if order.status is OrderStatus.PENDING_PAYMENT]
         for attempt in attempts:
@@ -282,3 +292,8 @@ def _remember(tx: Transaction, attempt: Attempt, outcome: Outcome) -> None:
     """By which name the rail can be asked about the attempt from now on."""
     if isinstance(outcome, NeedsBrowser | Pending):
         attempt_rows.set_provider_reference(tx, attempt.id, outcome.reference)
+
+
+def _payer(tx: Transaction, principal: Principal) -> Payer:
+    customer = payee_rows.find_customer(tx, principal.account_id)
+    return Payer(account_id=principal.account_id, customer_reference=customer)

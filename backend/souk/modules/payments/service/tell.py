@@ -7,7 +7,7 @@ possible, and otherwise the order is held up until the fact is true again.
 from collections.abc import Collection, Iterable
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.orders.domain import Actor, HoldKind, OrderStatus
+from souk.modules.orders.domain import Actor, HoldKind, OrderRecord, OrderStatus
 from souk.modules.orders.service import Cause, Orders
 from souk.modules.payments.domain import FactKind, FactStage, LegFigures, LegStatus, RefundReason
 from souk.modules.payments.repository import facts as fact_rows
@@ -23,12 +23,13 @@ class OrderTeller:
     """Tells one order, whose lock is held."""
 
     def __init__(
-        self, tx: Transaction, orders: Orders, order_id: str, by_us: Collection[str] = ()
+        self, tx: Transaction, orders: Orders, order: OrderRecord, by_us: Collection[str] = ()
     ) -> None:
         """`by_us` are the legs of which a card provider tells, not a contract."""
         self._tx = tx
         self._orders = orders
-        self._order_id = order_id
+        self._order_id = order.id
+        self._status = order.status
         self._by_us = by_us
 
     def paid(self, hold: Effect) -> RefundReason | None:
@@ -37,12 +38,14 @@ class OrderTeller:
         if hold.told:
             return None
         cause = self._cause(hold, "the money is held")
-        match self._orders.get(self._tx, self._order_id).status:
+        match self._status:
             case OrderStatus.PENDING_PAYMENT:
-                self._orders.mark_paid(self._tx, self._order_id, **cause)
+                self._moved(self._orders.mark_paid(self._tx, self._order_id, **cause))
             case OrderStatus.EXPIRED:
-                if self._orders.revive(self._tx, self._order_id, **cause) is None:
+                revived = self._orders.revive(self._tx, self._order_id, **cause)
+                if revived is None:
                     return RefundReason.ORDER_EXPIRED
+                self._moved(revived)
             case OrderStatus.CANCELLED if not hold.frozen:
                 return RefundReason.ORDER_CANCELLED
             case _:
@@ -56,7 +59,7 @@ class OrderTeller:
             self._freeze(fulfilment)
         elif not fulfilment.told:
             cause = self._cause(fulfilment, "the seller has fulfilled")
-            self._orders.mark_shipped(self._tx, self._order_id, **cause)
+            self._moved(self._orders.mark_shipped(self._tx, self._order_id, **cause))
             self._tell(fulfilment)
 
     def disputed(self, disputes: Iterable[Effect]) -> None:
@@ -97,13 +100,13 @@ class OrderTeller:
         match figures.status:
             case LegStatus.RELEASED:
                 cause = self._cause(settlement, "the held money went to the seller")
-                self._orders.complete(self._tx, self._order_id, **cause)
+                self._moved(self._orders.complete(self._tx, self._order_id, **cause))
             case LegStatus.SPLIT:
                 cause = self._cause(settlement, "the held money was split between seller and buyer")
-                self._orders.complete(self._tx, self._order_id, **cause)
+                self._moved(self._orders.complete(self._tx, self._order_id, **cause))
             case LegStatus.REFUNDED:
                 cause = self._cause(settlement, "the held money went back to the buyer")
-                self._orders.cancel(self._tx, self._order_id, **cause)
+                self._moved(self._orders.cancel(self._tx, self._order_id, **cause))
             case _:
                 cause = self._cause(settlement, "a part of the held money was settled")
                 self._orders.note(self._tx, self._order_id, **cause)
@@ -125,11 +128,11 @@ class OrderTeller:
         """T8: from shipped on the way back is closed, and the order is held up instead."""
         if not hold.told:
             return
-        if self._orders.get(self._tx, self._order_id).status not in _UNSENT:
+        if self._status not in _UNSENT:
             self._freeze(hold)
             return
         cause = self._lost(hold, "the payment ceased to be true")
-        self._orders.unpay(self._tx, self._order_id, **cause)
+        self._moved(self._orders.unpay(self._tx, self._order_id, **cause))
         self._mark(hold, told=False, frozen=False)
 
     def over(self, effects: Iterable[Effect]) -> None:
@@ -171,10 +174,14 @@ class OrderTeller:
                 continue
             if figures.status is LegStatus.CHARGED_BACK:
                 cause = self._cause(decision, "the payer's bank keeps the money")
-                self._orders.cancel(self._tx, self._order_id, **cause)
+                self._moved(self._orders.cancel(self._tx, self._order_id, **cause))
                 self._tell(decision)
             else:
                 self._note(decision, "the payer's bank keeps the money")
+
+    def _moved(self, order: OrderRecord) -> None:
+        """The order as it is after a step."""
+        self._status = order.status
 
     def _cause(self, effect: Effect, reason: str) -> Cause:
         """What the history says of a fact that counts."""

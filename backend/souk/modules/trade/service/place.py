@@ -65,8 +65,11 @@ class Placements:
             placed = Placed(checkout, None)
             if pay is None:
                 receipt.store(tx, placed)
+                tx.commit()
+                return placed
+            opened = self._payments.open_placed(tx, checkout)
             tx.commit()
-        return placed if pay is None else self._pay(buyer, checkout, pay, receipt)
+        return self._pay(buyer, checkout, opened, pay, receipt)
 
     def _admit(
         self, buyer: Principal, pay: PayWish, place: Callable[[Transaction], PlacedCheckout]
@@ -94,10 +97,10 @@ class Placements:
         if payment_id is not None:
             checkout_id = self._payments.checkout_of(tx, buyer, payment_id)
             return self._orders.get_checkout(tx, checkout_id)
-        found = self._orders.find_placed(tx, buyer.account_id, receipt.request_key)
-        if found is not None:
-            return found
         if cart_id is not None:
+            found = self._orders.find_placed(tx, buyer.account_id, receipt.request_key)
+            if found is not None:
+                return found
             wanted = self._carts.wanted(tx, buyer.account_id, cart_id)
             self._carts.empty(tx, buyer.account_id, cart_id)
         return self._place(tx, buyer, wanted or (), receipt)
@@ -120,10 +123,14 @@ class Placements:
         return checkout
 
     def _pay(
-        self, buyer: Principal, checkout: PlacedCheckout, pay: PayWish, receipt: Receipt
+        self,
+        buyer: Principal,
+        checkout: PlacedCheckout,
+        payment_id: str,
+        pay: PayWish,
+        receipt: Receipt,
     ) -> Placed:
         """The attempt stores the whole answer: its transaction is the request's last one."""
-        payment_id = self._payments.open(buyer, checkout.checkout_id)
         wrapped = Receipt(
             receipt.request_key,
             receipt.status,

@@ -1,0 +1,1 @@
+"""Every read, lock and write of the write side of orders."""
