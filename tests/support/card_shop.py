@@ -10,6 +10,7 @@ from souk.adapters.stripe.desk import StripeCardDesk
 from souk.adapters.stripe.gateway import StripePaymentGateway
 from souk.adapters.stripe.webhooks import StripeWebhookGate, StripeWebhooks
 from souk.core.clock import Clock
+from souk.core.errors import OutcomeUnknown, ProviderUnavailable
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.payments.domain import Attempt, CardChoice, Leg, NeedsBrowser, PaymentMethod
 from souk.modules.payments.repository import attempts as attempt_rows
@@ -33,6 +34,8 @@ GOOD = "pm_card_visa"
 EMPTY = "pm_card_chargeDeclinedInsufficientFunds"
 DISPUTED = "pm_card_createDispute"
 FEE_BPS = 250
+AWAY = ProviderUnavailable("the provider does not answer")
+UNKNOWN = OutcomeUnknown("the provider was asked and has not answered")
 
 
 def card_rail(
@@ -117,6 +120,9 @@ class _AtTheProvider(_Told):
     def hurry(self) -> None:
         """Let happen at once what banks take days for."""
         self.server.control("time")
+
+    def status_of(self, intent: str) -> str:
+        return str(self.client.v1.payment_intents.retrieve(intent).status)
 
     def empty_payee(self) -> None:
         """All that the seller has there goes to the seller's own bank."""

@@ -3,17 +3,15 @@ everybody has what the bank's decision leaves."""
 
 import pytest
 
-from souk.core.errors import ProviderRejected, ProviderUnavailable
+from souk.core.errors import ProviderRejected
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
 from souk.modules.orders.errors import OrderOnHold
 from souk.modules.payments.domain import LegStatus, Pending
 from souk.modules.payments.errors import NothingHeld
 from tests.support.card_hooks import failing
-from tests.support.card_shop import a_card_shop
+from tests.support.card_shop import AWAY, a_card_shop
 from tests.support.payment_builders import a_choice, reached
-
-AWAY = ProviderUnavailable("the provider does not answer")
 
 
 def release(shop) -> object:

@@ -3,17 +3,14 @@ in between."""
 
 import pytest
 
-from souk.core.errors import OutcomeUnknown, ProviderRejected, ProviderUnavailable
+from souk.core.errors import OutcomeUnknown, ProviderRejected
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
 from souk.modules.payments.domain import Executed, Pending
 from souk.modules.payments.errors import CheckoutNotPayable, MovementUnderWay
 from tests.support.card_hooks import Killed, dying, failing
-from tests.support.card_shop import BY_CARD
-
-UNKNOWN = OutcomeUnknown("the provider was asked and has not answered")
-AWAY = ProviderUnavailable("the provider does not answer")
+from tests.support.card_shop import AWAY, BY_CARD, UNKNOWN
 
 
 def cancelled_by_seller(shop) -> None:
