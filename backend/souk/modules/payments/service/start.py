@@ -149,14 +149,17 @@ class Starting(Drafting, Closing, Deciding):
             require_payable(tx, self._parts.chains, attempts[-1], orders)
         return self._prepare(principal, attempts[-1])
 
-    def _prepare(self, principal: Principal, attempt: Attempt) -> Outcome:
+    def _prepare(
+        self, principal: Principal, attempt: Attempt, signature: str | None = None
+    ) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
         nobody knows whether there is something to pay."""
         with self._parts.uow.begin() as tx:
             customer = payee_rows.find_customer(tx, principal.account_id)
         payer = Payer(account_id=principal.account_id, customer_reference=customer)
         try:
-            outcome = self._parts.gateways[attempt.method].prepare_payment(attempt, payer)
+            gateway = self._parts.gateways[attempt.method]
+            outcome = gateway.prepare_payment(attempt, payer, signature)
         except OutcomeUnknown:
             self._lose_sight(attempt)
             raise
