@@ -28,8 +28,8 @@ from souk.modules.chain.service import Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
-from souk.modules.payments.domain import EscrowTerms, PaymentMethod, PriceRules, QuoteTerms
-from souk.modules.payments.domain.route_rules import Limits, RouteRules
+from souk.modules.payments.domain import EscrowTerms, PriceRules, QuoteTerms
+from souk.modules.payments.domain.route_rules import RouteRules
 from souk.modules.payments.service import Credits, Offers, Parts, Payments, gateways
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
@@ -185,18 +185,13 @@ def _quote_terms(trade: TradeSettings) -> QuoteTerms:
 
 def _rules(settings: Settings) -> RouteRules:
     given = settings.payments
-    return RouteRules(
+    return RouteRules.named(
         max_fee_bps=given.route_max_fee_bps,
-        off=frozenset(map(PaymentMethod, given.payment_methods_off)),
-        shares={PaymentMethod(name): share for name, share in given.payment_rollout.items()},
-        limits={PaymentMethod(name): _limits(text) for name, text in given.payment_limits.items()},
+        off=given.payment_methods_off,
+        shares=given.payment_rollout.items(),
+        limits=given.payment_limits.items(),
         barred=frozenset({parse_address(settings.trade.arbiter_address)}),
     )
-
-
-def _limits(text: str) -> Limits:
-    least, _, most = text.partition("-")
-    return Limits(least=int(least), most=int(most) if most else None)
 
 
 def _secret(settings: Settings, purpose: str) -> bytes:
