@@ -1,5 +1,6 @@
 """Somebody who wants to buy something for fifty dollars, and what is in the wallet."""
 
+import json
 from dataclasses import dataclass
 
 from eth_account import Account
@@ -57,6 +58,17 @@ class Purchase:
         answer = self.ask("GET", f"/alternatives?payment_id={self.payment_id}")
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
+
+    def sign(self, started: dict, who: Person | None = None) -> str:
+        """What a wallet answers to the message that is to be signed."""
+        message = json.loads(json.dumps(started["action"]["typed_data"]))
+        wallet = (who or self.buyer).wallet
+        return "0x" + bytes(wallet.sign_typed_data(full_message=message).signature).hex()
+
+    def hand_in(self, signature: str, **more: object):
+        """The signature, with a fresh key."""
+        body = {"signature": signature, **more}
+        return self.ask("POST", f"/{self.payment_id}/signature", body)
 
     def payment(self) -> dict:
         return self.ask("GET", f"/{self.payment_id}").json()

@@ -36,8 +36,8 @@ from souk.modules.chain.service import ChainRecords, Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
-from souk.modules.payments.domain import EscrowTerms, PaymentMethod, PriceRules, QuoteTerms
-from souk.modules.payments.domain.route_rules import Limits, RouteRules, by_method
+from souk.modules.payments.domain import EscrowTerms, PriceRules, QuoteTerms
+from souk.modules.payments.domain.route_rules import RouteRules
 from souk.modules.payments.service import (
     Credits,
     Following,
@@ -249,18 +249,13 @@ def _quote_terms(trade: TradeSettings) -> QuoteTerms:
 
 def _rules(settings: Settings) -> RouteRules:
     given = settings.payments
-    return RouteRules(
+    return RouteRules.named(
         max_fee_bps=given.route_max_fee_bps,
-        off=frozenset(map(PaymentMethod, given.payment_methods_off)),
-        shares=by_method(given.payment_rollout.items()),
-        limits=by_method((name, _limits(text)) for name, text in given.payment_limits.items()),
+        off=given.payment_methods_off,
+        shares=given.payment_rollout.items(),
+        limits=given.payment_limits.items(),
         barred=frozenset({parse_address(settings.trade.arbiter_address)}),
     )
-
-
-def _limits(text: str) -> Limits:
-    least, _, most = text.partition("-")
-    return Limits(least=int(least), most=int(most) if most else None)
 
 
 def _secret(settings: Settings, purpose: str) -> bytes:

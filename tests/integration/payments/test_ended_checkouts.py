@@ -43,9 +43,11 @@ class InterruptedGateway:
 
     shop: Shop
 
-    def prepare_payment(self, attempt: Attempt, payer: Payer) -> Outcome:
+    def prepare_payment(
+        self, attempt: Attempt, payer: Payer, signature: str | None = None
+    ) -> Outcome:
         cancel(self.shop)
-        return a_gateway().prepare_payment(attempt, payer)
+        return a_gateway().prepare_payment(attempt, payer, signature)
 
     def __getattr__(self, name: str) -> object:
         return getattr(a_gateway(), name)

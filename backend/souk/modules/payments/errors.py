@@ -29,6 +29,7 @@ RejectedError
 +-- CardDeclined             the bank of a card or an account refused; says why in a word
 +-- OutsideLimits            the method takes no such amount
 +-- RouteTooDear             the fee would be too large a share of the purchase
++-- RelayUnavailable         a signed payment is not sent for its payer, who can
 +-- NothingAffordable        no wallet of the buyer's can pay in any way that was left to us
 MalformedError
 +-- WebhookRefused           what was sent as a webhook was not signed by the provider
@@ -246,6 +247,12 @@ class RouteTooDear(RejectedError):
     """What the network takes would be too large a share of the purchase."""
 
     code = "route_too_dear"
+
+
+class RelayUnavailable(RejectedError):
+    """Nobody sends this signed payment for its payer; the call can be sent by the payer."""
+
+    code = "relay_unavailable"
 
 
 class NothingAffordable(RejectedError):

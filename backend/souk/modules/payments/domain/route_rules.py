@@ -3,15 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from souk.core.addresses import Address
 from souk.core.money import USD, Money
 from souk.modules.payments.domain.statuses import PaymentMethod
 
 _WHOLE = 100
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +18,14 @@ class Limits:
     least: int = 0
     most: int | None = None
 
+    @classmethod
+    def read(cls, text: str) -> "Limits":
+        """Both ends with a dash between them; without the second there is none, as in `500-`."""
+        least, _, most = text.partition("-")
+        return cls(least=int(least), most=int(most) if most else None)
+
 
 _NO_LIMITS = Limits()
-
-
-def by_method(values: Iterable[tuple[str, T]]) -> dict[PaymentMethod, T]:
-    """What belongs to each name, by the method of that name. Raises `ValueError`."""
-    return {PaymentMethod(name): value for name, value in values}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +39,25 @@ class RouteRules:
     shares: Mapping[PaymentMethod, int] = field(default_factory=dict)
     limits: Mapping[PaymentMethod, Limits] = field(default_factory=dict)
     barred: frozenset[Address] = frozenset()
+
+    @classmethod
+    def named(
+        cls,
+        *,
+        max_fee_bps: int,
+        off: Iterable[str],
+        shares: Iterable[tuple[str, int]],
+        limits: Iterable[tuple[str, str]],
+        barred: frozenset[Address],
+    ) -> "RouteRules":
+        """The same by the methods' names, with limits as `Limits.read` takes them."""
+        return cls(
+            max_fee_bps=max_fee_bps,
+            off=frozenset(map(PaymentMethod, off)),
+            shares={PaymentMethod(name): share for name, share in shares},
+            limits={PaymentMethod(name): Limits.read(text) for name, text in limits},
+            barred=barred,
+        )
 
     def is_on(self, method: PaymentMethod, account_id: str) -> bool:
         """Whether an account is offered a method. An account that is keeps it while the share

@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from souk.core.web import MoneyOut, ResponseModel
+from souk.core.web import MoneyOut, RequestModel, ResponseModel
 from souk.modules.payments.domain import PaymentMethod, PayWay
 from souk.modules.payments.schemas import PaymentWish, RateOut
 
@@ -21,6 +21,14 @@ class PaymentValidate(PaymentWish):
         if (self.payment_id is None) == (self.checkout_id is None):
             raise ValueError("name exactly one of payment_id and checkout_id")
         return self
+
+
+class PaymentSignature(RequestModel):
+    """What the payer's wallet answered to `typed_data`, as 0x-hex; with `relay` the platform sends
+    the payment."""
+
+    signature: str = Field(min_length=4, max_length=8_194, examples=["0x" + "1b" * 65])
+    relay: bool = False
 
 
 class ReasonOut(ResponseModel):

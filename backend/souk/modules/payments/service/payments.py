@@ -7,11 +7,11 @@ from souk.modules.payments.service.compare import Comparing
 from souk.modules.payments.service.freeze import Freezing
 from souk.modules.payments.service.open import Opening
 from souk.modules.payments.service.parts import Parts
+from souk.modules.payments.service.sign import Signing
 from souk.modules.payments.service.stand import Standing
-from souk.modules.payments.service.start import Starting
 
 
-class Payments(Opening, Advising, Starting, Asking, Standing, Freezing, CardKeeping, Comparing):
+class Payments(Opening, Advising, Signing, Asking, Standing, Freezing, CardKeeping, Comparing):
     """Payments: opened, advised about, tried, observed, and asked where they stand. Money facts
     enter through `observe` alone."""
 

@@ -157,19 +157,20 @@ class Starting(Drafting, Closing, Deciding):
             if not attempts or attempts[-1].status not in _SHOWN:
                 raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
             require_payable(tx, self._parts.chains, attempts[-1], orders)
-            drawn = Drawn(payment, attempts[-1], _payer(tx, principal))
+            drawn = Drawn(payment, attempts[-1], payer_of(tx, principal))
         outcome = self._prepare(drawn)
         with self._parts.uow.begin() as tx:
             _remember(tx, attempts[-1], outcome)
             tx.commit()
         return outcome
 
-    def _prepare(self, drawn: Drawn) -> Outcome:
+    def _prepare(self, drawn: Drawn, signature: str | None = None) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
         nobody knows whether there is something to pay."""
         attempt = drawn.attempt
         try:
-            outcome = self._parts.gateways[attempt.method].prepare_payment(attempt, drawn.payer)
+            gateway = self._parts.gateways[attempt.method]
+            outcome = gateway.prepare_payment(attempt, drawn.payer, signature)
         except OutcomeUnknown:
             self._lose_sight(attempt)
             raise
@@ -207,7 +208,7 @@ class Starting(Drafting, Closing, Deciding):
             if isinstance(again, InTheWay):
                 raise PaymentUnderWay("another attempt was started a moment ago; look again")
             attempt = again or self.store_attempt(tx, asked, payment, orders, rate)
-            drawn = Drawn(payment, attempt, _payer(tx, asked.principal))
+            drawn = Drawn(payment, attempt, payer_of(tx, asked.principal))
             tx.commit()
         return drawn
 
@@ -219,7 +220,7 @@ class Starting(Drafting, Closing, Deciding):
                 payment, orders, found = self._look(tx, asked)
                 now = now_by(tx, self._parts.chains, asked.offer.clock)
                 fresh = _Fresh(now, self.to_pay_for(tx, orders))
-                payer = _payer(tx, asked.principal)
+                payer = payer_of(tx, asked.principal)
                 tx.commit()
             if found is None:
                 return fresh
@@ -294,6 +295,6 @@ def _remember(tx: Transaction, attempt: Attempt, outcome: Outcome) -> None:
         attempt_rows.set_provider_reference(tx, attempt.id, outcome.reference)
 
 
-def _payer(tx: Transaction, principal: Principal) -> Payer:
+def payer_of(tx: Transaction, principal: Principal) -> Payer:
     customer = payee_rows.find_customer(tx, principal.account_id)
     return Payer(account_id=principal.account_id, customer_reference=customer)
