@@ -1,7 +1,7 @@
 """The HTTP application around some modules, called without a network."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
@@ -11,6 +11,7 @@ import httpx
 from fastapi import APIRouter, FastAPI
 
 from souk.core.db import Reads
+from souk.core.documents import CachedDocuments
 from souk.core.idempotency import Idempotency
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
@@ -20,6 +21,22 @@ from souk.entrypoints.http.app import attach, create_app
 T = TypeVar("T")
 
 CLIENT_ADDRESS = "203.0.113.7"
+
+
+class NothingKept:
+    """A `Cache` from which everything has vanished."""
+
+    def get(self, _key: str) -> bytes | None:
+        return None
+
+    def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        return [None] * len(keys)
+
+    def put(self, key: str, value: bytes, *, ttl_seconds: int) -> None:
+        del key, value, ttl_seconds
+
+    def drop(self, keys: Sequence[str]) -> None:
+        del keys
 
 
 @dataclass
@@ -95,6 +112,20 @@ class Api:
         **headers: str,
     ) -> httpx.Response:
         """One request. `headers` are spelled with underscores."""
+        asked = self.request(method, path, body, token=token, key=key, **headers)
+        return self._runner.run(asked)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = None,
+        key: str | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """The same inside the application's own loop."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             named["Authorization"] = f"Bearer {token}"
@@ -106,7 +137,7 @@ class Api:
         if isinstance(body, bytes):
             named.setdefault("Content-Type", "application/json")
         raw = {name: value.encode("latin-1") for name, value in named.items()}
-        return self._runner.run(self._client.request(method, path, headers=raw, **content))
+        return await self._client.request(method, path, headers=raw, **content)
 
 
 def assembled(
@@ -118,5 +149,9 @@ def assembled(
 ) -> Assembled:
     """A container of these routers and services beside those of the core."""
     reads = Reads(database_url, max_size=2)
-    core = {Reads: reads, Idempotency: Idempotency(uow)}
+    core = {
+        Reads: reads,
+        Idempotency: Idempotency(uow),
+        CachedDocuments: CachedDocuments(NothingKept()),
+    }
     return Assembled(routers, {**core, **services}, reads, AsyncWakeups(database_url), authenticate)

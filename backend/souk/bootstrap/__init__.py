@@ -5,12 +5,15 @@ from contextlib import ExitStack
 from sqlalchemy.orm import sessionmaker
 
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
+from souk.adapters.redis.cache import RedisCache
+from souk.adapters.redis.connections import connect
 from souk.bootstrap.container import Container
 from souk.bootstrap.loops import make_loops
 from souk.bootstrap.networks import networks
 from souk.bootstrap.services import make_services
 from souk.core.clock import Clock, SystemClock
 from souk.core.db import make_engine
+from souk.core.documents import CachedDocuments
 from souk.core.events import HandlerRegistry
 from souk.core.ids import TimeOrderedIds
 from souk.core.unit_of_work import UnitOfWork
@@ -21,6 +24,8 @@ from souk.modules.webhooks.service import Announcements
 from souk.settings import Settings
 
 __all__ = ["Container", "build"]
+
+_CACHE_TIMEOUT_SECONDS = 0.25
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Container:
@@ -36,8 +41,13 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     services = make_services(settings, uow, wall, found)
     services[Clock] = wall
     escrow = services.of(EvmEscrowGateway)
+    redis = connect(
+        settings.redis.redis_url.get_secret_value(), timeout_seconds=_CACHE_TIMEOUT_SECONDS
+    )
+    closing.callback(redis.close)
+    services[CachedDocuments] = documents = CachedDocuments(RedisCache(redis))
     registry = HandlerRegistry(
-        payments_handlers.subscriptions(services.of(Payments), escrow),
+        payments_handlers.subscriptions(services.of(Payments), escrow, documents),
         webhooks_handlers.readers(services.of(Announcements)),
     )
     return Container(

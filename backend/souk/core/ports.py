@@ -12,6 +12,10 @@ class Cache(Protocol):
         """The value, or `None` when it is not there or the cache is down."""
         ...
 
+    def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The values of several keys, asked for together."""
+        ...
+
     def put(self, key: str, value: bytes, *, ttl_seconds: int) -> None:
         """Keep a value for at most this long; silently nothing when the cache is down."""
         ...

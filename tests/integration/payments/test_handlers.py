@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from souk.core.documents import CachedDocuments
 from souk.core.events import HandlerRegistry
 from souk.modules.chain.events import (
     ChainIncidentOpened,
@@ -15,6 +16,7 @@ from souk.modules.orders.domain import OrderStatus
 from souk.modules.payments.domain import Leg, LegStatus
 from souk.modules.payments.handlers import subscriptions
 from tests.support.clock import START
+from tests.support.http import NothingKept
 from tests.support.payment_builders import a_gateway, a_shop
 
 
@@ -45,7 +47,9 @@ def shop(uow):
 
 @pytest.fixture
 def tell(shop):
-    registry = HandlerRegistry(subscriptions(shop.payments, a_gateway()))
+    registry = HandlerRegistry(
+        subscriptions(shop.payments, a_gateway(), CachedDocuments(NothingKept()))
+    )
 
     def tell(*events) -> None:
         for event in events:

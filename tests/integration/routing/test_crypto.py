@@ -103,6 +103,7 @@ def test_places_and_pays_with_what_there_is(shop) -> None:
 
     (call,) = placed["payment"]["action"]["calls"]
     assert int(call["value"]) > 0
+    assert placed["payment"]["route"]["reason"].startswith("left to us: ")
 
 
 def test_asks_for_no_chain_that_is_not_on_offer(shop) -> None:

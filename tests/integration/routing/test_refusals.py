@@ -75,6 +75,16 @@ def test_keeps_to_the_settings_and_says_what_they_leave(opened, settings, code) 
     assert ("alternatives" in problem) is (code == "method_unavailable")
 
 
+def test_leaves_nothing_in_the_way_when_the_token_cannot_be_paid_so(shop) -> None:
+    purchase = a_purchase(shop).has(cents=5_000)
+
+    problem = purchase.process(way="permit2").json()
+
+    assert problem["code"] == "escrow_way_missing"
+    assert symbols(problem["alternatives"]) == ["ETH", "tUSD"]
+    assert purchase.payment()["attempts"] == []
+
+
 def test_refuses_a_network_whose_fee_eats_the_purchase_up(opened) -> None:
     purchase = a_purchase(opened(payments=PaymentSettings(route_max_fee_bps=1)))
 

@@ -1,12 +1,19 @@
 """Paying with a signature, in each way that tokens have, with real wallets on a real chain."""
 
+from dataclasses import replace
+
 import pytest
 
 from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.adapters.evm.escrow.ways import EvmPayWays
+from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.rpc import JsonRpcClient
 from souk.core.addresses import ZERO_ADDRESS
+from souk.core.errors import ProviderUnavailable
 from souk.modules.payments import errors
 from souk.modules.payments.domain import LegStatus, PayWay
 from tests.support.clock import MovableClock
+from tests.support.payment_builders import MONEY
 from tests.support.rail_builders import CHAIN_ID
 
 SIGNED = [PayWay.PERMIT, PayWay.AUTHORIZATION, PayWay.PERMIT2]
@@ -184,6 +191,34 @@ def test_offers_no_permit_when_the_token_only_seems_to_take_one(rail, swallows) 
     phantom = rail.deploy_mock("PhantomDollar", ("bool", swallows))
 
     assert ways(rail, phantom) == {PayWay.CALLS, PayWay.AUTHORIZATION, PayWay.PERMIT2}
+
+
+def test_says_whom_the_payer_has_to_let_at_the_token_in_each_way(rail) -> None:
+    clock = MovableClock()
+    tokens = EvmTokens({CHAIN_ID: rail.node}, clock)
+    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens, clock)
+
+    assert ways.spenders(CHAIN_ID, rail.dollar) == {
+        PayWay.CALLS: rail.escrow,
+        PayWay.PERMIT: None,
+        PayWay.AUTHORIZATION: None,
+        PayWay.PERMIT2: rail.permit2,
+    }
+    assert ways.spenders(CHAIN_ID, ZERO_ADDRESS) == {PayWay.CALLS: None}
+
+
+def test_asks_a_chain_that_is_away_only_once_in_a_while(rail) -> None:
+    clock, nowhere = MovableClock(), JsonRpcClient("http://127.0.0.1:1", label="nowhere")
+    tokens = EvmTokens({CHAIN_ID: EvmNode(nowhere)}, clock)
+    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens, clock)
+    said = []
+    for seconds in (0, 4, 1):
+        clock.advance(seconds=seconds)
+        with pytest.raises(ProviderUnavailable) as refusal:
+            ways.spenders(CHAIN_ID, rail.dollar)
+        said.append("a moment ago" in str(refusal.value))
+
+    assert said == [False, True, False]
 
 
 def test_takes_the_domain_of_an_older_token_from_its_name_and_version(rail) -> None:

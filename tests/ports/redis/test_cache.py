@@ -1,5 +1,8 @@
 """The cache and the rate limiter: helpful while Redis is there, silent while it is not."""
 
+import socket
+from contextlib import suppress
+
 import pytest
 from redis import Redis
 
@@ -40,6 +43,13 @@ def test_gives_back_what_was_put(cache: Cache) -> None:
     assert cache.get("b") is None
 
 
+def test_gives_back_several_at_once(cache: Cache) -> None:
+    cache.put("a", b"1", ttl_seconds=60)
+    cache.put("c", b"3", ttl_seconds=60)
+
+    assert cache.get_all(["a", "b", "c"]) == [b"1", None, b"3"]
+
+
 def test_forgets_what_is_dropped(cache: Cache) -> None:
     cache.put("a", b"1", ttl_seconds=60)
     cache.put("b", b"2", ttl_seconds=60)
@@ -61,7 +71,23 @@ def test_holds_nothing_when_redis_is_away(away: Redis) -> None:
     cache.put("a", b"1", ttl_seconds=60)
     cache.drop(["a"])
 
-    assert cache.get("a") is None
+    assert (cache.get("a"), cache.get_all(["a", "b"])) == (None, [None, None])
+
+
+def test_leaves_a_redis_that_hangs_alone_for_a_while() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        with connect(url, timeout_seconds=0.1) as client:
+            cache = RedisCache(client)
+            cache.get("a")
+            with suppress(BlockingIOError):
+                while True:
+                    silent.accept()[0].close()
+
+            assert cache.get("a") is None
+            with pytest.raises(BlockingIOError):
+                silent.accept()
 
 
 def test_allows_as_many_as_the_limit_and_says_how_long_to_wait(limiter: RateLimiter) -> None:

@@ -113,3 +113,17 @@ class PaymentLegChanged(PaymentEvent):
     to_status: str
     transaction_hash: str | None
     block_number: int | None
+
+
+PAYMENT_EVENTS: tuple[type[PaymentEvent], ...] = (
+    PaymentCreated,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentCancelled,
+    PaymentRefunded,
+    PaymentReimbursed,
+    PaymentChargedBack,
+    PaymentAttemptChanged,
+    PaymentLegChanged,
+)
+"""Every fact about a payment: what is shown of it is another afterwards."""

@@ -1,5 +1,6 @@
 """What the chain says, handed on to where facts about money arrive."""
 
+from souk.core.documents import CachedDocuments
 from souk.core.events import Event, Handler
 from souk.core.inbox import InboxHandler
 from souk.modules.chain.domain import IncidentReason
@@ -9,7 +10,9 @@ from souk.modules.chain.events import (
     EscrowEventReached,
     EscrowEventSeen,
 )
+from souk.modules.payments.events import PAYMENT_EVENTS, PaymentEvent
 from souk.modules.payments.ports import PaymentGateway, RailMessage
+from souk.modules.payments.queries import subject
 from souk.modules.payments.service import INBOX_SOURCE, Payments
 
 _DOUBTFUL = frozenset({IncidentReason.REORG_BELOW_FINAL})
@@ -44,12 +47,28 @@ class Incidents:
             )
 
 
+class ShownPayments:
+    """What is kept of payments to be shown again."""
+
+    def __init__(self, documents: CachedDocuments) -> None:
+        self._documents = documents
+
+    def forget(self, event: Event) -> None:
+        """Show nobody any more what a payment was before it changed."""
+        if isinstance(event, PaymentEvent):
+            self._documents.forget(subject(event.payment_id))
+
+
 def subscriptions(
-    payments: Payments, escrow: PaymentGateway
+    payments: Payments, escrow: PaymentGateway, documents: CachedDocuments
 ) -> list[tuple[type[Event], list[Handler]]]:
-    """Which events of the chain concern payments."""
-    rail = RailEvents(payments, escrow)
+    """Which events of the chain concern payments, and which of payments what is kept of them."""
+    rail, shown = RailEvents(payments, escrow), ShownPayments(documents)
+    changes: list[tuple[type[Event], list[Handler]]] = [
+        (changed, [shown.forget]) for changed in PAYMENT_EVENTS
+    ]
     return [
+        *changes,
         (EscrowEventSeen, [rail.observe]),
         (EscrowEventReached, [rail.observe]),
         (EscrowEventOrphaned, [rail.observe]),

@@ -1,5 +1,7 @@
 """Payments as their buyers see them, composed by PostgreSQL."""
 
+import json
+
 from souk.core.db import Reads
 
 _LEGS = """
@@ -110,6 +112,16 @@ _OF_BUYER = _list_where("payment.buyer_id = %(buyer_id)s")
 _OF_STATUS = _list_where(
     "payment.status = %(status)s AND (%(staff)s OR payment.buyer_id = %(account_id)s)"
 )
+
+
+def subject(payment_id: str) -> str:
+    """The name under which what is shown of a payment is kept."""
+    return f"payment {payment_id}"
+
+
+def subject_of(document: bytes) -> str:
+    """The same of a payment that is shown."""
+    return subject(json.loads(document)["id"])
 
 
 async def payment(reads: Reads, payment_id: str, *, account_id: str, staff: bool) -> bytes | None:

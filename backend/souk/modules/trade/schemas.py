@@ -133,11 +133,12 @@ class PlacedOrderOut(ResponseModel):
 
 
 class PaymentStartedOut(ResponseModel):
-    """The attempt that was started along with the order."""
+    """The attempt that was started along with the order; `route` says why it takes its way."""
 
     payment_id: str
     attempt_id: str
     action: ActionOut
+    route: dict[str, object]
 
 
 class PlacedOut(ResponseModel):
@@ -362,6 +363,7 @@ def render_placed(result: object) -> Mapping[str, object]:
             payment_id=started.payment_id,
             attempt_id=started.attempt_id,
             action=ActionOut.model_validate(outcome_json(started.needs)),
+            route=dict(started.attempt.route),
         )
     placed = PlacedOut(
         checkout_id=result.checkout.checkout_id,

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from souk.modules.payments.api import advice, cards, failed_payouts, payments, signatures
+from souk.modules.payments.api import advice, cards, failed_payouts, payments, shown, signatures
 
 # What has a path of its own comes before `/api/payments/{payment_id}`, which would take it.
 router = APIRouter()
@@ -10,4 +10,5 @@ router.include_router(cards.router)
 router.include_router(failed_payouts.router)
 router.include_router(advice.router)
 router.include_router(payments.router)
+router.include_router(shown.router)
 router.include_router(signatures.router)

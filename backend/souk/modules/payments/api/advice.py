@@ -1,13 +1,15 @@
-"""Advice before anybody pays: `/api/payments/validate`, `/api/payments/alternatives`."""
+"""Advice before anybody pays: `/api/payments/methods`, `/api/payments/validate`,
+`/api/payments/alternatives`."""
 
 import json
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from souk.core.ids import require_id
-from souk.core.web import INVALID, UNAUTHENTICATED, Caller, json_response, provided
+from souk.core.web import INVALID, UNAUTHENTICATED, Caller, cacheable, json_response, provided
+from souk.modules.payments.schemas import MethodsOut
 from souk.modules.payments.schemas.advice import AlternativesOut, PaymentValidate, ValidatedOut
 from souk.modules.payments.service import Payments
 
@@ -23,6 +25,13 @@ _PaymentId = Annotated[
 ]
 _NOT_FOUND = {"description": "The caller has no such payment or checkout"}
 _NOT_PAYABLE = {"description": "Nothing waits for a payment, or one is on its way"}
+
+
+@router.get("/methods", summary="Ways to pay", response_model=MethodsOut)
+def list_methods(request: Request, payments: _Service) -> Response:
+    """Every method, chain and token that this installation takes."""
+    body = json.dumps({"data": payments.methods()}, separators=(",", ":")).encode()
+    return cacheable(request, body, max_age_seconds=60)
 
 
 @router.post(

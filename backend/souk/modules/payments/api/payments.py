@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from souk.core.db import Reads
+from souk.core.documents import CachedDocuments
 from souk.core.ids import require_id
 from souk.core.pagination import CursorCodec
 from souk.core.principal import NotYours
@@ -31,14 +32,11 @@ from souk.modules.payments.domain import (
     Pending,
     outcome_json,
 )
-from souk.modules.payments.errors import PaymentNotFound
 from souk.modules.payments.schemas import (
-    MethodsOut,
     OutcomeOut,
     PaymentConfirm,
     PaymentCreate,
     PaymentOpened,
-    PaymentOut,
     PaymentPage,
     PaymentProcess,
     PaymentRefund,
@@ -50,6 +48,7 @@ from souk.modules.payments.service import Payments, StartedAttempt
 router = APIRouter(prefix="/api/payments", tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
+_Kept = Annotated[CachedDocuments, Depends(provided(CachedDocuments))]
 _Cursors = Annotated[CursorCodec, Depends(provided(CursorCodec))]
 _PaymentId = Annotated[
     str,
@@ -57,7 +56,6 @@ _PaymentId = Annotated[
         max_length=64, description="The payment's id.", examples=["pay_01h455vb4pex5vsknk084sn02q"]
     ),
 ]
-_OrderId = Annotated[str, Path(max_length=64, description="The order's id.")]
 _UserId = Annotated[str, Path(max_length=64, description="The account's id.")]
 _RAIL_AWAY = {"description": "The rail does not answer; nothing is lost, try again in a moment"}
 _NOT_FOUND = {"description": "The caller has no such payment"}
@@ -115,6 +113,7 @@ def process_payment(
     body: PaymentProcess,
     caller: Caller,
     payments: _Service,
+    kept: _Kept,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Locks a quote and answers with what pays every unpaid order of the checkout at once: the
@@ -123,38 +122,16 @@ def process_payment(
     until handed out calls can be signed no more, so that nobody pays twice."""
     payment_id = require_id("pay", body.payment_id)
     choice = body.choice()
-    return once(
-        request,
-        caller=caller,
-        key=idempotency_key,
-        body=body,
-        status=201,
-        render=_render_started,
-        act=lambda receipt: payments.start_attempt(caller, payment_id, choice, receipt),
-    )
-
-
-@router.get("/methods", summary="Ways to pay", response_model=MethodsOut)
-def list_methods(request: Request, payments: _Service) -> Response:
-    """Every method, chain and token that this installation takes."""
-    body = json.dumps({"data": payments.methods()}, separators=(",", ":")).encode()
-    return cacheable(request, body, max_age_seconds=60)
-
-
-@router.get(
-    "/order/{order_id}",
-    summary="The payment of an order",
-    response_model=PaymentOut,
-    responses={401: UNAUTHENTICATED, 404: {"description": "No such order, or none paid yet"}},
-)
-async def read_payment_of_order(
-    request: Request, order_id: _OrderId, caller: Caller, reads: _Reads
-) -> Response:
-    """For buyer and seller of the order: its payment, with the legs of this order alone."""
-    document = await queries.payment_of_order(
-        reads, require_id("ord", order_id), account_id=caller.account_id, staff=caller.is_staff
-    )
-    return cacheable(request, _found(document))
+    with kept.changing(queries.subject(payment_id)):
+        return once(
+            request,
+            caller=caller,
+            key=idempotency_key,
+            body=body,
+            status=201,
+            render=_render_started,
+            act=lambda receipt: payments.start_attempt(caller, payment_id, choice, receipt),
+        )
 
 
 @router.get(
@@ -221,22 +198,6 @@ async def list_payments_of_status(
 
 
 @router.get(
-    "/{payment_id}",
-    summary="One payment",
-    response_model=PaymentOut,
-    responses={401: UNAUTHENTICATED, 404: _NOT_FOUND},
-)
-async def read_payment(
-    request: Request, payment_id: _PaymentId, caller: Caller, reads: _Reads
-) -> Response:
-    """The payment with its attempts, their quotes, legs and history, for its buyer or staff."""
-    document = await queries.payment(
-        reads, require_id("pay", payment_id), account_id=caller.account_id, staff=caller.is_staff
-    )
-    return cacheable(request, _found(document))
-
-
-@router.get(
     "/{payment_id}/action",
     summary="What the payer has to do",
     response_model=OutcomeOut,
@@ -272,21 +233,23 @@ def confirm_payment(
     body: PaymentConfirm,
     caller: Caller,
     payments: _Service,
+    kept: _Kept,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Tells that the wallet sent a transaction, or that the payer is back from the provider. It is
     an observation, never proof: the payment is completed by what its rail says, also when nobody
     confirms."""
     known = require_id("pay", payment_id)
-    return once(
-        request,
-        caller=caller,
-        key=idempotency_key,
-        body=body,
-        status=200,
-        render=lambda state: {"id": known, "status": state},
-        act=lambda receipt: payments.confirm(caller, known, body.transaction_hash, receipt),
-    )
+    with kept.changing(queries.subject(known)):
+        return once(
+            request,
+            caller=caller,
+            key=idempotency_key,
+            body=body,
+            status=200,
+            render=lambda state: {"id": known, "status": state},
+            act=lambda receipt: payments.confirm(caller, known, body.transaction_hash, receipt),
+        )
 
 
 @router.post(
@@ -306,20 +269,22 @@ def cancel_payment(
     payment_id: _PaymentId,
     caller: Caller,
     payments: _Service,
+    kept: _Kept,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """The orders wait on until they expire. A card payment is called off. Calls that were handed
     out could still be signed until their `pay_by`; such money goes back."""
     known = require_id("pay", payment_id)
-    return once(
-        request,
-        caller=caller,
-        key=idempotency_key,
-        body=None,
-        status=200,
-        render=lambda state: {"id": known, "status": state},
-        act=lambda receipt: payments.cancel(caller, known, receipt),
-    )
+    with kept.changing(queries.subject(known)):
+        return once(
+            request,
+            caller=caller,
+            key=idempotency_key,
+            body=None,
+            status=200,
+            render=lambda state: {"id": known, "status": state},
+            act=lambda receipt: payments.cancel(caller, known, receipt),
+        )
 
 
 @router.post(
@@ -339,6 +304,7 @@ def refund_payment(
     payment_id: _PaymentId,
     caller: Caller,
     payments: _Service,
+    kept: _Kept,
     body: PaymentRefund | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -350,15 +316,16 @@ def refund_payment(
     if body is None:
         return json_response(_encoded(outcome_json(payments.refund_owed(caller, known))))
     order_id, amount = require_id("ord", body.order_id), int(body.amount)
-    return once(
-        request,
-        caller=caller,
-        key=idempotency_key,
-        body=body,
-        status=200,
-        render=_render_outcome,
-        act=lambda receipt: payments.refund_part(caller, known, order_id, amount, receipt),
-    )
+    with kept.changing(queries.subject(known)):
+        return once(
+            request,
+            caller=caller,
+            key=idempotency_key,
+            body=body,
+            status=200,
+            render=_render_outcome,
+            act=lambda receipt: payments.refund_part(caller, known, order_id, amount, receipt),
+        )
 
 
 def _render_started(started: object) -> Mapping[str, object]:
@@ -373,9 +340,3 @@ def _render_outcome(outcome: object) -> Mapping[str, object]:
 
 def _encoded(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
-
-
-def _found(document: bytes | None) -> bytes:
-    if document is None:
-        raise PaymentNotFound("there is no such payment")
-    return document

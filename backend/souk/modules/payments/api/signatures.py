@@ -5,8 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from souk.core.documents import CachedDocuments
 from souk.core.ids import require_id
 from souk.core.web import UNAUTHENTICATED, Caller, IdempotencyKey, once, provided
+from souk.modules.payments import queries
 from souk.modules.payments.domain import NeedsSignature, Pending, outcome_json
 from souk.modules.payments.schemas import OutcomeOut
 from souk.modules.payments.schemas.advice import PaymentSignature
@@ -14,6 +16,7 @@ from souk.modules.payments.service import Payments
 
 router = APIRouter(prefix="/api/payments", tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
+_Kept = Annotated[CachedDocuments, Depends(provided(CachedDocuments))]
 _PaymentId = Annotated[str, Path(max_length=64, description="The payment's id.")]
 
 
@@ -36,6 +39,7 @@ def hand_signature_in(
     body: PaymentSignature,
     caller: Caller,
     payments: _Service,
+    kept: _Kept,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """For an attempt in a `way` that is signed first: the signature of its `typed_data` gives the
@@ -44,17 +48,18 @@ def hand_signature_in(
     `pending` with the transaction's hash. A signature of a wallet that is a contract may be up to
     4096 bytes long."""
     known = require_id("pay", payment_id)
-    return once(
-        request,
-        caller=caller,
-        key=idempotency_key,
-        body=body,
-        status=200,
-        render=_render,
-        act=lambda receipt: payments.hand_in(
-            caller, known, body.signature, relay=body.relay, receipt=receipt
-        ),
-    )
+    with kept.changing(queries.subject(known)):
+        return once(
+            request,
+            caller=caller,
+            key=idempotency_key,
+            body=body,
+            status=200,
+            render=_render,
+            act=lambda receipt: payments.hand_in(
+                caller, known, body.signature, relay=body.relay, receipt=receipt
+            ),
+        )
 
 
 def _render(outcome: object) -> Mapping[str, object]:

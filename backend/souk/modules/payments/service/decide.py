@@ -4,7 +4,7 @@ and what was chosen is weighed against the rest."""
 from collections.abc import Sequence
 from dataclasses import replace
 
-from souk.core.errors import ProviderUnavailable, RejectedError
+from souk.core.errors import DomainError, ProviderUnavailable, RejectedError
 from souk.core.principal import Principal
 from souk.modules.payments.domain import Attempt, CryptoWish, EscrowChoice, PayChoice, PayWish
 from souk.modules.payments.domain.candidates import ChainView, Chance
@@ -12,6 +12,7 @@ from souk.modules.payments.domain.explaining import suggestions
 from souk.modules.payments.domain.routing import Ranked, find_choice
 from souk.modules.payments.errors import (
     AttemptStillPayable,
+    EscrowWayMissing,
     NothingAffordable,
     OutsideLimits,
     RouteTooDear,
@@ -25,12 +26,14 @@ from souk.modules.payments.service.weigh import ToPay, Weighing, wallets_of
 _TOLD = 3
 """As many reasons are told why nothing can be paid."""
 
-_REFUSED_HERE: dict[str, type[RejectedError]] = {
+_REFUSED_HERE: dict[str, type[DomainError]] = {
     OutsideLimits.code: OutsideLimits,
     RouteTooDear.code: RouteTooDear,
+    EscrowWayMissing.code: EscrowWayMissing,
 }
-"""What the rail itself would not refuse. That a wallet has too little does not keep its owner from
-being told what to sign: the money may be on its way there."""
+"""What the rail itself would not refuse, or only when the attempt is there and stands in the way of
+others. That a wallet has too little does not keep its owner from being told what to sign: the money
+may be on its way there."""
 
 
 class Deciding(Weighing):
@@ -100,7 +103,7 @@ class Deciding(Weighing):
 
     def weigh_choice(self, asked: Asked, to_pay: ToPay) -> Asked:
         """The same with everything that was weighed: the wallet that pays is looked at, the others
-        are not. Raises `OutsideLimits`, `RouteTooDear`."""
+        are not. Raises `OutsideLimits`, `RouteTooDear`, `EscrowWayMissing`."""
         if asked.ranked:
             return asked
         views = self._views(asked.choice, to_pay)
