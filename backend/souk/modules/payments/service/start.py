@@ -11,6 +11,7 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import (
+    UNTOLD,
     Attempt,
     AttemptStatus,
     EscrowChoice,
@@ -43,14 +44,7 @@ from souk.modules.payments.service.prices import read_rate
 from souk.modules.payments.service.route import Offer
 from souk.modules.payments.service.times import now_by
 
-_HANDED_OUT_ANEW = frozenset(
-    {
-        AttemptStatus.CREATED,
-        AttemptStatus.CANCELLED,
-        AttemptStatus.FAILED,
-        AttemptStatus.UNKNOWN,
-    }
-)
+_HANDED_OUT_ANEW = UNTOLD | {AttemptStatus.CANCELLED, AttemptStatus.FAILED}
 _SHOWN = _HANDED_OUT_ANEW | {AttemptStatus.AWAITING_PAYER}
 
 
@@ -135,11 +129,8 @@ class Starting(Drafting, Closing):
             if not attempts or attempts[-1].status not in _SHOWN:
                 raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
             require_payable(tx, self._parts.chains, attempts[-1], orders)
-        outcome = self._prepare(principal, attempts[-1])
-        with self._parts.uow.begin() as tx:
-            _remember(tx, attempts[-1], outcome)
-            tx.commit()
-        return outcome
+        attempt = attempts[-1]
+        return self._hand_out(attempt, self._prepare(principal, attempt), only=UNTOLD).needs
 
     def _prepare(self, principal: Principal, attempt: Attempt) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
@@ -150,7 +141,11 @@ class Starting(Drafting, Closing):
         try:
             outcome = self._parts.gateways[attempt.method].prepare_payment(attempt, payer)
         except OutcomeUnknown:
-            self._lose_sight(attempt)
+            if attempt.status is AttemptStatus.UNKNOWN:
+                # It may stay so for a day. Nobody can pay it, so that another one may be begun.
+                self.call_off(attempt, "the provider does not say whether it can be paid")
+            else:
+                self._lose_sight(attempt)
             raise
         if isinstance(outcome, Executed):
             for fact in outcome.facts:
@@ -215,7 +210,14 @@ class Starting(Drafting, Closing):
             "an earlier attempt is on its way and cannot be stopped any more; wait for its outcome"
         )
 
-    def _hand_out(self, attempt: Attempt, outcome: Outcome, receipt: Receipt) -> StartedAttempt:
+    def _hand_out(
+        self,
+        attempt: Attempt,
+        outcome: Outcome,
+        receipt: Receipt = NO_RECEIPT,
+        *,
+        only: frozenset[AttemptStatus] = _HANDED_OUT_ANEW,
+    ) -> StartedAttempt:
         """Record that the payer was asked, unless more is known already. Looks once more whether
         there is anything to pay: the checkout may have ended while the rail was asked."""
         with self._parts.uow.begin() as tx:
@@ -224,7 +226,7 @@ class Starting(Drafting, Closing):
             index = next(i for i, known in enumerate(attempts) if known.id == attempt.id)
             require_payable(tx, self._parts.chains, attempts[index], orders)
             _remember(tx, attempt, outcome)
-            if attempts[index].status in _HANDED_OUT_ANEW:
+            if attempts[index].status in only:
                 attempts[index] = move_attempt(
                     tx,
                     payment,
