@@ -66,7 +66,10 @@ def in_turn(engine, shop, acts: Sequence[Callable[[], object]]) -> list[object]:
 
 def completions(shop) -> tuple[int, int]:
     """How often the order was paid, and the payment said to be complete."""
-    paid = "SELECT count(*) FROM order_status_history WHERE to_status = 'paid' AND order_id = :id"
+    paid = (
+        "SELECT count(*) FROM order_status_history"
+        " WHERE order_id = :id AND to_status = 'paid' AND from_status <> to_status"
+    )
     said = "SELECT count(*) FROM outbox WHERE name = 'payment.completed' AND aggregate = :id"
     return (
         int(str(shop.sees.read(paid, id=shop.order_id))),

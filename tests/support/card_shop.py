@@ -11,7 +11,9 @@ from souk.adapters.stripe.gateway import StripePaymentGateway
 from souk.adapters.stripe.webhooks import StripeWebhookGate, StripeWebhooks
 from souk.core.clock import Clock
 from souk.core.errors import OutcomeUnknown, ProviderUnavailable
+from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
+from souk.modules.orders.domain import OrderRecord
 from souk.modules.payments.domain import Attempt, CardChoice, Leg, NeedsBrowser, PaymentMethod
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import payees as payee_rows
@@ -125,8 +127,9 @@ class _AtTheProvider(_Told):
         return str(self.client.v1.payment_intents.retrieve(intent).status)
 
     def empty_payee(self) -> None:
-        """All that the seller has there goes to the seller's own bank."""
-        self.server.control(f"accounts/{self.payee}/pay_out")
+        """All that the seller has there, if anything, goes to the seller's own bank."""
+        if self.worth():
+            self.server.control(f"accounts/{self.payee}/pay_out")
 
     def fill_payee(self, amount: int) -> None:
         """The seller earns so much elsewhere."""
@@ -159,6 +162,12 @@ class _AsStored:
     def attempt(self, started: StartedAttempt) -> Attempt:
         with self.uow.begin() as tx:
             return attempt_rows.get(tx, self.payment_id, started.attempt_id)
+
+    def card_attempts(self) -> list[Attempt]:
+        """All attempts by card, the first one first."""
+        with self.uow.begin() as tx:
+            known = attempt_rows.list_of_payment(tx, self.payment_id)
+        return [attempt for attempt in known if isinstance(attempt.choice, CardChoice)]
 
     def legs(self, started: StartedAttempt) -> list[Leg]:
         return list(self.attempt(started).legs)
@@ -194,7 +203,11 @@ class CardShop(_AsStored, _AtTheProvider, Shop):
         cards = card_rail(self.server, self.wall, secrets=self.secrets)
         rail = Hooked(cards.gateway, before, after)
         self.cards = replace(cards, gateway=rail, directed=rail)
-        self.payments = payments_on(self.uow, self.prices, cards=self.cards)
+        self.serve(payments_on(self.uow, self.prices, cards=self.cards))
+
+    def serve(self, payments: Payments) -> None:
+        """Have everything done by these services."""
+        self.payments = payments
         orders = orders_on(self.uow)
         self.deliveries = Deliveries(self.uow, orders, self.payments)
         self.cancellations = Cancellations(self.uow, orders, self.payments)
@@ -237,6 +250,10 @@ class CardShop(_AsStored, _AtTheProvider, Shop):
         self.wall.advance(seconds=(leg.deadline - self.wall.now()).total_seconds() + 1)
 
     # -- the seller -----------------------------------------------------------------------------
+
+    def seller_of(self, order: OrderRecord) -> Principal:
+        """Whoever sells this one."""
+        return replace(self.buyer, account_id=order.seller_account_id, wallets=frozenset())
 
     @property
     def payee(self) -> str:

@@ -317,6 +317,7 @@ def a_shop(
     uow: UnitOfWork,
     *,
     sellers: Iterable[str] = ("sofia",),
+    buyer: str = "bruno",
     on_hand: int = 5,
     **listing: object,
 ) -> Shop:
@@ -325,11 +326,11 @@ def a_shop(
     for seller in sellers:
         piece = a_listing(uow, a_seller(uow, seller), on_hand=on_hand, **listing)
         wanted.append((piece.id, 2))
-    buyer = an_account(uow, "bruno")
-    checkout = place(uow, buyer, *wanted)
+    payer = an_account(uow, buyer)
+    checkout = place(uow, payer, *wanted)
     write_blocks(uow, START)
-    payment_id = payments_on(uow).open(buyer, checkout.checkout_id)
-    return Shop(uow, buyer, checkout, payment_id, FixedPriceFeed())
+    payment_id = payments_on(uow).open(payer, checkout.checkout_id)
+    return Shop(uow, payer, checkout, payment_id, FixedPriceFeed())
 
 
 def seen(leg: Leg, kind: FactKind = FactKind.HELD, **changes) -> Observation:

@@ -30,9 +30,9 @@ class Receiver:
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
+def receiver(state: Receiver | None = None) -> Iterator[Receiver]:
     """Serves on a free port of the loopback interface."""
-    state = Receiver()
+    state = state or Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

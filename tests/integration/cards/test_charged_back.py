@@ -75,6 +75,21 @@ def test_takes_the_money_when_the_bank_is_not_content_with_the_answer(shop) -> N
     shop.sees.assert_balanced()
 
 
+def test_counts_what_the_bank_takes_beyond_what_is_left(shop) -> None:
+    """Somebody gave a part back by hand while the bank merely asked, which then takes it all."""
+    started = shop.pay()
+    inquiry = shop.dispute(started, inquiry="true")
+    shop.client.v1.refunds.create({"payment_intent": str(started.needs.reference), "amount": 500})
+    shop.hear(started)
+
+    shop.server.control(f"disputes/{inquiry}/escalate")
+    shop.hear(started)
+
+    assert (leg(shop, started).charged_back, shop.balance("escrow")) == (2_098, 0)
+    assert shop.sees.holds() == ["chargeback"]
+    shop.sees.assert_balanced()
+
+
 def test_goes_on_where_it_was_when_the_bank_gives_the_money_back(shop) -> None:
     started = shop.pay()
     dispute = shop.dispute(started)

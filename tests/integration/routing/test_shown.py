@@ -15,9 +15,9 @@ from souk.core.principal import Principal
 from souk.core.wakeups import PostgresBus
 from souk.modules.payments.service import Payments
 from souk.settings import RedisSettings
-from tests.support.wallet_purchases import Purchase, a_purchase
 from tests.support.shop import NATIVE
 from tests.support.waiting import eventually
+from tests.support.wallet_purchases import Purchase, a_purchase
 
 
 def rewrite(purchase: Purchase) -> None:

@@ -97,7 +97,7 @@ def test_takes_held_money_once_when_a_bank_takes_twice() -> None:
 def test_never_gives_the_buyer_more_than_was_paid() -> None:
     found = figures(settlements=(a_settlement(to_buyer=600),), chargebacks=(a_chargeback(500),))
 
-    assert (found.refunded, found.charged_back) == (600, 0)
+    assert (found.refunded, found.charged_back) == (600, 400)
 
 
 def test_lets_no_settlement_under_way_have_what_a_bank_has_taken() -> None:

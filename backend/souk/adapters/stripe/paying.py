@@ -19,6 +19,7 @@ from souk.core.clock import Clock
 from souk.core.errors import OutcomeUnknown, ProviderRejected
 from souk.modules.payments.domain import (
     Attempt,
+    AttemptStatus,
     CardChoice,
     CardMoney,
     Executed,
@@ -98,10 +99,12 @@ class Paying:
             return self._looking.find_intent(attempt.id)
 
     def _find(self, attempt: Attempt) -> Intent | None:
-        """The attempt's intent, where we know of it without asking under the key."""
+        """The attempt's intent, where we know of it without asking under the key: after an error
+        that key has no other answer for a day, whatever was made."""
         if attempt.provider_reference is not None:
             return self._looking.intent(attempt.provider_reference)
-        return self._looking.find_intent(attempt.id) if self._is_forgotten(attempt) else None
+        lost = attempt.status is AttemptStatus.UNKNOWN or self._is_forgotten(attempt)
+        return self._looking.find_intent(attempt.id) if lost else None
 
     def _is_forgotten(self, attempt: Attempt) -> bool:
         """Whether so much time has passed since the attempt began that its key may be free."""

@@ -165,12 +165,13 @@ def covered(history: LegHistory) -> LegHistory:
     """The history without settlements of more than was held, reimbursements of more than was
     released, and so on. No rail allows that; it can only seem so while a fact that ceased to be
     true, or another that takes its place, is awaited. Those that count go before those that do not
-    yet, and then the earlier ones. Of a chargeback `to_buyer` is what came out of held money."""
+    yet, and then the earlier ones. A bank takes what it wants: of a chargeback that part counts
+    which the buyer does not have yet, and `to_buyer` is what came out of held money."""
     held = history.hold.fact.amount if history.hold else 0
     final, moved = _settled(history.settlements, held)
     left = held - sum(fact.moves for fact in moved)
     back = sum(fact.to_buyer for fact in moved)
-    chargebacks = _out_of_held(_within(history.chargebacks, held - back), left)
+    chargebacks = _out_of_held(_up_to(history.chargebacks, held - back), left)
     gone = _counting(chargebacks)
     left -= sum(fact.to_buyer for fact in gone)
     back += sum(fact.amount for fact in gone)
@@ -209,11 +210,25 @@ def _out_of_held(chargebacks: Iterable[Observed], left: int) -> tuple[Observed, 
 def _within(observed: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
     """Of these, one after the other, those that together move no more than `limit`."""
     found, left = [], limit
-    for one in sorted(observed, key=lambda o: (-_RANK[o.stage], o.occurred_at, o.observation_id)):
+    for one in _counting_first(observed):
         if one.fact.moves <= left:
             found.append(one)
             left -= one.fact.moves
     return tuple(found)
+
+
+def _up_to(observed: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
+    """The same, with a part of the one that moves more than is left."""
+    found, left = [], limit
+    for one in _counting_first(observed):
+        if part := min(one.fact.amount, left):
+            found.append(replace(one, fact=replace(one.fact, amount=part)))
+            left -= part
+    return tuple(found)
+
+
+def _counting_first(observed: Iterable[Observed]) -> list[Observed]:
+    return sorted(observed, key=lambda o: (-_RANK[o.stage], o.occurred_at, o.observation_id))
 
 
 def leg_figures(history: LegHistory, *, fulfil_by: int, window: int) -> LegFigures:

@@ -57,7 +57,7 @@ ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
     _A.AWAITING_PAYER: _GIVEN_UP | _FACTS | {_A.SUBMITTED, _A.UNKNOWN},
     # What the wallet sent came to nothing, and the same calls may be signed again.
     _A.SUBMITTED: _GIVEN_UP | _FACTS | {_A.UNKNOWN, _A.AWAITING_PAYER},
-    _A.UNKNOWN: _GIVEN_UP | _FACTS | {_A.SUBMITTED},
+    _A.UNKNOWN: _GIVEN_UP | _FACTS | {_A.AWAITING_PAYER, _A.SUBMITTED},
     # Of several orders only some were paid, and the time to pay the rest is over.
     _A.CONFIRMING: _FACTS - {_A.CONFIRMING} | {_A.EXPIRED},
     _A.SUCCEEDED: _FACTS - {_A.SUCCEEDED},
@@ -73,6 +73,9 @@ ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
 
 UNDER_WAY = frozenset({_A.SUBMITTED, _A.CONFIRMING, _A.UNKNOWN, _A.ORPHANED})
 """Money may be on its way: nothing may be cancelled or expired meanwhile."""
+
+UNTOLD = frozenset({_A.CREATED, _A.UNKNOWN})
+"""Nobody was told yet how to pay it."""
 
 OPEN = UNDER_WAY | {_A.CREATED, _A.AWAITING_PAYER}
 """The attempt has not ended."""

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 
+from souk.core.errors import OutcomeUnknown
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
     OPEN,
     UNDER_WAY,
+    UNTOLD,
     Attempt,
     AttemptNews,
     AttemptStatus,
@@ -21,7 +23,7 @@ from souk.modules.payments.errors import AttemptNotOpen, MalformedTransactionHas
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.service.look import Looking
-from souk.modules.payments.service.move import move_attempt, project_payment
+from souk.modules.payments.service.move import hear, move_attempt, project_payment
 from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.payable import is_live, is_to_call_off
 
@@ -121,21 +123,34 @@ class Closing(Looking):
         """Have the rail let nobody pay an attempt any more; whether that is so now. Somebody may
         have paid it a moment ago, which is taken in. Raises what the rail raises when it cannot be
         reached. Called with no transaction open."""
-        outcome = self._parts.gateways[attempt.method].cancel_payment(attempt)
+        try:
+            outcome = self._parts.gateways[attempt.method].cancel_payment(attempt)
+        except OutcomeUnknown:
+            if self._close_untold(attempt, reason):
+                return True
+            raise
         if not isinstance(outcome, Executed):
             return False
         for fact in outcome.facts:
             self.observe(fact)
         if outcome.facts:
             return False
-        closed = AttemptNews(
-            attempt_id=attempt.id,
-            turn=AttemptTurn.CLOSED,
-            about=attempt.id,
-            reason=reason,
-            occurred_at=attempt.pay_by,
-        )
-        self.observe(closed)
+        self.observe(_closed(attempt, reason))
+        return True
+
+    def _close_untold(self, attempt: Attempt, reason: str) -> bool:
+        """Nobody can pay what its payer was never told how to, be it there or not: from now on
+        nobody is told. `False` when somebody was, a moment ago perhaps."""
+        with self._parts.uow.begin() as tx:
+            payment = payment_rows.lock(tx, attempt.payment_id)
+            attempts = attempt_rows.list_of_payment(tx, payment.id)
+            now = next(one for one in attempts if one.id == attempt.id)
+            if now.status not in UNTOLD or now.provider_reference is not None:
+                return False
+            news = _closed(attempt, reason)
+            heard = [hear(tx, payment, one, news) for one in attempts]
+            project_payment(tx, payment, heard, reason=reason)
+            tx.commit()
         return True
 
     def call_off_unpaid(self, checkout_id: str, reason: str) -> None:
@@ -162,6 +177,17 @@ class Closing(Looking):
         if attempt.status not in OPEN:
             raise AttemptNotOpen(attempt.status, f"the attempt is {attempt.status} already")
         return attempt
+
+
+def _closed(attempt: Attempt, reason: str) -> AttemptNews:
+    """That we have called it off."""
+    return AttemptNews(
+        attempt_id=attempt.id,
+        turn=AttemptTurn.CLOSED,
+        about=attempt.id,
+        reason=reason,
+        occurred_at=attempt.pay_by,
+    )
 
 
 def _latest(attempts: Sequence[Attempt]) -> Attempt:

@@ -12,6 +12,7 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import (
+    UNTOLD,
     Attempt,
     AttemptStatus,
     Executed,
@@ -43,14 +44,7 @@ from souk.modules.payments.service.prices import read_rate
 from souk.modules.payments.service.times import now_by
 from souk.modules.payments.service.weigh import ToPay
 
-_HANDED_OUT_ANEW = frozenset(
-    {
-        AttemptStatus.CREATED,
-        AttemptStatus.CANCELLED,
-        AttemptStatus.FAILED,
-        AttemptStatus.UNKNOWN,
-    }
-)
+_HANDED_OUT_ANEW = UNTOLD | {AttemptStatus.CANCELLED, AttemptStatus.FAILED}
 _SHOWN = _HANDED_OUT_ANEW | {AttemptStatus.AWAITING_PAYER}
 
 
@@ -158,11 +152,7 @@ class Starting(Drafting, Closing, Deciding):
                 raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
             require_payable(tx, self._parts.chains, attempts[-1], orders)
             drawn = Drawn(payment, attempts[-1], payer_of(tx, principal))
-        outcome = self._prepare(drawn)
-        with self._parts.uow.begin() as tx:
-            _remember(tx, attempts[-1], outcome)
-            tx.commit()
-        return outcome
+        return self._hand_out(drawn, self._prepare(drawn), only=UNTOLD).needs
 
     def _prepare(self, drawn: Drawn, signature: str | None = None) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
@@ -172,7 +162,11 @@ class Starting(Drafting, Closing, Deciding):
             gateway = self._parts.gateways[attempt.method]
             outcome = gateway.prepare_payment(attempt, drawn.payer, signature)
         except OutcomeUnknown:
-            self._lose_sight(attempt)
+            if attempt.status is AttemptStatus.UNKNOWN:
+                # It may stay so for a day. Nobody can pay it, so that another one may be begun.
+                self.call_off(attempt, "the provider does not say whether it can be paid")
+            else:
+                self._lose_sight(attempt)
             raise
         if isinstance(outcome, Executed):
             for fact in outcome.facts:
@@ -232,7 +226,14 @@ class Starting(Drafting, Closing, Deciding):
             "an earlier attempt is on its way and cannot be stopped any more; wait for its outcome"
         )
 
-    def _hand_out(self, drawn: Drawn, outcome: Outcome, receipt: Receipt) -> StartedAttempt:
+    def _hand_out(
+        self,
+        drawn: Drawn,
+        outcome: Outcome,
+        receipt: Receipt = NO_RECEIPT,
+        *,
+        only: frozenset[AttemptStatus] = _HANDED_OUT_ANEW,
+    ) -> StartedAttempt:
         """Record that the payer was asked, unless more is known already. Looks once more whether
         there is anything to pay: the checkout may have ended while the rail was asked."""
         with self._parts.uow.begin() as tx:
@@ -241,7 +242,7 @@ class Starting(Drafting, Closing, Deciding):
             index = next(i for i, known in enumerate(attempts) if known.id == drawn.attempt.id)
             require_payable(tx, self._parts.chains, attempts[index], orders)
             _remember(tx, attempts[index], outcome)
-            if attempts[index].status in _HANDED_OUT_ANEW:
+            if attempts[index].status in only:
                 attempts[index] = move_attempt(
                     tx,
                     payment,

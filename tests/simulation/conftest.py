@@ -1,0 +1,16 @@
+"""What campaigns are run against, besides the database."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.card_fixtures import card_server, faulty_server
+from tests.support.clock import MovableClock
+
+__all__ = ["card_server", "clock", "faulty_server"]
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """The provider's time is the real one, so that ours begins there too."""
+    return MovableClock(datetime.now(UTC))
