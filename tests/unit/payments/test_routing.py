@@ -7,7 +7,7 @@ import pytest
 
 from souk.core.addresses import ZERO_ADDRESS
 from souk.modules.payments.domain import EscrowChoice, PaymentMethod, PayWay
-from souk.modules.payments.domain.candidates import Chance, Earlier
+from souk.modules.payments.domain.candidates import ChainView, Chance, Earlier
 from souk.modules.payments.domain.choices import CryptoWish
 from souk.modules.payments.domain.funds import WalletKind
 from souk.modules.payments.domain.route_rules import Limits, RouteRules
@@ -246,7 +246,7 @@ def test_asks_for_a_wallet_when_none_is_known() -> None:
 
 
 def test_does_not_claim_of_a_wallet_what_nobody_has_seen() -> None:
-    question = a_question(a_view(), cards=CARDS)
+    question = a_question(ChainView(money=money()), cards=CARDS)
 
     unseen = at(question)
 

@@ -281,7 +281,7 @@ class _Place:
         """`calls` come before the payment; `platform` is the gas that we pay."""
         total = self.question.basket.total
         spread = divide_half_even(total * self._spread_bps, _BPS)
-        if bill is None:
+        if bill is None or self.funds is None:
             return Cost(price=total, spread=spread, gas=None)
         gas = self._gas_cents(bill.gas.pay + calls * bill.gas.approve)
         return Cost(price=total, spread=spread, gas=gas, platform=self._gas_cents(platform) or 0)
