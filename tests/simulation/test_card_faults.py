@@ -17,11 +17,6 @@ def survive(server, uow, engine, clock, *, seed: int, size: int) -> None:
         server.control("faults/clear")
 
         happened = campaign.happened() - before
-        print(
-            seed,
-            dict(happened),
-            sum((c.refused for c in campaign.customers), start=type(happened)()),
-        )
         assert campaign.is_idle(), [c.plan[len(c.done) :] for c in campaign.customers]
         assert [kind for kind in kinds if not happened[kind]] == []
         for wanted, there, booked in campaign.money():

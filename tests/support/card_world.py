@@ -48,8 +48,9 @@ class Trouble(Enum):
 
 
 @dataclass
-class CardWorld:
-    """One story. `happened` counts what really took place, and how much was refused."""
+class _Process:
+    """Our own process, which may die at any call to the provider. `happened` counts what really
+    took place, and how much was refused."""
 
     shop: CardShop
     started: list[StartedAttempt] = field(default_factory=list)
@@ -104,7 +105,17 @@ class CardWorld:
         else:
             self.happened[what] += 1
 
-    # -- the payer ------------------------------------------------------------------------------
+    def look_at_all(self) -> None:
+        for attempt in self.shop.card_attempts():
+            with self.trying("look"):
+                self.shop.payments.look_at(attempt)
+
+    def attempts(self) -> list[str]:
+        return [attempt.id for attempt in self.shop.card_attempts()]
+
+
+class _People(_Process):
+    """The payer, the payer's bank, and whoever sits at the provider's own pages."""
 
     def choose_card(self, choice: CardChoice) -> None:
         with self.trying("card"):
@@ -118,7 +129,41 @@ class CardWorld:
             with self.trying("paid in browser"):
                 self.shop.client.v1.payment_intents.confirm(intent, params)
 
-    # -- messages -------------------------------------------------------------------------------
+    def dispute(self, **fields: object) -> None:
+        """Of the payment that was made last."""
+        charges = [charge for charge in map(self._charge, self.attempts()) if charge]
+        if charges:
+            with self.trying("dispute"), provider_errors():
+                made = self.shop.server.control("disputes", charge=charges[-1], **fields)
+                self.disputes.append(made["id"])
+
+    def _charge(self, attempt_id: str) -> str | None:
+        found = self.shop.client.v1.charges.list({"transfer_group": attempt_id, "limit": 1}).data
+        return found[0].id if found else None
+
+    def of_dispute(self, path: str, **fields: object) -> None:
+        """Of the newest that the bank has not decided."""
+        if self.disputes:
+            with self.trying(path), provider_errors():
+                self.shop.server.control(f"disputes/{self.disputes[-1]}/{path}", **fields)
+
+    def decide(self, *, won: bool) -> None:
+        """A bank decides once."""
+        self.of_dispute("end", won=str(won).lower())
+        self.disputes = self.disputes[:-1]
+
+    def give_back_by_hand(self, amount: int) -> None:
+        """Somebody does it at the provider's own pages, and we are told at once."""
+        for attempt_id in self.attempts():
+            charge = self._charge(attempt_id)
+            if charge is not None:
+                with self.trying("by hand"):
+                    self.shop.client.v1.refunds.create({"charge": charge, "amount": amount})
+        self.look_at_all()
+
+
+class CardWorld(_People):
+    """One story."""
 
     def fetch_mail(self) -> None:
         """What the provider has told since it was last looked at; nothing has arrived yet."""
@@ -135,49 +180,9 @@ class CardWorld:
         with self.trying("webhook"):
             self.shop.payments.handle_webhook(*message)
 
-    # -- the payer's bank -----------------------------------------------------------------------
-
-    def dispute(self, **fields: object) -> None:
-        """Of the payment that was made last."""
-        charges = [charge for charge in map(self._charge, self.attempts()) if charge]
-        if charges:
-            with self.trying("dispute"), provider_errors():
-                made = self.shop.server.control("disputes", charge=charges[-1], **fields)
-                self.disputes.append(made["id"])
-
-    def _charge(self, attempt_id: str) -> str | None:
-        found = self.shop.client.v1.charges.list({"transfer_group": attempt_id, "limit": 1}).data
-        return found[0].id if found else None
-
-    def of_dispute(self, path: str, **fields: object) -> None:
-        if self.disputes:
-            with self.trying(path), provider_errors():
-                self.shop.server.control(f"disputes/{self.disputes[-1]}/{path}", **fields)
-
-    def give_back_by_hand(self, amount: int) -> None:
-        """Somebody does it at the provider's own pages, and we are told at once."""
-        for attempt_id in self.attempts():
-            charge = self._charge(attempt_id)
-            if charge is not None:
-                with self.trying("by hand"):
-                    self.shop.client.v1.refunds.create({"charge": charge, "amount": amount})
-        self.look_at_all()
-
-    # -- our workers ----------------------------------------------------------------------------
-
-    def look_at_all(self) -> None:
-        for attempt in self.shop.card_attempts():
-            with self.trying("look"):
-                self.shop.payments.look_at(attempt)
-
-    def attempts(self) -> list[str]:
-        return [attempt.id for attempt in self.shop.card_attempts()]
-
     def work(self, act: Callable[[], object]) -> None:
         with self.trying("work"):
             act()
-
-    # -- the end --------------------------------------------------------------------------------
 
     def come_to_rest(self) -> None:
         """Nothing goes wrong any more, time goes by, and everybody does what is left to do."""
