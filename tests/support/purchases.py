@@ -75,7 +75,10 @@ class Purchase:
     def look(self, *, blocks: int = 2) -> int:
         """The chain goes on, and the worker looks at what was handed in."""
         self.shop.follow(blocks=blocks)
-        return self.shop.container.get(Following).follow_sent(CHAIN_ID)
+        found = self.shop.container.get(Following).follow_sent(CHAIN_ID)
+        # What was found is told to those who keep pages of it.
+        self.shop.follow()
+        return found
 
     @property
     def page(self) -> dict:
