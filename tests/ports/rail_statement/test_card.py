@@ -99,7 +99,7 @@ def test_leaves_out_what_moved_since_and_we_do_not_know_of(card, statement) -> N
     attempt = card.pay(1_000, 2_000)
     other = card.pay(1_000)
     asked = {"payment_intent": other.provider_reference, "amount": 100}
-    card.next_second()
+    card.server.next_second()
     card.clock.advance(seconds=1)
     card.client.v1.refunds.create(asked)
     legs = [*attempt.legs, *other.legs]
