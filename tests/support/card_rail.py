@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from souk.adapters.stripe.gateway import StripePaymentGateway
+from souk.adapters.stripe.whole import known_of
 from souk.core.ids import TimeOrderedIds
 from souk.core.money import USD, Money
 from souk.modules.payments.domain import (
@@ -23,6 +24,7 @@ from souk.modules.payments.domain import (
     OrderTerms,
     Outcome,
     PaymentMethod,
+    Shares,
     StoredInstruction,
     TermsLine,
 )
@@ -132,8 +134,12 @@ class CardRail(AtStripe):
 
     def hear(self, attempt: Attempt, said: Iterable[Said]) -> Attempt:
         """The attempt with its legs as all that was ever said of them makes them."""
-        self.said += [one for one in said if isinstance(one, Observation)]
-        return replace(attempt, legs=tuple(stand(leg, self.said) for leg in attempt.legs))
+        divisions = dict(known_of(attempt.legs))
+        for one in said:
+            if isinstance(one, Observation) and _is_divided_so(one, divisions):
+                self.said.append(one)
+        legs = [replace(stand(leg, self.said), divisions=divisions) for leg in attempt.legs]
+        return replace(attempt, legs=tuple(legs))
 
     def heard(self, attempt: Attempt) -> list[Said]:
         """What these messages say by themselves."""
@@ -142,6 +148,14 @@ class CardRail(AtStripe):
             for message in self.messages(attempt)
             for one in self.gateway.parse_observation(message)
         ]
+
+
+def _is_divided_so(one: Observation, divisions: dict[str, Shares]) -> bool:
+    """What was divided once stays so, as it does where it is stored."""
+    division = one.division
+    if division is None:
+        return True
+    return divisions.setdefault(division.movement, division.shares) == division.shares
 
 
 def an_order(amount: int, days: int | None) -> OrderTerms:

@@ -63,11 +63,11 @@ def test_divides_to_the_last_cent(card, amounts, refunded, shares) -> None:
 
 
 def test_divides_alike_when_it_is_looked_at_later(card) -> None:
+    """Also within the second in which more has moved, whose order nobody tells."""
     attempt = card.pay(1_000, 2_000)
     refund_by_hand(card, attempt, 500)
     first = names(card.gateway.list_said(attempt))
     attempt = look(card, attempt)
-    card.server.next_second()
     attempt = card.carry(card.gateway.refund(attempt.legs[1:]), attempt)
     figures = {one.observation_id: one.fact for one in card.said}
 
@@ -75,6 +75,32 @@ def test_divides_alike_when_it_is_looked_at_later(card) -> None:
 
     assert first < names(later)
     assert {one.observation_id: one.fact for one in later} == figures
+
+
+def test_divides_alike_when_what_went_before_came_back(card) -> None:
+    attempt = card.pay(1_000, 2_000, method="pm_card_refundFail")
+    ours = card.carry(card.gateway.refund(attempt.legs[:1]), attempt)
+    refund_by_hand(card, attempt, 500)
+    attempt = look(card, ours)
+    before = facts(card, attempt, FactKind.SETTLED)
+    card.server.hurry_until(lambda: {"failed"} == {one.status for one in card.refunds(attempt)})
+
+    after = facts(card, attempt, FactKind.SETTLED)
+
+    assert [moved for moved, _ in before] == [moved for moved, _ in after] == [1_000, 500]
+    assert {stage for _, stage in after} == {FactStage.ORPHANED}
+
+
+def test_divides_what_is_left_when_nobody_had_heard_of_it(card) -> None:
+    """We gave all of an order back meanwhile, to which a part of what was given by hand fell."""
+    attempt = card.pay(1_000, 2_000)
+    refund_by_hand(card, attempt, 500)
+    card.server.next_second()
+    attempt = card.carry(card.gateway.refund(attempt.legs[:1]), attempt)
+
+    attempt = look(card, attempt)
+
+    assert [leg.refunded for leg in attempt.legs] == [1_000, 500]
 
 
 def test_takes_what_the_sellers_have_when_nothing_is_held(card) -> None:
@@ -154,6 +180,21 @@ def test_takes_nothing_for_an_order_that_went_back_before(card) -> None:
     assert facts(card, attempt, FactKind.CHARGED_BACK) == [(2_000, FactStage.REACHED)]
 
 
+def test_takes_from_what_is_left_when_the_bank_asked_before(card) -> None:
+    """It asked for a part of which one order's share went back to the buyer meanwhile."""
+    attempt = card.pay(1_000, 2_000)
+    part = card.server.control(
+        "disputes", charge=attempt.legs[0].charge, inquiry="true", amount=900
+    )
+    attempt = look(card, attempt)
+    attempt = card.carry(card.gateway.refund(attempt.legs[:1]), attempt)
+    card.server.control(f"disputes/{part['id']}/escalate")
+
+    attempt = look(card, attempt)
+
+    assert [(leg.refunded, leg.charged_back) for leg in attempt.legs] == [(1_000, 0), (0, 900)]
+
+
 def test_has_the_money_again_when_the_bank_gives_it_back(card) -> None:
     attempt = card.pay(1_000, 2_000)
     opened = dispute(card, attempt)
@@ -205,7 +246,7 @@ def test_counts_a_chargeback_once_the_bank_has_the_money(status, booked, stage) 
         disputes=[read(Dispute, {**asked, "currency": "usd", "balance_transactions": moves})],
     )
 
-    (taken, *_) = said_of_whole(whole)
+    (taken, *_) = said_of_whole(whole, {})
 
     assert (taken.fact.kind, taken.stage) == (FactKind.CHARGED_BACK, stage)
 

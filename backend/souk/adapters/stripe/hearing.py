@@ -10,7 +10,7 @@ from souk.adapters.stripe.objects import Account, Charge, Dispute, Intent, Refun
 from souk.adapters.stripe.tags import find_move_tag
 from souk.adapters.stripe.webhooks import ABOUT_AN_ACCOUNT, read_message
 from souk.adapters.stripe.weighing import weigh
-from souk.adapters.stripe.whole import said_of_whole
+from souk.adapters.stripe.whole import known_of, said_of_whole
 from souk.modules.payments.domain import Attempt, Leg, LegLookup, Observation
 from souk.modules.payments.ports import PayeeAccount, RailMessage, Said
 
@@ -83,7 +83,7 @@ class StripeHearing:
             intent = found
         else:
             return ()
-        return tuple(said_of_whole(self._looking.whole(intent, attempt.id)))
+        return tuple(said_of_whole(self._looking.whole(intent, attempt.id), known_of(attempt.legs)))
 
     def lookup(self, leg: Leg) -> LegLookup:
         """What all of these amount to for one leg. Stripe knows nothing of goods: whether the leg
@@ -91,7 +91,7 @@ class StripeHearing:
         intent = self._looking.find_charged(leg.attempt_id)
         if intent is None:
             return weigh(leg, [])
-        said = said_of_whole(self._looking.whole(intent, leg.attempt_id))
+        said = said_of_whole(self._looking.whole(intent, leg.attempt_id), known_of([leg]))
         return weigh(leg, [one for one in said if isinstance(one, Observation)])
 
     def parse_observation(self, message: RailMessage) -> Sequence[Said]:

@@ -11,6 +11,7 @@ from souk.adapters.stripe.holds import evidence_of
 from souk.adapters.stripe.objects import Refund, Reversal, Transfer
 from souk.adapters.stripe.tags import find_move_tag, position_of
 from souk.modules.payments.domain import (
+    Division,
     Evidence,
     Fact,
     FactKind,
@@ -30,8 +31,8 @@ _STAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """Money of a leg that moved, as one fact about it; `mark` tells two of the same object
-    apart."""
+    """Money of a leg that moved, as one fact about it; `mark` tells two of the same object apart,
+    and `stay` two ways in which the same was said."""
 
     leg: str
     object_id: str
@@ -40,6 +41,8 @@ class Moved:
     evidence: Evidence
     stage: FactStage = FactStage.REACHED
     mark: str = ""
+    stay: str = ""
+    division: Division | None = None
 
     def observed(self) -> Observation:
         """The fact with its names."""
@@ -47,11 +50,12 @@ class Moved:
         return Observation(
             leg_reference=self.leg,
             effect_id=name,
-            observation_id=name,
+            observation_id=f"{name}{self.stay}",
             stage=self.stage,
             fact=self.fact,
             occurred_at=self.at,
             evidence=self.evidence,
+            division=self.division,
         )
 
 

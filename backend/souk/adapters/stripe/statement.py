@@ -18,7 +18,7 @@ from souk.adapters.stripe.objects import Charge, Event, Refund
 from souk.adapters.stripe.ranges import Ranges
 from souk.adapters.stripe.tags import find_move_tag, find_payment_tag
 from souk.adapters.stripe.weighing import figures_by
-from souk.adapters.stripe.whole import said_of_whole
+from souk.adapters.stripe.whole import known_of, said_of_whole
 from souk.core.clock import Clock
 from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.core.timers import WALL
@@ -84,7 +84,8 @@ class StripeStatement:
 
     def figures(self, position: Position, legs: Sequence[Leg]) -> Mapping[str, RailFigures]:
         """What all objects of each attempt amount to, unless one of them changed since."""
-        seen = {attempt: self._see(attempt) for attempt in sorted({leg.attempt_id for leg in legs})}
+        attempts = {leg.attempt_id: leg for leg in legs}
+        seen = {attempt: self._see(attempts[attempt]) for attempt in sorted(attempts)}
         found = {}
         doubtful = []
         for leg in legs:
@@ -105,7 +106,7 @@ class StripeStatement:
         """All that the attempt's objects say of the leg. They never go away, and say themselves
         what has ceased to be true."""
         del known
-        seen = self._see(leg.attempt_id)
+        seen = self._see(leg)
         if seen is None:
             raise ProviderUnavailable("what the card provider has of this is not understood")
         about = [one for one in seen.said if one.leg_reference == leg.external_reference]
@@ -157,7 +158,8 @@ class StripeStatement:
         return said_of_refund(refund)
 
     def _look(self, reference: str | None, looked_at: set[str]) -> Sequence[Said]:
-        """All that an intent and what belongs to it say, once."""
+        """All that an intent and what belongs to it say, once. What was divided before is divided
+        anew here, and counts only where that comes to the same."""
         if reference is None or reference in looked_at:
             return ()
         looked_at.add(reference)
@@ -166,18 +168,19 @@ class StripeStatement:
             tag = find_payment_tag(intent)
             if tag is None:
                 return ()
-            return said_of_whole(self._looking.whole(intent, tag.attempt_id))
+            return said_of_whole(self._looking.whole(intent, tag.attempt_id), {})
         except ProviderRejected as refusal:
             _log.error("%s cannot be looked at: %s", reference, refusal)
             return ()
 
-    def _see(self, attempt_id: str) -> _Seen | None:
-        """`None` where it is not understood."""
+    def _see(self, leg: Leg) -> _Seen | None:
+        """The attempt of a leg; `None` where it is not understood."""
+        attempt_id = leg.attempt_id
         try:
             intent = self._looking.find_charged(attempt_id)
             if intent is None:
                 return _Seen(None, ())
-            said = said_of_whole(self._looking.whole(intent, attempt_id))
+            said = said_of_whole(self._looking.whole(intent, attempt_id), known_of([leg]))
         except ProviderRejected as refusal:
             _log.error("attempt %s cannot be looked at: %s", attempt_id, refusal)
             return None

@@ -18,7 +18,8 @@ PLATFORM = "platform"
 
 class AccountKind(StrEnum):
     """Whose money an account counts. `buyer` goes below zero by what buyers put in, `receivable`
-    by what a seller has to give back and has not yet."""
+    by what a seller has to give back and has not yet, and above it by what a seller gave back and
+    the buyer has not got."""
 
     BUYER = "buyer"
     ESCROW = "escrow"

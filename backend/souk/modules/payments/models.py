@@ -206,6 +206,7 @@ class PaymentAttemptLegRow(Base):
     escrow_id: Mapped[Id | None]
     card_account: Mapped[str | None]
     charge_reference: Mapped[str | None]
+    divisions: Mapped[dict[str, dict[str, int]]] = mapped_column(JSONB, server_default=text("'{}'"))
     asset: Mapped[str]
     asset_exponent: Mapped[int] = mapped_column(SmallInteger)
     asset_symbol: Mapped[str]

@@ -16,7 +16,7 @@ from souk.modules.payments.domain.statuses import AttemptStatus, LegStatus
 
 class FactKind(StrEnum):
     """What happened to the money of a leg. `recovered`: the seller's account gave back what the
-    buyer had got back after the release. `charged_back`: the payer's bank took the money, or asks
+    buyer gets back after the release. `charged_back`: the payer's bank took the money, or asks
     for it (then `seen`); when it gives it back that is orphaned. `conceded`: it keeps it."""
 
     HELD = "held"
@@ -98,9 +98,23 @@ class AttemptNews:
         return f"{self.about}:{turn}"
 
 
+Shares = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Division:
+    """How a movement that names no order falls to the legs of its attempt: each share under a name
+    of the rail's own. It is made once: looked at later, when more has moved, it might come out
+    otherwise, and money that is booked does not change hands again."""
+
+    movement: str
+    shares: Shares
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One thing said by a rail about one leg, which it knows by `leg_reference`."""
+    """One thing said by a rail about one leg, which it knows by `leg_reference`; about a share of
+    something that was divided, with the `division`."""
 
     leg_reference: str
     effect_id: str
@@ -109,6 +123,7 @@ class Observation:
     fact: Fact
     occurred_at: datetime
     evidence: Evidence
+    division: Division | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +148,8 @@ def current(observations: Iterable[Observed]) -> Observed | None:
 class LegFigures:
     """What the facts amount to. `deadline` is when the waiting party's time is over; `reimbursed`
     came back to the buyer out of what was released, `charged_back` through the payer's bank, out
-    of what is held first; of what was not held any more, `recovered` came from the seller."""
+    of what is held first; `recovered` came back from the seller, also where the buyer does not
+    get it after all."""
 
     status: LegStatus
     held: int = 0
@@ -175,16 +191,14 @@ def covered(history: LegHistory) -> LegHistory:
     gone = _counting(chargebacks)
     left -= sum(fact.to_buyer for fact in gone)
     back += sum(fact.amount for fact in gone)
-    released = 0 if left else sum(fact.to_seller for fact in moved)
-    reimbursements = _within(history.reimbursements, min(released, held - back))
-    owed = sum(fact.amount - fact.to_buyer for fact in gone)
-    owed += sum(fact.amount for fact in _counting(reimbursements))
+    sent = sum(fact.to_seller for fact in moved)
+    released = 0 if left else sent
     return replace(
         history,
         settlements=final + _within(_pending(history.settlements), left),
-        reimbursements=reimbursements,
+        reimbursements=_within(history.reimbursements, min(released, held - back)),
         chargebacks=chargebacks,
-        recoveries=() if left else _within(history.recoveries, owed),
+        recoveries=_within(history.recoveries, sent),
     )
 
 

@@ -1,11 +1,13 @@
 """Legs: the money of one order in one attempt, as the rails see it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from souk.core.addresses import Address
 from souk.core.money import Asset
+from souk.modules.payments.domain.facts import Shares
 from souk.modules.payments.domain.statuses import LegAction, LegStatus, PaymentMethod
 from souk.modules.payments.domain.terms import CardTerms, EscrowOrder
 
@@ -76,10 +78,12 @@ class EscrowLeg(Leg):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardLeg(Leg):
     """Held by us at the card provider, which moves it when we say so. `charge` is the provider's
-    reference of what was paid, once it was."""
+    reference of what was paid, once it was; `divisions` says of each movement that names no order
+    how it fell to all legs of the attempt."""
 
     terms: CardTerms
     charge: str | None = None
+    divisions: Mapping[str, Shares] = field(default_factory=dict)
 
     @property
     def by_us(self) -> bool:

@@ -1,6 +1,6 @@
 """Legs and facts for those who compare them with what the rails say."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -13,6 +13,7 @@ from souk.modules.payments.domain import (
     FactStage,
     LegStatus,
     Observation,
+    Shares,
     is_later,
 )
 from souk.modules.payments.models import (
@@ -69,15 +70,25 @@ def list_news(
     stages = {observation_id: FactStage(stage) for observation_id, stage in known}
     references = [one.leg_reference for one in observations]
     legs = tx.session.execute(
-        select(leg.external_reference, leg.id).where(leg.external_reference.in_(references))
+        select(leg.external_reference, leg.id, leg.divisions).where(
+            leg.external_reference.in_(references)
+        )
     )
-    ours = {row.external_reference: row.id for row in legs}
+    ours = {row.external_reference: row for row in legs}
     return [
-        (ours[one.leg_reference], one)
+        (ours[one.leg_reference].id, one)
         for one in observations
         if one.leg_reference in ours
+        and _is_divided_so(one, ours[one.leg_reference].divisions)
         and (one.observation_id not in stages or is_later(one.stage, stages[one.observation_id]))
     ]
+
+
+def _is_divided_so(one: Observation, divisions: Mapping[str, Shares]) -> bool:
+    """Whether it says nothing against how something was divided before."""
+    if one.division is None:
+        return True
+    return divisions.get(one.division.movement, one.division.shares) == one.division.shares
 
 
 def list_counted(tx: Transaction, leg_id: str) -> list[Observation]:

@@ -1,5 +1,6 @@
 """Legs: the money of one order in one attempt, under the terms stored with it."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from souk.modules.payments.domain import (
     PAID,
     CardLeg,
     CardTerms,
+    Division,
     EscrowLeg,
     EscrowOrder,
     Leg,
@@ -62,6 +64,18 @@ _MOVE = text(
     WHERE id = :leg_id
     """
 )
+
+
+_DIVIDE = text(
+    """
+    UPDATE payment_attempt_leg AS leg
+    SET divisions = leg.divisions || jsonb_build_object(:movement, CAST(:shares AS jsonb))
+    FROM payment_attempt_leg AS this
+    WHERE this.id = :leg_id AND leg.attempt_id = this.attempt_id
+      AND NOT jsonb_exists(leg.divisions, :movement)
+    """
+)
+_DIVIDED = text("SELECT divisions -> :movement FROM payment_attempt_leg WHERE id = :leg_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +316,14 @@ def move(
     )
 
 
+def divide(tx: Transaction, leg_id: str, division: Division) -> bool:
+    """Store how a movement falls to the legs of an attempt, unless that is known; whether it is
+    this division that holds. The payment is locked."""
+    asked = {"leg_id": leg_id, "movement": division.movement}
+    tx.session.execute(_DIVIDE, {**asked, "shares": json.dumps(dict(division.shares))})
+    return bool(tx.session.execute(_DIVIDED, asked).scalar_one() == division.shares)
+
+
 def _records(tx: Transaction, legs: Select[tuple[Any, ...]], **keys: object) -> list[Leg]:
     return [record(row) for row in tx.session.execute(legs, keys)]
 
@@ -310,7 +332,9 @@ def record(row: _LegColumns) -> Leg:
     """A leg as the domain knows it."""
     common = _common(row)
     if row.card_account is not None:
-        return CardLeg(**common, terms=_card_terms(row), charge=row.charge_reference)
+        return CardLeg(
+            **common, terms=_card_terms(row), charge=row.charge_reference, divisions=row.divisions
+        )
     return EscrowLeg(
         **common,
         terms=_terms(row),

@@ -90,6 +90,10 @@ class Observing:
         # Locks in the global order: the order, then the payment, which stands for all below it.
         (order,) = self._parts.orders.lock(tx, [place.order_id])
         payment = payment_rows.lock(tx, place.payment_id)
+        division = observation.division
+        if division is not None and not leg_rows.divide(tx, place.leg_id, division):
+            _log.info("%s is divided otherwise already; ignored", division.movement)
+            return False
         if not fact_rows.record(tx, place.leg_id, observation):
             return False
         attempts = [
