@@ -1,6 +1,5 @@
 """Legs: the money of one order in one attempt, under the terms stored with it."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +25,6 @@ from souk.modules.payments.domain import (
     PAID,
     CardLeg,
     CardTerms,
-    Division,
     EscrowLeg,
     EscrowOrder,
     Leg,
@@ -64,18 +62,6 @@ _MOVE = text(
     WHERE id = :leg_id
     """
 )
-
-
-_DIVIDE = text(
-    """
-    UPDATE payment_attempt_leg AS leg
-    SET divisions = leg.divisions || jsonb_build_object(:movement, CAST(:shares AS jsonb))
-    FROM payment_attempt_leg AS this
-    WHERE this.id = :leg_id AND leg.attempt_id = this.attempt_id
-      AND NOT jsonb_exists(leg.divisions, :movement)
-    """
-)
-_DIVIDED = text("SELECT divisions -> :movement FROM payment_attempt_leg WHERE id = :leg_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,14 +300,6 @@ def move(
             "now": tx.now,
         },
     )
-
-
-def divide(tx: Transaction, leg_id: str, division: Division) -> bool:
-    """Store how a movement falls to the legs of an attempt, unless that is known; whether it is
-    this division that holds. The payment is locked."""
-    asked = {"leg_id": leg_id, "movement": division.movement}
-    tx.session.execute(_DIVIDE, {**asked, "shares": json.dumps(dict(division.shares))})
-    return bool(tx.session.execute(_DIVIDED, asked).scalar_one() == division.shares)
 
 
 def _records(tx: Transaction, legs: Select[tuple[Any, ...]], **keys: object) -> list[Leg]:

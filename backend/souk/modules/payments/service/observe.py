@@ -17,6 +17,7 @@ from souk.modules.payments.domain import (
 )
 from souk.modules.payments.ports import PayeeAccount, Said
 from souk.modules.payments.repository import attempts as attempt_rows
+from souk.modules.payments.repository import divisions as division_rows
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payees as payee_rows
@@ -91,7 +92,7 @@ class Observing:
         (order,) = self._parts.orders.lock(tx, [place.order_id])
         payment = payment_rows.lock(tx, place.payment_id)
         division = observation.division
-        if division is not None and not leg_rows.divide(tx, place.leg_id, division):
+        if division is not None and not division_rows.divide(tx, place.leg_id, division):
             _log.info("%s is divided otherwise already; ignored", division.movement)
             return False
         if not fact_rows.record(tx, place.leg_id, observation):
