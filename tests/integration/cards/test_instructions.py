@@ -118,6 +118,32 @@ def test_lets_nobody_have_what_is_being_moved(shop) -> None:
     assert shop.instructions() == ["refund open"]
 
 
+WISHES = {
+    "give_back": lambda shop, receipt: gives(shop, shop.checkout.total.amount, receipt),
+    "cancel": lambda shop, receipt: shop.cancellations.cancel(
+        shop.seller(), shop.order_id, "out of stock", receipt
+    ),
+    "release": lambda shop, receipt: shop.deliveries.release(shop.buyer, shop.order_id, receipt),
+}
+
+
+def cut_off(_answer: object) -> dict[str, object]:
+    raise Killed("our process dies before it has stored its answer")
+
+
+@pytest.mark.parametrize("wish", WISHES)
+def test_answers_what_is_done_when_it_was_cut_off_before_its_answer(shop, wish) -> None:
+    shop.pay()
+    with pytest.raises(Killed):
+        WISHES[wish](shop, Receipt("req_one", 200, cut_off))
+    told = shop.instructions()
+
+    answer = WISHES[wish](shop, Receipt("req_one"))
+
+    assert isinstance(getattr(answer, "outcome", answer), Executed)
+    assert (len(told), shop.instructions()) == (1, told)
+
+
 def test_moves_nothing_more_when_the_same_wish_comes_again(shop) -> None:
     started = shop.pay()
     receipt = Receipt("req_one")

@@ -110,10 +110,10 @@ class Asking(Instructing):
         `SplitOutOfRange`, `MovementUnderWay`."""
         with self._parts.uow.begin() as tx:
             leg = self._paid_leg(tx, principal, payment_id, order_id)
-        if leg.status in HOLDING:
-            outcome = self.give_back_part(leg, amount, receipt.request_key)
-        else:
-            outcome = self.reimburse(leg, amount, receipt.request_key)
+        outcome = self.carry_on(receipt.request_key)
+        if outcome is None:
+            back = self.give_back_part if leg.status in HOLDING else self.reimburse
+            outcome = back(leg, amount, receipt.request_key)
         with self._parts.uow.begin() as tx:
             receipt.store(tx, outcome)
             tx.commit()

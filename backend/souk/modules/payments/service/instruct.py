@@ -68,7 +68,18 @@ class Instructing(Looking):
         nothing more. `Pending` while the outcome of one is not known: it is repeated until it is.
         Raises `MovementUnderWay`, `OrderOnHold`, and, once all were tried, what the rail refuses
         with."""
-        ids = self._note_down(asked.instructions, request_key)
+        return self._carry_out_all(self._note_down(asked.instructions, request_key))
+
+    def carry_on(self, request_key: str | None) -> Outcome | None:
+        """Go on with what a request had a rail told before it was cut off, and is now repeated:
+        what it would have moved may be gone by its own doing. `None` when it got nowhere."""
+        if request_key is None:
+            return None
+        with self._parts.uow.begin() as tx:
+            ids = instruction_rows.list_of_request(tx, request_key)
+        return self._carry_out_all(ids) if ids else None
+
+    def _carry_out_all(self, ids: Sequence[str]) -> Outcome:
         outcomes = [self._tried(one) for one in ids]
         for one in outcomes:
             if isinstance(one, DomainError):

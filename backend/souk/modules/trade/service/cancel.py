@@ -29,7 +29,7 @@ class Cancellations:
         self._uow = uow
         self._orders = orders
         self._payments = payments
-        self._rail = RailRequests(uow, orders)
+        self._rail = RailRequests(uow, orders, payments)
 
     def cancel(
         self, caller: Principal, order_id: str, reason: str, receipt: Receipt = NO_RECEIPT
@@ -42,6 +42,8 @@ class Cancellations:
         `ProviderUnavailable`.
         """
         self._call_off(caller, order_id, reason)
+        if (done := self._rail.go_on(order_id, receipt)) is not None:
+            return done
         with self._uow.begin() as tx:
             together, order, actor = party_of_checkout(self._orders, tx, caller, order_id)
             if order.status is OrderStatus.PENDING_PAYMENT:

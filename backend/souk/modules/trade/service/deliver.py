@@ -32,7 +32,7 @@ class Deliveries:
         self._uow = uow
         self._orders = orders
         self._payments = payments
-        self._rail = RailRequests(uow, orders)
+        self._rail = RailRequests(uow, orders, payments)
 
     def accept(self, caller: Principal, order_id: str, receipt: Receipt = NO_RECEIPT) -> Moved:
         """The seller starts on the order. Raises `OrderHidden`, `IllegalTransition`."""
@@ -124,8 +124,10 @@ class Deliveries:
             _, actor = party_of(self._orders, tx, caller, order_id)
             if actor is not Actor.BUYER:
                 raise NotYourPart("only the buyer can release the money before its deadline")
+        if (done := self._rail.go_on(order_id, receipt)) is not None:
+            return done
+        with self._uow.begin() as tx:
             leg = self._payments.held_leg(tx, order_id)
-            tx.commit()
         release = partial(self._payments.release, request_key=receipt.request_key)
         return self._rail.ask(leg, release, receipt)
 
