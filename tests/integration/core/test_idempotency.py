@@ -75,11 +75,14 @@ def test_enter_refuses_when_the_key_was_used_for_another_body(keys, committing_u
 @pytest.mark.pitfall("P15")
 @pytest.mark.parametrize("changes", [{"principal_id": "acc_2"}, {"route": "POST /api/others"}])
 def test_enter_shows_no_answer_of_another_when_the_keys_are_equal(keys, committing_uow, changes):
-    mine = enter(keys)
-    answer(committing_uow, mine)
+    answer(committing_uow, enter(keys), "mine")
     theirs = enter(keys, **changes)
     assert isinstance(theirs, str)
-    assert theirs != mine
+    answer(committing_uow, theirs, "theirs")
+    assert [enter(keys), enter(keys, **changes)] == [
+        Replay(201, '{"made":"mine"}'),
+        Replay(201, '{"made":"theirs"}'),
+    ]
 
 
 def test_enter_lets_one_in_when_twenty_come_at_once(keys):

@@ -82,6 +82,18 @@ def test_sweep_takes_no_more_than_the_limit(committing_uow, sweeper):
 
 
 @pytest.mark.pitfall("P2")
+def test_sweep_passes_by_a_message_when_another_holds_its_row(
+    committing_uow, engine, sweeper, handler
+):
+    deliver(committing_uow, "evt_1")
+    deliver(committing_uow, "evt_2")
+    with engine.begin() as other:
+        other.execute(text("SELECT FROM webhook_inbox WHERE external_id = 'evt_1' FOR UPDATE"))
+        assert sweeper.sweep() == 1
+    assert [name for name, _ in handler.seen] == ["evt_2"]
+
+
+@pytest.mark.pitfall("P2")
 def test_sweep_handles_each_message_once_when_sweepers_compete(
     committing_uow, engine, handler, clock
 ):

@@ -72,6 +72,8 @@ def test_text_shows_every_digit_in_the_assets_scale(amount, asset, text):
 @example(3, 2)
 @example(-1, 2)
 @example(-3, 2)
+@example(2**90 - 1, 2**91)
+@example(2**90 + 1, 2**91)
 def test_division_rounds_half_to_even_whatever_the_size(numerator, denominator):
     assert divide_half_even(numerator, denominator) == round(Fraction(numerator, denominator))
 
