@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from souk.modules.payments.domain import AttemptNews, AttemptTurn
 from tests.support.card_books import standing
 from tests.support.card_shop import ANYHOW, EMPTY
 
@@ -115,6 +116,26 @@ def test_ends_the_same_when_messages_come_in_another_order(shop, connection, sto
 
     assert len(messages) > 1
     assert others == [first] * 3
+
+
+@pytest.mark.pitfall("P6")
+def test_is_not_under_way_again_when_its_end_was_told_before(shop) -> None:
+    started = shop.begin()
+    turns = [AttemptTurn.DECLINED, AttemptTurn.PROCESSING]
+    told = [
+        AttemptNews(
+            attempt_id=started.attempt_id,
+            turn=turn,
+            about="ch_one",
+            reason="the bank says so",
+            occurred_at=shop.wall.now(),
+        )
+        for turn in turns
+    ]
+
+    heard = [shop.payments.observe(news) for news in told]
+
+    assert (heard, shop.sees.attempts()) == ([True, False], ["failed"])
 
 
 @pytest.mark.deep
