@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.support import pitfalls
+from tests.support import mutation, pitfalls
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds on two cores, and how many workers share the suite.
@@ -38,7 +38,7 @@ LINTERS = {
 # The business code, and the suites that together reach all of it.
 MEASURED = "souk.modules,souk.core"
 MEASURING = ("unit", "integration", "ports", "races")
-NAMES = ("lint", *BUDGETS, "coverage", "pitfalls")
+NAMES = ("lint", *BUDGETS, "coverage", "pitfalls", "mutation")
 NO_TESTS = 5
 
 
@@ -79,7 +79,12 @@ class Wish:
     @property
     def measured(self) -> bool:
         """Whether coverage is measured, which takes time that no budget has room for."""
-        return self.coverage or (self.deep and not self.suites and not self.rest)
+        return self.coverage or self.whole
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is everything there is, however long it takes."""
+        return self.deep and not self.suites and not self.rest
 
 
 def read(words: Sequence[str]) -> Wish:
@@ -104,13 +109,16 @@ def main(words: Sequence[str]) -> int:
     os.chdir(ROOT)
     if list(words) == ["pitfalls"]:
         return pitfalls.report(ROOT)
+    if words and words[0] == "mutation":
+        return mutation.main(words[1:])
     wish = read(words)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="souk-results-") as results:
         done = [result for result in run_all(wish, Path(results)) if result]
         print("\n" + "\n".join(result.line() for result in done))
         covered = not wish.measured or check_coverage(Path(results))
-    failed = sum(result.failed for result in done) + (not covered)
+    noticed = not wish.whole or mutation.main([]) == 0
+    failed = sum(result.failed for result in done) + (not covered) + (not noticed)
     passed = sum(result.passed for result in done)
     print(f"{passed} passed, {failed} failed in {time.monotonic() - begun:.1f} s")
     return 1 if failed or not passed else 0

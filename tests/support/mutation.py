@@ -1,0 +1,243 @@
+"""Whether the tests would notice: the business code is broken in one place at a time, and the tests
+that run through that place must turn red.
+
+    scripts/test mutation [--mutants N] [--seed N] [--least PERCENT] [module...]
+
+What breaks the code are mutmut's operators. Texts are left as they are, also those of SQL: a broken
+statement is noticed by anybody, and a broken message by nobody. Which mutants are tried is drawn
+by the seed; one through which no test runs counts as survived.
+"""
+
+import argparse
+import ast
+import difflib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from queue import SimpleQueue
+from random import Random
+
+import libcst as cst
+from coverage import CoverageData
+from mutmut.mutation.file_mutation import Mutation, create_mutations
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = ("payments", "ledger")
+MEASURING = ("unit", "integration", "ports", "simulation")
+_TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)
+_COPIED = ("backend", "contracts", "docs", "scripts", "tests", "pyproject.toml", "README.md")
+_LINKED = ("contracts/node_modules", "contracts/out", "contracts/cache")
+_MOST_TESTS = 60
+_SECONDS = 240
+_WORKERS = 2
+_RED = 1
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A file with one change, and the tests that run through it."""
+
+    path: Path
+    line: int
+    source: str
+    changed: str
+    tests: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Where it is, and what it changes."""
+        before, after = self.source.splitlines(), self.changed.splitlines()
+        lines = list(difflib.unified_diff(before, after, lineterm="", n=0))[3:]
+        return "\n".join([f"{self.path}:{self.line}", *(f"    {line}" for line in lines)])
+
+
+def measure(folder: Path, modules: Sequence[str]) -> Path:
+    """Run the suites once, noting of each line which tests run through it."""
+    sources = [f"--cov=souk.modules.{module}" for module in modules]
+    kept = folder / "coverage"
+    suites = [f"tests/{suite}" for suite in MEASURING]
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-n", str(_WORKERS), "--dist", "worksteal"),
+            *("--cov-context=test", "--cov-report=", *sources, *suites),
+        ],
+        cwd=ROOT,
+        check=True,
+        env={**os.environ, "COVERAGE_FILE": str(kept)},
+    )
+    return kept
+
+
+@dataclass(frozen=True)
+class Change:
+    """One of the changes that could be made to a file."""
+
+    path: Path
+    module: cst.Module
+    mutation: Mutation
+
+    def made(self, data: CoverageData) -> Mutant | None:
+        """The mutant; `None` when it would change what is told to people alone."""
+        source = self.path.read_text()
+        tree = self.module.deep_replace(self.mutation.original_node, self.mutation.mutated_node)
+        assert isinstance(tree, cst.Module)
+        line = _changed_line(source, tree.code)
+        if line is None or line in _told_to_people(source):
+            return None
+        contexts = data.contexts_by_lineno(str(self.path)).get(line, [])
+        tests = sorted({each.partition("|")[0] for each in contexts if each}, key=_cost)
+        return Mutant(self.path.relative_to(ROOT), line, source, tree.code, tuple(tests))
+
+
+def changes(modules: Sequence[str]) -> Iterator[Change]:
+    """Every change of the modules' functions."""
+    for name in modules:
+        for path in sorted((ROOT / "backend/souk/modules" / name).rglob("*.py")):
+            module, mutations, _, _ = create_mutations(str(path), path.read_text())
+            for one in mutations:
+                inside = one.contained_by_top_level_function is not None
+                if inside and not isinstance(one.original_node, _TEXTS):
+                    yield Change(path, module, one)
+
+
+def draw(every: Sequence[Change], measured: Path, count: int, seed: int) -> list[Mutant]:
+    """So many mutants by chance."""
+    data = CoverageData(str(measured))
+    data.read()
+    shuffled = Random(seed).sample(every, len(every))
+    made = (change.made(data) for change in shuffled)
+    return list(islice((mutant for mutant in made if mutant is not None), count))
+
+
+def _told_to_people(source: str) -> set[int]:
+    """The lines of log messages and of what is raised, which no test compares word by word."""
+    found: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        logs = (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Call)
+            and ast.unparse(node.value.func).startswith("_log.")
+        )
+        if (logs or isinstance(node, ast.Raise)) and node.end_lineno is not None:
+            found |= set(range(node.lineno, node.end_lineno + 1))
+    return found
+
+
+def _changed_line(source: str, changed: str) -> int | None:
+    """The first line that differs; `None` when nothing does."""
+    pairs = zip(source.splitlines(), changed.splitlines(), strict=False)
+    return next((number for number, (a, b) in enumerate(pairs, 1) if a != b), None)
+
+
+def _cost(test: str) -> tuple[int, str]:
+    """Cheap suites first."""
+    suite = test.split("/")[1] if "/" in test else ""
+    return (MEASURING.index(suite) if suite in MEASURING else len(MEASURING), test)
+
+
+def _chosen(tests: Sequence[str]) -> list[str]:
+    """Not more than can be run: of many, some of each file."""
+    seen: Counter[str] = Counter()
+    ranked = []
+    for place, test in enumerate(tests):
+        file = test.partition("::")[0]
+        seen[file] += 1
+        ranked.append((seen[file], place, test))
+    picked = sorted(ranked)[:_MOST_TESTS]
+    return [test for _, _, test in sorted(picked, key=lambda each: each[1])]
+
+
+class Copy:
+    """A copy of the tree, in which one file at a time is broken."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", "out", "cache")
+        for name in _COPIED:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+            else:
+                shutil.copy(ROOT / name, folder / name)
+        for name in _LINKED:
+            if (ROOT / name).exists():
+                (folder / name).symlink_to(ROOT / name)
+
+    def notices(self, mutant: Mutant) -> bool:
+        """Whether a test turns red, or never ends."""
+        if not mutant.tests:
+            return False
+        file = self._folder / mutant.path
+        file.write_text(mutant.changed)
+        try:
+            return self._run(_chosen(mutant.tests)) == _RED
+        except subprocess.TimeoutExpired:
+            return True
+        finally:
+            file.write_text(mutant.source)
+
+    def _run(self, tests: Sequence[str]) -> int:
+        paths = os.pathsep.join([str(self._folder / "backend"), str(self._folder)])
+        with subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+            cwd=self._folder,
+            env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                return process.wait(_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                raise
+
+
+def try_all(drawn: Sequence[Mutant]) -> list[Mutant]:
+    """Those of these mutants that no test notices, telling how it goes."""
+    survived: list[Mutant] = []
+    with tempfile.TemporaryDirectory(prefix="souk-mutants-") as folder:
+        copies: SimpleQueue[Copy] = SimpleQueue()
+        for number in range(_WORKERS):
+            (Path(folder) / str(number)).mkdir()
+            copies.put(Copy(Path(folder) / str(number)))
+
+        def attempt(mutant: Mutant) -> bool:
+            copy = copies.get()
+            try:
+                return copy.notices(mutant)
+            finally:
+                copies.put(copy)
+
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            tried = {pool.submit(attempt, mutant): mutant for mutant in drawn}
+            for number, future in enumerate(as_completed(tried), 1):
+                if not future.result():
+                    survived.append(tried[future])
+                    print(f"survived: {tried[future].describe()}", flush=True)
+                print(f"{number} of {len(drawn)}, {len(survived)} survived", flush=True)
+    return survived
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure, draw, try; 0 when enough were noticed."""
+    parser = argparse.ArgumentParser(prog="scripts/test mutation")
+    parser.add_argument("modules", nargs="*", default=MODULES)
+    parser.add_argument("--mutants", type=int, default=200, help="how many are tried (200)")
+    parser.add_argument("--seed", type=int, default=1, help="which ones (1)")
+    parser.add_argument("--least", type=float, default=85, help="percent to be noticed (85)")
+    parser.add_argument("--measured", type=Path, help="what an earlier run has measured")
+    wish = parser.parse_args(list(words))
+    every = list(changes(wish.modules))
+    with tempfile.TemporaryDirectory(prefix="souk-measured-") as folder:
+        measured = wish.measured or measure(Path(folder), wish.modules)
+        drawn = draw(every, measured, wish.mutants, wish.seed)
+    print(f"{len(drawn)} of {len(every)} changes of {', '.join(wish.modules)}", flush=True)
+    noticed = 100 * (1 - len(try_all(drawn)) / max(1, len(drawn)))
+    print(f"{noticed:.1f} % of the mutants were noticed, at least {wish.least:.0f} % must be")
+    return 0 if noticed >= wish.least else 1
