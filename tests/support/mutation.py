@@ -102,7 +102,7 @@ def changes(modules: Sequence[str]) -> Iterator[Change]:
         for path in sorted((ROOT / "backend/souk/modules" / name).rglob("*.py")):
             module, mutations, _, _ = create_mutations(str(path), path.read_text())
             for one in mutations:
-                inside = one.contained_by_top_level_function is not None
+                inside = isinstance(one.contained_by_top_level_function, cst.FunctionDef)
                 if inside and not isinstance(one.original_node, _TEXTS):
                     yield Change(path, module, one)
 
