@@ -1,4 +1,7 @@
-"""How what names no order fell to the legs of a card payment."""
+"""How what names no order fell to the legs of a card payment, and how much is booked of an effect.
+
+What was booked before says 0 of that, and is mirrored and booked anew with the next fact.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +21,12 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
+    op.add_column(
+        "payment_effect",
+        sa.Column("booked_amount", sa.Numeric(78, 0), server_default=sa.text("0"), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("payment_effect", "booked_amount")
     op.drop_column("payment_attempt_leg", "divisions")

@@ -58,19 +58,20 @@ _STAGE = text("SELECT stage FROM payment_observation WHERE id = :id")
 _ADVANCE = text("UPDATE payment_observation SET stage = :stage, observed_at = :now WHERE id = :id")
 _SET_BOOKED = text(
     "UPDATE payment_effect SET bookings = :bookings, booked_observation = :observation,"
-    " booked_stage = :stage, booked_from_held = :from_held WHERE id = :id"
+    " booked_stage = :stage, booked_amount = :amount, booked_from_held = :from_held WHERE id = :id"
 )
 _SET_TOLD = text("UPDATE payment_effect SET told = :told, frozen = :frozen WHERE id = :id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """The ledger entries that are open for an effect: the `number`-th there were. `from_held` is
-    the part of a chargeback that came out of held money."""
+    """The ledger entries that are open for an effect: the `number`-th there were, about so much
+    money: of a chargeback what the buyer did not have yet, `from_held` of it out of held money."""
 
     number: int
     observation_id: str
     stage: Stage
+    amount: int
     from_held: int = 0
 
 
@@ -147,6 +148,7 @@ def _effect(observed: Sequence[_Joined]) -> Effect:
             number=row.bookings,
             observation_id=row.booked_observation,
             stage=Stage(row.booked_stage),
+            amount=row.booked_amount,
             from_held=row.booked_from_held,
         )
     return Effect(
@@ -219,6 +221,7 @@ def set_booked(tx: Transaction, effect_id: str, bookings: int, booked: Booking |
             "bookings": bookings,
             "observation": None if booked is None else booked.observation_id,
             "stage": None if booked is None else booked.stage,
+            "amount": 0 if booked is None else booked.amount,
             "from_held": 0 if booked is None else booked.from_held,
         },
     )

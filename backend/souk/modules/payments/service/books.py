@@ -70,6 +70,7 @@ def _booking(number: int, observed: Observed, stage: Stage) -> Booking:
         number=number,
         observation_id=observed.observation_id,
         stage=stage,
+        amount=observed.fact.amount if back else observed.fact.moves,
         from_held=observed.fact.to_buyer if back else 0,
     )
 
