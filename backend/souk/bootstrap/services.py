@@ -77,7 +77,7 @@ def make_services(
     services.update(_people_and_goods(settings, uow, found))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
-    services.update(_books(uow, _rails(settings, uow, wall, found), services))
+    services.update(_books(uow, _rails(settings, uow, wall, found, services), services))
     services.update(_webhooks(settings, uow, wall, services))
     return services
 
@@ -202,7 +202,11 @@ def _webhooks(settings: Settings, uow: UnitOfWork, wall: Clock, below: Services)
 
 
 def _rails(
-    settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
+    settings: Settings,
+    uow: UnitOfWork,
+    wall: Clock,
+    found: Mapping[int, Network],
+    services: Services,
 ) -> list[RailStatement]:
     """What says itself what it holds."""
     record = ChainRecords(uow, {chain_id: network.followed for chain_id, network in found.items()})
@@ -210,7 +214,7 @@ def _rails(
         EvmEscrowStatement(chain_id, network.node, record)
         for chain_id, network in sorted(found.items())
     ]
-    cards = card_statement(settings, wall)
+    cards = card_statement(settings, wall, services.of(Payments))
     return [*escrows, *([] if cards is None else [cards])]
 
 

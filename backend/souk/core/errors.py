@@ -144,6 +144,11 @@ class ProviderUnavailable(UnavailableError):
     code = "provider_unavailable"
 
 
+class ProviderRefusesUs(ProviderUnavailable):
+    """An outside service does not accept our key: whatever was asked, it is done once that is right
+    again."""
+
+
 class ProviderRejected(DomainError):
     """An outside service refused; asking again changes nothing."""
 

@@ -2,10 +2,12 @@
 
 import pytest
 
+from souk.core.errors import ProviderRejected
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
 from souk.modules.payments.domain import CardChoice, PaymentMethod
 from souk.modules.payments.errors import AttemptStillPayable, PaymentUnderWay
+from tests.support.card_hooks import failing
 from tests.support.card_shop import EMPTY
 from tests.support.payment_builders import a_choice, reached
 
@@ -64,6 +66,44 @@ def test_returns_the_card_when_both_are_paid(shop, card_first) -> None:
     assert shop.sees.refunds() == ["duplicate_payment done"]
     assert (shop.sees.status(), shop.sees.money()) == (OrderStatus.PAID, PaymentStatus.HELD)
     shop.sees.assert_balanced()
+
+
+def both_are_paid(shop) -> object:
+    """So that the card is owed back; nobody has told the provider yet."""
+    (leg,) = shop.start(a_choice()).attempt.legs
+    by_card = shop.begin(ANYWAY)
+    shop.confirm(by_card)
+    shop.hear(by_card)
+    shop.observe(reached(leg))
+    return by_card
+
+
+def test_returns_the_rest_of_the_card_when_a_part_was_given_by_hand(shop) -> None:
+    by_card = both_are_paid(shop)
+    shop.client.v1.refunds.create({"payment_intent": by_card.needs.reference, "amount": 500})
+    shop.hear(by_card)
+
+    for _ in range(2):
+        shop.wall.advance(minutes=2)
+        shop.payments.carry_out_due()
+
+    assert shop.refunds(by_card) == [500, shop.checkout.total.amount - 500]
+    assert shop.sees.refunds() == ["duplicate_payment done"]
+
+
+def test_returns_the_card_a_day_later_when_the_provider_would_not(shop) -> None:
+    by_card = both_are_paid(shop)
+    shop.start_anew(before=failing("carry_out", ProviderRejected("not today")))
+    shop.payments.carry_out_due()
+    shop.start_anew()
+
+    shop.wall.advance(hours=23)
+    soon = shop.payments.carry_out_due()
+    shop.wall.advance(hours=2)
+    shop.payments.carry_out_due()
+
+    assert (soon, shop.refunds(by_card)) == (0, [shop.checkout.total.amount])
+    assert shop.instructions() == ["refund refused", "refund done"]
 
 
 def test_calls_the_card_off_when_the_checkout_expires(shop) -> None:

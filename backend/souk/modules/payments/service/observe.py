@@ -93,7 +93,7 @@ class Observing:
         payment = payment_rows.lock(tx, place.payment_id)
         division = observation.division
         if division is not None and not division_rows.divide(tx, place.leg_id, division):
-            _log.info("%s is divided otherwise already; ignored", division.movement)
+            _log.info("%s is, or has to be, divided otherwise; ignored", division.movement)
             return False
         if not fact_rows.record(tx, place.leg_id, observation):
             return False
