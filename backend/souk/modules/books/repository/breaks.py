@@ -1,6 +1,6 @@
 """Differences between the rails and us, and up to where they were looked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,26 @@ class Kept:
 
 
 def open_break(tx: Transaction, place: str, difference: Difference, kind: BreakClass) -> Kept:
-    """Keep a difference that was not mended, with its present figures."""
+    """Keep a difference that was not mended, with its present figures and class."""
+    return _open(tx, place, difference, kind, anew={"kind": kind})
+
+
+def open_doubt(tx: Transaction, place: str, difference: Difference) -> Kept:
+    """Keep a difference about which nothing was proved, with its present figures: of class
+    `unknown` when it is new, and otherwise of the class that it has."""
+    return _open(tx, place, difference, BreakClass.UNKNOWN, anew={})
+
+
+def _open(
+    tx: Transaction,
+    place: str,
+    difference: Difference,
+    kind: BreakClass,
+    *,
+    anew: Mapping[str, BreakClass],
+) -> Kept:
+    """One break is open about a subject and a rule: where there is one it gets the present figures
+    and what is `anew` of it."""
     row = ReconciliationBreakRow
     values = {
         "place": place,
@@ -51,7 +70,7 @@ def open_break(tx: Transaction, place: str, difference: Difference, kind: BreakC
         .limit(1)
         .with_for_update()
     ).one()
-    now = {"kind": kind, "expected": difference.expected, "found": difference.found}
+    now = {**anew, "expected": difference.expected, "found": difference.found}
     tx.session.execute(
         update(row).where(row.id == known.id, row.healed_at.is_(None)).values(seen_at=tx.now, **now)
     )
