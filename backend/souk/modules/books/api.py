@@ -38,7 +38,7 @@ class Gauges(Readings):
         "souk_books_check_age_seconds": "Since the books were last looked at; none before",
         "souk_books_breaks": "Breaks that the last look at the books found, by rule",
         "souk_books_broken": "Whether it found any",
-        "souk_reconciliation_age_seconds": "Since a rail was last compared with the books",
+        "souk_reconciliation_age_seconds": "Since the last finished comparison of a rail began",
         "souk_reconciliation_breaks": "Open differences between the rails and us, by class",
         "souk_outbox_waiting": "Facts that were not delivered yet, counted up to 100000",
         "souk_outbox_oldest_seconds": "How long the oldest of them has waited",

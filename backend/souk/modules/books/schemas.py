@@ -46,7 +46,7 @@ class BooksComparedOut(ResponseModel):
     block_number: str | None
     block_hash: str | None
     at: str = Field(description="By the rail's own time.")
-    compared_at: str
+    compared_at: str = Field(description="When that began.")
 
 
 class BooksRecentOut(ResponseModel):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, insert, select, text, update
+from sqlalchemy import ColumnElement, case, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from souk.core.unit_of_work import Transaction
@@ -174,7 +174,8 @@ def list_open(tx: Transaction, places: Sequence[str]) -> list[OpenBreak]:
 
 
 def find_compared(tx: Transaction, place: str) -> tuple[datetime, datetime | None] | None:
-    """When a place was last compared, and when last the whole of it; `None` when never."""
+    """When the last comparison of a place began, and the last one of the whole of it; `None` when
+    there was none."""
     row = ReconciliationRow
     found = tx.session.execute(
         select(row.compared_at, row.whole_at).where(row.place == place)
@@ -182,15 +183,23 @@ def find_compared(tx: Transaction, place: str) -> tuple[datetime, datetime | Non
     return None if found is None else (found.compared_at, found.whole_at)
 
 
-def put_compared(tx: Transaction, place: str, position: Position, *, whole: bool) -> None:
-    """Remember that a place was compared up to a position now."""
+def put_compared(
+    tx: Transaction, place: str, position: Position, *, begun_at: datetime, whole: bool
+) -> None:
+    """Remember that a place was compared up to a position, by a comparison that began then: what
+    came while it went on it may not have seen. One that began later is not forgotten."""
     row = ReconciliationRow
     values = {
-        "compared_at": tx.now,
+        "compared_at": begun_at,
         "position_at": position.at,
         "block_number": position.block_number,
         "block_hash": position.block_hash,
     }
-    statement = upsert(row).values(place=place, whole_at=tx.now if whole else None, **values)
-    newer = {**values, "whole_at": func.coalesce(statement.excluded.whole_at, row.whole_at)}
-    tx.session.execute(statement.on_conflict_do_update(index_elements=["place"], set_=newer))
+    statement = upsert(row).values(place=place, whole_at=begun_at if whole else None, **values)
+    is_later = statement.excluded.compared_at >= row.compared_at
+    now: dict[str, ColumnElement[object]] = {
+        name: case((is_later, statement.excluded[name]), else_=getattr(row, name))
+        for name in values
+    }
+    now["whole_at"] = func.greatest(statement.excluded.whole_at, row.whole_at)
+    tx.session.execute(statement.on_conflict_do_update(index_elements=["place"], set_=now))
