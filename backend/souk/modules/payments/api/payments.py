@@ -236,9 +236,9 @@ def confirm_payment(
     kept: _Kept,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Tells that the wallet sent a transaction, or that the payer is back from the provider. It is
-    an observation, never proof: the payment is completed by what its rail says, also when nobody
-    confirms."""
+    """Tells that the wallet sent a transaction, or that the payer is back from the provider, to
+    which a transaction's hash means nothing. It is an observation, never proof: the payment is
+    completed by what its rail says, also when nobody confirms."""
     known = require_id("pay", payment_id)
     with kept.changing(queries.subject(known)):
         return once(
