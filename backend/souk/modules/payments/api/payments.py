@@ -121,7 +121,8 @@ def process_payment(
     answer for as long as it can be paid. Another choice calls a card payment off, and has to wait
     until handed out calls can be signed no more, so that nobody pays twice."""
     payment_id = require_id("pay", body.payment_id)
-    choice = body.choice()
+    with payments.suggesting(caller, payment_id):
+        choice = body.choice()
     with kept.changing(queries.subject(payment_id)):
         return once(
             request,

@@ -17,6 +17,7 @@ from souk.core.errors import (
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.domain import ListingKind
+from souk.modules.chain.errors import RelayerGasSpent
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import Attempt, CardChoice, Payment, PayWish
 from souk.modules.payments.domain.candidates import Basket, BasketOrder, ChainView, Earlier
@@ -30,6 +31,7 @@ from souk.modules.payments.errors import (
     PayerWalletUnproved,
     PriceUnusable,
     QuoteOver,
+    RelayUnavailable,
     TooManyAttempts,
 )
 from souk.modules.payments.repository import attempts as attempt_rows
@@ -49,8 +51,12 @@ _ELSEWHERE = (
     PriceUnusable,
     AttemptStillPayable,
     QuoteOver,
+    RelayerGasSpent,
 )
 """What is refused for the way that was chosen, so that another one may do."""
+
+_NOT_SENT = (RelayUnavailable, RelayerGasSpent)
+"""What we do not send, its payer can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +207,8 @@ class Weighing(Surveying):
             question = self._without(self._question(payer, to_pay, self.unseen()), asked, refusal)
         else:
             views = self.survey(wallets_of(payer), to_pay.orders)
+            if isinstance(refusal, _NOT_SENT):
+                views = tuple(replace(view, relays=False) for view in views)
             question = self._question(payer, to_pay, views)
         refusal.alternatives = suggestions(others(rank(question), wish))
 
