@@ -148,6 +148,24 @@ def test_asks_no_network_what_to_suggest_when_the_network_has_failed(
     assert [(way["token"], way["checked"]) for way in problem["alternatives"]] == [(DOLLAR, False)]
 
 
+@pytest.mark.parametrize("path", ["/process", "/{id}/action"])
+def test_names_cards_when_the_time_of_the_calls_is_over(api, uow, shop, takes_cards, path) -> None:
+    shop.start()
+    shop.pass_time(seconds=601, blocks=1)
+    method, body = ("POST", wish(shop)) if path == "/process" else ("GET", None)
+    path = f"/api/payments{path.format(id=shop.payment_id)}"
+
+    problem = api(method, path, body, token=a_session(uow, "bruno"), key="1").json()
+
+    assert {way["method"] for way in problem["alternatives"]} == {
+        "STRIPE",
+        "CREDIT_CARD",
+        "DEBIT_CARD",
+        "BANK_TRANSFER",
+    }
+    assert {way["anyway"] for way in problem["alternatives"]} == {True}
+
+
 def test_tells_of_ways_only_what_it_knows(api) -> None:
     (escrow,) = [
         method

@@ -145,6 +145,25 @@ def test_stops_for_the_day_when_the_gas_is_used_up(opened) -> None:
     assert purchase.payment()["attempts"][0]["status"] == "awaiting_payer"
 
 
+def test_names_sending_it_oneself_when_the_gas_is_used_up(opened) -> None:
+    shop = relaying(opened, keeper=keys(relayer_daily_gas=1))
+    purchase, signature = signed(shop)
+    purchase.has(coin=ETHER)
+
+    (way,) = purchase.hand_in(signature, relay=True).json()["alternatives"]
+
+    assert (way["way"], way["relayed"], way["checked"]) == ("authorization", False, True)
+
+
+def test_names_sending_it_oneself_when_it_is_not_sent_for_its_payer(shop) -> None:
+    purchase, signature = signed(shop, "permit")
+    purchase.has(coin=ETHER)
+
+    (way,) = purchase.hand_in(signature, relay=True).json()["alternatives"]
+
+    assert (way["way"], way["relayed"]) == ("permit", False)
+
+
 def test_does_not_send_again_what_came_to_nothing(shop) -> None:
     purchase, signature = signed(shop)
     purchase.hand_in(signature, relay=True)

@@ -329,9 +329,13 @@ class _Place:
         if found is None:
             return
         choice, earlier = found
+        until = rfc3339(earlier.payable_until)
+        if earlier.lapsed:
+            says = f"calls that could be paid until {until} may have been; wait a moment"
+            yield Refusal("quote_over", says)
+            return
         if candidate.is_of(choice):
             return
-        until = rfc3339(earlier.payable_until)
         says = f"the calls of an earlier attempt can still be paid until {until}"
         yield Refusal("attempt_still_payable", says)
 

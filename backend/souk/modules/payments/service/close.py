@@ -43,18 +43,29 @@ class Closing(Looking):
     ) -> PaymentState:
         """The payer's wallet sent a transaction. That is an observation, never a proof: the
         attempt is `submitted`, and what happens next the chain says. Without a transaction the
-        payer came back from the provider's page, and the rail itself is asked. Raises
-        `PaymentNotFound`, `MalformedTransactionHash`, `AttemptNotOpen`, `ProviderUnavailable`."""
+        payer came back from the provider's page, and the rail itself is asked; so it is where a
+        hash means nothing to the rail. Raises `PaymentNotFound`, `MalformedTransactionHash`,
+        `AttemptNotOpen`, `ProviderUnavailable`."""
         if transaction_hash is None:
             return self._returned(principal, payment_id, receipt)
         if _HASH.fullmatch(transaction_hash) is None:
             raise MalformedTransactionHash(
                 "a transaction hash is 0x followed by 64 hexadecimal digits"
             )
+        state = self._sent(principal, payment_id, transaction_hash.lower(), receipt)
+        return self._returned(principal, payment_id, receipt) if state is None else state
+
+    def _sent(
+        self, principal: Principal, payment_id: str, transaction_hash: str, receipt: Receipt
+    ) -> PaymentState | None:
+        """`None` for a rail that we ask ourselves: no transaction of a wallet pays there, and an
+        attempt that one had `submitted` would wait for its end in vain."""
         with self._parts.uow.begin() as tx:
             payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
             attempts = attempt_rows.list_of_payment(tx, payment.id)
-            submitted = self._submitted(tx, payment, _latest(attempts), transaction_hash.lower())
+            if _latest(attempts).method in self._parts.directed:
+                return None
+            submitted = self._submitted(tx, payment, _latest(attempts), transaction_hash)
             state = project_payment(
                 tx, payment, [*attempts[:-1], submitted], reason="the payer sent a transaction"
             )

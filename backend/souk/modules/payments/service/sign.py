@@ -45,9 +45,16 @@ class Signing(Starting):
         receipt: Receipt = NO_RECEIPT,
     ) -> Outcome:
         """The call that pays the present attempt with this signature, for its payer to send; with
-        `relay` we send it, and it is `Pending`. Raises `PaymentNotFound`, `AttemptNotOpen`,
-        `CheckoutNotPayable`, `MalformedConsent`, what the contract would refuse, and for a relay
-        `RelayUnavailable`, `RelayerGasSpent`, `ProviderUnavailable`."""
+        `relay` we send it, and it is `Pending`. A refusal says what may be done instead. Raises
+        `PaymentNotFound`, `AttemptNotOpen`, `CheckoutNotPayable`, `QuoteOver`, `MalformedConsent`,
+        what the contract would refuse, and for a relay `RelayUnavailable`, `RelayerGasSpent`,
+        `ProviderUnavailable`."""
+        with self.suggesting(payer, payment_id):
+            return self._taken_in(payer, payment_id, signature, relay, receipt)
+
+    def _taken_in(
+        self, payer: Principal, payment_id: str, signature: str, relay: bool, receipt: Receipt
+    ) -> Outcome:
         drawn = self._signable(payer, payment_id)
         attempt = drawn.attempt
         outcome = self._prepare(drawn, signature)

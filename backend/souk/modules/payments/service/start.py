@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from souk.core.clock import rfc3339
-from souk.core.errors import DomainError, OutcomeUnknown
+from souk.core.errors import OutcomeUnknown
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.money import Money
 from souk.core.principal import Principal
@@ -129,30 +129,32 @@ class Starting(Drafting, Closing, Deciding):
         another way to pay would avoid says which.
         Raises `PaymentNotFound`, `MethodUnavailable`, `PayerWalletUnproved`, `PartiesCollide`,
         `SellerTakesNoCards`, `HoldTooLong`, `CheckoutNotPayable`, `PaymentUnderWay`,
-        `AttemptStillPayable`, `TooManyAttempts`, `AmountOutOfRange`, `OutsideLimits`,
+        `AttemptStillPayable`, `QuoteOver`, `TooManyAttempts`, `AmountOutOfRange`, `OutsideLimits`,
         `RouteTooDear`, `NothingAffordable`, `ChainTimeUnknown`, `PriceUnusable`,
         `ProviderUnavailable`, `OutcomeUnknown`.
         """
-        try:
+        with self.suggesting(principal, payment_id, wish):
             asked = self.decide(principal, payment_id, wish, receipt.request_key)
             drawn = self._find_or_store(asked)
             return self._hand_out(drawn, self._prepare(drawn), receipt)
-        except DomainError as refusal:
-            self.suggest(refusal, principal, payment_id, wish)
-            raise
 
     def read_action(self, principal: Principal, payment_id: str) -> Outcome:
         """What the payer of the present attempt has to do, once more: for whoever lost the answer,
-        in which a secret was that is kept nowhere. Raises `PaymentNotFound`, `AttemptNotOpen`,
-        `CheckoutNotPayable`."""
+        in which a secret was that is kept nowhere. A refusal that another way to pay would avoid
+        says which. Raises `PaymentNotFound`, `AttemptNotOpen`, `CheckoutNotPayable`, `QuoteOver`,
+        and what the rail raises."""
+        with self.suggesting(principal, payment_id):
+            drawn = self._shown(principal, payment_id)
+            return self._hand_out(drawn, self._prepare(drawn), only=UNTOLD).needs
+
+    def _shown(self, principal: Principal, payment_id: str) -> Drawn:
         with self._parts.uow.begin() as tx:
             orders, payment = self._lock(tx, find_own(tx, principal, payment_id))
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             if not attempts or attempts[-1].status not in _SHOWN:
                 raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
             require_payable(tx, self._parts.chains, attempts[-1], orders)
-            drawn = Drawn(payment, attempts[-1], payer_of(tx, principal))
-        return self._hand_out(drawn, self._prepare(drawn), only=UNTOLD).needs
+            return Drawn(payment, attempts[-1], payer_of(tx, principal))
 
     def _prepare(self, drawn: Drawn, signature: str | None = None) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
