@@ -91,7 +91,8 @@ class TradeSettings(_Group):
     reservation_seconds: int = Field(900, ge=60)
     native_spread_bps: int = Field(50, ge=0, le=1000)
     price_max_jump_bps: int = Field(500, ge=1, le=10_000)
-    price_jump_seconds: int = Field(1_800, ge=0)
+    price_jump_seconds: int = Field(1_800, ge=1)
+    price_most_jump_bps: int = Field(3_000, ge=1, le=10_000)
     price_ahead_seconds: int = Field(120, ge=0)
 
     @field_validator("fee_to_address")

@@ -242,6 +242,7 @@ def _quote_terms(trade: TradeSettings) -> QuoteTerms:
         price=PriceRules(
             max_jump_bps=trade.price_max_jump_bps,
             jump_seconds=trade.price_jump_seconds,
+            most_jump_bps=trade.price_most_jump_bps,
             ahead_seconds=trade.price_ahead_seconds,
         ),
     )
