@@ -19,7 +19,7 @@ from souk.modules.chain.domain import ChainConfig, Purpose
 from souk.modules.chain.ports import TransactionSender
 from souk.modules.chain.service import FollowedChain
 from souk.modules.payments.domain import ChainMoney, TokenMoney
-from souk.settings import Settings
+from souk.settings import KeeperSettings, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +27,10 @@ _log = logging.getLogger(__name__)
 _SECONDS_A_BLOCK = 12
 _LOCAL_SECONDS_A_BLOCK = 1
 _POLL_SECONDS = 0.25
+
+# As much as a deployment offers where nothing else is said.
+_MAX_GWEI = 100
+_WEI_A_GWEI = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
 
 def _network(settings: Settings, deployment: Deployment, node: EvmNode) -> Network:
     followed = FollowedChain(
-        config=_followed(deployment),
+        config=_followed(deployment, settings.keeper),
         source=NodeLogSource(node),
         decoder=EscrowEventDecoder(),
         senders=_senders(settings, deployment, node),
@@ -79,7 +83,8 @@ def _senders(
     }
 
 
-def _followed(deployment: Deployment) -> ChainConfig:
+def _followed(deployment: Deployment, keeper: KeeperSettings) -> ChainConfig:
+    gwei = keeper.gas_max_gwei.get(deployment.chain_id, _MAX_GWEI)
     return ChainConfig(
         chain_id=deployment.chain_id,
         name=deployment.name,
@@ -90,6 +95,7 @@ def _followed(deployment: Deployment) -> ChainConfig:
         final_depth=deployment.final_depth,
         disposable=deployment.disposable,
         poll_seconds=_POLL_SECONDS,
+        max_fee_per_gas=gwei * _WEI_A_GWEI,
     )
 
 

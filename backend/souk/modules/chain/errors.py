@@ -3,6 +3,7 @@
 UnavailableError
 +-- ChainDataRefused        a node's answer contradicts itself or what is already proved
 +-- ChainNotFollowed        no node is configured for this chain
++-- NetworkFeeTooHigh       the network takes more for gas now than may be paid
 ConflictError
 +-- LeaseLost               another watcher took over; this one's work was not written
 +-- KeeperKeyMissing        there is no key to settle overdue orders with
@@ -40,6 +41,13 @@ class ChainNotFollowed(UnavailableError):
 
     def __init__(self, chain_id: int) -> None:
         super().__init__(f"chain {chain_id} is not configured here", context={"chain_id": chain_id})
+
+
+class NetworkFeeTooHigh(UnavailableError):
+    """The network, or the node that speaks for it, asks for more than may be paid for gas. Nothing
+    was sent; the same is tried again until it asks for less."""
+
+    code = "network_fee_too_high"
 
 
 class LeaseLost(ConflictError):
