@@ -16,6 +16,7 @@ ProviderRejected
 +-- CallTooExpensive        the call needs more gas than any of ours may
 +-- TransactionRefused      the node does not take the signed bytes
 ProviderUnavailable
++-- NodeRefuses             the node answered, with an error instead of what it was asked for
 +-- WrongChain              the endpoint serves another chain than configured
 """
 
@@ -119,6 +120,12 @@ class TransactionRefused(ProviderRejected):
     """The node does not take a signed transaction, and does not know it either."""
 
     code = "transaction_refused"
+
+
+class NodeRefuses(ProviderUnavailable):
+    """The node answers a question with an error, which it may not do when it is asked later."""
+
+    code = "node_refuses"
 
 
 class WrongChain(ProviderUnavailable):
