@@ -12,6 +12,7 @@ from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.escrow.statement import EvmEscrowStatement
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.ways import EvmPayWays
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.transactions import EvmTransactions
@@ -129,11 +130,13 @@ def _money(
 ) -> Services:
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
-    tokens, wallets = EvmTokens(nodes, wall), EvmWallets(nodes)
+    impatient = {chain_id: network.impatient_node for chain_id, network in found.items()}
+    presence = ChainPresence(wall)
+    tokens, wallets = EvmTokens(nodes, wall), EvmWallets(impatient, presence)
     terms = _escrow_terms(settings.trade)
     escrow = EvmEscrowGateway(money, terms, nodes, clock=wall, tokens=tokens)
     keeper = EvmEscrowCredits(money, nodes)
-    prices = ChainlinkPriceFeed(nodes)
+    prices = ChainlinkPriceFeed(impatient, presence)
     offers = Offers(money, _quote_terms(settings.trade), card_money(settings), _rules(settings))
     cards = card_rail(settings, wall)
     parts = Parts(
@@ -147,7 +150,7 @@ def _money(
         cards=cards,
         prices=prices,
         wallets=wallets,
-        ways=EvmPayWays(money, tokens, wall),
+        ways=EvmPayWays(money, tokens, presence),
         offers=offers,
         new_salt=lambda: secrets.token_hex(32),
     )
@@ -246,6 +249,7 @@ def _quote_terms(trade: TradeSettings) -> QuoteTerms:
         price=PriceRules(
             max_jump_bps=trade.price_max_jump_bps,
             jump_seconds=trade.price_jump_seconds,
+            most_jump_bps=trade.price_most_jump_bps,
             ahead_seconds=trade.price_ahead_seconds,
         ),
     )

@@ -11,6 +11,7 @@ from tests.support.shop import CHAIN_ID, Person, Shop
 from tests.support.wallet_purchases import CENT, ETHER, Purchase, a_purchase
 
 KEY = "0x" + "5e" * 32
+BASE_FEE = 150_000_000
 RELAYER = Account.from_key(KEY).address
 
 
@@ -126,6 +127,24 @@ def test_sends_nothing_that_would_cost_us_too_much(shop) -> None:
 
     assert (answer.status_code, answer.json()["code"]) == (422, "relay_unavailable")
     assert sent(shop) == []
+
+
+def test_offers_the_network_no_more_than_was_weighed_for_the_payment(shop) -> None:
+    purchase = a_purchase(shop, cents=200).has(cents=200, coin=0)
+    charge(shop, BASE_FEE)
+    signature = purchase.sign(purchase.process(way="authorization").json())
+
+    assert purchase.hand_in(signature, relay=True).json()["type"] == "pending"
+
+    # It would be twice the base fee, which an empty block lowers by an eighth, and the tip, but
+    # that is more than a twentieth of what is bought.
+    assert offered(shop) < 2 * BASE_FEE * 7 // 8
+
+
+def offered(shop: Shop) -> int:
+    """The most that our one transaction pays for a unit of gas."""
+    with shop.container.engine.connect() as connection:
+        return int(connection.scalar(text("SELECT max_fee_per_gas FROM chain_transaction")))
 
 
 def charge(shop: Shop, base_fee: int) -> None:

@@ -9,6 +9,7 @@ from souk.core.money import USD, Money
 from souk.modules.payments.domain.statuses import PaymentMethod
 
 _WHOLE = 100
+_BPS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,10 @@ class RouteRules:
             limits={PaymentMethod(name): Limits.read(text) for name, text in limits},
             barred=barred,
         )
+
+    def share_of(self, cents: int) -> int:
+        """The most that fees may be of a purchase, in US cents."""
+        return cents * self.max_fee_bps // _BPS
 
     def is_on(self, method: PaymentMethod, account_id: str) -> bool:
         """Whether an account is offered a method. An account that is keeps it while the share
