@@ -3,11 +3,12 @@
 import pytest
 
 from souk.core.errors import ProviderRejected
+from souk.core.idempotency import Receipt
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
-from souk.modules.payments.domain import CardChoice, PaymentMethod
-from souk.modules.payments.errors import AttemptStillPayable, PaymentUnderWay
-from tests.support.card_hooks import failing
+from souk.modules.payments.domain import CardChoice, PaymentMethod, PaymentState
+from souk.modules.payments.errors import AttemptNotOpen, AttemptStillPayable, PaymentUnderWay
+from tests.support.card_hooks import Killed, cut_off, dying, failing
 from tests.support.card_shop import EMPTY
 from tests.support.payment_builders import a_choice, reached
 
@@ -142,3 +143,50 @@ def test_calls_the_card_off_when_the_buyer_gives_the_attempt_up(shop) -> None:
 
     assert shop.intent(started).status == "canceled"
     assert shop.sees.attempts() == ["cancelled"]
+
+
+@pytest.mark.parametrize("method", [None, EMPTY])
+def test_answers_that_it_was_given_up_when_it_was_cut_off_before_its_answer(shop, method) -> None:
+    started = shop.begin()
+    if method is not None:
+        shop.confirm(started, method)
+        shop.hear(started)
+    with pytest.raises(Killed):
+        given_up(shop, Receipt("req_one", 200, cut_off))
+
+    assert given_up(shop, Receipt("req_one")) is PaymentState.PENDING
+    assert shop.sees.attempts() == ["cancelled"]
+
+
+def given_up(shop, receipt: Receipt) -> PaymentState:
+    return shop.payments.cancel(shop.buyer, shop.payment_id, receipt)
+
+
+def test_answers_that_it_was_given_up_when_the_provider_told_before_it_came_again(shop) -> None:
+    started = shop.begin()
+    shop.start_anew(after=dying("cancel_payment"))
+    with pytest.raises(Killed):
+        given_up(shop, Receipt("req_one"))
+    shop.tell(started)
+
+    assert given_up(shop, Receipt("req_one")) is PaymentState.PENDING
+
+
+def test_leaves_the_next_attempt_alone_when_giving_up_the_last_one_comes_again(shop) -> None:
+    shop.begin()
+    with pytest.raises(Killed):
+        given_up(shop, Receipt("req_one", 200, cut_off))
+    second = shop.begin()
+
+    given_up(shop, Receipt("req_one"))
+
+    assert shop.sees.attempts() == ["cancelled", "awaiting_payer"]
+    assert shop.intent(second).status == "requires_payment_method"
+
+
+def test_refuses_to_give_up_again_what_another_request_gave_up(shop) -> None:
+    shop.begin()
+    given_up(shop, Receipt("req_one"))
+
+    with pytest.raises(AttemptNotOpen):
+        given_up(shop, Receipt("req_two"))

@@ -5,8 +5,13 @@ from eth_account import Account
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from souk.core.idempotency import Receipt
+from souk.core.principal import Principal
 from souk.modules.chain.service import Chains
+from souk.modules.payments.domain import Pending
+from souk.modules.payments.service import Payments
 from souk.settings import KeeperSettings
+from tests.support.card_hooks import Killed, cut_off
 from tests.support.shop import CHAIN_ID, Person, Shop
 from tests.support.wallet_purchases import CENT, ETHER, Purchase, a_purchase
 
@@ -42,6 +47,13 @@ def sent(shop: Shop) -> list[str]:
         return list(connection.execute(text("SELECT sender FROM chain_transaction")).scalars())
 
 
+def hashes(shop: Shop) -> list[str]:
+    with shop.container.engine.connect() as connection:
+        return list(
+            connection.execute(text("SELECT transaction_hash FROM chain_transaction")).scalars()
+        )
+
+
 def test_pays_for_somebody_who_has_no_coin(shop) -> None:
     purchase, signature = signed(shop)
 
@@ -74,6 +86,32 @@ def test_sends_one_payment_once(shop) -> None:
 
     assert first["reference"] == again["reference"]
     assert len(sent(shop)) == 1
+
+
+HEARD = {
+    "nothing": lambda shop: shop.chain.mine(1),
+    "that it stands in a block": lambda shop: shop.follow(blocks=1),
+    "that it is final": lambda shop: shop.follow(blocks=2),
+}
+
+
+@pytest.mark.parametrize("heard", HEARD)
+def test_answers_what_it_sent_when_it_was_cut_off_before_its_answer(shop, heard) -> None:
+    purchase, signature = signed(shop)
+    with pytest.raises(Killed):
+        relayed(shop, purchase, signature, Receipt("req_one", 200, cut_off))
+    HEARD[heard](shop)
+
+    answer = relayed(shop, purchase, signature, Receipt("req_one"))
+
+    assert answer == Pending(*hashes(shop))
+
+
+def relayed(shop: Shop, purchase: Purchase, signature: str, receipt: Receipt) -> object:
+    """What `hand_in` answers."""
+    payer = Principal(purchase.buyer.account_id, "ses_of_the_buyer")
+    payments = shop.container.get(Payments)
+    return payments.hand_in(payer, purchase.payment_id, signature, relay=True, receipt=receipt)
 
 
 def test_says_beforehand_that_it_would_be_sent_and_what_that_costs_us(shop) -> None:

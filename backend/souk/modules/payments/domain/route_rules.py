@@ -60,7 +60,7 @@ class RouteRules:
             barred=barred,
         )
 
-    def share_of(self, cents: int) -> int:
+    def most_fees(self, cents: int) -> int:
         """The most that fees may be of a purchase, in US cents."""
         return cents * self.max_fee_bps // _BPS
 

@@ -234,6 +234,15 @@ def close(tx: Transaction, attempt_id: str) -> None:
     )
 
 
+def set_cancel_key(tx: Transaction, attempt_id: str, request_key: str) -> None:
+    """Remember which request gives an attempt up."""
+    tx.session.execute(
+        update(PaymentAttemptRow)
+        .where(PaymentAttemptRow.id == attempt_id)
+        .values(cancel_key=request_key)
+    )
+
+
 def touch(tx: Transaction, attempt_id: str) -> None:
     """Remember that an attempt was looked at just now."""
     tx.session.execute(
@@ -258,6 +267,7 @@ def _record(row: Row[tuple[Any, ...]], legs: tuple[Leg, ...]) -> Attempt:
         payment_id=row.payment_id,
         number=row.number,
         request_key=row.request_key,
+        cancel_key=row.cancel_key,
         method=PaymentMethod(row.method),
         status=AttemptStatus(row.status),
         choice=_choice(row),

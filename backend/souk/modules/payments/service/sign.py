@@ -13,6 +13,7 @@ from souk.core.principal import Principal
 from souk.modules.chain.domain import Call, Purpose, TransactionStatus
 from souk.modules.chain.errors import NetworkFeeTooHigh
 from souk.modules.payments.domain import (
+    OPEN,
     Attempt,
     AttemptStatus,
     CallToSign,
@@ -31,6 +32,7 @@ from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.start import Drawn, Starting, payer_of
 
 _SIGNABLE = frozenset({AttemptStatus.AWAITING_PAYER, AttemptStatus.SUBMITTED})
+_RELAYABLE = OPEN | {AttemptStatus.SUCCEEDED}
 _SENT = "it was sent as its payer signed it"
 _TOO_DEAR = "the network takes more now than may be paid for this; send the call yourself"
 
@@ -48,16 +50,18 @@ class Signing(Starting):
         receipt: Receipt = NO_RECEIPT,
     ) -> Outcome:
         """The call that pays the present attempt with this signature, for its payer to send; with
-        `relay` we send it, and it is `Pending`. A refusal says what may be done instead. Raises
-        `PaymentNotFound`, `AttemptNotOpen`, `CheckoutNotPayable`, `QuoteOver`, `MalformedConsent`,
-        what the contract would refuse, and for a relay `RelayUnavailable`, `RelayerGasSpent`,
-        `ProviderUnavailable`."""
+        `relay` we send it, once, and it is `Pending`. A refusal says what may be done instead.
+        Raises `PaymentNotFound`, `AttemptNotOpen`, `CheckoutNotPayable`, `QuoteOver`,
+        `MalformedConsent`, what the contract would refuse, and for a relay `RelayUnavailable`,
+        `RelayerGasSpent`, `ProviderUnavailable`."""
         with self.suggesting(payer, payment_id):
             return self._taken_in(payer, payment_id, signature, relay, receipt)
 
     def _taken_in(
         self, payer: Principal, payment_id: str, signature: str, relay: bool, receipt: Receipt
     ) -> Outcome:
+        if relay and (before := self._find_relayed(payer, payment_id)) is not None:
+            return self._submitted_by_us(*before, receipt)
         drawn = self._signable(payer, payment_id)
         attempt = drawn.attempt
         outcome = self._prepare(drawn, signature)
@@ -68,6 +72,21 @@ class Signing(Starting):
             receipt.store(tx, outcome)
             tx.commit()
         return outcome
+
+    def _find_relayed(self, payer: Principal, payment_id: str) -> tuple[Attempt, str] | None:
+        """The present attempt and the hash by which we sent it before, unless that came to nothing:
+        by now the chain may say that it is paid, by our own doing."""
+        with self._parts.uow.begin() as tx:
+            payment = find_own(tx, payer, payment_id)
+            attempt = next(reversed(attempt_rows.list_of_payment(tx, payment.id)), None)
+            if attempt is None or attempt.status not in _RELAYABLE:
+                return None
+            if not isinstance(attempt.choice, EscrowChoice):
+                return None
+            sent = self._parts.chains.find_sent(tx, attempt.choice.chain_id, attempt.id)
+        if sent is None or sent.status is TransactionStatus.REVERTED:
+            return None
+        return attempt, sent.transaction_hash
 
     def _signable(self, payer: Principal, payment_id: str) -> Drawn:
         with self._parts.uow.begin() as tx:
@@ -126,7 +145,7 @@ class Signing(Starting):
                 "only its signer may send this, or sending it would cost too large a share of the"
                 " purchase; send the call yourself"
             )
-        cents = self._parts.offers.rules.share_of(to_pay.basket.total)
+        cents = self._parts.offers.rules.most_fees(to_pay.basket.total)
         return most_for_gas(view, gas, cents=cents)
 
     def _submitted_by_us(self, attempt: Attempt, sent: str, receipt: Receipt) -> Pending:
