@@ -57,8 +57,8 @@ class Database:
 
 @contextmanager
 def stocked() -> Iterator[Database]:
-    """A fresh database and a cache, with the options that `scripts/run` starts one with: what was committed
-    survives a power cut."""
+    """A fresh database and a cache, with the options that `scripts/run` starts them with: what was
+    committed survives a power cut."""
     with tempfile.TemporaryDirectory(prefix="souk-b-") as directory:
         home = Path(directory)
         home.chmod(0o711)

@@ -241,7 +241,7 @@ class Starting(Drafting, Closing, Deciding):
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             index = next(i for i, known in enumerate(attempts) if known.id == drawn.attempt.id)
             require_payable(tx, self._parts.chains, attempts[index], orders)
-            _remember(tx, attempts[index], outcome)
+            reference = _reference(outcome)
             if attempts[index].status in only:
                 attempts[index] = move_attempt(
                     tx,
@@ -249,8 +249,11 @@ class Starting(Drafting, Closing, Deciding):
                     attempts[index],
                     AttemptStatus.AWAITING_PAYER,
                     reason="the payer was told what to do",
+                    provider_reference=reference,
                 )
                 project_payment(tx, payment, attempts, reason="an attempt was started")
+            elif reference is not None:
+                attempt_rows.set_provider_reference(tx, drawn.attempt.id, reference)
             started = StartedAttempt(
                 payment_id=payment.id,
                 checkout_id=payment.checkout_id,
@@ -290,10 +293,9 @@ class Starting(Drafting, Closing, Deciding):
         return payment, waiting, again
 
 
-def _remember(tx: Transaction, attempt: Attempt, outcome: Outcome) -> None:
+def _reference(outcome: Outcome) -> str | None:
     """By which name the rail can be asked about the attempt from now on."""
-    if isinstance(outcome, NeedsBrowser | Pending):
-        attempt_rows.set_provider_reference(tx, attempt.id, outcome.reference)
+    return outcome.reference if isinstance(outcome, NeedsBrowser | Pending) else None
 
 
 def payer_of(tx: Transaction, principal: Principal) -> Payer:
