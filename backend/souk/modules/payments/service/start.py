@@ -12,6 +12,7 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import (
+    PAR,
     UNTOLD,
     Attempt,
     AttemptStatus,
@@ -111,8 +112,8 @@ class Drawn(NamedTuple):
 
 
 class Starting(Drafting, Closing, Deciding):
-    """Starts attempts. The price is read between two transactions; both look whether an earlier
-    attempt stands in the way, because the world goes on in between."""
+    """Starts attempts. What has to be asked outside is, between two transactions; both look whether
+    an earlier attempt stands in the way, because the world goes on in between."""
 
     def start_attempt(
         self,
@@ -207,14 +208,18 @@ class Starting(Drafting, Closing, Deciding):
         return drawn
 
     def _first_look(self, asked: Asked) -> Drawn | _Fresh:
-        """The attempt to hand out again, or what a new one begins with. What is in the way is
-        called off, of which there is one at most at a time."""
+        """The attempt to hand out, again or for the first time, or what a new one begins with. What
+        is in the way is called off, of which there is one at most at a time."""
         for _ in range(self._parts.offers.max_attempts):
             with self._parts.uow.begin() as tx:
                 payment, orders, found = self._look(tx, asked)
                 now = now_by(tx, self._parts.chains, asked.offer.clock)
                 fresh = _Fresh(now, self.to_pay_for(tx, orders))
                 payer = payer_of(tx, asked.principal)
+                if found is None and not asked.offer.looks_outside:
+                    # Nobody has to be asked for a price or about a wallet: it is stored at once.
+                    weighed = self.weigh_choice(asked, fresh.to_pay)
+                    found = self.store_attempt(tx, weighed, payment, orders, PAR)
                 tx.commit()
             if found is None:
                 return fresh
