@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.clock import Clock
 from souk.core.db import Base, Id, Instant
+from souk.core.outbox import OUTBOX_CHANNEL
 from souk.core.unit_of_work import Transaction
 
 _log = logging.getLogger(__name__)
@@ -50,12 +51,13 @@ class InboxRow(Base):
     handled_at: Mapped[Instant | None]
 
 
+# Wakes whoever handles it, who listens for what is published.
 _RECEIVE = text(
     """
     INSERT INTO webhook_inbox
         (id, source, external_id, body, received_at, next_attempt_at, attempts)
     VALUES (:id, :source, :external_id, :body, :now, :now, 0)
-    ON CONFLICT (source, external_id) DO NOTHING RETURNING id
+    ON CONFLICT (source, external_id) DO NOTHING RETURNING pg_notify(:channel, '')
     """
 )
 
@@ -70,6 +72,7 @@ def receive(tx: Transaction, *, source: str, external_id: str, body: bytes) -> b
             "external_id": external_id,
             "body": body,
             "now": tx.now,
+            "channel": OUTBOX_CHANNEL,
         },
     )
     return received.first() is not None

@@ -146,11 +146,20 @@ class OutboxRelay:
         """Deliver until nothing is due or `keep_on` says stop; returns how many were delivered."""
         delivered = 0
         while keep_on():
-            unread, batch = self._claim(limit)
-            if not unread and not batch:
+            claimed, done = self._deliver_batch(limit)
+            if not claimed:
                 return delivered
-            delivered += unread + self._deliver(batch)
+            delivered += done
         return delivered
+
+    def deliver_due(self, *, limit: int = 50) -> int:
+        """Deliver one batch; returns how many were due, whether or not their handlers failed."""
+        return self._deliver_batch(limit)[0]
+
+    def _deliver_batch(self, limit: int) -> tuple[int, int]:
+        """How many were due, and how many of them were delivered."""
+        unread, batch = self._claim(limit)
+        return unread + len(batch), unread + self._deliver(batch)
 
     def _claim(self, limit: int) -> tuple[int, list[_Claimed]]:
         """How many were due that nobody reads, and the others."""

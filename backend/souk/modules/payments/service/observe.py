@@ -77,6 +77,9 @@ class Observing:
 
     def _observe(self, observation: Observation) -> bool:
         with self._parts.uow.begin() as tx:
+            # Rails say most things several times: a charge is told of with its intent once more.
+            if not fact_rows.is_news(tx, observation):
+                return False
             place = leg_rows.find_place(tx, observation.leg_reference)
             if place is None:
                 _log.info("%s is no leg of ours; ignored", observation.leg_reference)
