@@ -22,16 +22,17 @@ from tests.support.bench_payments_souk import statements_of_a_payment
 
 ROOT = Path(__file__).resolve().parents[2]
 RAILS = ("souk", "floor")
-_WARM_SECONDS = 2.0
+_WARM_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What came of a few seconds of one rail; all times in seconds."""
+    """What came of a few seconds of one rail; all times in seconds. `cores` is what each part has
+    used of the processors."""
 
     took: Sequence[float]
     lasted: float
-    core: float
+    cores: Mapping[str, float]
 
     @property
     def rate(self) -> float:
@@ -40,8 +41,12 @@ class Turn:
 
     @property
     def cost(self) -> float:
-        """Milliseconds of a processor for one payment: of our processes and the database."""
-        return 1000 * self.core / max(1, len(self.took))
+        """Milliseconds of a processor for one payment, of all parts together."""
+        return sum(self.cost_of(part) for part in self.cores)
+
+    def cost_of(self, part: str) -> float:
+        """The same of one part."""
+        return 1000 * self.cores[part] / max(1, len(self.took))
 
 
 class Process:
@@ -78,8 +83,9 @@ class Team:
     def __init__(self, rail: str, database: Database, processes: int, root: Path = ROOT) -> None:
         self.rail = rail
         self._database = database
-        self._buyers = [Process(rail, "buyers", database.url, root=root) for _ in range(processes)]
-        self._relay = Process(rail, "relay", database.url, root=root)
+        urls = database.url, database.redis_url
+        self._buyers = [Process(rail, "buyers", *urls, root=root) for _ in range(processes)]
+        self._relay = Process(rail, "relay", *urls, root=root)
         shop = database.shop
         for number, process in enumerate(self._buyers):
             process.tell(buyers=shop.buyers[number::processes], listings=shop.listings)
@@ -96,9 +102,11 @@ class Team:
         for process in self._all:
             process.tell(until=begun + seconds)
         answers = [process.hear() for process in self._all]
-        core = self._database.core_seconds() - used + sum(each["core"] for each in answers)
+        *buyers, relay = (answer["core"] for answer in answers)
+        database = self._database.core_seconds() - used
         took = [each for answer in answers for each in answer.get("took", ())]
-        return Turn(took, time.time() - begun, core)
+        cores = {"buyers": sum(buyers), "relay": relay, "database": database}
+        return Turn(took, time.time() - begun, cores)
 
     def end(self) -> None:
         """Let every process go."""
@@ -128,11 +136,17 @@ def report(turns: Mapping[str, Sequence[Turn]]) -> Iterator[str]:
             f"{rail:<8}{median(turn.rate for turn in each):>8.1f} payments/s"
             f"{median(turn.cost for turn in each):>8.2f} ms of a core each"
             f"   50 % {1000 * cuts[49]:.0f} ms, 99 % {1000 * cuts[98]:.0f} ms"
+            f"   ({_parts(each)})"
         )
     pairs = list(zip(turns["souk"], turns["floor"], strict=True))
     faster = median(ours.rate / floor.rate for ours, floor in pairs)
     dearer = median(ours.cost / floor.cost for ours, floor in pairs)
     yield f"souk has {faster:.2f} of the floor's rate, at {dearer:.2f} times its cost"
+
+
+def _parts(turns: Sequence[Turn]) -> str:
+    costs = {part: median(turn.cost_of(part) for turn in turns) for part in turns[0].cores}
+    return ", ".join(f"{part} {cost:.2f}" for part, cost in costs.items())
 
 
 def main(words: list[str]) -> int:

@@ -86,6 +86,9 @@ class Observing:
     def take_in(self, tx: Transaction, observation: Observation) -> bool:
         """As `observe` does, together with what the caller writes: neither stands without the
         other."""
+        # Rails say most things several times: a charge is told of with its intent once more.
+        if not fact_rows.is_news(tx, observation):
+            return False
         place = leg_rows.find_place(tx, observation.leg_reference)
         if place is None:
             _log.info("%s is no leg of ours; ignored", observation.leg_reference)

@@ -57,6 +57,12 @@ class Offer:
     spread_bps: int = 0
     fee: str = "no fee for the buyer"
 
+    @property
+    def looks_outside(self) -> bool:
+        """Whether somebody is asked before it is known what is to be paid: a feed for its price,
+        or a chain for the payer's wallet."""
+        return self.feed is not None or self.contract is not None
+
     def explain(self) -> dict[str, object]:
         """Why this route, for the record."""
         return {
