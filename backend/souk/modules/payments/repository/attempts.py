@@ -30,7 +30,7 @@ _ATTEMPT = table_of(PaymentAttemptRow)
 _READ = [
     _ATTEMPT.c[name]
     for name in (
-        *("id", "payment_id", "number", "request_key", "method", "status", "clock"),
+        *("id", "payment_id", "number", "request_key", "cancel_key", "method", "status", "clock"),
         *("chain_id", "token", "payer_wallet", "way", "saved_method"),
         *("asset", "asset_exponent", "asset_symbol", "amount", "usd_amount"),
         *("pay_by", "quote_expires_at", "closed_at", "transaction_hash", "provider_reference"),
