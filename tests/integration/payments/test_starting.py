@@ -319,13 +319,23 @@ def test_compares_a_price_with_the_newest_of_several_quotes(uow) -> None:
     assert shop.start(a_choice(**NATIVE)).attempt.amount > 0
 
 
-def test_believes_a_price_when_the_last_quote_is_an_old_one(uow) -> None:
+def test_believes_a_larger_step_when_the_last_quote_is_an_old_one(uow) -> None:
     shop = a_shop(uow)
     first = shop.start(a_choice(**NATIVE)).attempt
-    shop.pass_time(seconds=1_800)
+    shop.pass_time(seconds=9_000)
+    shop.prices.answer = 2_000 * 10**8
+
+    assert shop.start(a_choice(**NATIVE)).attempt.amount == first.amount * 5 // 4
+
+
+def test_believes_no_jump_however_old_the_last_quote_is(uow) -> None:
+    shop = a_shop(uow)
+    shop.start(a_choice(**NATIVE))
+    shop.pass_time(seconds=9_000)
     shop.prices.answer = 1_250 * 10**8
 
-    assert shop.start(a_choice(**NATIVE)).attempt.amount == 2 * first.amount
+    with pytest.raises(PriceUnusable):
+        shop.start(a_choice(**NATIVE))
 
 
 def test_compares_a_feed_with_its_own_quotes_alone(uow) -> None:

@@ -74,13 +74,15 @@ class ChainPresence:
             chain.waiting += 1
 
     def _is_away(self, chain: _Chain) -> bool:
+        now = self._clock.now()
         if chain.away_until is None:
             return False
-        return self._clock.now() < chain.away_until or chain.waiting > 0
+        return now < chain.away_until or chain.waiting > 0
 
     def _leave(self, chain_id: int, *, answered: bool) -> None:
         """The moment begins when the waiting is over, which may have taken longer than it."""
+        now = self._clock.now()
         with self._lock:
             chain = self._chains[chain_id]
             chain.waiting -= 1
-            chain.away_until = None if answered else self._clock.now() + AWAY_FOR
+            chain.away_until = None if answered else now + AWAY_FOR
