@@ -1,6 +1,7 @@
-"""What `scripts/bench payments` runs: payments a second, beside the same steps written by hand.
+"""What `scripts/bench payments` runs: payments a second, beside the same steps written by hand;
+first by the use cases alone with a rail that answers at once, then over HTTP with the sandbox.
 
-    python -m tests.support.bench_payments [--seconds N] [--rounds N] [--processes N]
+    python -m tests.support.bench_payments [use-cases] [http] [--seconds N] [--rounds N]
 
 Machines are noisy, so that only ratios count: Souk and the floor pay in turns on one database, a
 few seconds each, and what is compared are the turns that follow each other.
@@ -19,9 +20,12 @@ from statistics import median, quantiles
 
 from tests.support.bench_payments_shop import BUYERS, Database, stocked
 from tests.support.bench_payments_souk import statements_of_a_payment
+from tests.support.bench_payments_turns import over_http
 
 ROOT = Path(__file__).resolve().parents[2]
 RAILS = ("souk", "floor")
+WAYS = ("use-cases", "http")
+USE_CASE_RATE = 300
 _WARM_SECONDS = 6.0
 
 
@@ -149,27 +153,40 @@ def _parts(turns: Sequence[Turn]) -> str:
     return ", ".join(f"{part} {cost:.2f}" for part, cost in costs.items())
 
 
-def main(words: list[str]) -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="scripts/bench payments", description="Measure payments.")
-    parser.add_argument("--seconds", type=float, default=4, help="how long a turn is (4)")
-    parser.add_argument("--rounds", type=int, default=5, help="how many turns each (5)")
-    parser.add_argument("--processes", type=int, default=2, help="of the API (2)")
-    wish = parser.parse_args(words)
+def by_use_cases(wish: argparse.Namespace) -> Iterator[str]:
+    """Without HTTP, with a gateway that answers at once."""
     with stocked() as database:
         shop = database.shop
         counted = statements_of_a_payment(database.url, shop.buyers[0], shop.listings[0])
         for name, statements in counted.items():
-            print(f"{len(statements):>5} statements in {name}")
-        print(f"{sum(map(len, counted.values())):>5} statements of one payment")
+            yield f"{len(statements):>5} statements in {name}"
+        yield f"{sum(map(len, counted.values())):>5} statements of one payment"
         turns: dict[str, list[Turn]] = {rail: [] for rail in RAILS}
         with teams(database, wish.processes) as found:
             for _ in range(wish.rounds):
                 for rail, team in found.items():
                     turns[rail].append(team.turn(wish.seconds))
-        print(f"{BUYERS} buyers in {wish.processes} processes, {wish.rounds} turns each")
-        print("\n".join(report(turns)))
-    return 0
+        yield f"{BUYERS} buyers in {wish.processes} processes, {wish.rounds} turns each"
+        yield from report(turns)
+        best = max(turn.rate for turn in turns["souk"])
+        yield f"best {best:.0f} payments/s of {USE_CASE_RATE} that are wanted"
+
+
+def main(words: list[str]) -> int:
+    """Measure and print. 1 when the books do not agree with what was paid."""
+    parser = argparse.ArgumentParser(prog="scripts/bench payments", description="Measure payments.")
+    parser.add_argument("ways", nargs="*", help="use-cases, http, or both (both)")
+    parser.add_argument("--seconds", type=float, default=4, help="how long a turn is (4)")
+    parser.add_argument("--rounds", type=int, default=5, help="how many turns each (5)")
+    parser.add_argument("--processes", type=int, default=2, help="that call use cases (2)")
+    wish = parser.parse_args(words)
+    ways = wish.ways or WAYS
+    if unknown := set(ways) - set(WAYS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if "use-cases" in ways:
+        for line in by_use_cases(wish):
+            print(line, flush=True)
+    return over_http(wish.rounds, wish.seconds) if "http" in ways else 0
 
 
 if __name__ == "__main__":
