@@ -5,7 +5,8 @@ that run through that place must turn red.
 
 What breaks the code are mutmut's operators. Texts are left as they are, also those of SQL: a broken
 statement is noticed by anybody, and a broken message by nobody. Which mutants are tried is drawn
-by the seed; one through which no test runs counts as survived.
+by the seed, 200 of them unless told otherwise; one through which no test runs counts as survived.
+Before anything is broken the same tests must be green, or a red one would say nothing.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
@@ -37,8 +39,19 @@ _COPIED = ("backend", "contracts", "docs", "scripts", "tests", "pyproject.toml",
 _LINKED = ("contracts/node_modules", "contracts/out", "contracts/cache")
 _MOST_TESTS = 60
 _SECONDS = 240
+_SECONDS_TO_STOP = 20
 _WORKERS = 2
-_RED = 1
+_GREEN = 0
+# A test failed; or pytest could not even read the tests, which could be read before.
+_RED = (1, 2, 4)
+
+
+class End(StrEnum):
+    """What came of a mutant. One that makes a test run for ever is noticed as well."""
+
+    KILLED = "killed"
+    TIMED_OUT = "timed out"
+    SURVIVED = "survived"
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ class Change:
         if line is None or line in _told_to_people(source):
             return None
         contexts = data.contexts_by_lineno(str(self.path)).get(line, [])
-        tests = sorted({each.partition("|")[0] for each in contexts if each}, key=_cost)
+        tests = sorted({each.rpartition("|")[0] for each in contexts if each}, key=_cost)
         return Mutant(self.path.relative_to(ROOT), line, source, tree.code, tuple(tests))
 
 
@@ -169,59 +182,91 @@ class Copy:
             if (ROOT / name).exists():
                 (folder / name).symlink_to(ROOT / name)
 
-    def notices(self, mutant: Mutant) -> bool:
+    def require_green(self, mutants: Sequence[Mutant]) -> None:
+        """All that will be asked about these mutants, while nothing is broken."""
+        tests = sorted({test for mutant in mutants for test in _chosen(mutant.tests)})
+        if not tests:
+            return
+        shared = ("-n", str(_WORKERS), "--dist", "worksteal")
+        with self._pytest("-q", *shared, *tests) as process:
+            if process.wait() != _GREEN:
+                sys.exit("tests are red before anything is broken; mend those first")
+
+    def end_of(self, mutant: Mutant) -> End:
         """Whether a test turns red, or never ends."""
         if not mutant.tests:
-            return False
+            return End.SURVIVED
         file = self._folder / mutant.path
         file.write_text(mutant.changed)
         try:
-            return self._run(_chosen(mutant.tests)) == _RED
-        except subprocess.TimeoutExpired:
-            return True
+            return self._run(_chosen(mutant.tests))
         finally:
             file.write_text(mutant.source)
 
-    def _run(self, tests: Sequence[str]) -> int:
+    def _run(self, tests: Sequence[str]) -> End:
+        # In the order in which they are named: the first that fails is the last that runs.
+        with self._pytest("-x", "-q", "-p", "no:randomly", *tests, told=subprocess.DEVNULL) as run:
+            try:
+                code = run.wait(_SECONDS)
+            except subprocess.TimeoutExpired:
+                _stop(run)
+                return End.TIMED_OUT
+        if code not in (_GREEN, *_RED):
+            raise RuntimeError(f"pytest ended with {code}, which says nothing about the mutant")
+        return End.KILLED if code in _RED else End.SURVIVED
+
+    def _pytest(self, *words: str, told: int | None = None) -> "subprocess.Popen[bytes]":
         paths = os.pathsep.join([str(self._folder / "backend"), str(self._folder)])
-        with subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
             cwd=self._folder,
             env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            try:
-                return process.wait(_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.terminate()
-                raise
+            stdout=told,
+            stderr=told,
+        )
 
 
-def try_all(drawn: Sequence[Mutant]) -> list[Mutant]:
-    """Those of these mutants that no test notices, telling how it goes."""
-    survived: list[Mutant] = []
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Let it end what it has started; a test that does not listen ends with less ceremony."""
+    process.terminate()
+    try:
+        process.wait(_SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def try_all(drawn: Sequence[Mutant]) -> Counter[End]:
+    """What came of these mutants, telling how it goes and which of them no test notices."""
+    ends: Counter[End] = Counter()
     with tempfile.TemporaryDirectory(prefix="souk-mutants-") as folder:
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(_WORKERS):
             (Path(folder) / str(number)).mkdir()
             copies.put(Copy(Path(folder) / str(number)))
 
-        def attempt(mutant: Mutant) -> bool:
+        def attempt(mutant: Mutant) -> End:
             copy = copies.get()
             try:
-                return copy.notices(mutant)
+                return copy.end_of(mutant)
             finally:
                 copies.put(copy)
 
+        first = copies.get()
+        first.require_green(drawn)
+        copies.put(first)
         with ThreadPoolExecutor(_WORKERS) as pool:
             tried = {pool.submit(attempt, mutant): mutant for mutant in drawn}
-            for number, future in enumerate(as_completed(tried), 1):
-                if not future.result():
-                    survived.append(tried[future])
-                    print(f"survived: {tried[future].describe()}", flush=True)
-                print(f"{number} of {len(drawn)}, {len(survived)} survived", flush=True)
-    return survived
+            for future in as_completed(tried):
+                end = future.result()
+                ends[end] += 1
+                if end is not End.KILLED:
+                    print(f"{end}: {tried[future].describe()}", flush=True)
+                print(f"{ends.total()} of {len(drawn)}: {_counted(ends)}", flush=True)
+    return ends
+
+
+def _counted(ends: Counter[End]) -> str:
+    return ", ".join(f"{ends[end]} {end}" for end in End)
 
 
 def main(words: Sequence[str]) -> int:
@@ -238,6 +283,7 @@ def main(words: Sequence[str]) -> int:
         measured = wish.measured or measure(Path(folder), wish.modules)
         drawn = draw(every, measured, wish.mutants, wish.seed)
     print(f"{len(drawn)} of {len(every)} changes of {', '.join(wish.modules)}", flush=True)
-    noticed = 100 * (1 - len(try_all(drawn)) / max(1, len(drawn)))
+    ends = try_all(drawn)
+    noticed = 100 * (1 - ends[End.SURVIVED] / max(1, ends.total()))
     print(f"{noticed:.1f} % of the mutants were noticed, at least {wish.least:.0f} % must be")
     return 0 if noticed >= wish.least else 1

@@ -6,7 +6,12 @@ from souk.core.idempotency import Receipt
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
 from souk.modules.payments.domain import NeedsBrowser
-from souk.modules.payments.errors import CheckoutNotPayable, MethodUnavailable, SellerTakesNoCards
+from souk.modules.payments.errors import (
+    CheckoutNotPayable,
+    HoldTooLong,
+    MethodUnavailable,
+    SellerTakesNoCards,
+)
 from tests.support.card_shop import BY_CARD, EMPTY, GOOD, a_card_shop
 from tests.support.payment_builders import a_shop
 
@@ -94,6 +99,19 @@ def test_refuses_cards_when_one_seller_cannot_be_paid(uow, card_server, clock) -
     with pytest.raises(SellerTakesNoCards):
         shop.begin()
     assert shop.sees.attempts() == []
+
+
+@pytest.mark.parametrize("days", [{"handling_days": 30}, {"transit_days": 45}])
+def test_refuses_cards_when_the_money_would_wait_longer_than_they_let_it(
+    uow, card_server, clock, days
+) -> None:
+    terms = {"handling_days": 2, "transit_days": 17, **days}
+    shop = a_card_shop(uow, card_server, clock, **terms)
+
+    said = shop.payments.validate(shop.buyer, BY_CARD, payment_id=shop.payment_id)
+    assert [reason["code"] for reason in said["reasons"]] == ["hold_too_long"]
+    with pytest.raises(HoldTooLong):
+        shop.begin()
 
 
 def test_keeps_the_secret_out_of_the_stored_answer(shop) -> None:

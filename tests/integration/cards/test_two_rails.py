@@ -107,6 +107,23 @@ def test_returns_the_card_a_day_later_when_the_provider_would_not(shop) -> None:
     assert shop.instructions() == ["refund refused", "refund done"]
 
 
+@pytest.mark.pitfall("P16")
+def test_keeps_the_card_when_some_of_it_had_gone_back_already(shop) -> None:
+    (leg,) = shop.start(a_choice()).attempt.legs
+    by_card = shop.begin(ANYWAY)
+    shop.confirm(by_card)
+    shop.hear(by_card)
+    shop.payments.refund_part(shop.seller(), shop.payment_id, shop.order_id, 500)
+
+    shop.observe(reached(leg))
+    shop.payments.carry_out_due()
+
+    assert shop.refunds(by_card) == [500]
+    assert shop.leg(leg.id).duplicate is True
+    assert shop.sees.refunds() == ["duplicate_payment awaiting_seller"]
+    shop.sees.assert_balanced()
+
+
 def test_calls_the_card_off_when_the_checkout_expires(shop) -> None:
     started = shop.begin()
     shop.wall.advance(hours=1)

@@ -20,6 +20,8 @@ CANARY = "c4n4ry"
         f"HTTPS://mainnet.example/v3/{CANARY} failed",
         f"wss://mainnet.example/ws/{CANARY}",
         f"http://node:8545?key={CANARY}",
+        f"GET /v2?key={CANARY} was refused",
+        f"GET /v2?id=1&key={CANARY} was refused",
         f"Max retries for url 'https://rpc.example/{CANARY}'",
         f"postgresql://souk:{CANARY}@db/souk",
         f"postgresql://{CANARY}@db/souk",
@@ -41,6 +43,12 @@ CANARY = "c4n4ry"
 )
 def test_redact_leaves_no_credential_in_a_line(line):
     assert CANARY not in redact(line)
+
+
+@pytest.mark.pitfall("K3")
+@pytest.mark.parametrize("word", ["the key", "KEY:", "key = "])
+def test_redact_leaves_no_key_of_an_account_in_a_line(word):
+    assert redact(f"{word} 0x{'ab' * 32} holds nothing").endswith("*** holds nothing")
 
 
 @pytest.mark.parametrize(
