@@ -13,6 +13,7 @@ from sqlalchemy.orm import sessionmaker
 
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.ways import EvmPayWays
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.wallets import EvmWallets
 from souk.adapters.redis.cache import RedisCache
 from souk.adapters.redis.connections import connect
@@ -122,7 +123,7 @@ class Souk:
                 gateways=gateways(escrow=rail, card=rail),
                 directed={},
                 prices=FixedPriceFeed(),
-                wallets=EvmWallets({}),
+                wallets=EvmWallets({}, ChainPresence(SystemClock())),
                 ways=EvmPayWays({}, EvmTokens({}, clock), clock),
                 offers=Offers({}, QuoteTerms(), CardMoney(provider="nobody")),
                 new_salt=lambda: secrets.token_hex(32),
