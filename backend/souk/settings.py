@@ -32,6 +32,12 @@ def _parts(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _pairs_of(value: str) -> dict[str, str]:
+    """What stands between commas, each a name and its value with `=` between them."""
+    pairs = (part.partition("=") for part in _parts(value))
+    return {name.strip(): given.strip() for name, _, given in pairs}
+
+
 class HttpSettings(_Group):
     """The API process."""
 
@@ -91,7 +97,8 @@ class TradeSettings(_Group):
     reservation_seconds: int = Field(900, ge=60)
     native_spread_bps: int = Field(50, ge=0, le=1000)
     price_max_jump_bps: int = Field(500, ge=1, le=10_000)
-    price_jump_seconds: int = Field(1_800, ge=0)
+    price_jump_seconds: int = Field(1_800, ge=1)
+    price_most_jump_bps: int = Field(3_000, ge=1, le=10_000)
     price_ahead_seconds: int = Field(120, ge=0)
 
     @field_validator("fee_to_address")
@@ -131,20 +138,28 @@ class PaymentSettings(_Group):
     @field_validator("payment_rollout", "payment_limits", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        pairs = (part.partition("=") for part in _parts(value))
-        return {name.strip(): given.strip() for name, _, given in pairs}
+        return _pairs_of(value) if isinstance(value, str) else value
+
+
+_ChainId = Annotated[int, Field(ge=1)]
+_Gwei = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class KeeperSettings(_Group):
     """The keeper's key pays gas for overdue releases and refunds, the relayer's, off by default,
-    for payments that their payers have signed. Neither can take money."""
+    for payments that their payers have signed. Neither can take money. What they pay for a unit of
+    gas is bounded on each chain, in gwei, as in `1=300,8453=5`."""
 
     keeper_private_key: SecretStr | None = None
     keeper_daily_gas: int = Field(20_000_000, ge=0)
     relayer_private_key: SecretStr | None = None
     relayer_daily_gas: int = Field(10_000_000, ge=0)
+    gas_max_gwei: Annotated[Mapping[_ChainId, _Gwei], NoDecode] = Field(default_factory=dict)
+
+    @field_validator("gas_max_gwei", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        return _pairs_of(value) if isinstance(value, str) else value
 
     @field_validator("relayer_private_key")
     @classmethod

@@ -1,6 +1,7 @@
-"""What `scripts/bench payments` runs: payments a second, beside the same steps written by hand.
+"""What `scripts/bench payments` runs: payments a second, beside the same steps written by hand;
+first by the use cases alone with a rail that answers at once, then over HTTP with the sandbox.
 
-    python -m tests.support.bench_payments [--seconds N] [--rounds N] [--processes N]
+    python -m tests.support.bench_payments [use-cases] [http] [--seconds N] [--rounds N]
 
 Machines are noisy, so that only ratios count: Souk and the floor pay in turns on one database, a
 few seconds each, and what is compared are the turns that follow each other.
@@ -19,19 +20,23 @@ from statistics import median, quantiles
 
 from tests.support.bench_payments_shop import BUYERS, Database, stocked
 from tests.support.bench_payments_souk import statements_of_a_payment
+from tests.support.bench_payments_turns import over_http
 
 ROOT = Path(__file__).resolve().parents[2]
 RAILS = ("souk", "floor")
-_WARM_SECONDS = 2.0
+WAYS = ("use-cases", "http")
+USE_CASE_RATE = 300
+_WARM_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What came of a few seconds of one rail; all times in seconds."""
+    """What came of a few seconds of one rail; all times in seconds. `cores` is what each part has
+    used of the processors."""
 
     took: Sequence[float]
     lasted: float
-    core: float
+    cores: Mapping[str, float]
 
     @property
     def rate(self) -> float:
@@ -40,8 +45,12 @@ class Turn:
 
     @property
     def cost(self) -> float:
-        """Milliseconds of a processor for one payment: of our processes and the database."""
-        return 1000 * self.core / max(1, len(self.took))
+        """Milliseconds of a processor for one payment, of all parts together."""
+        return sum(self.cost_of(part) for part in self.cores)
+
+    def cost_of(self, part: str) -> float:
+        """The same of one part."""
+        return 1000 * self.cores[part] / max(1, len(self.took))
 
 
 class Process:
@@ -78,8 +87,9 @@ class Team:
     def __init__(self, rail: str, database: Database, processes: int, root: Path = ROOT) -> None:
         self.rail = rail
         self._database = database
-        self._buyers = [Process(rail, "buyers", database.url, root=root) for _ in range(processes)]
-        self._relay = Process(rail, "relay", database.url, root=root)
+        urls = database.url, database.redis_url
+        self._buyers = [Process(rail, "buyers", *urls, root=root) for _ in range(processes)]
+        self._relay = Process(rail, "relay", *urls, root=root)
         shop = database.shop
         for number, process in enumerate(self._buyers):
             process.tell(buyers=shop.buyers[number::processes], listings=shop.listings)
@@ -96,9 +106,11 @@ class Team:
         for process in self._all:
             process.tell(until=begun + seconds)
         answers = [process.hear() for process in self._all]
-        core = self._database.core_seconds() - used + sum(each["core"] for each in answers)
+        *buyers, relay = (answer["core"] for answer in answers)
+        database = self._database.core_seconds() - used
         took = [each for answer in answers for each in answer.get("took", ())]
-        return Turn(took, time.time() - begun, core)
+        cores = {"buyers": sum(buyers), "relay": relay, "database": database}
+        return Turn(took, time.time() - begun, cores)
 
     def end(self) -> None:
         """Let every process go."""
@@ -128,6 +140,7 @@ def report(turns: Mapping[str, Sequence[Turn]]) -> Iterator[str]:
             f"{rail:<8}{median(turn.rate for turn in each):>8.1f} payments/s"
             f"{median(turn.cost for turn in each):>8.2f} ms of a core each"
             f"   50 % {1000 * cuts[49]:.0f} ms, 99 % {1000 * cuts[98]:.0f} ms"
+            f"   ({_parts(each)})"
         )
     pairs = list(zip(turns["souk"], turns["floor"], strict=True))
     faster = median(ours.rate / floor.rate for ours, floor in pairs)
@@ -135,27 +148,45 @@ def report(turns: Mapping[str, Sequence[Turn]]) -> Iterator[str]:
     yield f"souk has {faster:.2f} of the floor's rate, at {dearer:.2f} times its cost"
 
 
-def main(words: list[str]) -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="scripts/bench payments", description="Measure payments.")
-    parser.add_argument("--seconds", type=float, default=4, help="how long a turn is (4)")
-    parser.add_argument("--rounds", type=int, default=5, help="how many turns each (5)")
-    parser.add_argument("--processes", type=int, default=2, help="of the API (2)")
-    wish = parser.parse_args(words)
+def _parts(turns: Sequence[Turn]) -> str:
+    costs = {part: median(turn.cost_of(part) for turn in turns) for part in turns[0].cores}
+    return ", ".join(f"{part} {cost:.2f}" for part, cost in costs.items())
+
+
+def by_use_cases(wish: argparse.Namespace) -> Iterator[str]:
+    """Without HTTP, with a gateway that answers at once."""
     with stocked() as database:
         shop = database.shop
         counted = statements_of_a_payment(database.url, shop.buyers[0], shop.listings[0])
         for name, statements in counted.items():
-            print(f"{len(statements):>5} statements in {name}")
-        print(f"{sum(map(len, counted.values())):>5} statements of one payment")
+            yield f"{len(statements):>5} statements in {name}"
+        yield f"{sum(map(len, counted.values())):>5} statements of one payment"
         turns: dict[str, list[Turn]] = {rail: [] for rail in RAILS}
         with teams(database, wish.processes) as found:
             for _ in range(wish.rounds):
                 for rail, team in found.items():
                     turns[rail].append(team.turn(wish.seconds))
-        print(f"{BUYERS} buyers in {wish.processes} processes, {wish.rounds} turns each")
-        print("\n".join(report(turns)))
-    return 0
+        yield f"{BUYERS} buyers in {wish.processes} processes, {wish.rounds} turns each"
+        yield from report(turns)
+        best = max(turn.rate for turn in turns["souk"])
+        yield f"best {best:.0f} payments/s of {USE_CASE_RATE} that are wanted"
+
+
+def main(words: list[str]) -> int:
+    """Measure and print. 1 when the books do not agree with what was paid."""
+    parser = argparse.ArgumentParser(prog="scripts/bench payments", description="Measure payments.")
+    parser.add_argument("ways", nargs="*", help="use-cases, http, or both (both)")
+    parser.add_argument("--seconds", type=float, default=4, help="how long a turn is (4)")
+    parser.add_argument("--rounds", type=int, default=5, help="how many turns each (5)")
+    parser.add_argument("--processes", type=int, default=2, help="that call use cases (2)")
+    wish = parser.parse_args(words)
+    ways = wish.ways or WAYS
+    if unknown := set(ways) - set(WAYS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if "use-cases" in ways:
+        for line in by_use_cases(wish):
+            print(line, flush=True)
+    return over_http(wish.rounds, wish.seconds) if "http" in ways else 0
 
 
 if __name__ == "__main__":

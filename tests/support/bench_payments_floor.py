@@ -21,10 +21,13 @@ from typeid import TypeID
 from tests.support.bench_payments_sql import (
     COMPLETE,
     DELIVER,
+    DRAFT,
     ENTER,
+    EXTEND,
     HAND_OUT,
     LISTING,
     LOCK,
+    LOCK_TO_PAY,
     NOTIFY,
     PLACE,
     PUBLISH,
@@ -85,9 +88,24 @@ def draft(connection: psycopg.Connection, buyer: str, listing: str, request: str
         values.update(_terms(values))
         if connection.execute(TAKE, values).fetchone() is None:
             raise LookupError("sold out")
-        for statement in PLACE:
+        for statement in (*PLACE, *DRAFT):
             connection.execute(statement, values)
         _publish(connection, now, _placed(values))
+    return Drafted(values)
+
+
+def draft_of(connection: psycopg.Connection, buyer: str, payment: str, request: str) -> Drafted:
+    """Attempt, leg and terms of what was placed before, and more time for its goods."""
+    now = datetime.now(UTC)
+    values = {"buyer": buyer, "payment": payment, "request": request, "now": now}
+    values["pay_by"] = now + _QUOTE
+    with connection.transaction():
+        found = connection.execute(LOCK_TO_PAY, values).fetchone()
+        assert found is not None
+        values = {**_ids(), **values, **found._asdict()}
+        values.update(_terms(values))
+        for statement in (*DRAFT, *EXTEND):
+            connection.execute(statement, values)
     return Drafted(values)
 
 

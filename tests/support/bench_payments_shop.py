@@ -15,6 +15,7 @@ from souk.core.ids import TimeOrderedIds
 from souk.core.migrations import upgrade
 from souk.core.unit_of_work import UnitOfWork
 from souk.embedded import accounts, parts, postgres
+from souk.embedded.redis import redis_server
 from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.repository.payees import Payee
 from tests.support.account_builders import an_account
@@ -41,6 +42,7 @@ class Database:
     """A database with a shop in it."""
 
     url: str
+    redis_url: str
     shop: Stocked
     running: parts.Running
 
@@ -55,8 +57,8 @@ class Database:
 
 @contextmanager
 def stocked() -> Iterator[Database]:
-    """A fresh database, with the options that `scripts/run` starts one with: what was committed
-    survives a power cut."""
+    """A fresh database and a cache, with the options that `scripts/run` starts them with: what was
+    committed survives a power cut."""
     with tempfile.TemporaryDirectory(prefix="souk-b-") as directory:
         home = Path(directory)
         home.chmod(0o711)
@@ -66,10 +68,13 @@ def stocked() -> Iterator[Database]:
             owner_password="owner of the cluster",
             password="application",
         )
+        redis = redis_server(home / "redis")
         running = parts.start(cluster.part(), home / "postgres.log")
+        cache = parts.start(redis.part(), home / "redis.log")
         try:
-            yield Database(cluster.url(), _stock(cluster.url()), running)
+            yield Database(cluster.url(), redis.url, _stock(cluster.url()), running)
         finally:
+            cache.kill()
             running.kill()
 
 

@@ -11,8 +11,14 @@ from datetime import UTC, datetime
 from sqlalchemy import event
 from sqlalchemy.orm import sessionmaker
 
+from souk.adapters.evm.escrow.tokens import EvmTokens
+from souk.adapters.evm.escrow.ways import EvmPayWays
+from souk.adapters.evm.wallets import EvmWallets
+from souk.adapters.redis.cache import RedisCache
+from souk.adapters.redis.connections import connect
 from souk.core.clock import SystemClock
 from souk.core.db import make_engine
+from souk.core.documents import CachedDocuments
 from souk.core.events import HandlerRegistry
 from souk.core.idempotency import Idempotency, Receipt
 from souk.core.ids import TimeOrderedIds
@@ -45,6 +51,8 @@ from souk.modules.payments.ports import LegDraft, LegPlan, Payer, PaymentGateway
 from souk.modules.payments.service import Offers, Parts, Payments, StartedAttempt, gateways
 from souk.modules.trade.schemas import render_placed
 from souk.modules.trade.service import Placements
+from souk.modules.webhooks import handlers as webhooks_handlers
+from souk.modules.webhooks.service import Announcements
 from tests.support.order_builders import carts_on, orders_on
 from tests.support.payment_builders import FixedPriceFeed
 from tests.support.seller_builders import sellers_on
@@ -100,8 +108,10 @@ class Souk:
     ) -> None:
         self.database_url = database_url
         self.engine = make_engine(database_url, pool_size=connections)
-        self.uow = uow = make_uow(sessionmaker(self.engine), SystemClock(), TimeOrderedIds())
-        orders, rail = orders_on(uow), CardStandIn()
+        clock = SystemClock()
+        self.uow = uow = make_uow(sessionmaker(self.engine), clock, TimeOrderedIds())
+        self.orders, rail = orders_on(uow), CardStandIn()
+        orders = self.orders
         self.payments = Payments(
             Parts(
                 uow=uow,
@@ -112,6 +122,8 @@ class Souk:
                 gateways=gateways(escrow=rail, card=rail),
                 directed={},
                 prices=FixedPriceFeed(),
+                wallets=EvmWallets({}),
+                ways=EvmPayWays({}, EvmTokens({}, clock), clock),
                 offers=Offers({}, QuoteTerms(), CardMoney(provider="nobody")),
                 new_salt=lambda: secrets.token_hex(32),
             )
@@ -139,10 +151,14 @@ class Souk:
         for said in _held(placed.started):
             assert self.payments.observe(said)
 
-    def deliver(self, until: float) -> None:
+    def deliver(self, until: float, redis_url: str) -> None:
         """What the worker of the queue `events` does, until then and until nothing is left."""
         clock = SystemClock()
-        registry = HandlerRegistry(payments_handlers.subscriptions(self.payments, CardStandIn()))
+        documents = CachedDocuments(RedisCache(connect(redis_url, timeout_seconds=1)))
+        registry = HandlerRegistry(
+            payments_handlers.subscriptions(self.payments, CardStandIn(), documents),
+            webhooks_handlers.readers(Announcements(self.uow, self.orders)),
+        )
         relay = OutboxRelay(self.engine, registry, clock)
         inbox = InboxSweeper(self.engine, payments_handlers.inbox_handlers(self.payments), clock)
         drain_outbox(relay, inbox, PostgresBus(self.database_url)).run(lambda: time.time() < until)

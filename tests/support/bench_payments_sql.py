@@ -59,6 +59,8 @@ PLACE = (
         (id, checkout_id, buyer_id, amount, currency, status, created_at, updated_at)
     VALUES (%(payment)s, %(checkout)s, %(buyer)s, %(price)s, 'USD', 'PENDING', %(now)s, %(now)s)
     """,
+)
+DRAFT = (
     """
     INSERT INTO payment_attempt
         (id, payment_id, number, request_key, method, status, clock, asset, asset_exponent,
@@ -201,3 +203,40 @@ UPDATE outbox SET delivered_at = now(), attempts = attempts + 1
 WHERE id IN (SELECT id FROM outbox WHERE delivered_at IS NULL ORDER BY sequence
              LIMIT 200 FOR UPDATE SKIP LOCKED)
 """
+
+PRINCIPAL = """
+SELECT s.account_id FROM session AS s
+WHERE s.token_hash = %(token_hash)s AND s.revoked_at IS NULL AND s.expires_at > %(now)s
+"""
+TO_PAY = """
+SELECT o.id AS order, o.checkout_id AS checkout, o.buyer_id AS buyer, o.seller_id, o.status,
+       o.total AS price, l.listing_id AS listing, l.title, p.id AS payment, p.status AS state,
+       a.reference AS payee
+FROM payment AS p JOIN orders AS o ON o.checkout_id = p.checkout_id
+JOIN order_line AS l ON l.order_id = o.id
+JOIN payee_account AS a ON a.seller_id = o.seller_id AND a.ready
+WHERE p.id = %(payment)s AND p.buyer_id = %(buyer)s AND o.status = 'pending_payment'
+"""
+LOCK_TO_PAY = TO_PAY + "FOR NO KEY UPDATE OF o, p"
+EXTEND = (
+    """
+    UPDATE orders SET expires_at = greatest(expires_at, %(pay_by)s) WHERE id = %(order)s
+    """,
+    """
+    UPDATE timer SET due_at = %(pay_by)s, generation = generation + 1
+    WHERE kind = 'orders.expire_checkout' AND subject = %(checkout)s
+    """,
+)
+RECEIVE = """
+INSERT INTO webhook_inbox
+    (id, source, external_id, body, received_at, next_attempt_at, attempts)
+VALUES (%(id)s, 'stripe', %(external_id)s, %(body)s, %(now)s, %(now)s, 0)
+ON CONFLICT DO NOTHING RETURNING pg_notify('souk_outbox', '')
+"""
+CLAIM = """
+UPDATE webhook_inbox SET next_attempt_at = now() + interval '30 seconds', attempts = attempts + 1
+WHERE id IN (SELECT id FROM webhook_inbox WHERE handled_at IS NULL AND next_attempt_at <= now()
+             ORDER BY next_attempt_at LIMIT 50 FOR UPDATE SKIP LOCKED)
+RETURNING id, body
+"""
+HANDLED = "UPDATE webhook_inbox SET handled_at = now() WHERE id = ANY(%(ids)s)"

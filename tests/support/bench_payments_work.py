@@ -1,6 +1,6 @@
 """One process of those that are measured, told by lines of JSON what to do.
 
-    python -m tests.support.bench_payments_work <souk or floor> <buyers or relay> <database url>
+    python -m tests.support.bench_payments_work <souk or floor> <buyers or relay> <database> <redis>
 
 First it says `ready`. Then buyers pay, in as many threads as they are, until the instant that a
 line says; the relay delivers what they have published, until that instant and until nothing is
@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tests.support.bench_payments_floor import Floor, connect, deliver
 from tests.support.bench_payments_souk import Souk
@@ -36,10 +37,10 @@ def buyers(rail: str, url: str, names: Sequence[str]) -> list[Buy]:
     return [Souk(url, connections=len(names)).buy] * len(names)
 
 
-def relay(rail: str, url: str) -> Callable[[float], None]:
+def relay(rail: str, url: str, redis_url: str) -> Callable[[float], None]:
     """What delivers until an instant, and until nothing is left."""
     if rail == "souk":
-        return Souk(url, connections=2).deliver
+        return partial(Souk(url, connections=2).deliver, redis_url=redis_url)
     connection = connect(url)
 
     def run(until: float) -> None:
@@ -58,11 +59,11 @@ def _say(**answer: object) -> None:
     print(json.dumps(answer), flush=True)
 
 
-def main(rail: str, role: str, url: str) -> None:
+def main(rail: str, role: str, url: str, redis_url: str) -> None:
     """Serve lines until there are no more."""
     told = _told()
     if role == "relay":
-        run = relay(rail, url)
+        run = relay(rail, url, redis_url)
         _say(ready=True)
         for line in told:
             used = time.process_time()

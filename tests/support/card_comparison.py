@@ -1,5 +1,6 @@
 """Comparing a shop's cards with what the provider says of them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from souk.modules.books.domain import RailReport
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.ledger.domain import Break
 from souk.modules.ledger.service import Ledger
+from souk.modules.payments.domain import Shares
 from tests.support.card_server import CardServer
 from tests.support.card_shop import CardShop
 from tests.support.chain_builders import chains_of
@@ -19,9 +21,13 @@ from tests.support.reconciling import Kept
 from tests.support.scripted_chain import ScriptedChain
 
 
-def a_statement(server: CardServer, wall: Clock) -> StripeStatement:
+def a_statement(
+    server: CardServer,
+    wall: Clock,
+    divisions: Callable[[str], Mapping[str, Shares]] = lambda _attempt_id: {},
+) -> StripeStatement:
     """What a server that speaks Stripe's API says."""
-    return StripeStatement(server.api(), wall, provider="stripe")
+    return StripeStatement(server.api(), wall, provider="stripe", divisions=divisions)
 
 
 @dataclass
@@ -44,7 +50,7 @@ class CardComparison:
 
     def _reconciliation(self) -> Reconciliation:
         shop = self.shop
-        rail = a_statement(shop.server, shop.wall)
+        rail = a_statement(shop.server, shop.wall, shop.payments.divisions)
         return Reconciliation(shop.uow, orders_on(shop.uow), Ledger(), shop.payments, [rail])
 
     def pass_days(self, days: int) -> None:

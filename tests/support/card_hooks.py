@@ -15,6 +15,11 @@ class Killed(BaseException):
     """The process is no more: nothing but a test can catch it."""
 
 
+def cut_off(_answer: object) -> dict[str, object]:
+    """Renders an answer that is never stored: our process dies just before."""
+    raise Killed("our process dies before it has stored its answer")
+
+
 def nothing(_name: str, *_arguments: object) -> None:
     """A hook that leaves all as it is."""
 

@@ -155,7 +155,10 @@ def _is_divided_so(one: Observation, divisions: dict[str, Shares]) -> bool:
     division = one.division
     if division is None:
         return True
-    return divisions.setdefault(division.movement, division.shares) == division.shares
+    if division.holds(divisions):
+        divisions[division.movement] = division.shares
+        return True
+    return False
 
 
 def an_order(amount: int, days: int | None) -> OrderTerms:

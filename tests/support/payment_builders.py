@@ -15,6 +15,7 @@ from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.adapters.evm.wallets import EvmWallets
 from souk.core.addresses import ZERO_ADDRESS, Address, checksum_address
@@ -130,6 +131,7 @@ def payments_on(
     if cards is not None:
         card, card_money = cards.gateway, CARDS
     money, nodes, clock = {CHAIN_ID: MONEY}, {CHAIN_ID: away(url)}, MovableClock()
+    presence = ChainPresence(clock)
     return Payments(
         Parts(
             uow=uow,
@@ -141,8 +143,8 @@ def payments_on(
             directed=directions(None if cards is None else cards.directed),
             cards=cards,
             prices=prices or FixedPriceFeed(),
-            wallets=EvmWallets(nodes),
-            ways=EvmPayWays(money, EvmTokens(nodes, clock), clock),
+            wallets=EvmWallets(nodes, presence),
+            ways=EvmPayWays(money, EvmTokens(nodes, clock), presence),
             offers=Offers(money, QUOTES, card_money, rules),
             new_salt=lambda: f"{next(_numbers):064x}",
         )

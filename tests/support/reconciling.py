@@ -5,16 +5,21 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from souk.adapters.evm.escrow.statement import EvmEscrowStatement
 from souk.core.unit_of_work import UnitOfWork
 from souk.embedded.anvil import CHAIN_ID
 from souk.modules.books.domain import RailReport
 from souk.modules.books.service import Reconciliation
-from souk.modules.chain.service import Chains
+from souk.modules.chain.service import ChainRecords, Chains
+from souk.modules.ledger.service import Ledger
+from souk.modules.orders.service import Orders
 from souk.modules.payments.domain import Leg
 from souk.modules.payments.service import Payments
 from tests.support.shop import Person, Shop
 
 PLACE = f"eip155:{CHAIN_ID}"
+# What the watcher took in, forgotten as if it had never been given the log.
+UNKNOWN_LOG = ("DELETE FROM chain_effect", "DELETE FROM chain_event", "DELETE FROM outbox")
 # What the books hold once more than was ever paid.
 PHANTOM_ENTRY = (
     "INSERT INTO ledger_entry (id, external_reference, effect_reference, flow, order_id, holder,"
@@ -52,6 +57,25 @@ def lately(shop: Shop) -> RailReport:
     shop.clock.advance(minutes=1)
     [report] = shop.container.get(Reconciliation).compare_lately()
     return report
+
+
+class TheRail:
+    """The shop's rail, in front of which a test may stand."""
+
+    def __init__(self, shop: Shop) -> None:
+        container = shop.container
+        network = container.networks[CHAIN_ID]
+        record = ChainRecords(container.get(UnitOfWork), {CHAIN_ID: network.followed})
+        self.itself = EvmEscrowStatement(CHAIN_ID, network.node, record)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.itself, name)
+
+
+def comparing(shop: Shop, rail: TheRail) -> Reconciliation:
+    """The shop's own comparing, of another rail."""
+    services = [shop.container.get(one) for one in (UnitOfWork, Orders, Ledger, Payments)]
+    return Reconciliation(*services, [rail])
 
 
 def nightly(shop: Shop) -> list[RailReport]:

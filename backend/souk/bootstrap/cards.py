@@ -12,7 +12,7 @@ from souk.adapters.stripe.webhooks import StripeWebhookGate, StripeWebhooks
 from souk.core.clock import Clock
 from souk.core.errors import DomainError, ProviderUnavailable
 from souk.modules.payments.domain import CardMoney
-from souk.modules.payments.service import CardRail
+from souk.modules.payments.service import CardRail, Payments
 from souk.settings import CardSettings, Settings
 
 PROVIDER = "stripe"
@@ -48,7 +48,7 @@ def card_rail(settings: Settings, wall: Clock) -> CardRail | None:
     )
 
 
-def card_statement(settings: Settings, wall: Clock) -> StripeStatement | None:
+def card_statement(settings: Settings, wall: Clock, payments: Payments) -> StripeStatement | None:
     """What the card rail says itself; comparing takes a part of the requests, as buyers do not wait
     for it."""
     cards = settings.cards
@@ -56,7 +56,7 @@ def card_statement(settings: Settings, wall: Clock) -> StripeStatement | None:
         return None
     rate = max(_LEAST_A_SECOND, _SHARE_OF_COMPARING * cards.stripe_requests_per_second)
     api = StripeApi(_keys(cards), requests_per_second=rate)
-    return StripeStatement(api, wall, provider=PROVIDER)
+    return StripeStatement(api, wall, provider=PROVIDER, divisions=payments.divisions)
 
 
 def _keys(cards: CardSettings) -> StripeKeys:
@@ -79,7 +79,7 @@ class CardProvider:
         self._found: str | DomainError = ProviderUnavailable("is being asked for the first time")
 
     def say(self) -> str:
-        """What is known. Raises `ProviderUnavailable` when nobody answered, `ProviderRejected`
+        """What is known. Raises `ProviderUnavailable` when nobody answered, `ProviderRefusesUs`
         when the key was refused."""
         # Whoever comes while it is being asked is told what was known before.
         if self._clock() >= self._good_until and self._asking.acquire(blocking=False):

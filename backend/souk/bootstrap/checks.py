@@ -43,7 +43,7 @@ def readiness(
         "redis": partial(_redis, ping_redis),
     }
     for chain_id in chains.ids:
-        checks[f"chain {chain_id}"] = partial(_chain, uow, chains, chain_id)
+        checks[f"chain {chain_id}"] = partial(followed_now, uow, chains, chain_id)
     return Readiness(checks, {"cards": cards} if cards else {})
 
 
@@ -63,7 +63,8 @@ def _redis(ping: Callable[[], object]) -> str:
     return "answers"
 
 
-def _chain(uow: UnitOfWork, chains: Chains, chain_id: int) -> str:
+def followed_now(uow: UnitOfWork, chains: Chains, chain_id: int) -> str:
+    """Where a chain stands, as its worker has stored it. Raises `ChainNotFollowedNow`."""
     with uow.begin() as tx:
         head = chains.head(tx, chain_id)
         advanced_at = chains.advanced_at(tx, chain_id)

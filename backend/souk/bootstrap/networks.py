@@ -19,7 +19,7 @@ from souk.modules.chain.domain import ChainConfig, Purpose
 from souk.modules.chain.ports import TransactionSender
 from souk.modules.chain.service import FollowedChain
 from souk.modules.payments.domain import ChainMoney, TokenMoney
-from souk.settings import Settings
+from souk.settings import KeeperSettings, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -27,14 +27,21 @@ _log = logging.getLogger(__name__)
 _SECONDS_A_BLOCK = 12
 _LOCAL_SECONDS_A_BLOCK = 1
 _POLL_SECONDS = 0.25
+_IMPATIENT_SECONDS = 2.0
+
+# As much as a deployment offers where nothing else is said.
+_MAX_GWEI = 100
+_WEI_A_GWEI = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One chain: how to reach it, how it is followed, what it is paid in."""
+    """One chain: how to reach it, how it is followed, what it is paid in. `impatient_node` is the
+    same endpoint for what somebody waits for, and which is as well told to be away."""
 
     deployment: Deployment
     node: EvmNode
+    impatient_node: EvmNode
     followed: FollowedChain
     money: ChainMoney
 
@@ -47,20 +54,25 @@ def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
         if deployment is None:
             _log.warning("chain %s has no deployment record: ask souk doctor", chain_id)
             continue
-        client = JsonRpcClient(urls[0].get_secret_value(), label=f"chain {chain_id}")
-        closing.callback(client.close)
-        found[chain_id] = _network(settings, deployment, EvmNode(client))
+        url, label = urls[0].get_secret_value(), f"chain {chain_id}"
+        patient = JsonRpcClient(url, label=label)
+        impatient = JsonRpcClient(url, label=label, timeout_seconds=_IMPATIENT_SECONDS)
+        for client in (patient, impatient):
+            closing.callback(client.close)
+        found[chain_id] = _network(settings, deployment, EvmNode(patient), EvmNode(impatient))
     return found
 
 
-def _network(settings: Settings, deployment: Deployment, node: EvmNode) -> Network:
+def _network(
+    settings: Settings, deployment: Deployment, node: EvmNode, impatient_node: EvmNode
+) -> Network:
     followed = FollowedChain(
-        config=_followed(deployment),
+        config=_followed(deployment, settings.keeper),
         source=NodeLogSource(node),
         decoder=EscrowEventDecoder(),
         senders=_senders(settings, deployment, node),
     )
-    return Network(deployment, node, followed, _money(deployment))
+    return Network(deployment, node, impatient_node, followed, _money(deployment))
 
 
 def _senders(
@@ -79,7 +91,8 @@ def _senders(
     }
 
 
-def _followed(deployment: Deployment) -> ChainConfig:
+def _followed(deployment: Deployment, keeper: KeeperSettings) -> ChainConfig:
+    gwei = keeper.gas_max_gwei.get(deployment.chain_id, _MAX_GWEI)
     return ChainConfig(
         chain_id=deployment.chain_id,
         name=deployment.name,
@@ -90,6 +103,7 @@ def _followed(deployment: Deployment) -> ChainConfig:
         final_depth=deployment.final_depth,
         disposable=deployment.disposable,
         poll_seconds=_POLL_SECONDS,
+        max_fee_per_gas=gwei * _WEI_A_GWEI,
     )
 
 

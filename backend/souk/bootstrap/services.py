@@ -12,6 +12,7 @@ from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.escrow.statement import EvmEscrowStatement
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.ways import EvmPayWays
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.transactions import EvmTransactions
@@ -77,7 +78,7 @@ def make_services(
     services.update(_people_and_goods(settings, uow, found))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
-    services.update(_books(uow, _rails(settings, uow, wall, found), services))
+    services.update(_books(uow, _rails(settings, uow, wall, found, services), services))
     services.update(_webhooks(settings, uow, wall, services))
     return services
 
@@ -129,11 +130,13 @@ def _money(
 ) -> Services:
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
-    tokens, wallets = EvmTokens(nodes, wall), EvmWallets(nodes)
+    impatient = {chain_id: network.impatient_node for chain_id, network in found.items()}
+    presence = ChainPresence(wall)
+    tokens, wallets = EvmTokens(nodes, wall), EvmWallets(impatient, presence)
     terms = _escrow_terms(settings.trade)
     escrow = EvmEscrowGateway(money, terms, nodes, clock=wall, tokens=tokens)
     keeper = EvmEscrowCredits(money, nodes)
-    prices = ChainlinkPriceFeed(nodes)
+    prices = ChainlinkPriceFeed(impatient, presence)
     offers = Offers(money, _quote_terms(settings.trade), card_money(settings), _rules(settings))
     cards = card_rail(settings, wall)
     parts = Parts(
@@ -147,7 +150,7 @@ def _money(
         cards=cards,
         prices=prices,
         wallets=wallets,
-        ways=EvmPayWays(money, tokens, wall),
+        ways=EvmPayWays(money, tokens, presence),
         offers=offers,
         new_salt=lambda: secrets.token_hex(32),
     )
@@ -202,7 +205,11 @@ def _webhooks(settings: Settings, uow: UnitOfWork, wall: Clock, below: Services)
 
 
 def _rails(
-    settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
+    settings: Settings,
+    uow: UnitOfWork,
+    wall: Clock,
+    found: Mapping[int, Network],
+    services: Services,
 ) -> list[RailStatement]:
     """What says itself what it holds."""
     record = ChainRecords(uow, {chain_id: network.followed for chain_id, network in found.items()})
@@ -210,7 +217,7 @@ def _rails(
         EvmEscrowStatement(chain_id, network.node, record)
         for chain_id, network in sorted(found.items())
     ]
-    cards = card_statement(settings, wall)
+    cards = card_statement(settings, wall, services.of(Payments))
     return [*escrows, *([] if cards is None else [cards])]
 
 
@@ -242,6 +249,7 @@ def _quote_terms(trade: TradeSettings) -> QuoteTerms:
         price=PriceRules(
             max_jump_bps=trade.price_max_jump_bps,
             jump_seconds=trade.price_jump_seconds,
+            most_jump_bps=trade.price_most_jump_bps,
             ahead_seconds=trade.price_ahead_seconds,
         ),
     )

@@ -3,6 +3,7 @@ framework to load."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 
 from fastapi import APIRouter
@@ -12,7 +13,7 @@ from souk.adapters.redis.connections import connect
 from souk.adapters.redis.rate_limiter import RedisRateLimiter
 from souk.bootstrap import build
 from souk.bootstrap.cards import CardProvider
-from souk.bootstrap.checks import readiness
+from souk.bootstrap.checks import followed_now, readiness
 from souk.bootstrap.container import Container
 from souk.bootstrap.networks import describe
 from souk.core.clock import Clock, SystemClock
@@ -29,7 +30,7 @@ from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
 from souk.modules.orders import api as orders_api
 from souk.modules.payments import api as payments_api
-from souk.modules.payments.service import Offers
+from souk.modules.payments.service import Offers, RailHealth
 from souk.modules.sellers import api as sellers_api
 from souk.modules.trade import api as trade_api
 from souk.modules.trade.domain import OrderPages
@@ -95,6 +96,8 @@ def _edges(below: Container) -> Mapping[object, object]:
     below.closing.callback(redis.close)
     limiter, per_minute = RedisRateLimiter(redis), below.settings.security.sign_in_per_minute
     found, cards = below.networks, below.settings.cards
+    uow, chains = below.get(UnitOfWork), below.get(Chains)
+    say_cards = CardProvider(cards).say if cards else None
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
         SignInGate: SignInGate(limiter, per_minute=per_minute),
@@ -107,11 +110,8 @@ def _edges(below: Container) -> Mapping[object, object]:
         ClientConfig: ClientConfig(
             {"chains": describe(found), "methods": below.get(Offers).rules.describe()}
         ),
-        Readiness: readiness(
-            below.engine,
-            redis.ping,
-            below.get(UnitOfWork),
-            below.get(Chains),
-            CardProvider(cards).say if cards else None,
+        Readiness: readiness(below.engine, redis.ping, uow, chains, say_cards),
+        RailHealth: RailHealth(
+            offers=below.get(Offers), chain=partial(followed_now, uow, chains), cards=say_cards
         ),
     }

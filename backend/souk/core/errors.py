@@ -14,6 +14,7 @@
         +-- DatabaseUnavailable PostgreSQL cannot be reached
         |   +-- DatabaseBusy    it can, but a statement or a lock took too long there
         +-- ProviderUnavailable the provider could not be reached, nothing happened there
+        |   +-- ProviderRefusesUs   it was reached, and does not accept our key
         +-- OutcomeUnknown      the provider was asked and did not answer: look it up, never ask
                                 again under a new key
 
@@ -142,6 +143,13 @@ class ProviderUnavailable(UnavailableError):
     """An outside service could not be reached; nothing happened there."""
 
     code = "provider_unavailable"
+
+
+class ProviderRefusesUs(ProviderUnavailable):
+    """An outside service does not accept our key: whatever was asked, it is done once that is right
+    again."""
+
+    code = "provider_refuses_us"
 
 
 class ProviderRejected(DomainError):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Integer, Text, UniqueConstraint, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.db import Base, Id, Instant
@@ -62,6 +61,18 @@ class IdempotencyRow(Base):
     body: Mapped[str | None] = mapped_column(Text)
 
 
+_ENTER = text(
+    """
+    INSERT INTO idempotency_key
+        (id, principal_id, route, key, fingerprint, created_at, locked_until, expires_at)
+    VALUES (:id, :principal_id, :route, :key, :fingerprint, :now, :locked_until, :expires_at)
+    ON CONFLICT DO NOTHING RETURNING id
+    """
+)
+_STORE = text("UPDATE idempotency_key SET status = :status, body = :body WHERE id = :id")
+_RELEASE = text("UPDATE idempotency_key SET locked_until = :now WHERE id = :id AND status IS NULL")
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Given to a use case, which calls `store` in its last transaction.
@@ -80,7 +91,7 @@ class Receipt:
             return
         body = json.dumps(self.render(result), separators=(",", ":"))
         tx.session.execute(
-            text("UPDATE idempotency_key SET status = :status, body = :body WHERE id = :id"),
+            _STORE,
             {"status": self.status, "body": body, "id": self.request_key},
         )
 
@@ -126,22 +137,20 @@ class Idempotency:
     def _insert(
         self, tx: Transaction, principal_id: str, route: str, key: str, fingerprint: str
     ) -> str | None:
-        statement = (
-            insert(IdempotencyRow)
-            .values(
-                id=tx.new_id("req"),
-                principal_id=principal_id,
-                route=route,
-                key=key,
-                fingerprint=fingerprint,
-                created_at=tx.now,
-                locked_until=tx.now + timedelta(seconds=LOCK_SECONDS),
-                expires_at=tx.now + timedelta(days=KEEP_DAYS),
-            )
-            .on_conflict_do_nothing()
-            .returning(IdempotencyRow.id)
+        entered = tx.session.execute(
+            _ENTER,
+            {
+                "id": tx.new_id("req"),
+                "principal_id": principal_id,
+                "route": route,
+                "key": key,
+                "fingerprint": fingerprint,
+                "now": tx.now,
+                "locked_until": tx.now + timedelta(seconds=LOCK_SECONDS),
+                "expires_at": tx.now + timedelta(days=KEEP_DAYS),
+            },
         )
-        return tx.session.execute(statement).scalar_one_or_none()
+        return entered.scalar_one_or_none()
 
     def _re_enter(
         self, tx: Transaction, principal_id: str, route: str, key: str, fingerprint: str
@@ -169,10 +178,7 @@ class Idempotency:
         """After a refusal or a failure: the same request may be sent again at once."""
         with self._uow.begin() as tx:
             tx.session.execute(
-                text(
-                    "UPDATE idempotency_key SET locked_until = :now"
-                    " WHERE id = :id AND status IS NULL"
-                ),
+                _RELEASE,
                 {"now": tx.now, "id": request_key},
             )
             tx.commit()

@@ -6,16 +6,16 @@ a lease, so that a crash between the two only delays it.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, Index, Integer, LargeBinary, Text, TextClause, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.clock import Clock
 from souk.core.db import Base, Id, Instant
+from souk.core.outbox import OUTBOX_CHANNEL
 from souk.core.unit_of_work import Transaction
 
 _log = logging.getLogger(__name__)
@@ -51,23 +51,31 @@ class InboxRow(Base):
     handled_at: Mapped[Instant | None]
 
 
+# Wakes whoever handles it, who listens for what is published.
+_RECEIVE = text(
+    """
+    INSERT INTO webhook_inbox
+        (id, source, external_id, body, received_at, next_attempt_at, attempts)
+    VALUES (:id, :source, :external_id, :body, :now, :now, 0)
+    ON CONFLICT (source, external_id) DO NOTHING RETURNING pg_notify(:channel, '')
+    """
+)
+
+
 def receive(tx: Transaction, *, source: str, external_id: str, body: bytes) -> bool:
     """Store a verified message; `False` when this id was received before."""
-    statement = (
-        insert(InboxRow)
-        .values(
-            id=tx.new_id("inb"),
-            source=source,
-            external_id=external_id,
-            body=body,
-            received_at=tx.now,
-            next_attempt_at=tx.now,
-            attempts=0,
-        )
-        .on_conflict_do_nothing(index_elements=["source", "external_id"])
-        .returning(InboxRow.id)
+    received = tx.session.execute(
+        _RECEIVE,
+        {
+            "id": tx.new_id("inb"),
+            "source": source,
+            "external_id": external_id,
+            "body": body,
+            "now": tx.now,
+            "channel": OUTBOX_CHANNEL,
+        },
     )
-    return tx.session.execute(statement).first() is not None
+    return received.first() is not None
 
 
 # Materialized, because a plan that ran the subquery again would take more than the limit.
@@ -89,8 +97,12 @@ _RENEW = text(
     " WHERE id = :id AND attempts = :attempts AND handled_at IS NULL"
 )
 _HANDLED = text(
-    "UPDATE webhook_inbox SET handled_at = :now, last_error = NULL"
-    " WHERE id = :id AND attempts = :attempts AND handled_at IS NULL"
+    """
+    UPDATE webhook_inbox SET handled_at = :now, last_error = NULL
+    FROM unnest(CAST(:ids AS text[]), CAST(:attempts AS integer[])) AS mine (id, attempts)
+    WHERE webhook_inbox.id = mine.id AND webhook_inbox.attempts = mine.attempts
+      AND handled_at IS NULL
+    """
 )
 _FAILED = text(
     "UPDATE webhook_inbox SET next_attempt_at = :at, last_error = :error"
@@ -123,14 +135,22 @@ class InboxSweeper:
         claim = {"now": now, "until": until, "limit": limit, "sources": list(self._handlers)}
         with self._engine.begin() as connection:
             rows = connection.execute(_CLAIM, claim).all()
-        return sum(
-            self._handle(_Claimed(r.id, r.source, r.external_id, bytes(r.body), r.attempts, now))
-            for r in rows
+        return self._handle(
+            [_Claimed(r.id, r.source, r.external_id, bytes(r.body), r.attempts, now) for r in rows]
         )
 
-    def _handle(self, row: _Claimed) -> int:
-        if not self._still_mine(row):
-            return 0
+    def _handle(self, batch: Sequence[_Claimed]) -> int:
+        """How many were handled; that they were is written as the relay of the outbox does."""
+        handled, done = 0, list[_Claimed]()
+        for row in batch:
+            if self._is_mine(row) and self._try(row):
+                done.append(row)
+            if not self._is_fresh(row):
+                handled += self._mark_handled(done)
+                done.clear()
+        return handled + self._mark_handled(done)
+
+    def _try(self, row: _Claimed) -> bool:
         try:
             self._handlers[row.source](row.external_id, row.body)
         except Exception as error:
@@ -138,16 +158,27 @@ class InboxSweeper:
             delay = min(2**row.attempts, MAX_BACKOFF_SECONDS)
             at = self._clock.now() + timedelta(seconds=delay)
             self._mark(_FAILED, row, at=at, error=f"{type(error).__name__}: {error}"[:2000])
-            return 0
-        return self._mark(_HANDLED, row, now=self._clock.now())
+            return False
+        return True
 
-    def _still_mine(self, row: _Claimed) -> bool:
+    def _is_fresh(self, row: _Claimed) -> bool:
+        """Whether less than half of its lease has passed."""
+        return self._clock.now() < row.claimed_at + timedelta(seconds=LEASE_SECONDS / 2)
+
+    def _is_mine(self, row: _Claimed) -> bool:
         """A row late in a batch may have waited for half its lease or longer: claim it anew, or
         leave it to the sweeper that did so first."""
-        now = self._clock.now()
-        if now < row.claimed_at + timedelta(seconds=LEASE_SECONDS / 2):
+        if self._is_fresh(row):
             return True
-        return self._mark(_RENEW, row, until=now + timedelta(seconds=LEASE_SECONDS)) == 1
+        until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
+        return self._mark(_RENEW, row, until=until) == 1
+
+    def _mark_handled(self, rows: Sequence[_Claimed]) -> int:
+        if not rows:
+            return 0
+        claims = {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
+        with self._engine.begin() as connection:
+            return connection.execute(_HANDLED, {"now": self._clock.now(), **claims}).rowcount
 
     def _mark(self, statement: TextClause, row: _Claimed, **values: object) -> int:
         key = {"id": row.id, "attempts": row.attempts}

@@ -114,7 +114,8 @@ def drain_outbox(
     def run(keep_on: KeepOn) -> None:
         going = limited(keep_on, run_seconds)
         while going():
-            handled = relay.drain(keep_on=going) + inbox.sweep()
+            # In turns: what is published without end must not keep messages waiting, nor they it.
+            handled = relay.deliver_due() + inbox.sweep()
             if not handled:
                 _await_wake(bus, going)
 

@@ -122,8 +122,11 @@ _RENEW = text(
     " WHERE id = :id AND attempts = :attempts AND delivered_at IS NULL"
 )
 _DELIVERED = text(
-    "UPDATE outbox SET delivered_at = :now, last_error = NULL"
-    " WHERE id = :id AND attempts = :attempts AND delivered_at IS NULL"
+    """
+    UPDATE outbox SET delivered_at = :now, last_error = NULL
+    FROM unnest(CAST(:ids AS text[]), CAST(:attempts AS integer[])) AS mine (id, attempts)
+    WHERE outbox.id = mine.id AND outbox.attempts = mine.attempts AND delivered_at IS NULL
+    """
 )
 _FAILED = text(
     "UPDATE outbox SET next_attempt_at = :at, last_error = :error"
@@ -143,13 +146,20 @@ class OutboxRelay:
         """Deliver until nothing is due or `keep_on` says stop; returns how many were delivered."""
         delivered = 0
         while keep_on():
-            unread, batch = self._claim(limit)
-            if not unread and not batch:
+            claimed, done = self._deliver_batch(limit)
+            if not claimed:
                 return delivered
-            delivered += unread
-            for row in batch:
-                delivered += self._deliver(row)
+            delivered += done
         return delivered
+
+    def deliver_due(self, *, limit: int = 50) -> int:
+        """Deliver one batch; returns how many were due, whether or not their handlers failed."""
+        return self._deliver_batch(limit)[0]
+
+    def _deliver_batch(self, limit: int) -> tuple[int, int]:
+        """How many were due, and how many of them were delivered."""
+        unread, batch = self._claim(limit)
+        return unread + len(batch), unread + self._deliver(batch)
 
     def _claim(self, limit: int) -> tuple[int, list[_Claimed]]:
         """How many were due that nobody reads, and the others."""
@@ -165,24 +175,47 @@ class OutboxRelay:
         ]
         return len(rows) - len(read), batch
 
-    def _deliver(self, row: _Claimed) -> int:
-        if not self._still_mine(row):
-            return 0
+    def _deliver(self, batch: Sequence[_Claimed]) -> int:
+        """Hand a batch out; how many were delivered. That they were is written once for as many as
+        half a lease had time for: each in a transaction of its own would take longer than most
+        handlers. A relay that dies before has them handed out again, as at any other moment."""
+        delivered, handed_out = 0, list[_Claimed]()
+        for row in batch:
+            if self._is_mine(row) and self._hand_out(row):
+                handed_out.append(row)
+            if not self._is_fresh(row):
+                delivered += self._mark_delivered(handed_out)
+                handed_out.clear()
+        return delivered + self._mark_delivered(handed_out)
+
+    def _hand_out(self, row: _Claimed) -> bool:
+        """Whether all who read it have."""
         try:
             origin = Origin(row.id, row.created_at)
             self._registry.dispatch(row.name, row.version, row.payload, origin)
         except Exception as error:
             self._postpone(row, error)
-            return 0
-        return self._mark(_DELIVERED, row, now=self._clock.now())
+            return False
+        return True
 
-    def _still_mine(self, row: _Claimed) -> bool:
+    def _is_fresh(self, row: _Claimed) -> bool:
+        """Whether less than half of its lease has passed."""
+        return self._clock.now() < row.claimed_at + timedelta(seconds=LEASE_SECONDS / 2)
+
+    def _is_mine(self, row: _Claimed) -> bool:
         """A row late in a batch may have waited for half its lease or longer: claim it anew, or
         leave it to the relay that did so first."""
-        now = self._clock.now()
-        if now < row.claimed_at + timedelta(seconds=LEASE_SECONDS / 2):
+        if self._is_fresh(row):
             return True
-        return self._mark(_RENEW, row, until=now + timedelta(seconds=LEASE_SECONDS)) == 1
+        until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
+        return self._mark(_RENEW, row, until=until) == 1
+
+    def _mark_delivered(self, rows: Sequence[_Claimed]) -> int:
+        if not rows:
+            return 0
+        claims = {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
+        with self._engine.begin() as connection:
+            return connection.execute(_DELIVERED, {"now": self._clock.now(), **claims}).rowcount
 
     def _mark(self, statement: TextClause, row: _Claimed, **values: object) -> int:
         key = {"id": row.id, "attempts": row.attempts}

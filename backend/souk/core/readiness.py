@@ -16,12 +16,13 @@ class Readiness:
 
     def report(self) -> tuple[bool, dict[str, dict[str, str]]]:
         """Whether all parts that count are well, and a line about each."""
-        parts = {name: _line(check) for name, check in self.checks.items()}
+        parts = {name: describe_part(check) for name, check in self.checks.items()}
         well = all(part["status"] == "ok" for part in parts.values())
-        return well, parts | {name: _line(check) for name, check in self.said.items()}
+        return well, parts | {name: describe_part(check) for name, check in self.said.items()}
 
 
-def _line(check: Callable[[], str]) -> dict[str, str]:
+def describe_part(check: Callable[[], str]) -> dict[str, str]:
+    """Whether a part is well, and a line about it."""
     try:
         return {"status": "ok", "detail": check()}
     except DomainError as error:

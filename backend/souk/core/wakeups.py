@@ -13,6 +13,10 @@ from souk.core.outbox import OUTBOX_CHANNEL
 
 _log = logging.getLogger(__name__)
 
+# Whoever streams is woken for all that was published meanwhile at once: under load hearing of each
+# note would keep a process of the API busy for nobody's good.
+_PAUSE_SECONDS = 0.02
+
 
 class PostgresBus:
     """The `Bus` of a worker: one connection that listens."""
@@ -89,8 +93,10 @@ class AsyncWakeups:
                     await connection.execute(
                         sql.SQL("LISTEN {}").format(sql.Identifier(self._channel))
                     )
-                    async for _note in connection.notifies():
-                        self._wake()
+                    while True:
+                        async for _note in connection.notifies(stop_after=1):
+                            self._wake()
+                        await asyncio.sleep(_PAUSE_SECONDS)
             except psycopg.Error:
                 _log.warning("lost the wake-up connection; streams poll until it is back")
                 await asyncio.sleep(1)

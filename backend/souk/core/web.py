@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -85,10 +85,11 @@ class MoneyOut(ResponseModel):
     exponent: int
 
 
-def provided(service: Callable[..., T]) -> Callable[[Request], T]:
-    """A dependency that yields the composition root's instance of a service class."""
+def provided(service: Callable[..., T]) -> Callable[[Request], Awaitable[T]]:
+    """A dependency that yields the composition root's instance of a service class. It is `async`,
+    because whatever is not is handed to a thread, which takes longer than finding it."""
 
-    def find(request: Request) -> T:
+    async def find(request: Request) -> T:
         found: T = request.app.state.services[service]
         return found
 
@@ -110,7 +111,7 @@ def find_principal(request: Request, credentials: _Credentials) -> Principal | N
     return principal
 
 
-def get_principal(
+async def get_principal(
     principal: Annotated[Principal | None, Depends(find_principal)],
 ) -> Principal:
     """The signed-in caller. Raises `SignInRequired`."""

@@ -20,7 +20,7 @@ from souk.adapters.redis.connections import connect
 from souk.bootstrap.cards import CardProvider
 from souk.core import migrations
 from souk.core.db import make_engine
-from souk.core.errors import ProviderRejected, ProviderUnavailable
+from souk.core.errors import ProviderRefusesUs, ProviderUnavailable
 from souk.embedded import anvil, postgres, redis
 from souk.entrypoints.diagnosis import Unwell
 from souk.settings import CardSettings, Settings
@@ -149,13 +149,13 @@ def cards(known: CardSettings) -> str:
     """The card provider answers and accepts the key."""
     try:
         said = CardProvider(known).say()
+    except ProviderRefusesUs as error:
+        raise Unwell(error.detail, "check STRIPE_SECRET_KEY") from None
     except ProviderUnavailable:
         raise Unwell(
             "does not answer",
             "check the way to Stripe, or STRIPE_API_BASE; the sandbox: logs/stripe-sandbox.log",
         ) from None
-    except ProviderRejected as error:
-        raise Unwell(error.detail, "check STRIPE_SECRET_KEY") from None
     return f"{said}; webhooks under {len(known.stripe_webhook_secrets)} secrets"
 
 

@@ -4,23 +4,20 @@ from collections.abc import Sequence
 
 import pytest
 
-from souk.adapters.evm.escrow.statement import EvmEscrowStatement
-from souk.core.unit_of_work import UnitOfWork
-from souk.embedded.anvil import CHAIN_ID
 from souk.modules.books.domain import Position
 from souk.modules.books.service import Reconciliation
-from souk.modules.chain.service import ChainRecords
-from souk.modules.ledger.service import Ledger
-from souk.modules.orders.service import Orders
 from souk.modules.payments.domain import Fact, FactKind, FactStage, Leg, Observation
 from souk.modules.payments.service import Payments
 from tests.support.clock import START
 from tests.support.reconciling import (
     PHANTOM_ENTRY,
+    UNKNOWN_LOG,
     Kept,
+    TheRail,
     a_purchase,
     breaks,
     column,
+    comparing,
     execute,
     holds,
     lately,
@@ -31,7 +28,6 @@ from tests.support.shop import Shop
 from tests.support.threads import at_once
 
 MISSED, STALE, MISSING = "missed_fact", "projection_stale", "money_missing"
-_UNKNOWN_LOG = ("DELETE FROM chain_effect", "DELETE FROM chain_event", "DELETE FROM outbox")
 _TAKEN_BACK = (
     "INSERT INTO ledger_entry (id, external_reference, effect_reference, flow, order_id, holder,"
     " reverses_id, posting_count, occurred_at, created_at) SELECT 'len_less', 'less',"
@@ -68,7 +64,7 @@ def test_pays_the_order_when_the_watcher_missed_the_log(shop: Shop) -> None:
     purchase = a_purchase(shop, paid=False)
     purchase.pay()
     take_in_unheard(shop, blocks=2)
-    execute(shop, *_UNKNOWN_LOG)
+    execute(shop, *UNKNOWN_LOG)
 
     report = lately(shop)
 
@@ -81,7 +77,7 @@ def test_lets_the_watcher_go_on_after_it_read_a_block_again(shop: Shop) -> None:
     purchase = a_purchase(shop, paid=False)
     purchase.pay()
     take_in_unheard(shop, blocks=2)
-    execute(shop, *_UNKNOWN_LOG)
+    execute(shop, *UNKNOWN_LOG)
     lately(shop)
 
     purchase.ask(purchase.seller, "cancelled")
@@ -226,17 +222,8 @@ def test_finds_a_break_once_when_two_compare_at_the_same_time(shop: Shop, harm: 
     assert (purchase.status, len(breaks(shop))) == ("paid", 1)
 
 
-class Dying:
-    """The shop's rail, and a process that is killed when it begins to read its figures."""
-
-    def __init__(self, shop: Shop) -> None:
-        container = shop.container
-        network = container.networks[CHAIN_ID]
-        record = ChainRecords(container.get(UnitOfWork), {CHAIN_ID: network.followed})
-        self._rail = EvmEscrowStatement(CHAIN_ID, network.node, record)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._rail, name)
+class Dying(TheRail):
+    """A process that is killed when it begins to read the rail's figures."""
 
     def figures(self, position: Position, legs: Sequence[Leg]) -> None:
         raise SystemExit
@@ -249,9 +236,8 @@ def test_does_the_rest_when_it_was_killed_half_way(shop: Shop) -> None:
     lost.pay()
     take_in_unheard(shop, blocks=2)
     shop.clock.advance(minutes=1)
-    services = [shop.container.get(one) for one in (UnitOfWork, Orders, Ledger, Payments)]
     with pytest.raises(SystemExit):
-        Reconciliation(*services, [Dying(shop)]).compare_lately()
+        comparing(shop, Dying(shop)).compare_lately()
     assert lost.status == "paid"
 
     report = lately(shop)

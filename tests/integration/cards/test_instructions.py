@@ -1,16 +1,21 @@
 """What we tell the provider to do is stored before it hears of it, and done once, whatever happens
 in between."""
 
+from functools import partial
+
 import pytest
 
 from souk.core.errors import OutcomeUnknown, ProviderRejected
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.modules.ledger.domain import PaymentStatus
-from souk.modules.orders.domain import OrderStatus
+from souk.modules.orders.domain import OrderStatus, Tracking
 from souk.modules.payments.domain import Executed, Pending
 from souk.modules.payments.errors import CheckoutNotPayable, MovementUnderWay
-from tests.support.card_hooks import Killed, dying, failing
+from tests.support.card_hooks import Killed, cut_off, dying, failing
 from tests.support.card_shop import AWAY, BY_CARD, UNKNOWN
+from tests.support.clock import START
+
+TRACKING = Tracking(carrier="dhl", code="X1", status="sent", occurred_at=START)
 
 
 def cancelled_by_seller(shop) -> None:
@@ -127,10 +132,6 @@ WISHES = {
 }
 
 
-def cut_off(_answer: object) -> dict[str, object]:
-    raise Killed("our process dies before it has stored its answer")
-
-
 @pytest.mark.parametrize("wish", WISHES)
 def test_answers_what_is_done_when_it_was_cut_off_before_its_answer(shop, wish) -> None:
     shop.pay()
@@ -142,6 +143,19 @@ def test_answers_what_is_done_when_it_was_cut_off_before_its_answer(shop, wish) 
 
     assert isinstance(getattr(answer, "outcome", answer), Executed)
     assert (len(told), shop.instructions()) == (1, told)
+
+
+def test_ships_with_its_tracking_when_it_was_cut_off_before_its_answer(shop) -> None:
+    shop.pay()
+    ship = partial(shop.deliveries.ship, shop.seller(), shop.order_id, TRACKING)
+    with pytest.raises(Killed):
+        ship(Receipt("req_one", 200, cut_off))
+
+    moved = ship(Receipt("req_one"))
+
+    assert isinstance(moved.outcome, Executed)
+    assert moved.status is OrderStatus.SHIPPED
+    assert shop.sees.column("SELECT code FROM order_tracking_event") == [TRACKING.code]
 
 
 def test_moves_nothing_more_when_the_same_wish_comes_again(shop) -> None:

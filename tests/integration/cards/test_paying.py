@@ -6,6 +6,7 @@ from souk.core.idempotency import Receipt
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
 from souk.modules.payments.domain import NeedsBrowser
+<<<<<<< HEAD
 from souk.modules.payments.errors import (
     CheckoutNotPayable,
     HoldTooLong,
@@ -13,7 +14,13 @@ from souk.modules.payments.errors import (
     SellerTakesNoCards,
 )
 from tests.support.card_shop import BY_CARD, EMPTY, a_card_shop
+=======
+from souk.modules.payments.errors import CheckoutNotPayable, MethodUnavailable, SellerTakesNoCards
+from tests.support.card_shop import BY_CARD, EMPTY, GOOD, a_card_shop
+>>>>>>> main
 from tests.support.payment_builders import a_shop
+
+HASH = "0x" + "ab" * 32
 
 
 def test_asks_the_payer_to_go_on_at_the_provider(shop) -> None:
@@ -150,3 +157,23 @@ def test_offers_no_cards_where_none_are_taken(uow) -> None:
 
     with pytest.raises(MethodUnavailable):
         shop.start(BY_CARD)
+
+
+@pytest.mark.parametrize("method", [None, GOOD])
+def test_believes_no_hash_of_a_transaction_when_it_is_paid_by_card(shop, method) -> None:
+    started = shop.begin()
+    if method is not None:
+        shop.confirm(started, method)
+
+    state = shop.payments.confirm(shop.buyer, shop.payment_id, HASH)
+
+    assert state == ("PENDING" if method is None else "COMPLETED")
+    assert shop.sees.attempts() == ["awaiting_payer" if method is None else "succeeded"]
+
+
+def test_leaves_the_payment_open_when_a_hash_is_named_for_a_card(shop) -> None:
+    started = shop.begin()
+
+    shop.payments.confirm(shop.buyer, shop.payment_id, HASH)
+
+    assert shop.begin().attempt_id == started.attempt_id

@@ -152,3 +152,15 @@ def test_shows_no_secret_of_the_settings_nor_of_what_opens_a_payment(shop) -> No
     assert [each for each in (WRONG_CANARY, WEBHOOK_CANARY, opening) if each in shown] == []
     assert "pk_test_public" in shown
     assert opening in json.dumps(started.to_json())
+
+
+@pytest.mark.pitfall("H3")
+@pytest.mark.parametrize(("who", "is_told"), [("bruno", True), ("sofia", False)])
+def test_tells_its_buyer_alone_what_the_provider_calls_it(shop, door, who, is_told) -> None:
+    started = shop.begin()
+    token = a_session(shop.uow, who)
+
+    page = door.api("GET", f"/api/payments/order/{shop.order_id}", token=token).json()
+
+    reference = str(started.needs.reference)
+    assert page["attempts"][0]["provider_reference"] == (reference if is_told else None)

@@ -2,10 +2,13 @@
 
 import pytest
 
+from souk.core.errors import ProviderRejected
+from souk.core.idempotency import Receipt
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
-from souk.modules.payments.domain import CardChoice, PaymentMethod
-from souk.modules.payments.errors import AttemptStillPayable, PaymentUnderWay
+from souk.modules.payments.domain import CardChoice, PaymentMethod, PaymentState
+from souk.modules.payments.errors import AttemptNotOpen, AttemptStillPayable, PaymentUnderWay
+from tests.support.card_hooks import Killed, cut_off, dying, failing
 from tests.support.card_shop import EMPTY
 from tests.support.payment_builders import a_choice, reached
 
@@ -83,6 +86,44 @@ def test_keeps_the_card_when_some_of_it_had_gone_back_already(shop) -> None:
     shop.sees.assert_balanced()
 
 
+def both_are_paid(shop) -> object:
+    """So that the card is owed back; nobody has told the provider yet."""
+    (leg,) = shop.start(a_choice()).attempt.legs
+    by_card = shop.begin(ANYWAY)
+    shop.confirm(by_card)
+    shop.hear(by_card)
+    shop.observe(reached(leg))
+    return by_card
+
+
+def test_returns_the_rest_of_the_card_when_a_part_was_given_by_hand(shop) -> None:
+    by_card = both_are_paid(shop)
+    shop.client.v1.refunds.create({"payment_intent": by_card.needs.reference, "amount": 500})
+    shop.hear(by_card)
+
+    for _ in range(2):
+        shop.wall.advance(minutes=2)
+        shop.payments.carry_out_due()
+
+    assert shop.refunds(by_card) == [500, shop.checkout.total.amount - 500]
+    assert shop.sees.refunds() == ["duplicate_payment done"]
+
+
+def test_returns_the_card_a_day_later_when_the_provider_would_not(shop) -> None:
+    by_card = both_are_paid(shop)
+    shop.start_anew(before=failing("carry_out", ProviderRejected("not today")))
+    shop.payments.carry_out_due()
+    shop.start_anew()
+
+    shop.wall.advance(hours=23)
+    soon = shop.payments.carry_out_due()
+    shop.wall.advance(hours=2)
+    shop.payments.carry_out_due()
+
+    assert (soon, shop.refunds(by_card)) == (0, [shop.checkout.total.amount])
+    assert shop.instructions() == ["refund refused", "refund done"]
+
+
 def test_calls_the_card_off_when_the_checkout_expires(shop) -> None:
     started = shop.begin()
     shop.wall.advance(hours=1)
@@ -119,3 +160,50 @@ def test_calls_the_card_off_when_the_buyer_gives_the_attempt_up(shop) -> None:
 
     assert shop.intent(started).status == "canceled"
     assert shop.sees.attempts() == ["cancelled"]
+
+
+@pytest.mark.parametrize("method", [None, EMPTY])
+def test_answers_that_it_was_given_up_when_it_was_cut_off_before_its_answer(shop, method) -> None:
+    started = shop.begin()
+    if method is not None:
+        shop.confirm(started, method)
+        shop.hear(started)
+    with pytest.raises(Killed):
+        given_up(shop, Receipt("req_one", 200, cut_off))
+
+    assert given_up(shop, Receipt("req_one")) is PaymentState.PENDING
+    assert shop.sees.attempts() == ["cancelled"]
+
+
+def given_up(shop, receipt: Receipt) -> PaymentState:
+    return shop.payments.cancel(shop.buyer, shop.payment_id, receipt)
+
+
+def test_answers_that_it_was_given_up_when_the_provider_told_before_it_came_again(shop) -> None:
+    started = shop.begin()
+    shop.start_anew(after=dying("cancel_payment"))
+    with pytest.raises(Killed):
+        given_up(shop, Receipt("req_one"))
+    shop.tell(started)
+
+    assert given_up(shop, Receipt("req_one")) is PaymentState.PENDING
+
+
+def test_leaves_the_next_attempt_alone_when_giving_up_the_last_one_comes_again(shop) -> None:
+    shop.begin()
+    with pytest.raises(Killed):
+        given_up(shop, Receipt("req_one", 200, cut_off))
+    second = shop.begin()
+
+    given_up(shop, Receipt("req_one"))
+
+    assert shop.sees.attempts() == ["cancelled", "awaiting_payer"]
+    assert shop.intent(second).status == "requires_payment_method"
+
+
+def test_refuses_to_give_up_again_what_another_request_gave_up(shop) -> None:
+    shop.begin()
+    given_up(shop, Receipt("req_one"))
+
+    with pytest.raises(AttemptNotOpen):
+        given_up(shop, Receipt("req_two"))

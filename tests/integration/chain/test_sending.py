@@ -21,6 +21,7 @@ from souk.modules.chain.errors import (
     ChainNotFollowed,
     GasBudgetSpent,
     KeeperKeyMissing,
+    NetworkFeeTooHigh,
     RelayerGasSpent,
     RelayerKeyMissing,
 )
@@ -343,6 +344,18 @@ def test_sends_nothing_that_takes_more_gas_than_it_may(
 ) -> None:
     with pytest.raises(CallTooExpensive, match="at most 25199 is allowed"):
         keeper.send(CHAIN_ID, NOTHING, intent="att_1", max_gas=25_199)
+
+    assert nonces(connection) == []
+
+
+@pytest.mark.parametrize("bound", ["the chain's", "the call's"])
+def test_sends_nothing_that_costs_more_than_either_bound(
+    sending: Callable[..., Chains], connection: Connection, bound: str
+) -> None:
+    chains, most = (sending(max_fee_per_gas=1), None) if bound == "the chain's" else (sending(), 1)
+
+    with pytest.raises(NetworkFeeTooHigh, match="at most 1 may be paid"):
+        chains.send(CHAIN_ID, NOTHING, intent="att_1", max_fee_per_gas=most)
 
     assert nonces(connection) == []
 

@@ -79,16 +79,15 @@ class Parts:
         self.waiting = waiting
         self.notes: list[str] = []
 
-    def drain(self, *, keep_on) -> int:
-        self.notes.append("drain")
+    def deliver_due(self) -> int:
+        self.notes.append("deliver")
         done, self.waiting = self.waiting, 0
         return done
 
-    def sweep(self, clock: str = "", reached: datetime | None = None) -> int:
-        if clock:
-            self.notes.append(clock)
+    def sweep(self, clock: str = "sweep", reached: datetime | None = None) -> int:
+        self.notes.append(clock)
         done, self.waiting = self.waiting, max(0, self.waiting - 1)
-        return done if clock else 0
+        return done if reached else 0
 
     def wait(self, timeout_seconds: float) -> bool:
         self.notes.append("wait")
@@ -103,7 +102,7 @@ def test_waits_only_when_there_is_nothing_left_to_deliver() -> None:
 
     drain_outbox(parts, parts, parts).run(stopping_after(3))
 
-    assert parts.notes == ["drain", "drain", "wait"]
+    assert parts.notes == ["deliver", "sweep", "deliver", "sweep", "wait"]
 
 
 def test_sweeps_each_clock_until_nothing_is_due() -> None:

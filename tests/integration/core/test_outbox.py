@@ -112,6 +112,25 @@ def test_drain_delivers_again_when_a_relay_died_holding_the_fact(
     assert reader.numbers == [1]
 
 
+def test_drain_delivers_a_whole_batch_again_when_its_relay_died_in_it(
+    committing_uow, engine, relay, reader, clock
+):
+    class Killed(BaseException):
+        pass
+
+    def die_at_the_second(event):
+        if event.number == 2:
+            raise Killed
+
+    for number in (1, 2):
+        publish(committing_uow, str(number), number)
+    with pytest.raises(Killed):
+        OutboxRelay(engine, registry_of(die_at_the_second), clock).drain()
+    clock.advance(seconds=LEASE_SECONDS)
+    assert relay.drain() == 2
+    assert reader.numbers == [1, 2]
+
+
 def test_drain_says_the_same_origin_each_time_when_a_fact_is_delivered_again(
     committing_uow, engine, clock
 ):

@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 import pytest
 from sqlalchemy.engine import make_url
 
+from souk.adapters.evm.presence import AWAY_FOR
 from souk.core.clock import SystemClock
 from tests.support.clock import MovableClock
 from tests.support.kill_switch import KillSwitch, path_switch, port_switch
@@ -95,7 +96,9 @@ def numbers() -> Iterator[int]:
 
 @pytest.fixture(autouse=True)
 def well(shop: Shop) -> None:
-    """What an earlier test cut is noticed when it is used again."""
+    """What an earlier test cut is noticed when it is used again, and a node that was away is
+    asked again after a moment."""
+    shop.clock.advance(seconds=AWAY_FOR.total_seconds())
     eventually(lambda: shop.ask(None, "GET", "/api/marketplace/products").status_code == 200)
 
 

@@ -2,6 +2,7 @@
 
 import httpx
 
+from souk.adapters.evm.presence import AWAY_FOR
 from tests.integration.outages.conftest import Grid
 from tests.support.shop import Person, Shop
 
@@ -49,6 +50,7 @@ def test_starts_the_payment_once_when_the_node_is_back(
     with grid.node.cut():
         for _ in range(3):
             assert pay_at_once(shop, buyer, listing).status_code == 503
+    shop.clock.advance(seconds=AWAY_FOR.total_seconds())
     placed = pay_at_once(shop, buyer, listing)
     assert placed.status_code == 201, placed.text
     shop.sign(buyer, placed.json()["payment"]["action"])

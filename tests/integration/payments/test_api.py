@@ -4,11 +4,12 @@ import pytest
 
 from souk.core.pagination import CursorCodec
 from souk.core.principal import Principal, Role
+from souk.modules.orders.domain import Actor
 from souk.modules.payments import api as payments_api
 from souk.modules.payments.service import Payments
 from tests.support.account_builders import a_session, a_wallet, accounts_on, an_account
 from tests.support.http import Api, assembled
-from tests.support.order_builders import place
+from tests.support.order_builders import move, place
 from tests.support.payment_builders import (
     DOLLAR,
     a_shop,
@@ -123,6 +124,41 @@ def test_shows_a_seller_the_leg_of_the_own_order_alone(api, uow, shop) -> None:
     ).json()
 
     assert [leg["id"] for leg in answer["attempts"][0]["legs"]] == [legs[0].id]
+
+
+@pytest.mark.pitfall("H3")
+def test_shows_a_seller_the_sums_of_the_own_order_alone(api, uow, shop) -> None:
+    (leg, _others) = shop.start().attempt.legs
+    order = next(order for order in shop.checkout.orders if order.id == leg.order_id)
+    api.authenticate_as(Principal(order.seller_account_id, "ses"))
+
+    payment = api("GET", f"/api/payments/order/{order.id}", token="any").json()
+
+    assert payment["total"]["amount"] == str(order.total.amount)
+    assert payment["attempts"][0]["total"]["amount"] == str(leg.amount)
+
+
+def test_shows_a_seller_nothing_of_attempts_at_other_orders(api, uow, shop) -> None:
+    cancelled, _left = shop.checkout.orders
+    move(uow, cancelled.id, "cancel", Actor.BUYER)
+    shop.start()
+    api.authenticate_as(Principal(cancelled.seller_account_id, "ses"))
+
+    payment = api("GET", f"/api/payments/order/{cancelled.id}", token="any").json()
+
+    assert payment["attempts"] == []
+
+
+@pytest.mark.parametrize("roles", [frozenset(), frozenset({Role.SUPPORT})], ids=["buyer", "staff"])
+def test_shows_the_whole_sums_to_buyer_and_staff(api, uow, shop, roles) -> None:
+    attempt = shop.start().attempt
+    who = an_account(uow, "support").account_id if roles else shop.buyer.account_id
+    api.authenticate_as(Principal(who, "ses", roles=roles))
+
+    payment = api("GET", f"/api/payments/order/{shop.order_id}", token="any").json()
+
+    assert payment["total"]["amount"] == str(shop.checkout.total.amount)
+    assert payment["attempts"][0]["total"]["amount"] == str(attempt.amount)
 
 
 @pytest.mark.pitfall("H3")

@@ -2,10 +2,13 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import text
 
+from souk.adapters.evm.presence import AT_ONE_CHAIN
 from souk.core.pagination import CursorCodec
 from souk.modules.payments import api as payments_api
 from souk.modules.payments.repository import payees
@@ -15,6 +18,7 @@ from tests.support.account_builders import a_session, a_wallet, accounts_on
 from tests.support.http import Api, assembled
 from tests.support.payment_builders import DOLLAR, ESCROW, NATIVE, a_shop, payments_on
 from tests.support.route_builders import CARDS
+from tests.support.threads import at_once
 
 
 @pytest.fixture
@@ -35,6 +39,33 @@ def node() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A node that takes every question and answers none."""
+
+    server: socket.socket
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.getsockname()[1]}"
+
+    def count_callers(self) -> int:
+        """How many have called since this was asked last."""
+        called = 0
+        with suppress(BlockingIOError):
+            while True:
+                self.server.accept()[0].close()
+                called += 1
+        return called
+
+
+@pytest.fixture
+def silent() -> Iterator[Silent]:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        server.setblocking(False)
+        yield Silent(server)
 
 
 def opened(database_url, uow, payments) -> Api:
@@ -148,6 +179,24 @@ def test_asks_no_network_what_to_suggest_when_the_network_has_failed(
     assert [(way["token"], way["checked"]) for way in problem["alternatives"]] == [(DOLLAR, False)]
 
 
+@pytest.mark.parametrize("path", ["/process", "/{id}/action"])
+def test_names_cards_when_the_time_of_the_calls_is_over(api, uow, shop, takes_cards, path) -> None:
+    shop.start()
+    shop.pass_time(seconds=601, blocks=1)
+    method, body = ("POST", wish(shop)) if path == "/process" else ("GET", None)
+    path = f"/api/payments{path.format(id=shop.payment_id)}"
+
+    problem = api(method, path, body, token=a_session(uow, "bruno"), key="1").json()
+
+    assert {way["method"] for way in problem["alternatives"]} == {
+        "STRIPE",
+        "CREDIT_CARD",
+        "DEBIT_CARD",
+        "BANK_TRANSFER",
+    }
+    assert {way["anyway"] for way in problem["alternatives"]} == {True}
+
+
 def test_tells_of_ways_only_what_it_knows(api) -> None:
     (escrow,) = [
         method
@@ -165,3 +214,17 @@ def test_offers_no_chain_that_nobody_follows_yet(api, uow, engine, shop, takes_c
     problem = validate(api, uow, wish(shop)).json()
 
     assert problem["code"] == "chain_time_unknown"
+
+
+def test_lets_few_wait_at_once_for_a_chain_that_does_not_answer(uow, shop, silent) -> None:
+    payments = payments_on(uow, shop.prices, card_money=CARDS, url=silent.url)
+    payer = accounts_on(uow).authenticate(a_session(uow, "bruno"))
+
+    answers = at_once(24, lambda _: payments.alternatives(payer, shop.payment_id))
+
+    assert {reasons_of_escrow(answer) for answer in answers} == {("chain_away",) * 2}
+    assert 1 <= silent.count_callers() <= AT_ONE_CHAIN
+
+
+def reasons_of_escrow(answer: dict) -> tuple[str, ...]:
+    return tuple(way["reasons"][0]["code"] for way in answer["data"] if way["method"] == "ESCROW")

@@ -21,6 +21,7 @@ from souk.modules.payments.errors import (
     PaymentNotFound,
     PaymentUnderWay,
     PriceUnusable,
+    QuoteOver,
     TooManyAttempts,
 )
 from tests.support.account_builders import a_wallet, an_account
@@ -156,8 +157,35 @@ def test_waits_for_finality_before_it_trusts_that_the_time_is_over(uow) -> None:
     shop.pass_time(seconds=599)
     shop.pass_time(seconds=2, blocks=1)
 
-    with pytest.raises(AttemptStillPayable):
+    with pytest.raises(QuoteOver) as refused:
         shop.start(a_choice(**NATIVE))
+
+    assert refused.value.context["payable_until"] == "2026-03-01T12:10:00.000Z"
+
+
+@pytest.mark.parametrize("request_key", [None, "req_one"])
+def test_hands_out_no_calls_that_the_next_block_would_refuse(uow, request_key) -> None:
+    shop = a_shop(uow)
+    shop.start(receipt=Receipt(request_key))
+    lapse(shop)
+
+    with pytest.raises(QuoteOver):
+        shop.start(receipt=Receipt(request_key))
+
+
+def test_shows_no_calls_that_the_next_block_would_refuse(uow) -> None:
+    shop = a_shop(uow)
+    shop.start()
+    lapse(shop)
+
+    with pytest.raises(QuoteOver):
+        shop.payments.read_action(shop.buyer, shop.payment_id)
+
+
+def lapse(shop) -> None:
+    """The newest block is past what may be paid, the newest that counts is not."""
+    shop.pass_time(seconds=599)
+    shop.pass_time(seconds=2, blocks=1)
 
 
 def test_hands_out_a_cancelled_attempt_again_while_it_can_be_paid(uow) -> None:
@@ -291,13 +319,23 @@ def test_compares_a_price_with_the_newest_of_several_quotes(uow) -> None:
     assert shop.start(a_choice(**NATIVE)).attempt.amount > 0
 
 
-def test_believes_a_price_when_the_last_quote_is_an_old_one(uow) -> None:
+def test_believes_a_larger_step_when_the_last_quote_is_an_old_one(uow) -> None:
     shop = a_shop(uow)
     first = shop.start(a_choice(**NATIVE)).attempt
-    shop.pass_time(seconds=1_800)
+    shop.pass_time(seconds=9_000)
+    shop.prices.answer = 2_000 * 10**8
+
+    assert shop.start(a_choice(**NATIVE)).attempt.amount == first.amount * 5 // 4
+
+
+def test_believes_no_jump_however_old_the_last_quote_is(uow) -> None:
+    shop = a_shop(uow)
+    shop.start(a_choice(**NATIVE))
+    shop.pass_time(seconds=9_000)
     shop.prices.answer = 1_250 * 10**8
 
-    assert shop.start(a_choice(**NATIVE)).attempt.amount == 2 * first.amount
+    with pytest.raises(PriceUnusable):
+        shop.start(a_choice(**NATIVE))
 
 
 def test_compares_a_feed_with_its_own_quotes_alone(uow) -> None:

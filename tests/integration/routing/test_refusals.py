@@ -22,6 +22,17 @@ def test_names_alternatives_when_the_token_is_not_on_the_list(shop) -> None:
     assert problem["payment_id"] == purchase.payment_id
 
 
+@pytest.mark.parametrize("missing", ["chain_id", "wallet"])
+def test_names_alternatives_when_the_choice_is_not_complete(shop, missing) -> None:
+    purchase = a_purchase(shop)
+
+    problem = purchase.process(**{missing: None}).json()
+
+    assert problem["code"] == "choice_incomplete"
+    assert symbols(problem["alternatives"]) == ["ETH"]
+    assert problem["errors"][0]["pointer"] == f"/{missing}"
+
+
 def test_can_be_paid_as_the_refusal_says(shop) -> None:
     purchase = a_purchase(shop)
     (way,) = purchase.process(method="CREDIT_CARD").json()["alternatives"]

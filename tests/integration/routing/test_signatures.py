@@ -42,6 +42,17 @@ def test_says_no_to_a_signature_of_somebody_else(shop) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "escrow_consent_refused")
 
 
+def test_names_what_can_be_done_when_a_signature_is_refused(shop) -> None:
+    purchase, _started = asked(shop, "authorization")
+
+    problem = purchase.hand_in("0x" + "1b" * 65).json()
+
+    assert [(way["symbol"], way["way"]) for way in problem["alternatives"]] == [
+        ("tUSD", "authorization")
+    ]
+    assert problem["payment_id"] == purchase.payment_id
+
+
 def test_answers_the_same_when_the_request_is_repeated(shop) -> None:
     purchase, started = asked(shop, "authorization")
     body = {"signature": purchase.sign(started)}

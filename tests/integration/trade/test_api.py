@@ -187,6 +187,20 @@ def test_opens_the_timeline_by_its_key_and_by_no_other(shop: Shop, seller, buyer
     assert _refusal(forged) == (404, "timeline_link_invalid")
 
 
+def test_shows_the_part_of_the_own_order_to_all_but_the_buyer(shop: Shop, seller, buyer) -> None:
+    other = shop.listing(shop.seller("other"), cents=7_700)
+    placed = shop.place(buyer, (shop.listing(seller), 1), (other, 1))
+    order_id = next(o["id"] for o in placed["orders"] if o["seller_id"] == seller.seller_id)
+    key = shop.order(seller, order_id)["timeline_key"]
+
+    bought, sold = (shop.order(who, order_id)["attempts"][0] for who in (buyer, seller))
+    timeline = shop.ask(None, "GET", f"/api/orders/{order_id}/timeline?key={key}").json()
+
+    paid = shop.ask(buyer, "GET", f"/api/payments/{bought['payment_id']}").json()
+    assert bought["total"] == paid["attempts"][0]["total"] != bought["leg"]["amount"]
+    assert sold["total"] == timeline["attempts"][0]["total"] == bought["leg"]["amount"]
+
+
 def test_answers_not_modified_when_the_page_is_known(shop: Shop, seller, buyer) -> None:
     order_id = shop.place(buyer, (shop.listing(seller), 1), pay=False)["orders"][0]["id"]
     path = f"/api/orders/{order_id}/timeline?key={shop.order(buyer, order_id)['timeline_key']}"

@@ -8,6 +8,7 @@ from souk.core.addresses import checksum_address
 from souk.core.errors import ProviderRejected
 from souk.core.unit_of_work import UnitOfWork
 from souk.embedded.anvil import CHAIN_ID, DEVELOPMENT_KEY
+from souk.modules.chain.errors import NetworkFeeTooHigh
 from souk.modules.chain.service import Chains
 from souk.modules.payments.service import Payments
 from souk.modules.trade.service import Keeper
@@ -228,6 +229,24 @@ def _use_next_nonce(shop: Shop) -> None:
     keeper = Account.from_key(DEVELOPMENT_KEY)
     call = {"to": keeper.address, "data": "0x", "value": 0, "chain_id": CHAIN_ID}
     shop.send(Person(keeper, token="", account_id=""), call)
+
+
+def test_waits_until_the_network_takes_no_more_than_may_be_paid(shop: Shop) -> None:
+    _, buyer, orders = _two_due(shop)
+    _charge(shop, 10**12)
+    with pytest.raises(NetworkFeeTooHigh):
+        shop.keep()
+    _charge(shop, 10**9)
+
+    assert _keep(shop) == 1
+
+    assert {shop.order(buyer, order)["status"] for order in orders} == {"cancelled"}
+
+
+def _charge(shop: Shop, base_fee: int) -> None:
+    """The network takes so much, in wei a gas."""
+    shop.chain.call("anvil_setNextBlockBaseFeePerGas", hex(base_fee))
+    shop.follow(blocks=1)
 
 
 def test_sends_the_same_batch_when_the_account_could_not_pay_for_it(shop: Shop) -> None:

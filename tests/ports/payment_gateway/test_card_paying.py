@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from souk.core.errors import ProviderRejected
+from souk.core.errors import ProviderRefusesUs, ProviderRejected
 from souk.modules.payments import errors
 from souk.modules.payments.domain import (
     Executed,
@@ -137,7 +137,7 @@ def test_finds_no_saved_card_that_is_not_the_payers(card, whose) -> None:
 def test_blames_no_card_when_stripe_does_not_know_us(card) -> None:
     stranger = CardRail(replace(card.server, secret_key="sk_test_stranger"))
 
-    with pytest.raises(ProviderRejected) as refusal:
+    with pytest.raises(ProviderRefusesUs) as refusal:
         stranger.prepare(card.start(1_000, saved="pm_1"), "cus_1")
 
     assert refusal.value.context == {"provider_code": "key_refused"}

@@ -7,6 +7,7 @@ import pytest
 from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.core.addresses import ZERO_ADDRESS
 from souk.core.errors import ProviderUnavailable
@@ -196,7 +197,7 @@ def test_offers_no_permit_when_the_token_only_seems_to_take_one(rail, swallows) 
 def test_says_whom_the_payer_has_to_let_at_the_token_in_each_way(rail) -> None:
     clock = MovableClock()
     tokens = EvmTokens({CHAIN_ID: rail.node}, clock)
-    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens, clock)
+    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens, ChainPresence(clock))
 
     assert ways.spenders(CHAIN_ID, rail.dollar) == {
         PayWay.CALLS: rail.escrow,
@@ -210,7 +211,7 @@ def test_says_whom_the_payer_has_to_let_at_the_token_in_each_way(rail) -> None:
 def test_asks_a_chain_that_is_away_only_once_in_a_while(rail) -> None:
     clock, nowhere = MovableClock(), JsonRpcClient("http://127.0.0.1:1", label="nowhere")
     tokens = EvmTokens({CHAIN_ID: EvmNode(nowhere)}, clock)
-    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens, clock)
+    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens, ChainPresence(clock))
     said = []
     for seconds in (0, 4, 1):
         clock.advance(seconds=seconds)

@@ -4,12 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
+from souk.adapters.evm.rpc import JsonRpcClient
 from souk.core.addresses import checksum_address
 from souk.core.errors import ProviderUnavailable
 from souk.modules.payments.domain import PriceAnswer, PriceRules, Rate, usable_rate
 from souk.modules.payments.errors import PriceUnusable
 from tests.support.chain_builders import DEPLOYER, a_node
+from tests.support.clock import MovableClock
 from tests.support.payment_builders import FEED
 from tests.support.rail_builders import EscrowRail, tell
 
@@ -25,11 +29,15 @@ def a_feed(rail, answer: int, *, decimals: int = 8):
     return rail.deploy("TestPriceFeed", *arguments, ("int256", answer))
 
 
+def prices_on(node: EvmNode) -> ChainlinkPriceFeed:
+    return ChainlinkPriceFeed({31337: node}, ChainPresence(MovableClock()))
+
+
 @pytest.mark.parametrize("answer", [2_500 * 10**8, -1, 2**255 - 1])
 def test_tells_what_the_feed_says_unjudged(rail, answer) -> None:
     feed = a_feed(rail, answer)
 
-    price = ChainlinkPriceFeed({31337: rail.node}).latest(31337, feed)
+    price = prices_on(rail.node).latest(31337, feed)
 
     assert (price.answer, price.decimals) == (answer, 8)
     assert price.updated_at == datetime.fromtimestamp(rail.now, UTC)
@@ -45,14 +53,36 @@ def test_is_unavailable_when_there_is_no_feed(rail, where) -> None:
     }[where]
 
     with pytest.raises(ProviderUnavailable):
-        ChainlinkPriceFeed({31337: rail.node}).latest(31337, address)
+        prices_on(rail.node).latest(31337, address)
 
 
 def test_is_unavailable_when_the_feed_scales_absurdly(rail) -> None:
     feed = a_feed(rail, 1, decimals=255)
 
     with pytest.raises(ProviderUnavailable):
-        ChainlinkPriceFeed({31337: rail.node}).latest(31337, feed)
+        prices_on(rail.node).latest(31337, feed)
+
+
+def test_asks_a_chain_that_is_away_only_once_in_a_while() -> None:
+    clock = MovableClock()
+    nowhere = EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
+    prices = ChainlinkPriceFeed({31337: nowhere}, ChainPresence(clock))
+    said = []
+    for seconds in (0, 4, 1):
+        clock.advance(seconds=seconds)
+        with pytest.raises(ProviderUnavailable) as refusal:
+            prices.latest(31337, FEED)
+        said.append("a moment ago" in str(refusal.value))
+
+    assert said == [False, True, False]
+
+
+def test_does_not_count_a_chain_as_away_on_which_there_is_no_feed(rail) -> None:
+    prices = prices_on(rail.node)
+    with pytest.raises(ProviderUnavailable):
+        prices.latest(31337, FEED)
+
+    assert prices.latest(31337, a_feed(rail, 2_500 * 10**8)).answer == 2_500 * 10**8
 
 
 class ScriptedFeed:
@@ -70,7 +100,7 @@ class ScriptedFeed:
         tell(self._rail.chain, self.address, "put(uint80,int256,uint256,uint80)", *values)
 
     def latest(self) -> PriceAnswer:
-        return ChainlinkPriceFeed({31337: self._rail.node}).latest(31337, self.address)
+        return prices_on(self._rail.node).latest(31337, self.address)
 
     def judge(self) -> Rate:
         return usable_rate(

@@ -4,7 +4,12 @@ import pytest
 import stripe
 
 from souk.adapters.stripe.client import StripeApi, StripeKeys
-from souk.core.errors import OutcomeUnknown, ProviderRejected, ProviderUnavailable
+from souk.core.errors import (
+    OutcomeUnknown,
+    ProviderRefusesUs,
+    ProviderRejected,
+    ProviderUnavailable,
+)
 from souk.embedded.anvil import free_port
 from souk.embedded.stripe import StripeSandbox
 from souk.modules.payments.errors import CardDeclined
@@ -78,7 +83,7 @@ def test_outcome_is_unknown_when_nobody_answers() -> None:
 
 def test_key_is_never_told_when_it_is_refused(sandbox: StripeSandbox) -> None:
     stranger = StripeApi(StripeKeys("sk_test_canary", sandbox.url), requests_per_second=100)
-    with pytest.raises(ProviderRejected) as refusal:
+    with pytest.raises(ProviderRefusesUs) as refusal:
         stranger.write(create)
     assert "canary" not in repr((refusal.value, refusal.value.context, refusal.value.__cause__))
 

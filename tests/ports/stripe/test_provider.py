@@ -3,7 +3,7 @@
 import pytest
 
 from souk.bootstrap.cards import CardProvider
-from souk.core.errors import ProviderRejected, ProviderUnavailable
+from souk.core.errors import ProviderRefusesUs, ProviderUnavailable
 from souk.embedded.anvil import free_port
 from souk.embedded.stripe import StripeSandbox
 from souk.entrypoints import examinations
@@ -46,7 +46,7 @@ def test_provider_is_unavailable_when_nobody_answers() -> None:
 
 
 def test_provider_refuses_when_the_key_is_another(sandbox: StripeSandbox) -> None:
-    with pytest.raises(ProviderRejected):
+    with pytest.raises(ProviderRefusesUs):
         CardProvider(settings(sandbox.url, "sk_test_other")).say()
 
 

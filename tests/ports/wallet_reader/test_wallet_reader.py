@@ -11,13 +11,16 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.adapters.evm.wallets import QUESTIONS_A_CALL, EvmWallets
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.core.errors import ProviderUnavailable
+from souk.modules.chain.errors import NodeRefuses
 from souk.modules.payments.domain import PayWay
 from souk.modules.payments.domain.funds import WalletFunds, WalletKind
 from tests.support.chain_builders import a_node
+from tests.support.clock import MovableClock
 from tests.support.rail_builders import CHAIN_ID, EscrowRail, allow, mined
 
 
@@ -60,12 +63,16 @@ def nobody_calls() -> Iterator[str]:
             server.accept()
 
 
+def wallets_on(nodes: dict[int, EvmNode], clock: MovableClock | None = None) -> EvmWallets:
+    return EvmWallets(nodes, ChainPresence(clock or MovableClock()))
+
+
 def look(
     rail: EscrowRail, *tokens: Address, wallet: Address | None = None, node: EvmNode | None = None
 ) -> WalletFunds:
     """The buyer's wallet, or another, with both spenders of each token."""
     spenders = {token: [rail.escrow, rail.permit2] for token in tokens}
-    wallets = EvmWallets({CHAIN_ID: node or rail.node})
+    wallets = wallets_on({CHAIN_ID: node or rail.node})
     return wallets.read(CHAIN_ID, wallet or rail.buyer.address, spenders)
 
 
@@ -194,7 +201,7 @@ def test_reads_the_last_token_when_all_before_it_are_hostile(rail, way) -> None:
     bystanders = [rail.escrow] * (QUESTIONS_A_CALL - 2)
     spenders = {bad: bystanders, rail.dollar: []}
 
-    funds = EvmWallets({CHAIN_ID: rail.node}).read(CHAIN_ID, rail.buyer.address, spenders)
+    funds = wallets_on({CHAIN_ID: rail.node}).read(CHAIN_ID, rail.buyer.address, spenders)
 
     assert funds.tokens[rail.dollar].balance == 10**12
 
@@ -205,7 +212,7 @@ def test_reads_more_tokens_than_one_call_has_room_for(rail) -> None:
         rail.dollar: [rail.escrow],
     }
 
-    funds = EvmWallets({CHAIN_ID: rail.node}).read(CHAIN_ID, rail.buyer.address, spenders)
+    funds = wallets_on({CHAIN_ID: rail.node}).read(CHAIN_ID, rail.buyer.address, spenders)
 
     assert [token.balance for token in funds.tokens.values()] == [7, 10**12]
 
@@ -218,14 +225,48 @@ def test_knows_nothing_of_a_token_that_is_not_there(rail) -> None:
 
 def test_is_unavailable_when_the_node_serves_another_chain(rail) -> None:
     with pytest.raises(ProviderUnavailable):
-        EvmWallets({1: rail.node}).read(1, rail.buyer.address, {})
+        wallets_on({1: rail.node}).read(1, rail.buyer.address, {})
 
 
 def test_is_unavailable_when_the_node_is_away() -> None:
     nowhere = EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
 
     with pytest.raises(ProviderUnavailable):
-        EvmWallets({CHAIN_ID: nowhere}).read(CHAIN_ID, ZERO_ADDRESS, {})
+        wallets_on({CHAIN_ID: nowhere}).read(CHAIN_ID, ZERO_ADDRESS, {})
+
+
+def test_asks_a_chain_that_is_away_only_once_in_a_while() -> None:
+    clock = MovableClock()
+    nowhere = EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
+    wallets = wallets_on({CHAIN_ID: nowhere}, clock)
+    said = []
+    for seconds in (0, 4, 1):
+        clock.advance(seconds=seconds)
+        with pytest.raises(ProviderUnavailable) as refusal:
+            wallets.read(CHAIN_ID, ZERO_ADDRESS, {})
+        said.append("a moment ago" in str(refusal.value))
+
+    assert said == [False, True, False]
+
+
+def test_knows_from_one_wallet_that_the_chain_is_there_when_it_refuses_another(rail) -> None:
+    wallets = wallets_on({CHAIN_ID: Refusing(rail.node)})
+    with pytest.raises(NodeRefuses):
+        wallets.read(CHAIN_ID, ZERO_ADDRESS, {})
+
+    assert wallets.read(CHAIN_ID, rail.buyer.address, {}).coin
+
+
+class Refusing(EvmNode):
+    """A node that has left the first block before it was asked about it."""
+
+    def __init__(self, honest: EvmNode) -> None:
+        super().__init__(honest._client)
+        self._refused = False
+
+    def run_creation(self, code: bytes, *, block_hash: str) -> bytes:
+        asked, self._refused = (block_hash if self._refused else "0x" + "0e" * 32), True
+        return super().run_creation(code, block_hash=asked)
 
 
 class Unsteady(EvmNode):
@@ -256,7 +297,7 @@ def test_is_unavailable_when_the_block_is_gone(rail, obeys) -> None:
 @pytest.mark.parametrize("orders", [1, 5, 20])
 @pytest.mark.parametrize("way", PayWay)
 def test_says_the_most_gas_that_paying_takes(rail, way, orders) -> None:
-    most = EvmWallets({}).gas_to_pay(way, rail.dollar, orders)
+    most = wallets_on({}).gas_to_pay(way, rail.dollar, orders)
 
     *before, paying = gas_used(rail, rail.dollar, way, orders)
 
@@ -266,7 +307,7 @@ def test_says_the_most_gas_that_paying_takes(rail, way, orders) -> None:
 
 @pytest.mark.parametrize("orders", [1, 5, 20])
 def test_says_the_most_gas_that_paying_in_coin_takes(rail, orders) -> None:
-    most = EvmWallets({}).gas_to_pay(PayWay.CALLS, ZERO_ADDRESS, orders)
+    most = wallets_on({}).gas_to_pay(PayWay.CALLS, ZERO_ADDRESS, orders)
 
     (used,) = gas_used(rail, ZERO_ADDRESS, PayWay.CALLS, orders)
 

@@ -16,7 +16,12 @@ from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.core.transaction_guard import ProviderCallInTransaction
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Call
-from souk.modules.chain.errors import CallReverted, ChainDataRefused, TransactionRefused
+from souk.modules.chain.errors import (
+    CallReverted,
+    ChainDataRefused,
+    NetworkFeeTooHigh,
+    TransactionRefused,
+)
 
 CANARY = "canary-5f1c"
 URL = f"https://user:{CANARY}@rpc.example/v2/{CANARY}?key={CANARY}"
@@ -309,4 +314,29 @@ def test_refuses_a_call_that_needs_more_gas_than_any_of_ours() -> None:
     sender = LocalTransactionSender(node, chain_id=1, private_key="0x" + "77" * 32)
 
     with pytest.raises(ProviderRejected, match="8000001 gas"):
-        sender.prepare(CALL)
+        sender.prepare(CALL, 10**11)
+
+
+def a_sender(*, base_fee: int, tip: int) -> LocalTransactionSender:
+    """One whose node says that the network takes so much."""
+    fees = {"baseFeePerGas": [hex(base_fee)], "reward": [[hex(tip)]]}
+    account = ({"result": "0x0"}, {"result": hex(10**24)})
+    node = a_node({"result": "0x"}, {"result": hex(200_000)}, {"result": fees}, *account)
+    return LocalTransactionSender(node, chain_id=1, private_key="0x" + "77" * 32)
+
+
+@pytest.mark.parametrize(("base_fee", "tip"), [(10**9, 10**15), (10**15, 0), (9 * 10**10, 10**11)])
+def test_offers_nothing_when_the_node_names_a_price_above_the_bound(base_fee, tip) -> None:
+    sender = a_sender(base_fee=base_fee, tip=tip)
+
+    with pytest.raises(NetworkFeeTooHigh, match="at most 100000000000 may be paid") as refusal:
+        sender.prepare(CALL, 10**11)
+
+    assert refusal.value.retryable
+
+
+@pytest.mark.parametrize(("base_fee", "offered"), [(10**10, 21 * 10**9), (6 * 10**10, 10**11)])
+def test_leaves_the_base_fee_room_to_rise_up_to_the_bound(base_fee, offered) -> None:
+    prepared = a_sender(base_fee=base_fee, tip=10**9).prepare(CALL, 10**11)
+
+    assert (prepared.max_fee_per_gas, prepared.max_priority_fee_per_gas) == (offered, 10**9)

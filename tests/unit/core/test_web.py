@@ -1,5 +1,6 @@
 """What every router shares, as far as it needs no application."""
 
+import asyncio
 import json
 
 import pytest
@@ -82,9 +83,9 @@ def test_json_response_says_what_it_is():
 
 def test_get_principal_refuses_when_nobody_is_signed_in():
     principal = Principal("acc_1", "ses_1")
-    assert get_principal(principal) is principal
+    assert asyncio.run(get_principal(principal)) is principal
     with pytest.raises(UnauthenticatedError):
-        get_principal(None)
+        asyncio.run(get_principal(None))
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,31 @@ def test_believes_a_jump_that_the_next_round_confirms() -> None:
     assert judge(answer(1_000, before=past(1_010)))
 
 
-def test_believes_a_jump_from_a_price_that_has_grown_old() -> None:
-    assert judge(answer(1_000, before=past(2_500, seconds_ago=1_800)))
-    assert refusal(answer(1_000, before=past(2_500, seconds_ago=1_799)))
+@pytest.mark.parametrize(
+    ("seconds_ago", "most"),
+    [(1_799, 105), (1_800, 110), (3_600, 115), (9_000, 130), (10_800, 130), (10**6, 130)],
+)
+def test_takes_a_larger_step_from_an_older_price_but_no_end_of_it(seconds_ago, most) -> None:
+    before = past(100, seconds_ago=seconds_ago)
+
+    assert judge(answer(most, before=before))
+    assert "jumped" in refusal(answer(most + 0.01, before=before)).detail
+
+
+def test_doubts_an_error_however_long_no_round_has_confirmed_it() -> None:
+    price = answer(1_000_000, seconds_ago=3_000, before=past(3_000, seconds_ago=3_060))
+
+    assert "jumped" in refusal(price).detail
+
+
+def test_takes_the_usual_step_from_what_was_accepted_later_than_the_round() -> None:
+    price = answer(2_500, seconds_ago=3_000, before=None)
+
+    assert judge(price, past(2_500, seconds_ago=10))
+
+
+def test_lets_an_installation_trust_a_feed_further_than_the_most_of_others() -> None:
+    assert judge(answer(4_000, before=past(2_500)), max_jump_bps=6_000)
 
 
 def test_compares_with_what_was_accepted_when_the_feed_has_no_round_before() -> None:

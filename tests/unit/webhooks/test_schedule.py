@@ -63,6 +63,9 @@ def test_delay_is_another_by_chance() -> None:
         (format_datetime(NOW - timedelta(days=1), usegmt=True), 5),
         ("Sun, 99 Mar 2026 12:00:00 GMT", 5),
         ("Sun, 01 Mar 99999 12:00:00 GMT", 5),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 5),
+        ("Mon, 99999999999999999999 Jan 2024 00:00:00 GMT", 5),
+        ("Mon, 01 Jan 2024 99999999999999999999:00:00 GMT", 5),
     ],
 )
 def test_retry_after_is_honoured_within_bounds(asked: str, seconds: int) -> None:

@@ -17,7 +17,12 @@ from souk.adapters.evm.wire import (
 from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable, UnavailableError
 from souk.modules.chain.domain import BlockHeader, Call, RawLog
-from souk.modules.chain.errors import CallReverted, ChainDataRefused, TransactionRefused
+from souk.modules.chain.errors import (
+    CallReverted,
+    ChainDataRefused,
+    NodeRefuses,
+    TransactionRefused,
+)
 from souk.modules.chain.ports import MinedTransaction
 from souk.modules.payments.domain.following import SentTransaction
 
@@ -89,7 +94,7 @@ class EvmCalls:
     def _value(self, answer: RpcResult | RpcFault) -> object:
         """Whatever reason a node has not to answer a question, asking later may change it."""
         if isinstance(answer, RpcFault):
-            raise ProviderUnavailable(f"the node refuses: {answer.message} ({answer.code})")
+            raise NodeRefuses(f"the node refuses: {answer.message} ({answer.code})")
         return answer.value
 
     def _executed(self, answer: RpcResult | RpcFault) -> object:

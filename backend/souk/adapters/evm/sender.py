@@ -7,7 +7,7 @@ from souk.adapters.evm.node import EvmNode
 from souk.core.addresses import Address, checksum_address
 from souk.core.errors import ProviderRejected
 from souk.modules.chain.domain import Call
-from souk.modules.chain.errors import CallTooExpensive
+from souk.modules.chain.errors import CallTooExpensive, NetworkFeeTooHigh
 from souk.modules.chain.ports import MinedTransaction, PreparedTransaction, SignedTransaction
 
 MAX_GAS = 8_000_000
@@ -31,17 +31,15 @@ class LocalTransactionSender:
         """The account that sends."""
         return self._address
 
-    def prepare(self, call: Call) -> PreparedTransaction:
+    def prepare(self, call: Call, max_fee_per_gas: int) -> PreparedTransaction:
         """Simulate, then price: a fifth more gas than estimated, twice the base fee and the
-        usual tip."""
+        usual tip, or as much of that as is allowed."""
         self._node.call(call, sender=self._address)
         needed = self._node.estimate_gas(call, sender=self._address)
         if needed > MAX_GAS:
             raise CallTooExpensive(f"the call needs {needed} gas, at most {MAX_GAS} is allowed")
         gas = min(needed * 6 // 5, MAX_GAS)
-        base_fee, usual_tip = self._node.fees()
-        tip = max(usual_tip, MIN_TIP)
-        max_fee = 2 * base_fee + tip
+        max_fee, tip = self._fees(max_fee_per_gas)
         nonce, balance = self._node.account(self._address)
         if balance < gas * max_fee + call.value:
             raise ProviderRejected(
@@ -49,6 +47,18 @@ class LocalTransactionSender:
                 f" the transaction may cost {gas * max_fee + call.value}"
             )
         return PreparedTransaction(call, gas, max_fee, tip, nonce)
+
+    def _fees(self, most: int) -> tuple[int, int]:
+        """What to offer for a unit of gas, and how much of it as a tip. A node's word alone sets
+        neither: what the next block would not take for `most` waits."""
+        base_fee, usual_tip = self._node.fees()
+        tip = max(usual_tip, MIN_TIP)
+        if base_fee + tip > most:
+            raise NetworkFeeTooHigh(
+                f"chain {self._chain_id} takes {base_fee + tip} wei a unit of gas now,"
+                f" at most {most} may be paid"
+            )
+        return min(2 * base_fee + tip, most), tip
 
     def sign(self, prepared: PreparedTransaction, nonce: int) -> SignedTransaction:
         """Sign; the signature is deterministic (RFC 6979)."""

@@ -16,6 +16,7 @@ from eth_utils.crypto import keccak
 
 from souk.adapters.evm.escrow.gas import gas_to_pay
 from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.sender import MIN_TIP
 from souk.adapters.evm.wire import UNREADABLE
 from souk.core.addresses import Address, checksum_address
@@ -44,24 +45,27 @@ _ANSWER = ("uint256", "uint256", "uint256", "uint256", "bytes32", "(bool,uint256
 _DELEGATION, _DELEGATION_LENGTH = bytes.fromhex("ef0100"), 23
 
 _Question = tuple[Address, bytes]
+_Looked = tuple[int, WalletKind, Address | None, list[int | None]]
 
 
 class EvmWallets:
     """The `WalletReader` port over a node for each chain."""
 
-    def __init__(self, nodes: Mapping[int, EvmNode]) -> None:
+    def __init__(self, nodes: Mapping[int, EvmNode], presence: ChainPresence) -> None:
         self._nodes = nodes
+        self._presence = presence
 
     def read(
         self, chain_id: int, wallet: Address, spenders: Mapping[Address, Collection[Address]]
     ) -> WalletFunds:
         """Everything as of the newest block. Raises `ProviderUnavailable`, also when a node has
-        left that block before it was asked."""
-        node = self._nodes[chain_id]
-        head, (base_fee, tip) = node.head_and_fees()
+        left that block before it was asked, and when the chain did not answer a moment ago or too
+        many wait for it."""
+        with self._presence.asking(chain_id):
+            head, (base_fee, tip) = self._nodes[chain_id].head_and_fees()
         places = [(token, who) for token, by in spenders.items() for who in (None, *by)]
         looked = [
-            _look(node, chain_id, head, wallet, chunk) for chunk in _chunks(_asked(wallet, places))
+            self._look(chain_id, head, wallet, chunk) for chunk in _chunks(_asked(wallet, places))
         ]
         coin, kind, delegate, _ = looked[0]
         numbers = dict(zip(places, (word for *_, words in looked for word in words), strict=True))
@@ -86,23 +90,20 @@ class EvmWallets:
         """By the escrow's own figures, with room for the token."""
         return gas_to_pay(way, token, orders)
 
-
-_Looked = tuple[int, WalletKind, Address | None, list[int | None]]
-
-
-def _look(
-    node: EvmNode, chain_id: int, head: BlockHeader, wallet: Address, asked: Sequence[_Question]
-) -> _Looked:
-    """Coin, kind and delegate of a wallet, and the answer to each question."""
-    code = _code() + encode(_ARGUMENTS, [wallet, asked])
-    try:
-        answer = node.run_creation(code, block_hash=head.hash)
-        chain, time, coin, size, beginning, answers = decode(_ANSWER, answer)
-    except (CallReverted, *UNREADABLE) as error:
-        raise ProviderUnavailable("the node does not let a wallet be looked at") from error
-    if (chain, time, len(answers)) != (chain_id, head.timestamp, len(asked)):
-        raise ProviderUnavailable("the node looked at a wallet in another block than it was asked")
-    return coin, *_kind(size, beginning), [word if given else None for given, word in answers]
+    def _look(
+        self, chain_id: int, head: BlockHeader, wallet: Address, asked: Sequence[_Question]
+    ) -> _Looked:
+        """Coin, kind and delegate of a wallet, and the answer to each question."""
+        code = _code() + encode(_ARGUMENTS, [wallet, asked])
+        try:
+            with self._presence.asking(chain_id):
+                answer = self._nodes[chain_id].run_creation(code, block_hash=head.hash)
+            chain, time, coin, size, beginning, answers = decode(_ANSWER, answer)
+        except (CallReverted, *UNREADABLE) as error:
+            raise ProviderUnavailable("the node does not let a wallet be looked at") from error
+        if (chain, time, len(answers)) != (chain_id, head.timestamp, len(asked)):
+            raise ProviderUnavailable("the node looked at a wallet in another block than asked")
+        return coin, *_kind(size, beginning), [word if given else None for given, word in answers]
 
 
 def _asked(wallet: Address, places: Sequence[tuple[Address, Address | None]]) -> list[_Question]:

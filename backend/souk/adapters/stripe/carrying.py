@@ -6,7 +6,8 @@ after a day, and until then it repeats under it an error as well.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import assert_never
+from datetime import timedelta
+from typing import TypeVar, assert_never
 
 import stripe
 
@@ -19,10 +20,10 @@ from souk.adapters.stripe.moves import (
     said_of_transfer,
     stage_of,
 )
-from souk.adapters.stripe.objects import DOLLARS, Charge, Refund, Reversal, Transfer, read
+from souk.adapters.stripe.objects import DOLLARS, Charge, Read, Refund, Reversal, Transfer, read
 from souk.adapters.stripe.tags import find_move_tag, move_metadata
 from souk.core.clock import Clock
-from souk.core.errors import ProviderRejected
+from souk.core.errors import OutcomeUnknown, ProviderRejected
 from souk.modules.payments.domain import (
     Attempt,
     CardLeg,
@@ -36,6 +37,8 @@ from souk.modules.payments.domain import (
     StoredInstruction,
 )
 from souk.modules.payments.errors import PayeeBalanceTooLow
+
+T = TypeVar("T", bound=Read)
 
 
 class Carrying:
@@ -87,7 +90,7 @@ class Carrying:
         made = self._api.write(
             lambda client: client.v1.transfers.create(wanted, _key(stored, "transfer"))
         )
-        return read(Transfer, made.to_dict())
+        return _read_made(Transfer, made)
 
     def _charge(self, leg: Leg, attempt: Attempt) -> str:
         if isinstance(leg, CardLeg) and leg.charge is not None:
@@ -127,7 +130,7 @@ class Carrying:
         made = self._api.write(
             lambda client: client.v1.refunds.create(wanted, _key(stored, "refund"))
         )
-        return read(Refund, made.to_dict())
+        return _read_made(Refund, made)
 
     def _recover(self, stored: StoredInstruction, leg: Leg) -> Outcome:
         """Reversals of the leg's transfers, the first one first. The seller owes the whole amount;
@@ -136,11 +139,21 @@ class Carrying:
         sent = [each for each in self._looking.transfers(leg.attempt_id) if _pays(each, leg)]
         done = [(each, made) for each in sent for made in _made(each, stored)]
         owed = stored.instruction.amount - sum(made.amount for _, made in done)
+        owed -= sum(made.amount for each in sent for made in self._by_hand_meanwhile(each, stored))
         wanted = list(_spread(owed, sent))
         self._require_balance(_payee(leg), sum(amount for _, amount in wanted))
         done += [(each, self._reverse(stored, leg, each, amount)) for each, amount in wanted]
         said = [said_of_reversal(leg.external_reference, each, made) for each, made in done]
         return Executed(stored.id, tuple(said))
+
+    def _by_hand_meanwhile(self, sent: Transfer, stored: StoredInstruction) -> list[Reversal]:
+        """What somebody fetched at the provider's own pages since this was first asked for."""
+        if stored.asked_before_seconds is None:
+            return []
+        since = self._clock.now() - timedelta(seconds=stored.asked_before_seconds)
+        since = since.replace(microsecond=0)
+        known = sent.reversals.data
+        return [each for each in known if not _instructed_by(each) and each.at >= since]
 
     def _require_balance(self, account: str, amount: int) -> None:
         """Refuse before Stripe does, which would repeat its refusal for a day under the same key,
@@ -172,7 +185,17 @@ class Carrying:
             if refusal.context.get("provider_code") == "balance_insufficient":
                 raise _too_low() from None
             raise
-        return read(Reversal, made.to_dict())
+        return _read_made(Reversal, made)
+
+
+def _read_made(kind: type[T], made: stripe.StripeObject) -> T:
+    """What was made. An answer that is not understood does not undo it."""
+    try:
+        return read(kind, made.to_dict())
+    except ProviderRejected as failure:
+        raise OutcomeUnknown(
+            "the card provider's answer is not understood; it is looked up"
+        ) from failure
 
 
 def _key(stored: StoredInstruction, phase: str) -> stripe.RequestOptions:
@@ -192,7 +215,11 @@ def _pays(transfer: Transfer, leg: Leg) -> bool:
 def _made(transfer: Transfer, stored: StoredInstruction) -> list[Reversal]:
     """What came back of a transfer under this instruction before."""
     known = transfer.reversals.data
-    return [each for each in known if (each.metadata or {}).get("instruction") == stored.id]
+    return [each for each in known if _instructed_by(each) == stored.id]
+
+
+def _instructed_by(reversal: Reversal) -> str | None:
+    return (reversal.metadata or {}).get("instruction")
 
 
 def _spread(amount: int, sent: Sequence[Transfer]) -> Iterator[tuple[Transfer, int]]:

@@ -13,7 +13,13 @@ import stripe
 from souk.adapters.stripe.bucket import TokenBucket
 from souk.adapters.stripe.declines import decline_reason
 from souk.adapters.stripe.version import API_VERSION
-from souk.core.errors import DomainError, OutcomeUnknown, ProviderRejected, ProviderUnavailable
+from souk.core.errors import (
+    DomainError,
+    OutcomeUnknown,
+    ProviderRefusesUs,
+    ProviderRejected,
+    ProviderUnavailable,
+)
 from souk.core.transaction_guard import refuse_open_transaction
 from souk.modules.payments.domain.declines import sentence
 from souk.modules.payments.errors import CardDeclined
@@ -106,7 +112,7 @@ def renamed(error: stripe.StripeError, *, writes: bool) -> DomainError:
         case stripe.RateLimitError():
             return ProviderUnavailable("the card provider asks us to wait; try again shortly")
         case stripe.AuthenticationError() | stripe.PermissionError():
-            return ProviderRejected(
+            return ProviderRefusesUs(
                 "the card provider does not accept this installation's key",
                 context={"provider_code": error.code or "key_refused"},
             )

@@ -5,7 +5,7 @@ moved since the position is not compared, and what is older than events is read 
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from souk.core.clock import Clock
 from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.core.timers import WALL
 from souk.modules.books.domain import Deposit, Position, RailFigures, figures_of
-from souk.modules.payments.domain import CardLeg, Leg, LegFigures, Observation
+from souk.modules.payments.domain import CardLeg, Leg, LegFigures, Observation, Shares
 from souk.modules.payments.ports import RailMessage, Said
 
 _log = logging.getLogger(__name__)
@@ -45,9 +45,16 @@ class _Seen:
 
 class StripeStatement:
     """Our account at Stripe. `api` is one that leaves others some of the requests that Stripe
-    allows."""
+    allows; `divisions` tells by the id of an attempt how what names no order fell to its legs."""
 
-    def __init__(self, api: StripeApi, clock: Clock, *, provider: str) -> None:
+    def __init__(
+        self,
+        api: StripeApi,
+        clock: Clock,
+        *,
+        provider: str,
+        divisions: Callable[[str], Mapping[str, Shares]],
+    ) -> None:
         self.place = provider
         self.clock = WALL
         self.one_by_one = True
@@ -55,6 +62,7 @@ class StripeStatement:
         self._looking = Looking(api)
         self._hearing = StripeHearing(self._looking)
         self._wall = clock
+        self._divisions = divisions
 
     def knows(self, leg: Leg) -> bool:
         """Whether the leg is paid by card."""
@@ -158,8 +166,7 @@ class StripeStatement:
         return said_of_refund(refund)
 
     def _look(self, reference: str | None, looked_at: set[str]) -> Sequence[Said]:
-        """All that an intent and what belongs to it say, once. What was divided before is divided
-        anew here, and counts only where that comes to the same."""
+        """All that an intent and what belongs to it say, once."""
         if reference is None or reference in looked_at:
             return ()
         looked_at.add(reference)
@@ -168,7 +175,9 @@ class StripeStatement:
             tag = find_payment_tag(intent)
             if tag is None:
                 return ()
-            return said_of_whole(self._looking.whole(intent, tag.attempt_id), {})
+            return said_of_whole(
+                self._looking.whole(intent, tag.attempt_id), self._divisions(tag.attempt_id)
+            )
         except ProviderRejected as refusal:
             _log.error("%s cannot be looked at: %s", reference, refusal)
             return ()

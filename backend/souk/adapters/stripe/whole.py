@@ -141,11 +141,12 @@ class _Followed:
         self.unreturned[position] -= amount
 
     def _give_back_by_hand(self, refund: Refund) -> Iterator[Observation]:
-        """Out of what is held, and then out of what the sellers have: the buyer cannot tell."""
+        """Out of what is held, and then out of what the sellers have: the buyer cannot tell. It has
+        left our balance at once, though it may take days to arrive: nobody else may have it."""
         division = self._divided(refund.id, lambda: self._divide(refund.amount))
         for name, amount in division.shares.items():
             position, kind = _read_share(name)
-            if stage_of(refund) is not FactStage.ORPHANED:
+            if _stage_by_hand(refund) is not FactStage.ORPHANED:
                 self._take(
                     self.held if kind is FactKind.SETTLED else self.released, position, amount
                 )
@@ -153,7 +154,12 @@ class _Followed:
 
     def _divided(self, movement: str, divide: Callable[[], Shares]) -> Division:
         shares = self.known.get(movement)
-        return Division(movement=movement, shares=divide() if shares is None else shares)
+        if shares is not None:
+            return Division(movement=movement, shares=shares)
+        division = Division(movement=movement, shares=divide(), beside=self.known)
+        if division.shares:
+            self.known = {**self.known, movement: division.shares}
+        return division
 
     def _divide(self, amount: int) -> Shares:
         held = _shares(amount, _at_most(self.held, self.unreturned))
@@ -172,7 +178,7 @@ class _Followed:
             fact=Fact(kind=kind, **figures),
             at=refund.at,
             evidence=refund_evidence(refund),
-            stage=stage_of(refund),
+            stage=_stage_by_hand(refund),
             mark="" if settled else f":{kind}",
             division=division,
         ).observed()
@@ -250,6 +256,11 @@ def _shares(total: int, weights: Sequence[int]) -> list[int]:
     fitting = [max(0, weight) for weight in weights]
     together = min(total, sum(fitting))
     return allocate(together, fitting) if together > 0 else [0] * len(fitting)
+
+
+def _stage_by_hand(refund: Refund) -> FactStage:
+    stage = stage_of(refund)
+    return FactStage.REACHED if stage is FactStage.SEEN else stage
 
 
 def _dispute_evidence(dispute: Dispute) -> dict[str, str | int]:

@@ -22,12 +22,15 @@ _FRESH_SECONDS = 60
 
 @router.get("", summary="Whether the books balance", response_model=BooksOut)
 async def read_books(
-    request: Request, reads: Annotated[Reads, Depends(provided(Reads))]
+    request: Request,
+    reads: Annotated[Reads, Depends(provided(Reads))],
+    clock: Annotated[Clock, Depends(provided(Clock))],
 ) -> Response:
     """What came in of each asset and where it went, whether every rule of money held when that was
-    last looked at, as of which block of each chain, and up to where each rail was compared with
-    the books. They are looked at every hour; asking makes nobody count."""
-    page = await queries.books(reads)
+    last looked at, as of which block of each chain, up to where each rail was compared with the
+    books, and what differs there still. They are looked at every hour; asking makes nobody count.
+    """
+    page = await queries.books(reads, clock.now(), missing=BreakClass.MONEY_MISSING)
     return cacheable(request, page, max_age_seconds=_FRESH_SECONDS, shared=True)
 
 
@@ -38,7 +41,7 @@ class Gauges(Readings):
         "souk_books_check_age_seconds": "Since the books were last looked at; none before",
         "souk_books_breaks": "Breaks that the last look at the books found, by rule",
         "souk_books_broken": "Whether it found any",
-        "souk_reconciliation_age_seconds": "Since a rail was last compared with the books",
+        "souk_reconciliation_age_seconds": "Since the last finished comparison of a rail began",
         "souk_reconciliation_breaks": "Open differences between the rails and us, by class",
         "souk_outbox_waiting": "Facts that were not delivered yet, counted up to 100000",
         "souk_outbox_oldest_seconds": "How long the oldest of them has waited",

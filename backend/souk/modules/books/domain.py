@@ -24,8 +24,9 @@ class BreakClass(StrEnum):
 
     `missed_fact`: the rail had said it and we had not taken it in. `projection_stale`: we had, and
     had not drawn the conclusion. `money_missing`: we count on money that the rail does not have;
-    nothing but a person mends that. `unknown`: the rail has more than we can explain. `undone`: the
-    rail was told to move money and has refused, or still has not.
+    nothing but a person mends that. `unknown`: the rail has more than we can explain, or could not
+    be asked why it differs. `undone`: the rail was told to move money and has refused, or still has
+    not.
     """
 
     MISSED_FACT = "missed_fact"

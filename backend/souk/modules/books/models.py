@@ -31,8 +31,8 @@ class BooksCheckRow(Base):
 
 
 class ReconciliationRow(Base):
-    """Up to where a rail was last compared, at one of its places; `whole_at` is when all of it last
-    was."""
+    """Up to where a rail was last compared, at one of its places, and when that began
+    (`compared_at`); `whole_at` is when the last comparison of all of it began."""
 
     __tablename__ = "reconciliation"
 

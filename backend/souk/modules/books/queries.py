@@ -1,25 +1,38 @@
 """The public books, and the gauges of an installation, composed by PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from souk.core.db import Reads
 
 _RECENT = 24
+# The books are looked at every hour: after one look that failed, what was found still stands.
+_STALE_AFTER = timedelta(hours=2)
 
-# The newest looks alone are read, by their index: nobody counts money because somebody asks.
+# The newest looks alone are read, and what is open, each by its index: nobody counts money because
+# somebody asks. What is out of balance stays so until it was looked at again, however long that is.
 _BOOKS = f"""
     WITH recent AS (
         SELECT * FROM books_check ORDER BY checked_at DESC LIMIT {_RECENT}),
     last AS (
-        SELECT * FROM recent ORDER BY checked_at DESC LIMIT 1)
+        SELECT * FROM recent ORDER BY checked_at DESC LIMIT 1),
+    open_breaks AS (
+        SELECT rule, class, count(*) AS times
+        FROM reconciliation_break WHERE healed_at IS NULL GROUP BY rule, class)
     SELECT json_build_object(
-        'status', coalesce(
-            (SELECT CASE WHEN breaks = '[]' THEN 'balanced' ELSE 'out_of_balance' END FROM last),
-            'not_checked_yet'),
+        'status', CASE
+            WHEN EXISTS (SELECT FROM last WHERE breaks <> '[]')
+                OR EXISTS (SELECT FROM open_breaks WHERE class = %(missing)s)
+                THEN 'out_of_balance'
+            WHEN NOT EXISTS (SELECT FROM last) THEN 'not_checked_yet'
+            WHEN EXISTS (SELECT FROM last WHERE checked_at < %(fresh)s) THEN 'stale'
+            ELSE 'balanced' END,
         'checked_at', (SELECT rfc3339(checked_at) FROM last),
         'assets', coalesce((SELECT assets FROM last), '[]'),
         'breaks', coalesce((SELECT breaks FROM last), '[]'),
+        'differences', (SELECT coalesce(json_agg(json_build_object(
+            'rule', rule, 'kind', class, 'count', times) ORDER BY rule, class), '[]'::json)
+            FROM open_breaks),
         'as_of', coalesce((SELECT as_of FROM last), '[]'),
         'compared', coalesce((SELECT compared FROM last), '[]'),
         'recent', (SELECT coalesce(json_agg(json_build_object(
@@ -30,9 +43,10 @@ _BOOKS = f"""
 """
 
 
-async def books(reads: Reads) -> bytes:
-    """What the last look at the books found, and how many breaks the ones before did."""
-    found = await reads.document(_BOOKS, {})
+async def books(reads: Reads, now: datetime, *, missing: str) -> bytes:
+    """What the last look at the books found, how many breaks the ones before did, and the open
+    differences from the rails, of which those of the class `missing` are about lost money."""
+    found = await reads.document(_BOOKS, {"fresh": now - _STALE_AFTER, "missing": missing})
     if found is None:
         raise LookupError("an aggregate always has a row")
     return found

@@ -30,6 +30,19 @@ class BooksBreakOut(ResponseModel):
     count: int
 
 
+class BooksDifferenceOut(ResponseModel):
+    """A rule between the rails and us that does not hold now, and about how much: legs, assets or
+    payments."""
+
+    rule: str
+    kind: str = Field(
+        description="`money_missing`: we count on money that a rail does not have. `unknown`: a "
+        "rail has more than we can explain, or could not be asked why it differs. `undone`: a rail "
+        "was told to move money and has not."
+    )
+    count: int
+
+
 class BooksAsOfOut(ResponseModel):
     """The newest block whose facts counted when the books were looked at."""
 
@@ -46,7 +59,7 @@ class BooksComparedOut(ResponseModel):
     block_number: str | None
     block_hash: str | None
     at: str = Field(description="By the rail's own time.")
-    compared_at: str
+    compared_at: str = Field(description="When that began.")
 
 
 class BooksRecentOut(ResponseModel):
@@ -57,12 +70,20 @@ class BooksRecentOut(ResponseModel):
 
 
 class BooksOut(ResponseModel):
-    """Whether the books balance, by the last look at them."""
+    """Whether the books balance, by the last look at them and by what the rails were found to hold
+    since."""
 
-    status: str = Field(description="`balanced`, `out_of_balance` or `not_checked_yet`.")
+    status: str = Field(
+        description="`out_of_balance`: a rule did not hold when they were last looked at, or money "
+        "is missing at a rail now. `stale`: it was not so, and nobody has looked for more than two "
+        "hours. `not_checked_yet`: nobody ever has. Otherwise `balanced`."
+    )
     checked_at: str | None
     assets: list[BooksAssetOut]
     breaks: list[BooksBreakOut]
+    differences: list[BooksDifferenceOut] = Field(
+        description="What comparing the rails with the books has left open."
+    )
     as_of: list[BooksAsOfOut]
     compared: list[BooksComparedOut]
     recent: list[BooksRecentOut]

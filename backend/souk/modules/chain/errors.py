@@ -3,6 +3,7 @@
 UnavailableError
 +-- ChainDataRefused        a node's answer contradicts itself or what is already proved
 +-- ChainNotFollowed        no node is configured for this chain
++-- NetworkFeeTooHigh       the network takes more for gas now than may be paid
 ConflictError
 +-- LeaseLost               another watcher took over; this one's work was not written
 +-- KeeperKeyMissing        there is no key to settle overdue orders with
@@ -15,6 +16,7 @@ ProviderRejected
 +-- CallTooExpensive        the call needs more gas than any of ours may
 +-- TransactionRefused      the node does not take the signed bytes
 ProviderUnavailable
++-- NodeRefuses             the node answered, with an error instead of what it was asked for
 +-- WrongChain              the endpoint serves another chain than configured
 """
 
@@ -40,6 +42,13 @@ class ChainNotFollowed(UnavailableError):
 
     def __init__(self, chain_id: int) -> None:
         super().__init__(f"chain {chain_id} is not configured here", context={"chain_id": chain_id})
+
+
+class NetworkFeeTooHigh(UnavailableError):
+    """The network, or the node that speaks for it, asks for more than may be paid for gas. Nothing
+    was sent; the same is tried again until it asks for less."""
+
+    code = "network_fee_too_high"
 
 
 class LeaseLost(ConflictError):
@@ -111,6 +120,12 @@ class TransactionRefused(ProviderRejected):
     """The node does not take a signed transaction, and does not know it either."""
 
     code = "transaction_refused"
+
+
+class NodeRefuses(ProviderUnavailable):
+    """The node answers a question with an error, which it may not do when it is asked later."""
+
+    code = "node_refuses"
 
 
 class WrongChain(ProviderUnavailable):

@@ -93,9 +93,10 @@ class TransactionSender(Protocol):
         """The account that sends."""
         ...
 
-    def prepare(self, call: Call) -> PreparedTransaction:
-        """Simulate the call and price it. Raises `CallReverted`, `ProviderRejected` when the
-        account cannot pay for it, `ProviderUnavailable`."""
+    def prepare(self, call: Call, max_fee_per_gas: int) -> PreparedTransaction:
+        """Simulate the call and price it, at no more than so many wei a unit of gas. Raises
+        `CallReverted`, `NetworkFeeTooHigh`, `ProviderRejected` when the account cannot pay for
+        it, `ProviderUnavailable`."""
         ...
 
     def sign(self, prepared: PreparedTransaction, nonce: int) -> SignedTransaction:

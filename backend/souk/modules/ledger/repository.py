@@ -1,11 +1,10 @@
 """Every read and write of the books on the command side."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Row, func, insert, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, func, select, text
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.ledger.domain import (
@@ -55,6 +54,37 @@ _HOLDINGS = text(
     ORDER BY account.owner, account.asset
     """
 )
+# Always in the same order, so that two entries which open the same two accounts at once wait for
+# each other instead of dead-locking.
+_OPEN = text(
+    """
+    INSERT INTO ledger_account (id, kind, owner, asset, created_at)
+    SELECT id, kind, owner, asset, :now
+    FROM unnest(CAST(:ids AS text[]), CAST(:kinds AS text[]), CAST(:owners AS text[]),
+                CAST(:assets AS text[])) WITH ORDINALITY AS wanted (id, kind, owner, asset, place)
+    ORDER BY place
+    ON CONFLICT DO NOTHING
+    """
+)
+_WRITE = text(
+    """
+    WITH entry AS (
+        INSERT INTO ledger_entry
+            (id, external_reference, effect_reference, flow, order_id, holder, reverses_id,
+             posting_count, occurred_at, created_at)
+        VALUES (:id, :external_reference, :effect_reference, :flow, :order_id, :holder,
+                :reverses_id, :posting_count, :occurred_at, :now)
+        ON CONFLICT DO NOTHING RETURNING id)
+    INSERT INTO ledger_posting (entry_id, position, account_id, stage, amount)
+    SELECT entry.id, posting.place - 1, account.id, posting.stage, posting.amount
+    FROM entry CROSS JOIN
+         unnest(CAST(:kinds AS text[]), CAST(:owners AS text[]), CAST(:assets AS text[]),
+                CAST(:stages AS text[]), CAST(:amounts AS numeric[]))
+             WITH ORDINALITY AS posting (kind, owner, asset, stage, amount, place)
+    JOIN ledger_account AS account USING (kind, owner, asset)
+    RETURNING entry_id
+    """
+)
 _SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 _BREAKS = text("SELECT rule, subject, detail FROM ledger_breaks() ORDER BY rule, subject, detail")
 
@@ -70,67 +100,43 @@ class StoredEntry:
 def insert_entry(tx: Transaction, draft: EntryDraft, *, reverses_id: str | None = None) -> bool:
     """Write an entry with its postings; `False` when one of this reference, or another mirror of
     the same entry, is there already."""
-    entry_id = tx.session.execute(
-        upsert(LedgerEntryRow)
-        .values(
-            id=tx.new_id("len"),
-            external_reference=draft.external_reference,
-            effect_reference=draft.effect_reference,
-            flow=draft.flow,
-            order_id=draft.order_id,
-            holder=draft.holder,
-            reverses_id=reverses_id,
-            posting_count=len(draft.postings),
-            occurred_at=draft.occurred_at,
-            created_at=tx.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(LedgerEntryRow.id)
-    ).scalar_one_or_none()
-    if entry_id is None:
-        return False
-    _insert_postings(tx, entry_id, draft)
-    return True
-
-
-def _insert_postings(tx: Transaction, entry_id: str, draft: EntryDraft) -> None:
-    ids = _open_accounts(tx, {posting.account for posting in draft.postings})
-    rows = [
+    _open_accounts(tx, {posting.account for posting in draft.postings})
+    written = tx.session.execute(
+        _WRITE,
         {
-            "entry_id": entry_id,
-            "position": position,
-            "account_id": ids[posting.account],
-            "stage": posting.stage,
-            "amount": posting.amount,
-        }
-        for position, posting in enumerate(draft.postings)
-    ]
-    tx.session.execute(insert(LedgerPostingRow), rows)
-
-
-def _open_accounts(tx: Transaction, keys: Iterable[AccountKey]) -> Mapping[AccountKey, str]:
-    """The ids of these accounts; those without a posting so far are opened."""
-    # Always in the same order, so that two entries which open the same two accounts at once wait
-    # for each other instead of dead-locking.
-    wanted = sorted(keys)
-    opened = [
-        {
-            "id": tx.new_id("lac"),
-            "kind": key.kind,
-            "owner": key.owner,
-            "asset": key.asset,
-            "created_at": tx.now,
-        }
-        for key in wanted
-    ]
-    tx.session.execute(upsert(LedgerAccountRow).values(opened).on_conflict_do_nothing())
-    row = LedgerAccountRow
-    found = tx.session.execute(
-        select(row.id, row.kind, row.owner, row.asset).where(
-            tuple_(row.kind, row.owner, row.asset).in_([(k.kind, k.owner, k.asset) for k in wanted])
-        )
+            "id": tx.new_id("len"),
+            "external_reference": draft.external_reference,
+            "effect_reference": draft.effect_reference,
+            "flow": draft.flow,
+            "order_id": draft.order_id,
+            "holder": draft.holder,
+            "reverses_id": reverses_id,
+            "posting_count": len(draft.postings),
+            "occurred_at": draft.occurred_at,
+            "now": tx.now,
+            "kinds": [posting.account.kind.value for posting in draft.postings],
+            "owners": [posting.account.owner for posting in draft.postings],
+            "assets": [posting.account.asset for posting in draft.postings],
+            "stages": [posting.stage.value for posting in draft.postings],
+            "amounts": [posting.amount for posting in draft.postings],
+        },
     )
-    return {AccountKey(AccountKind(r.kind), r.owner, r.asset): r.id for r in found}
+    return written.first() is not None
+
+
+def _open_accounts(tx: Transaction, keys: Iterable[AccountKey]) -> None:
+    """Open those of these accounts that have no posting so far."""
+    wanted = sorted(keys)
+    tx.session.execute(
+        _OPEN,
+        {
+            "ids": [tx.new_id("lac") for _ in wanted],
+            "kinds": [key.kind.value for key in wanted],
+            "owners": [key.owner for key in wanted],
+            "assets": [key.asset for key in wanted],
+            "now": tx.now,
+        },
+    )
 
 
 def find_entry(tx: Transaction, external_reference: str) -> StoredEntry | None:

@@ -9,6 +9,7 @@ ConflictError
 +-- CheckoutNotPayable       none of the orders waits for a payment any more
 +-- PaymentUnderWay          an earlier payment was sent, its outcome is not final yet
 +-- AttemptStillPayable      an earlier attempt can still be paid; says until when
++-- QuoteOver                the time of calls is over, and their payment may be in a block
 +-- TooManyAttempts          this payment was tried too often; the goods are for others now
 +-- AttemptNotOpen           the attempt is in another state than the request needs
 +-- OfferOver                the time of an offer to divide the money is over
@@ -121,6 +122,13 @@ class AttemptStillPayable(ConflictError):
             " paid, the card is returned",
             context={"attempt_id": attempt_id, "payable_until": until},
         )
+
+
+class QuoteOver(ConflictError):
+    """The time of calls that were handed out is over, and they may have been paid before that."""
+
+    code = "quote_over"
+    retryable = True
 
 
 class TooManyAttempts(ConflictError):

@@ -66,11 +66,13 @@ _ON_A_CHAIN = "(chain_id IS NULL) = (contract IS NULL)"
 
 class PaymentAttemptRow(Base):
     """One try to pay, with the quote it is based on. `clock` judges its times: what a contract
-    judges is block time. Columns of the other rail are empty."""
+    judges is block time. `request_key` is of the request that began it, `cancel_key` of the one by
+    which its payer gave it up. Columns of the other rail are empty."""
 
     __tablename__ = "payment_attempt"
     __table_args__ = (
         UniqueConstraint("request_key"),
+        UniqueConstraint("cancel_key"),
         UniqueConstraint("payment_id", "number"),
         CheckConstraint(_one_of("method", PaymentMethod), name="method"),
         CheckConstraint(_one_of("status", AttemptStatus), name="status"),
@@ -108,6 +110,7 @@ class PaymentAttemptRow(Base):
     payment_id: Mapped[Id] = mapped_column(ForeignKey("payment.id"))
     number: Mapped[int] = mapped_column(SmallInteger)
     request_key: Mapped[Id | None]
+    cancel_key: Mapped[Id | None]
     method: Mapped[str]
     status: Mapped[str]
     clock: Mapped[str]

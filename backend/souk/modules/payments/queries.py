@@ -28,18 +28,33 @@ _HISTORY = """
      FROM payment_attempt_history AS step WHERE step.attempt_id = attempt.id)
 """
 
-# What was weighed tells of the payer's wallets, which are no business of the seller's.
-_ROUTE = """
-    CASE WHEN %(staff)s OR payment.buyer_id = %(account_id)s THEN attempt.route_explanation
+# What others sell in the same cart, and what the payer's wallets could do, is no business of a
+# seller's: whoever does not see it all is shown the part of the own order.
+_SEES_ALL = "(%(staff)s OR payment.buyer_id = %(account_id)s)"
+
+_ROUTE = f"""
+    CASE WHEN {_SEES_ALL} THEN attempt.route_explanation
          ELSE attempt.route_explanation - ARRAY['alternatives', 'why', 'rank', 'cost'] END
+"""
+
+_TOTAL_OF_ATTEMPT = f"""
+    CASE WHEN {_SEES_ALL} THEN attempt.amount
+         ELSE (SELECT sum(own.amount) FROM payment_attempt_leg AS own
+               WHERE own.attempt_id = attempt.id AND own.order_id = %(order_id)s) END
+"""
+
+_TOTAL_OF_PAYMENT = f"""
+    CASE WHEN {_SEES_ALL} THEN payment.amount
+         ELSE (SELECT own.total FROM orders AS own WHERE own.id = %(order_id)s) END
 """
 
 _ATTEMPTS = f"""
     (SELECT coalesce(json_agg(json_build_object(
         'id', attempt.id, 'number', attempt.number, 'method', attempt.method,
         'status', attempt.status, 'chain_id', attempt.chain_id, 'token', attempt.token,
-        'wallet', attempt.payer_wallet, 'provider_reference', attempt.provider_reference,
-        'total', money_json(attempt.amount, attempt.asset, attempt.asset_exponent),
+        'wallet', attempt.payer_wallet,
+        'provider_reference', CASE WHEN {_SEES_ALL} THEN attempt.provider_reference END,
+        'total', money_json({_TOTAL_OF_ATTEMPT}, attempt.asset, attempt.asset_exponent),
         'rate', json_build_object(
             'amount', attempt.rate_amount::text, 'exponent', attempt.rate_exponent,
             'source', attempt.rate_source, 'spread_bps', attempt.spread_bps),
@@ -47,7 +62,11 @@ _ATTEMPTS = f"""
         'failure_reason', attempt.failure_reason, 'route', {_ROUTE},
         'created_at', rfc3339(attempt.created_at),
         'legs', {_LEGS}, 'history', {_HISTORY}) ORDER BY attempt.number), '[]'::json)
-     FROM payment_attempt AS attempt WHERE attempt.payment_id = payment.id)
+     FROM payment_attempt AS attempt
+     WHERE attempt.payment_id = payment.id
+       AND ({_SEES_ALL} OR EXISTS (
+           SELECT FROM payment_attempt_leg AS own
+           WHERE own.attempt_id = attempt.id AND own.order_id = %(order_id)s)))
 """
 
 _REFUNDS_DUE = """
@@ -64,7 +83,8 @@ _REFUNDS_DUE = """
 _PAYMENT = f"""
     SELECT json_build_object(
         'id', payment.id, 'checkout_id', payment.checkout_id, 'buyer_id', payment.buyer_id,
-        'status', payment.status, 'total', money_json(payment.amount, payment.currency, 2),
+        'status', payment.status,
+        'total', money_json({_TOTAL_OF_PAYMENT}, payment.currency, 2),
         'reason', payment.closed_reason,
         'created_at', rfc3339(payment.created_at), 'updated_at', rfc3339(payment.updated_at),
         'completed_at', rfc3339(payment.completed_at),
@@ -72,10 +92,7 @@ _PAYMENT = f"""
     FROM payment
 """
 
-_BY_ID = (
-    _PAYMENT
-    + "WHERE payment.id = %(payment_id)s AND (%(staff)s OR payment.buyer_id = %(account_id)s)"
-)
+_BY_ID = _PAYMENT + f"WHERE payment.id = %(payment_id)s AND {_SEES_ALL}"
 
 # A seller is shown the legs of the own order only.
 _OF_ORDER = (
@@ -136,7 +153,8 @@ async def payment_of_order(
     reads: Reads, order_id: str, *, account_id: str, staff: bool
 ) -> bytes | None:
     """The payment of an order with the legs of that order alone, for its two parties or staff;
-    `None` for anybody else, and while no payment was opened."""
+    `None` for anybody else, and while no payment was opened. Its seller is shown the sums of that
+    order, and only attempts to pay it."""
     return await reads.document(
         _OF_ORDER, {"order_id": order_id, "account_id": account_id, "staff": staff}
     )

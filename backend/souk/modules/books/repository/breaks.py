@@ -1,10 +1,10 @@
 """Differences between the rails and us, and up to where they were looked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, insert, select, text, update
+from sqlalchemy import ColumnElement, case, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from souk.core.unit_of_work import Transaction
@@ -23,7 +23,26 @@ class Kept:
 
 
 def open_break(tx: Transaction, place: str, difference: Difference, kind: BreakClass) -> Kept:
-    """Keep a difference that was not mended, with its present figures."""
+    """Keep a difference that was not mended, with its present figures and class."""
+    return _open(tx, place, difference, kind, anew={"kind": kind})
+
+
+def open_doubt(tx: Transaction, place: str, difference: Difference) -> Kept:
+    """Keep a difference about which nothing was proved, with its present figures: of class
+    `unknown` when it is new, and otherwise of the class that it has."""
+    return _open(tx, place, difference, BreakClass.UNKNOWN, anew={})
+
+
+def _open(
+    tx: Transaction,
+    place: str,
+    difference: Difference,
+    kind: BreakClass,
+    *,
+    anew: Mapping[str, BreakClass],
+) -> Kept:
+    """One break is open about a subject and a rule: where there is one it gets the present figures
+    and what is `anew` of it."""
     row = ReconciliationBreakRow
     values = {
         "place": place,
@@ -51,7 +70,7 @@ def open_break(tx: Transaction, place: str, difference: Difference, kind: BreakC
         .limit(1)
         .with_for_update()
     ).one()
-    now = {"kind": kind, "expected": difference.expected, "found": difference.found}
+    now = {**anew, "expected": difference.expected, "found": difference.found}
     tx.session.execute(
         update(row).where(row.id == known.id, row.healed_at.is_(None)).values(seen_at=tx.now, **now)
     )
@@ -155,7 +174,8 @@ def list_open(tx: Transaction, places: Sequence[str]) -> list[OpenBreak]:
 
 
 def find_compared(tx: Transaction, place: str) -> tuple[datetime, datetime | None] | None:
-    """When a place was last compared, and when last the whole of it; `None` when never."""
+    """When the last comparison of a place began, and the last one of the whole of it; `None` when
+    there was none."""
     row = ReconciliationRow
     found = tx.session.execute(
         select(row.compared_at, row.whole_at).where(row.place == place)
@@ -163,15 +183,23 @@ def find_compared(tx: Transaction, place: str) -> tuple[datetime, datetime | Non
     return None if found is None else (found.compared_at, found.whole_at)
 
 
-def put_compared(tx: Transaction, place: str, position: Position, *, whole: bool) -> None:
-    """Remember that a place was compared up to a position now."""
+def put_compared(
+    tx: Transaction, place: str, position: Position, *, begun_at: datetime, whole: bool
+) -> None:
+    """Remember that a place was compared up to a position, by a comparison that began then: what
+    came while it went on it may not have seen. One that began later is not forgotten."""
     row = ReconciliationRow
     values = {
-        "compared_at": tx.now,
+        "compared_at": begun_at,
         "position_at": position.at,
         "block_number": position.block_number,
         "block_hash": position.block_hash,
     }
-    statement = upsert(row).values(place=place, whole_at=tx.now if whole else None, **values)
-    newer = {**values, "whole_at": func.coalesce(statement.excluded.whole_at, row.whole_at)}
-    tx.session.execute(statement.on_conflict_do_update(index_elements=["place"], set_=newer))
+    statement = upsert(row).values(place=place, whole_at=begun_at if whole else None, **values)
+    is_later = statement.excluded.compared_at >= row.compared_at
+    now: dict[str, ColumnElement[object]] = {
+        name: case((is_later, statement.excluded[name]), else_=getattr(row, name))
+        for name in values
+    }
+    now["whole_at"] = func.greatest(statement.excluded.whole_at, row.whole_at)
+    tx.session.execute(statement.on_conflict_do_update(index_elements=["place"], set_=now))

@@ -83,7 +83,8 @@ class ChainConfig:
     A block counts as `confirmed` when `confirmations` blocks, itself included, lie on the branch
     from it to the head. `safe_depth` and `final_depth` serve where the node has no such tags.
     `disposable` marks a development chain whose node may forget blocks when it is killed.
-    `verify_blooms` is off for chains whose headers carry zero blooms.
+    `verify_blooms` is off for chains whose headers carry zero blooms. `max_fee_per_gas`, in wei, is
+    the most that a transaction of ours offers for a unit of gas, its tip included.
     """
 
     chain_id: int
@@ -96,6 +97,7 @@ class ChainConfig:
     disposable: bool = False
     poll_seconds: float = 1.0
     verify_blooms: bool = True
+    max_fee_per_gas: int = 100 * 10**9
 
     def __post_init__(self) -> None:
         if self.confirmations < 1 or self.start_block < 0 or self.poll_seconds <= 0:

@@ -131,16 +131,20 @@ class Chains:
         intent: str,
         purpose: Purpose = Purpose.KEEPER,
         max_gas: int | None = None,
+        max_fee_per_gas: int | None = None,
     ) -> str:
-        """Send a call from the account for this purpose, for `max_gas` at most, and return its
+        """Send a call from the account for this purpose, for `max_gas` at most, at no more than
+        `max_fee_per_gas` wei each and never above the chain's own bound, and return its
         transaction's hash. The same intent always gives the same transaction. Call it with no
         transaction open.
 
         Raises `KeeperKeyMissing`, `RelayerKeyMissing`, `CallReverted`, `CallTooExpensive`,
-        `GasBudgetSpent`, `ProviderRejected`, `ProviderUnavailable`; none of these leaves anything
-        behind.
+        `NetworkFeeTooHigh`, `GasBudgetSpent`, `ProviderRejected`, `ProviderUnavailable`; none of
+        these leaves anything behind.
         """
-        return self._outgoing(chain_id, purpose).send(call, intent=intent, max_gas=max_gas)
+        return self._outgoing(chain_id, purpose).send(
+            call, intent=intent, max_gas=max_gas, max_fee_per_gas=max_fee_per_gas
+        )
 
     def rebroadcast(self, chain_id: int) -> int:
         """Send again what stands in no block yet, and give up what never will; returns how many

@@ -58,14 +58,26 @@ class Outgoing:
         self._sender = sender
         self._chain_id = config.chain_id
         self._confirmations = config.confirmations
+        self._max_fee_per_gas = config.max_fee_per_gas
         self._budget = budget
 
-    def send(self, call: Call, *, intent: str, max_gas: int | None = None) -> str:
+    def send(
+        self,
+        call: Call,
+        *,
+        intent: str,
+        max_gas: int | None = None,
+        max_fee_per_gas: int | None = None,
+    ) -> str:
         """The hash of the one transaction of this intent; it is on its way when this returns,
         even if the node could not be reached for the last step."""
         signed = self._find(intent)
         if signed is None:
-            prepared = self._sender.prepare(call)
+            # The day's budget counts gas: without a bound on its price, one answer of one node
+            # could spend all that the account has.
+            most = self._max_fee_per_gas
+            bound = most if max_fee_per_gas is None else min(most, max_fee_per_gas)
+            prepared = self._sender.prepare(call, bound)
             if max_gas is not None and prepared.gas_limit > max_gas:
                 raise CallTooExpensive(
                     f"the call may use {prepared.gas_limit} gas, at most {max_gas} is allowed"

@@ -2,25 +2,30 @@
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, select, text
+from sqlalchemy import Select, bindparam, insert, select, text
 
 from souk.core.db import table_of
 from souk.core.money import USD, Money
 from souk.core.unit_of_work import Transaction
-from souk.modules.orders.domain import OrderStatus, PlacedCheckout
+from souk.modules.orders.domain import PlacedCheckout
 from souk.modules.orders.errors import CheckoutNotFound
-from souk.modules.orders.models import CheckoutRow, OrderRow
+from souk.modules.orders.models import CheckoutRow
 from souk.modules.orders.repository import orders as order_rows
 
-_CHECKOUT, _ORDER = table_of(CheckoutRow), table_of(OrderRow)
+_CHECKOUT = table_of(CheckoutRow)
 _ADD = insert(_CHECKOUT)
 _BY_ID = select(_CHECKOUT).where(_CHECKOUT.c.id == bindparam("checkout_id"))
 _BY_REQUEST = select(_CHECKOUT).where(
     _CHECKOUT.c.buyer_id == bindparam("buyer_id"),
     _CHECKOUT.c.request_key == bindparam("request_key"),
 )
-_COUNT_UNPAID = select(func.count(_ORDER.c.checkout_id.distinct())).where(
-    _ORDER.c.buyer_id == bindparam("buyer_id"), _ORDER.c.status == OrderStatus.PENDING_PAYMENT
+_LOOK = text(
+    """
+    SELECT (SELECT id FROM checkout WHERE buyer_id = :buyer_id AND request_key = :request_key)
+               AS placed,
+           (SELECT count(DISTINCT checkout_id) FROM orders
+            WHERE buyer_id = :buyer_id AND status = 'pending_payment') AS unpaid
+    """
 )
 _LOCK_PLACEMENTS = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
@@ -31,9 +36,13 @@ def lock_placements(tx: Transaction, buyer_id: str) -> None:
     tx.session.execute(_LOCK_PLACEMENTS, {"key": f"checkouts of {buyer_id}"})
 
 
-def count_unpaid(tx: Transaction, buyer_id: str) -> int:
-    """How many checkouts of a buyer have an order that waits for payment."""
-    return int(tx.session.execute(_COUNT_UNPAID, {"buyer_id": buyer_id}).scalar_one())
+def look_at_buyer(
+    tx: Transaction, buyer_id: str, request_key: str | None
+) -> tuple[PlacedCheckout | None, int]:
+    """What this request has placed, and how many checkouts of the buyer have an order that waits
+    for payment."""
+    found = tx.session.execute(_LOOK, {"buyer_id": buyer_id, "request_key": request_key}).one()
+    return None if found.placed is None else get(tx, found.placed), found.unpaid
 
 
 def add(tx: Transaction, *, buyer_id: str, request_key: str | None, total: Money) -> str:

@@ -38,6 +38,11 @@ class Cause(TypedDict, total=False):
     occurred_at: datetime
 
 
+Known = str | OrderRecord
+"""An order's id; or the order itself, as the last call left it that locked or moved it in this
+transaction."""
+
+
 class Moving:
     """Every method raises `OrderNotFound`, and `IllegalTransition` unless the contract is the
     actor; those that cannot be undone raise `OrderOnHold`. All answer with the order as it is
@@ -45,69 +50,72 @@ class Moving:
 
     _catalog: Catalog
 
-    def mark_paid(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def mark_paid(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """T4: all of the money is held; what was reserved is sold."""
-        return self._move(tx, order_id, OrderStatus.PAID, cause)
+        return self._move(tx, order, OrderStatus.PAID, cause)
 
-    def revive(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord | None:
+    def revive(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord | None:
         """T7: the money came after the order had expired. `None`, and nothing written, when the
         goods went to somebody else."""
-        order = self._lock(tx, order_id)
-        decide(order.status, OrderStatus.PAID, cause["actor"])
-        if not self._catalog.reserve_again(tx, order_id):
+        locked = self._lock(tx, order)
+        decide(locked.status, OrderStatus.PAID, cause["actor"])
+        if not self._catalog.reserve_again(tx, locked.id):
             return None
-        return self._move(tx, order_id, OrderStatus.PAID, cause)
+        return self._move(tx, locked, OrderStatus.PAID, cause)
 
-    def unpay(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def unpay(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """T8: the payment left the canonical chain; the goods are reserved again."""
-        return self._move(tx, order_id, OrderStatus.PENDING_PAYMENT, cause)
+        return self._move(tx, order, OrderStatus.PENDING_PAYMENT, cause)
 
-    def accept(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def accept(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """T9: the seller is at it."""
-        return self._move(tx, order_id, OrderStatus.PROCESSING, cause)
+        return self._move(tx, order, OrderStatus.PROCESSING, cause)
 
-    def mark_shipped(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def mark_shipped(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """T9: on its way; on the escrow rail only the contract says so."""
-        return self._move(tx, order_id, OrderStatus.SHIPPED, cause)
+        return self._move(tx, order, OrderStatus.SHIPPED, cause)
 
-    def mark_delivered(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def mark_delivered(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """T10: the buyer has it."""
-        return self._move(tx, order_id, OrderStatus.DELIVERED, cause)
+        return self._move(tx, order, OrderStatus.DELIVERED, cause)
 
-    def complete(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def complete(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """T11: the money is the seller's. Happens once to an order."""
-        return self._move(tx, order_id, OrderStatus.COMPLETED, cause)
+        return self._move(tx, order, OrderStatus.COMPLETED, cause)
 
-    def cancel(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def cancel(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """T6 and T12: goods that were not sent are free again."""
-        return self._move(tx, order_id, OrderStatus.CANCELLED, cause)
+        return self._move(tx, order, OrderStatus.CANCELLED, cause)
 
-    def expire(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def expire(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """T6: not paid in time; the goods are free again."""
-        return self._move(tx, order_id, OrderStatus.EXPIRED, cause)
+        return self._move(tx, order, OrderStatus.EXPIRED, cause)
 
-    def note(self, tx: Transaction, order_id: str, **cause: Unpack[Cause]) -> OrderRecord:
+    def note(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
         """Something that belongs into the history and leaves the status as it is, such as an
         opened dispute or money that is owed back."""
-        order = self._lock(tx, order_id)
-        _write(tx, order_id, Step(order.status, order.status, StockMove.NONE, False), cause)
-        return order
+        locked = self._lock(tx, order)
+        _write(tx, locked.id, Step(locked.status, locked.status, StockMove.NONE, False), cause)
+        return locked
 
-    def _move(self, tx: Transaction, order_id: str, to: OrderStatus, cause: Cause) -> OrderRecord:
-        order = self._lock(tx, order_id)
-        step = decide(order.status, to, cause["actor"])
+    def _move(self, tx: Transaction, order: Known, to: OrderStatus, cause: Cause) -> OrderRecord:
+        locked = self._lock(tx, order)
+        step = decide(locked.status, to, cause["actor"])
         if step.irreversible:
-            holds = hold_rows.open_holds(tx, order_id)
+            holds = hold_rows.open_holds(tx, locked.id)
             if holds:
-                raise OrderOnHold(order_id, holds)
-        self._move_stock(tx, order_id, step.stock)
-        _write(tx, order_id, step, cause)
-        return replace(order, status=step.to)
+                raise OrderOnHold(locked.id, holds)
+        self._move_stock(tx, locked.id, step.stock)
+        _write(tx, locked.id, step, cause)
+        return replace(locked, status=step.to)
 
-    def _lock(self, tx: Transaction, order_id: str) -> OrderRecord:
-        locked = order_rows.lock_orders(tx, [order_id])
+    @staticmethod
+    def _lock(tx: Transaction, order: Known) -> OrderRecord:
+        if isinstance(order, OrderRecord):
+            return order
+        locked = order_rows.lock_orders(tx, [order])
         if not locked:
-            raise OrderNotFound(order_id)
+            raise OrderNotFound(order)
         return locked[0]
 
     def _move_stock(self, tx: Transaction, order_id: str, move: StockMove) -> None:

@@ -51,10 +51,11 @@ class Placing:
         caller's transaction must not commit: a checkout is placed whole or not at all.
         """
         checkout_rows.lock_placements(tx, buyer_id)
-        placed = self.find_placed(tx, buyer_id, request_key)
+        placed, unpaid = checkout_rows.look_at_buyer(tx, buyer_id, request_key)
         if placed is not None:
             return placed
-        self._require_room(tx, buyer_id)
+        if unpaid >= self._config.max_unpaid_checkouts:
+            raise TooManyUnpaidCheckouts(self._config.max_unpaid_checkouts)
         wanted = merge_wanted(items)
         lines = self._catalog.snapshot(tx, wanted)
         check_buyer(buyer_id, lines)
@@ -62,11 +63,6 @@ class Placing:
         total = sum((share.total for share in shares), Money(0, USD))
         checkout_id = checkout_rows.add(tx, buyer_id=buyer_id, request_key=request_key, total=total)
         return self._add_orders(tx, checkout_id, buyer_id, shares, total)
-
-    def _require_room(self, tx: Transaction, buyer_id: str) -> None:
-        most = self._config.max_unpaid_checkouts
-        if checkout_rows.count_unpaid(tx, buyer_id) >= most:
-            raise TooManyUnpaidCheckouts(most)
 
     def _add_orders(
         self,

@@ -121,7 +121,8 @@ def process_payment(
     answer for as long as it can be paid. Another choice calls a card payment off, and has to wait
     until handed out calls can be signed no more, so that nobody pays twice."""
     payment_id = require_id("pay", body.payment_id)
-    choice = body.choice()
+    with payments.suggesting(caller, payment_id):
+        choice = body.choice()
     with kept.changing(queries.subject(payment_id)):
         return once(
             request,
@@ -236,9 +237,9 @@ def confirm_payment(
     kept: _Kept,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Tells that the wallet sent a transaction, or that the payer is back from the provider. It is
-    an observation, never proof: the payment is completed by what its rail says, also when nobody
-    confirms."""
+    """Tells that the wallet sent a transaction, or that the payer is back from the provider, to
+    which a transaction's hash means nothing. It is an observation, never proof: the payment is
+    completed by what its rail says, also when nobody confirms."""
     known = require_id("pay", payment_id)
     with kept.changing(queries.subject(known)):
         return once(

@@ -36,7 +36,8 @@ _OrderId = Annotated[str, Path(max_length=64, description="The order's id.")]
 async def read_payment_of_order(
     request: Request, order_id: _OrderId, caller: Caller, reads: _Reads, kept: _Kept
 ) -> Response:
-    """For buyer and seller of the order: its payment, with the legs of this order alone."""
+    """For buyer and seller of the order: its payment, with the legs of this order alone. Its
+    seller is shown the sums of this order, and nothing of what else was paid with it."""
     known = require_id("ord", order_id)
     document = await kept.read_alias(
         f"order {known}",

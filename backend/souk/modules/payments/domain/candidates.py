@@ -87,10 +87,12 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """An attempt that can still be paid, so that no other one may stand beside it."""
+    """An attempt that can still be paid, so that no other one may stand beside it. Of one that has
+    `lapsed` nobody knows yet whether it was; it is payable no more."""
 
     choice: PayChoice
     payable_until: datetime
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

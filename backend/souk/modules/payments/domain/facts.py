@@ -7,7 +7,7 @@ the state of a leg is a function of the set of observations, whatever order they
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -105,10 +105,19 @@ Shares = Mapping[str, int]
 class Division:
     """How a movement that names no order falls to the legs of its attempt: each share under a name
     of the rail's own. It is made once: looked at later, when more has moved, it might come out
-    otherwise, and money that is booked does not change hands again."""
+    otherwise, and money that is booked does not change hands again. `beside` is how the rail
+    thought that others were divided when it made this one: where that is not so, it is not either.
+    """
 
     movement: str
     shares: Shares
+    beside: Mapping[str, Shares] = field(default_factory=dict)
+
+    def holds(self, known: Mapping[str, Shares]) -> bool:
+        """Whether it is the one that is known, or could be added to those."""
+        if (shares := known.get(self.movement)) is not None:
+            return shares == self.shares
+        return all(self.beside.get(name) == shares for name, shares in known.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +144,11 @@ class Observed:
     fact: Fact
     occurred_at: datetime
     evidence: Evidence
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is a refund that none of our instructions asked for."""
+        return "refund" in self.evidence and "instruction" not in self.evidence
 
 
 def current(observations: Iterable[Observed]) -> Observed | None:
@@ -182,7 +196,9 @@ def covered(history: LegHistory) -> LegHistory:
     released, and so on. No rail allows that; it can only seem so while a fact that ceased to be
     true, or another that takes its place, is awaited. Those that count go before those that do not
     yet, and then the earlier ones. A bank takes what it wants: of a chargeback that part counts
-    which the buyer does not have yet, and `to_buyer` is what came out of held money."""
+    which the buyer does not have yet, and `to_buyer` is what came out of held money. What somebody
+    gave back by hand was divided without knowing what we were just moving: it goes last, and as
+    much of it counts as is left."""
     held = history.hold.fact.amount if history.hold else 0
     final, moved = _settled(history.settlements, held)
     left = held - sum(fact.moves for fact in moved)
@@ -203,7 +219,10 @@ def covered(history: LegHistory) -> LegHistory:
 
 
 def _settled(settlements: Iterable[Observed], held: int) -> tuple[tuple[Observed, ...], list[Fact]]:
-    final = _within((one for one in settlements if one.stage is FactStage.REACHED), held)
+    reached = [one for one in settlements if one.stage is FactStage.REACHED]
+    final = _within((one for one in reached if not one.by_hand), held)
+    left = held - sum(one.fact.moves for one in final)
+    final += _up_to_buyer((one for one in reached if one.by_hand), left)
     return final, _counting(final)
 
 
@@ -228,6 +247,15 @@ def _within(observed: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
         if one.fact.moves <= left:
             found.append(one)
             left -= one.fact.moves
+    return tuple(found)
+
+
+def _up_to_buyer(refunds: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
+    found, left = [], limit
+    for one in _counting_first(refunds):
+        if part := min(one.fact.to_buyer, left):
+            found.append(replace(one, fact=replace(one.fact, to_buyer=part)))
+            left -= part
     return tuple(found)
 
 

@@ -2,10 +2,11 @@
 
 A feed goes wrong in few ways: it stops, a round of it is not finished, or one round says something
 that is far from the truth, which the next one mends. Nobody can tell from one round alone whether
-it is the last of these or a market that falls. So a jump is distrusted while the price before it is
-young, and believed as soon as the next round confirms it, or when the price before it has grown
-so old that a market may well have come so far. A feed that works takes a step of half a percent
-or so for each round, also in a market that falls, and never jumps.
+it is the last of these or a market that falls. So a jump is distrusted until the next round
+confirms it, and no time that passes without one makes it any truer. What counts as a jump depends
+on how much time the market had between the two rounds: a feed that was silent for hours may well
+have come further, but never by as much as an error may. A feed that works takes a step of half a
+percent or so for each round, also in a market that falls, and never jumps.
 """
 
 from dataclasses import dataclass
@@ -54,13 +55,20 @@ class PriceAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRules:
-    """What is believed of a feed: a step of `max_jump_bps` at most from a price that is younger
-    than `jump_seconds`; and an answer not more than `ahead_seconds` newer than the newest block
-    that we have seen, as the feed is read from a node that may be a little ahead of us."""
+    """What is believed of a feed: a step of `max_jump_bps`, and as much again for every
+    `jump_seconds` that went by since the price before it, up to `most_jump_bps`; and an answer not
+    more than `ahead_seconds` newer than the newest block that we have seen, as the feed is read
+    from a node that may be a little ahead of us."""
 
     max_jump_bps: int = 500
     jump_seconds: int = 1_800
+    most_jump_bps: int = 3_000
     ahead_seconds: int = 120
+
+    def allowed_bps(self, age: timedelta) -> int:
+        """The largest step from a price of this age."""
+        spans = max(age // timedelta(seconds=self.jump_seconds), 0)
+        return max(self.max_jump_bps, min(self.max_jump_bps * (1 + spans), self.most_jump_bps))
 
 
 def usable_rate(
@@ -83,14 +91,15 @@ def usable_rate(
     if price.updated_at > chain_time + timedelta(seconds=rules.ahead_seconds):
         raise PriceUnusable(f"the price feed is ahead of what is known of its chain; {_ELSE}")
     before = price.before or accepted
-    if before is not None and _is_doubtful(price.rate, before, chain_time, rules):
+    if before is not None and _is_doubtful(price, before, rules):
         raise PriceUnusable(f"the price feed has jumped, which may be an error; {_ELSE}")
     return price.rate
 
 
-def _is_doubtful(rate: Rate, before: PastRate, chain_time: datetime, rules: PriceRules) -> bool:
-    if chain_time - before.at >= timedelta(seconds=rules.jump_seconds):
-        return False
+def _is_doubtful(price: PriceAnswer, before: PastRate, rules: PriceRules) -> bool:
+    """The market had from the one round to the next: the time that has passed since counts for
+    nothing, or an error would be believed once it had stood for long enough."""
+    rate, allowed = price.rate, rules.allowed_bps(price.updated_at - before.at)
     new: int = rate.amount * 10**before.rate.exponent
     old: int = before.rate.amount * 10**rate.exponent
-    return abs(new - old) * _BPS > old * rules.max_jump_bps
+    return abs(new - old) * _BPS > old * allowed

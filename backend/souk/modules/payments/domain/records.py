@@ -26,12 +26,14 @@ class Payment:
 class Attempt:
     """One try to pay. `clock` judges `pay_by` and the quote's times. A rail may know it by
     `provider_reference`; from `closed_at` on nobody can pay it any more, by the rail's own word.
-    `route` says as JSON why it takes this way."""
+    `cancel_key` is of the request by which its payer gave it up; `route` says as JSON why it takes
+    this way."""
 
     id: str
     payment_id: str
     number: int
     request_key: str | None
+    cancel_key: str | None = None
     method: PaymentMethod
     status: AttemptStatus
     choice: PayChoice

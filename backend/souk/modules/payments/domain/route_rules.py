@@ -9,6 +9,7 @@ from souk.core.money import USD, Money
 from souk.modules.payments.domain.statuses import PaymentMethod
 
 _WHOLE = 100
+_BPS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +60,18 @@ class RouteRules:
             barred=barred,
         )
 
+    def most_fees(self, cents: int) -> int:
+        """The most that fees may be of a purchase, in US cents."""
+        return cents * self.max_fee_bps // _BPS
+
     def is_on(self, method: PaymentMethod, account_id: str) -> bool:
         """Whether an account is offered a method. An account that is keeps it while the share
         grows: who is in is decided by a hash, for each method anew."""
-        share = 0 if method in self.off else self.shares.get(method, _WHOLE)
-        return _bucket(method, account_id) < share
+        return _bucket(method, account_id) < self.share_of(method)
+
+    def share_of(self, method: PaymentMethod) -> int:
+        """To how many accounts in a hundred a method is offered."""
+        return 0 if method in self.off else self.shares.get(method, _WHOLE)
 
     def limits_of(self, method: PaymentMethod) -> Limits:
         """How much a method takes."""
@@ -86,8 +94,8 @@ class RouteRules:
         return [
             {
                 "method": str(method),
-                "on": method not in self.off and self.shares.get(method, _WHOLE) > 0,
-                "share": 0 if method in self.off else self.shares.get(method, _WHOLE),
+                "on": self.share_of(method) > 0,
+                "share": self.share_of(method),
                 "least": Money(self.limits_of(method).least, USD).to_json(),
                 "most": _json(self.limits_of(method).most),
             }

@@ -86,6 +86,15 @@ def find_choice(ranked: Iterable[Ranked], wish: PayWish) -> Ranked | None:
     return None
 
 
+def most_for_gas(view: ChainView, gas: int, *, cents: int) -> int:
+    """The highest price of a unit of gas, in wei, at which so much gas costs no more than `cents`,
+    on a chain whose coin has a rate."""
+    if view.rate is None or gas == 0:
+        return 0
+    unit: int = 10 ** (view.money.native.exponent + view.rate.exponent - USD.exponent)
+    return cents * unit // (view.rate.amount * gas)
+
+
 # Cards
 
 
@@ -329,9 +338,13 @@ class _Place:
         if found is None:
             return
         choice, earlier = found
+        until = rfc3339(earlier.payable_until)
+        if earlier.lapsed:
+            says = f"calls that could be paid until {until} may have been; wait a moment"
+            yield Refusal("quote_over", says)
+            return
         if candidate.is_of(choice):
             return
-        until = rfc3339(earlier.payable_until)
         says = f"the calls of an earlier attempt can still be paid until {until}"
         yield Refusal("attempt_still_payable", says)
 

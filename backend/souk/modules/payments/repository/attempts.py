@@ -27,8 +27,18 @@ from souk.modules.payments.models import PaymentAttemptHistoryRow, PaymentAttemp
 from souk.modules.payments.repository import legs as leg_rows
 
 _ATTEMPT = table_of(PaymentAttemptRow)
+_READ = [
+    _ATTEMPT.c[name]
+    for name in (
+        *("id", "payment_id", "number", "request_key", "cancel_key", "method", "status", "clock"),
+        *("chain_id", "token", "payer_wallet", "way", "saved_method"),
+        *("asset", "asset_exponent", "asset_symbol", "amount", "usd_amount"),
+        *("pay_by", "quote_expires_at", "closed_at", "transaction_hash", "provider_reference"),
+        "route_explanation",
+    )
+]
 _OF_PAYMENT = (
-    select(_ATTEMPT)
+    select(*_READ)
     .where(_ATTEMPT.c.payment_id == bindparam("payment_id"))
     .order_by(_ATTEMPT.c.number)
 )
@@ -37,7 +47,7 @@ _NEXT_NUMBER = (
     .where(_ATTEMPT.c.payment_id == bindparam("of_payment"))
     .scalar_subquery()
 )
-_ADD = insert(_ATTEMPT).values(number=_NEXT_NUMBER).returning(_ATTEMPT)
+_ADD = insert(_ATTEMPT).values(number=_NEXT_NUMBER).returning(*_READ)
 _BEGIN = insert(table_of(PaymentAttemptHistoryRow)).values(sequence=1)
 # Whoever moves an attempt has the payment locked, so that the history has no gaps.
 _MOVE = text(
@@ -45,6 +55,7 @@ _MOVE = text(
     WITH moved AS (
         UPDATE payment_attempt SET status = :to_status, updated_at = :observed_at,
             transaction_hash = coalesce(:transaction_hash, transaction_hash),
+            provider_reference = coalesce(:provider_reference, provider_reference),
             failure_reason = CASE WHEN :to_status = 'failed' THEN :reason ELSE failure_reason END
         WHERE id = :attempt_id)
     INSERT INTO payment_attempt_history
@@ -141,11 +152,19 @@ def move(
     reason: str,
     evidence: dict[str, object],
     transaction_hash: str | None = None,
+    provider_reference: str | None = None,
 ) -> None:
     """Change an attempt's status and say so in its history; the only writer of that status."""
     step = _step(tx, attempt.id, attempt.status, to, reason)
-    more = {"evidence": json.dumps(evidence), "transaction_hash": transaction_hash}
-    tx.session.execute(_MOVE, {**step, **more})
+    tx.session.execute(
+        _MOVE,
+        {
+            **step,
+            "evidence": json.dumps(evidence),
+            "transaction_hash": transaction_hash,
+            "provider_reference": provider_reference,
+        },
+    )
 
 
 def _step(
@@ -234,6 +253,15 @@ def close(tx: Transaction, attempt_id: str) -> None:
     )
 
 
+def set_cancel_key(tx: Transaction, attempt_id: str, request_key: str) -> None:
+    """Remember which request gives an attempt up."""
+    tx.session.execute(
+        update(PaymentAttemptRow)
+        .where(PaymentAttemptRow.id == attempt_id)
+        .values(cancel_key=request_key)
+    )
+
+
 def touch(tx: Transaction, attempt_id: str) -> None:
     """Remember that an attempt was looked at just now."""
     tx.session.execute(
@@ -258,6 +286,7 @@ def _record(row: Row[tuple[Any, ...]], legs: tuple[Leg, ...]) -> Attempt:
         payment_id=row.payment_id,
         number=row.number,
         request_key=row.request_key,
+        cancel_key=row.cancel_key,
         method=PaymentMethod(row.method),
         status=AttemptStatus(row.status),
         choice=_choice(row),

@@ -86,9 +86,7 @@ def list_news(
 
 def _is_divided_so(one: Observation, divisions: Mapping[str, Shares]) -> bool:
     """Whether it says nothing against how something was divided before."""
-    if one.division is None:
-        return True
-    return divisions.get(one.division.movement, one.division.shares) == one.division.shares
+    return one.division is None or one.division.holds(divisions)
 
 
 def list_counted(tx: Transaction, leg_id: str) -> list[Observation]:

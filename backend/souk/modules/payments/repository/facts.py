@@ -95,6 +95,18 @@ class Effect:
         return current(self.observations)
 
 
+def is_news(tx: Transaction, observation: Observation) -> bool:
+    """Whether an observation may say something new. What was taken in never becomes less, so that
+    nothing has to be locked to know that one does not."""
+    known = _stage(tx, observation)
+    return known is None or is_later(observation.stage, known)
+
+
+def _stage(tx: Transaction, observation: Observation) -> FactStage | None:
+    found = tx.session.execute(_STAGE, {"id": observation.observation_id}).scalar_one_or_none()
+    return None if found is None else FactStage(found)
+
+
 def record(tx: Transaction, leg_id: str, observation: Observation) -> bool:
     """Take an observation in; `False` when it says nothing new."""
     fact = observation.fact
@@ -120,8 +132,7 @@ def record(tx: Transaction, leg_id: str, observation: Observation) -> bool:
 
 
 def _advance(tx: Transaction, observation: Observation) -> bool:
-    known = tx.session.execute(_STAGE, {"id": observation.observation_id}).scalar_one()
-    if not is_later(observation.stage, FactStage(known)):
+    if not is_news(tx, observation):
         return False
     tx.session.execute(
         _ADVANCE,

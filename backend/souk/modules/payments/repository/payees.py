@@ -3,11 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.models import CardCustomerRow, PayeeAccountRow
+
+_PAYEE, _KNOWN = table_of(PayeeAccountRow), table_of(CardCustomerRow)
+_READY = select(_PAYEE.c.seller_id, _PAYEE.c.reference).where(
+    _PAYEE.c.seller_id == any_(bindparam("sellers", type_=ARRAY(Text))), _PAYEE.c.ready
+)
+_CUSTOMER = select(_KNOWN.c.reference).where(_KNOWN.c.account_id == bindparam("account_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +34,7 @@ def find(tx: Transaction, seller_id: str) -> Payee | None:
 
 def list_ready(tx: Transaction, seller_ids: Iterable[str]) -> dict[str, str]:
     """The references of those of these sellers that can be paid by card."""
-    row = PayeeAccountRow
-    found = tx.session.execute(
-        select(row.seller_id, row.reference).where(row.seller_id.in_(list(seller_ids)), row.ready)
-    )
+    found = tx.session.execute(_READY, {"sellers": list(seller_ids)})
     return {one.seller_id: one.reference for one in found}
 
 
@@ -63,9 +67,8 @@ def set_ready(tx: Transaction, reference: str, *, ready: bool) -> bool:
 
 def find_customer(tx: Transaction, account_id: str) -> str | None:
     """How the card provider knows an account of ours."""
-    return tx.session.execute(
-        select(CardCustomerRow.reference).filter_by(account_id=account_id)
-    ).scalar_one_or_none()
+    found = tx.session.execute(_CUSTOMER, {"account_id": account_id}).scalar_one_or_none()
+    return None if found is None else str(found)
 
 
 def add_customer(tx: Transaction, account_id: str, reference: str) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
@@ -11,7 +10,14 @@ from souk.modules.payments.domain import Payment, PaymentState
 from souk.modules.payments.models import PaymentRow
 
 _PAYMENT = table_of(PaymentRow)
-_ADD = insert(_PAYMENT).on_conflict_do_nothing(index_elements=["checkout_id"]).returning(_PAYMENT)
+_ADD = text(
+    """
+    INSERT INTO payment
+        (id, checkout_id, buyer_id, amount, currency, status, created_at, updated_at)
+    VALUES (:id, :checkout_id, :buyer_id, :amount, :currency, :status, :now, :now)
+    ON CONFLICT (checkout_id) DO NOTHING RETURNING id
+    """
+)
 _BY_ID = select(_PAYMENT).where(_PAYMENT.c.id == bindparam("payment_id"))
 _BY_CHECKOUT = select(_PAYMENT).where(_PAYMENT.c.checkout_id == bindparam("checkout_id"))
 _LOCK = _BY_ID.with_for_update()
@@ -29,7 +35,7 @@ def add(
     tx: Transaction, *, checkout_id: str, buyer_id: str, usd_amount: int, currency: str
 ) -> Payment | None:
     """Open a payment; `None` when this checkout has one already."""
-    row = tx.session.execute(
+    added = tx.session.execute(
         _ADD,
         {
             "id": tx.new_id("pay"),
@@ -38,11 +44,19 @@ def add(
             "amount": usd_amount,
             "currency": currency,
             "status": PaymentState.PENDING,
-            "created_at": tx.now,
-            "updated_at": tx.now,
+            "now": tx.now,
         },
-    ).one_or_none()
-    return None if row is None else _record(row)
+    ).scalar_one_or_none()
+    if added is None:
+        return None
+    return Payment(
+        id=added,
+        checkout_id=checkout_id,
+        buyer_id=buyer_id,
+        state=PaymentState.PENDING,
+        usd_amount=usd_amount,
+        closed_reason=None,
+    )
 
 
 def get(tx: Transaction, payment_id: str) -> Payment:

@@ -2,6 +2,7 @@
 
 from souk.modules.payments.service.credits import Credits
 from souk.modules.payments.service.follow import Following
+from souk.modules.payments.service.health import RailHealth
 from souk.modules.payments.service.look import INBOX_SOURCE
 from souk.modules.payments.service.parts import CardRail, Parts
 from souk.modules.payments.service.payments import Payments
@@ -16,6 +17,7 @@ __all__ = [
     "Offers",
     "Parts",
     "Payments",
+    "RailHealth",
     "StartedAttempt",
     "directions",
     "gateways",

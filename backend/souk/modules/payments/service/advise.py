@@ -32,7 +32,7 @@ class Advising(Weighing):
         with self._parts.uow.begin() as tx:
             to_pay = self.to_pay(tx, payer, payment_id)
         ranked = self.weigh(payer, to_pay, self.survey(wallets_of(payer), to_pay.orders))
-        chosen = None if to_pay.standing is None else to_pay.standing.choice
+        chosen = None if to_pay.payable is None else to_pay.payable.choice
         return {
             "payment_id": payment_id,
             "total": usd(to_pay.basket.total).to_json(),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from souk.core.clock import rfc3339
 from souk.core.unit_of_work import Transaction
 from souk.modules.chain.service import Chains
 from souk.modules.orders.domain import OrderRecord, OrderStatus
@@ -18,11 +19,13 @@ from souk.modules.payments.errors import (
     AttemptStillPayable,
     CheckoutNotPayable,
     PaymentUnderWay,
+    QuoteOver,
 )
 from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.payable import (
     ends_by_itself,
     is_arriving,
+    is_lapsed,
     is_over,
     is_paid_unheard,
 )
@@ -50,19 +53,17 @@ def find_again(
     Nobody can be stopped from signing calls that were handed out, so a second attempt could be
     paid beside the first until that one's `payBy` is over for good. The same calls may be signed
     twice, though: the contract takes an order once. Raises `PaymentUnderWay`,
-    `AttemptStillPayable`.
+    `AttemptStillPayable`, `QuoteOver`.
     """
     known = list(attempts)
     for index, attempt in enumerate(known):
         # The time is read first: what the chain shows afterwards is at least as new.
         over = is_over(tx, chains, attempt)
         _require_idle(tx, chains, attempt, over=over)
-        if not over and attempt.is_for(choice, orders):
-            return attempt
-        if not over and not ends_by_itself(attempt):
-            return InTheWay(attempt)
-        if not over and not (isinstance(choice, CardChoice) and choice.anyway):
-            raise AttemptStillPayable(attempt.id, attempt.pay_by)
+        if not over:
+            found = _beside(tx, chains, attempt, choice, orders)
+            if found is not None:
+                return found
         if over and attempt.status in OPEN:
             to = AttemptStatus.EXPIRED
             known[index] = move_attempt(tx, payment, attempt, to, reason=_UNPAID)
@@ -70,9 +71,44 @@ def find_again(
     return None
 
 
+def _beside(
+    tx: Transaction,
+    chains: Chains,
+    attempt: Attempt,
+    choice: PayChoice,
+    orders: frozenset[str],
+) -> Attempt | InTheWay | None:
+    """The same of an attempt that is not over; `None` when another one may stand beside it."""
+    if not ends_by_itself(attempt):
+        return attempt if attempt.is_for(choice, orders) else InTheWay(attempt)
+    if isinstance(choice, CardChoice) and choice.anyway:
+        return None
+    require_in_time(tx, chains, attempt)
+    if not attempt.is_for(choice, orders):
+        raise AttemptStillPayable(attempt.id, attempt.pay_by)
+    return attempt
+
+
+def require_in_time(tx: Transaction, chains: Chains, attempt: Attempt) -> None:
+    """Refuse to send anybody to sign what the next block would refuse. Raises `QuoteOver`."""
+    if is_lapsed(tx, chains, attempt):
+        raise quote_over(attempt)
+
+
+def quote_over(attempt: Attempt) -> QuoteOver:
+    """What is said of an attempt that has lapsed and is not over yet."""
+    until = rfc3339(attempt.pay_by)
+    return QuoteOver(
+        f"the calls could be paid until {until}, and nobody can tell yet whether they were; choose"
+        " anew in a moment, when a settled block is later than that, or pay by card with `anyway`:"
+        " should both be paid, the card is returned",
+        context={"attempt_id": attempt.id, "payable_until": until},
+    )
+
+
 def find_standing(tx: Transaction, chains: Chains, attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt that can still be paid, if there is one, for whoever only looks. Raises
-    `PaymentUnderWay`."""
+    """The attempt that stands in the way of others, if there is one, for whoever only looks: it
+    can still be paid, or may have been. Raises `PaymentUnderWay`."""
     for attempt in attempts:
         over = is_over(tx, chains, attempt)
         _require_idle(tx, chains, attempt, over=over)
@@ -94,10 +130,11 @@ def require_payable(
     tx: Transaction, chains: Chains, attempt: Attempt, orders: Sequence[OrderRecord]
 ) -> None:
     """Refuse to hand out what pays for nothing any more; `orders` are those of the checkout,
-    locked. Raises `CheckoutNotPayable`."""
+    locked. Raises `CheckoutNotPayable`, `QuoteOver`."""
     waiting = {order.id for order in orders if order.status is OrderStatus.PENDING_PAYMENT}
     if is_over(tx, chains, attempt) or not {leg.order_id for leg in attempt.legs} <= waiting:
         raise CheckoutNotPayable(
             "what this attempt was to pay is paid or given up, or its time is over",
             context={"attempt_id": attempt.id, "status": attempt.status},
         )
+    require_in_time(tx, chains, attempt)

@@ -44,14 +44,15 @@ class Asking(Instructing):
 
     def fulfil(self, leg: Leg) -> Outcome:
         """The seller says that the order is on its way; `Executed` where there is nothing to
-        fulfil, and where the rail takes our word. Raises `DeadlinePassed`."""
+        fulfil, and where the rail takes our word. What it thereby said the caller takes in. Raises
+        `DeadlinePassed`."""
         if leg.status in (LegStatus.FULFILLED, LegStatus.DISPUTED):
             return Executed(leg.id)
         with self._parts.uow.begin() as tx:
             reached = self._now(tx, leg)
         if reached is not None and leg.deadline is not None and reached > leg.deadline:
             raise DeadlinePassed("the time to fulfil is over; the buyer gets the money back")
-        return self._done(self._gateway(leg).fulfil([leg]))
+        return self._gateway(leg).fulfil([leg])
 
     def release(self, *legs: Leg, request_key: str | None = None) -> Outcome:
         """All that is held goes to the sellers: by the buyer at any time, by anyone once the legs

@@ -43,18 +43,29 @@ class Closing(Looking):
     ) -> PaymentState:
         """The payer's wallet sent a transaction. That is an observation, never a proof: the
         attempt is `submitted`, and what happens next the chain says. Without a transaction the
-        payer came back from the provider's page, and the rail itself is asked. Raises
-        `PaymentNotFound`, `MalformedTransactionHash`, `AttemptNotOpen`, `ProviderUnavailable`."""
+        payer came back from the provider's page, and the rail itself is asked; so it is where a
+        hash means nothing to the rail. Raises `PaymentNotFound`, `MalformedTransactionHash`,
+        `AttemptNotOpen`, `ProviderUnavailable`."""
         if transaction_hash is None:
             return self._returned(principal, payment_id, receipt)
         if _HASH.fullmatch(transaction_hash) is None:
             raise MalformedTransactionHash(
                 "a transaction hash is 0x followed by 64 hexadecimal digits"
             )
+        state = self._sent(principal, payment_id, transaction_hash.lower(), receipt)
+        return self._returned(principal, payment_id, receipt) if state is None else state
+
+    def _sent(
+        self, principal: Principal, payment_id: str, transaction_hash: str, receipt: Receipt
+    ) -> PaymentState | None:
+        """`None` for a rail that we ask ourselves: no transaction of a wallet pays there, and an
+        attempt that one had `submitted` would wait for its end in vain."""
         with self._parts.uow.begin() as tx:
             payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
             attempts = attempt_rows.list_of_payment(tx, payment.id)
-            submitted = self._submitted(tx, payment, _latest(attempts), transaction_hash.lower())
+            if _latest(attempts).method in self._parts.directed:
+                return None
+            submitted = self._submitted(tx, payment, _latest(attempts), transaction_hash)
             state = project_payment(
                 tx, payment, [*attempts[:-1], submitted], reason="the payer sent a transaction"
             )
@@ -104,20 +115,47 @@ class Closing(Looking):
         rail cannot stop a payer, as with calls that were handed out, money may come all the same.
         Raises `PaymentNotFound`, `AttemptNotOpen`, `PaymentUnderWay`."""
         reason = "the payer gave it up"
+        given_up = self._to_give_up(principal, payment_id, receipt.request_key)
+        if given_up.closed_at is None:
+            self.call_off(given_up, reason)
         with self._parts.uow.begin() as tx:
-            payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
-            attempt = self._cancellable(tx, attempt_rows.list_of_payment(tx, payment.id))
-        self.call_off(attempt, reason)
-        with self._parts.uow.begin() as tx:
-            payment = payment_rows.lock(tx, payment.id)
-            attempts = attempt_rows.list_of_payment(tx, payment.id)
-            attempt = self._cancellable(tx, attempts, again=True)
-            if attempt.status is not AttemptStatus.CANCELLED:
-                attempt = move_attempt(tx, payment, attempt, AttemptStatus.CANCELLED, reason=reason)
-            state = project_payment(tx, payment, [*attempts[:-1], attempt], reason=reason)
+            payment = payment_rows.lock(tx, given_up.payment_id)
+            attempts = [
+                self._cancelled(tx, payment, attempt, reason)
+                if attempt.id == given_up.id
+                else attempt
+                for attempt in attempt_rows.list_of_payment(tx, payment.id)
+            ]
+            state = project_payment(tx, payment, attempts, reason=reason)
             receipt.store(tx, state)
             tx.commit()
         return state
+
+    def _to_give_up(
+        self, principal: Principal, payment_id: str, request_key: str | None
+    ) -> Attempt:
+        """The present attempt. For a request that was cut off and is now repeated it is the one of
+        that time, which may be called off already, by its own doing."""
+        with self._parts.uow.begin() as tx:
+            payment = payment_rows.lock(tx, find_own(tx, principal, payment_id).id)
+            attempts = attempt_rows.list_of_payment(tx, payment.id)
+            if request_key is None:
+                return self._cancellable(tx, _latest(attempts))
+            begun = next((one for one in attempts if one.cancel_key == request_key), None)
+            if begun is not None and begun.closed_at is not None:
+                return begun
+            attempt = self._cancellable(tx, begun or _latest(attempts))
+            attempt_rows.set_cancel_key(tx, attempt.id, request_key)
+            tx.commit()
+        return attempt
+
+    def _cancelled(
+        self, tx: Transaction, payment: Payment, attempt: Attempt, reason: str
+    ) -> Attempt:
+        attempt = self._cancellable(tx, attempt, again=True)
+        if attempt.status is AttemptStatus.CANCELLED:
+            return attempt
+        return move_attempt(tx, payment, attempt, AttemptStatus.CANCELLED, reason=reason)
 
     def call_off(self, attempt: Attempt, reason: str) -> bool:
         """Have the rail let nobody pay an attempt any more; whether that is so now. Somebody may
@@ -163,11 +201,8 @@ class Closing(Looking):
             if is_to_call_off(attempt):
                 self.call_off(attempt, reason)
 
-    def _cancellable(
-        self, tx: Transaction, attempts: Sequence[Attempt], *, again: bool = False
-    ) -> Attempt:
+    def _cancellable(self, tx: Transaction, attempt: Attempt, *, again: bool = False) -> Attempt:
         """`again`: after it was called off, which may not have been possible."""
-        attempt = _latest(attempts)
         callable_off = is_to_call_off(attempt) and attempt.status not in UNDER_WAY
         if is_live(tx, self._parts.chains, attempt) and (again or not callable_off):
             raise PaymentUnderWay("the payment is on its way and cannot be stopped any more")

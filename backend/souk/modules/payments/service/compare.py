@@ -1,11 +1,12 @@
 """Looking at legs from outside, for those who compare them with something else."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.payments.domain import Leg, Observation, Undone, attempt_status
+from souk.modules.payments.domain import Leg, Observation, Shares, Undone, attempt_status
 from souk.modules.payments.repository import compare as compare_rows
+from souk.modules.payments.repository import divisions as division_rows
 from souk.modules.payments.repository import instructions as instruction_rows
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payments as payment_rows
@@ -52,6 +53,12 @@ class Comparing:
     ) -> list[tuple[str, Observation]]:
         """Those of these observations that `observe` would take in, with the ids of their legs."""
         return compare_rows.list_news(tx, observations)
+
+    def divisions(self, attempt_id: str) -> Mapping[str, Shares]:
+        """How what names no order fell to the legs of an attempt. In a transaction of its own: a
+        rail's statement asks while it is at the provider."""
+        with self._parts.uow.begin() as tx:
+            return division_rows.of_attempt(tx, attempt_id)
 
     def counted(self, tx: Transaction, leg_id: str) -> list[Observation]:
         """What was observed of a leg and not taken back."""

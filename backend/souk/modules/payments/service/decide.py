@@ -18,6 +18,7 @@ from souk.modules.payments.errors import (
     RouteTooDear,
 )
 from souk.modules.payments.repository import attempts as attempt_rows
+from souk.modules.payments.service.again import quote_over
 from souk.modules.payments.service.draft import Asked
 from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.payable import ends_by_itself
@@ -45,7 +46,8 @@ class Deciding(Weighing):
         """A choice that can be asked of the rail. What was left to us comes to the same as before
         while that can be paid. Raises `MethodUnavailable`, `PayerWalletUnproved`,
         `PaymentNotFound`, and for what was left to us `NothingAffordable`, `AttemptStillPayable`,
-        `CheckoutNotPayable`, `PaymentUnderWay`, `TooManyAttempts`, `ProviderUnavailable`."""
+        `QuoteOver`, `CheckoutNotPayable`, `PaymentUnderWay`, `TooManyAttempts`,
+        `ProviderUnavailable`."""
         self.admit_choice(payer, wish)
         offers = self._parts.offers
         if not isinstance(wish, CryptoWish):
@@ -64,6 +66,8 @@ class Deciding(Weighing):
                 return asked_before.choice, ()
             to_pay = self.to_pay_of(tx, payment, attempts)
         standing = to_pay.standing
+        if standing is not None and to_pay.lapsed:
+            raise quote_over(standing)
         if standing is not None and wish.allows(standing.choice):
             return standing.choice, ()
         if standing is not None and ends_by_itself(standing):

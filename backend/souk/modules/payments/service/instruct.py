@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from souk.core.errors import DomainError, OutcomeUnknown, ProviderRejected, ProviderUnavailable
 from souk.core.unit_of_work import Transaction
@@ -42,6 +43,7 @@ from souk.modules.payments.service.owe import (
 _log = logging.getLogger(__name__)
 
 _BATCH = 20
+_ASK_AGAIN = timedelta(days=1)
 _GONE = "the money that was to be moved is not there any more"
 _UNCERTAIN = (ProviderUnavailable, OutcomeUnknown, PayeeBalanceTooLow)
 
@@ -205,10 +207,15 @@ class Instructing(Looking):
             self._parts.orders.lock(tx, [move.leg.order_id])
             payment_rows.lock(tx, move.leg.payment_id)
             instruction_rows.refuse(tx, move.id, str(refusal))
-            told = move.claimed.stored.instruction
             leg = leg_rows.get(tx, move.leg.id)
-            if told.kind is InstructionKind.RELEASE and refund_rows.list_of_legs(tx, [leg]):
-                send_back(tx, leg)
+            # What was not there any more is made up for at once; what the rail would not do, later.
+            later = timedelta(0) if move.verdict is Verdict.GONE else _ASK_AGAIN
+            told = move.claimed.stored.instruction
+            if told.kind is InstructionKind.RECOVER:
+                instruction_rows.add(tx, told, after=later)
+            elif refund_rows.list_of_legs(tx, [leg]):
+                at_once = told.kind is InstructionKind.RELEASE
+                send_back(tx, leg, after=timedelta(0) if at_once else later)
             tx.commit()
 
 

@@ -38,6 +38,7 @@ def move_attempt(
     reason: str,
     evidence: Evidence | None = None,
     transaction_hash: str | None = None,
+    provider_reference: str | None = None,
 ) -> Attempt:
     """Change an attempt's status; the attempt as it is then. Raises `AttemptNotOpen` for a change
     that is not in the table."""
@@ -52,9 +53,13 @@ def move_attempt(
         reason=reason,
         evidence=dict(evidence or {}),
         transaction_hash=transaction_hash,
+        provider_reference=provider_reference,
     )
     moved = replace(
-        attempt, status=to, transaction_hash=transaction_hash or attempt.transaction_hash
+        attempt,
+        status=to,
+        transaction_hash=transaction_hash or attempt.transaction_hash,
+        provider_reference=provider_reference or attempt.provider_reference,
     )
     tx.publish(
         PaymentAttemptChanged(

@@ -78,22 +78,30 @@ class Observing:
 
     def _observe(self, observation: Observation) -> bool:
         with self._parts.uow.begin() as tx:
-            place = leg_rows.find_place(tx, observation.leg_reference)
-            if place is None:
-                _log.info("%s is no leg of ours; ignored", observation.leg_reference)
-                return False
-            if not self._take_in(tx, place, observation):
-                return False
-            tx.commit()
-        return True
+            news = self.take_in(tx, observation)
+            if news:
+                tx.commit()
+        return news
 
-    def _take_in(self, tx: Transaction, place: Place, observation: Observation) -> bool:
+    def take_in(self, tx: Transaction, observation: Observation) -> bool:
+        """As `observe` does, together with what the caller writes: neither stands without the
+        other."""
+        # Rails say most things several times: a charge is told of with its intent once more.
+        if not fact_rows.is_news(tx, observation):
+            return False
+        place = leg_rows.find_place(tx, observation.leg_reference)
+        if place is None:
+            _log.info("%s is no leg of ours; ignored", observation.leg_reference)
+            return False
+        return self._take_in_at(tx, place, observation)
+
+    def _take_in_at(self, tx: Transaction, place: Place, observation: Observation) -> bool:
         # Locks in the global order: the order, then the payment, which stands for all below it.
         (order,) = self._parts.orders.lock(tx, [place.order_id])
         payment = payment_rows.lock(tx, place.payment_id)
         division = observation.division
         if division is not None and not division_rows.divide(tx, place.leg_id, division):
-            _log.info("%s is divided otherwise already; ignored", division.movement)
+            _log.info("%s is, or has to be, divided otherwise; ignored", division.movement)
             return False
         if not fact_rows.record(tx, place.leg_id, observation):
             return False

@@ -1,6 +1,7 @@
 """What is left to tell a rail, given what it was told. The order and the payment are locked."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from enum import Enum, auto
 from typing import assert_never
 
@@ -49,11 +50,11 @@ def _there(leg: Leg, told: Instruction) -> int:
             assert_never(told.kind)
 
 
-def send_back(tx: Transaction, leg: Leg) -> None:
+def send_back(tx: Transaction, leg: Leg, *, after: timedelta = timedelta(0)) -> None:
     """Have what is held of a leg go back, if it moves at our word and nobody has said so yet."""
     if leg.by_us and (left := _free(tx, leg)) > 0:
         back = Instruction(leg_id=leg.id, kind=InstructionKind.REFUND, amount=left)
-        instruction_rows.add(tx, back)
+        instruction_rows.add(tx, back, after=after)
 
 
 def recover(tx: Transaction, leg: Leg, figures: LegFigures, *, final: bool) -> None:

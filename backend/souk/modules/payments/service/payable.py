@@ -2,7 +2,9 @@
 
 Nobody can take back a call that a wallet may sign. It is over when a block that counts is later
 than its `payBy`: from then on the contract refuses it, so that another attempt cannot be paid
-beside it. What a card provider was asked for is payable until it is called off there.
+beside it. It has lapsed as soon as the newest block is: from then on nobody is sent to sign what
+would be refused, though a payment may still be on its way. What a card provider was asked for is
+payable until it is called off there.
 """
 
 from souk.core.timers import chain_of
@@ -33,6 +35,15 @@ def is_over(tx: Transaction, chains: Chains, attempt: Attempt) -> bool:
         return attempt.closed_at is not None
     reached = reached_by(tx, chains, attempt.clock)
     return reached is not None and reached > attempt.pay_by
+
+
+def is_lapsed(tx: Transaction, chains: Chains, attempt: Attempt) -> bool:
+    """Whether calls that are signed from now on would be refused: the newest block is later than
+    their `payBy`. An older block may hold their payment all the same until the attempt `is_over`;
+    without a block nobody can tell."""
+    chain_id = chain_of(attempt.clock)
+    head = None if chain_id is None else chains.head(tx, chain_id)
+    return head is not None and head.at > attempt.pay_by
 
 
 def is_paid_unheard(tx: Transaction, chains: Chains, attempt: Attempt) -> bool:

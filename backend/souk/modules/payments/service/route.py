@@ -57,6 +57,12 @@ class Offer:
     spread_bps: int = 0
     fee: str = "no fee for the buyer"
 
+    @property
+    def looks_outside(self) -> bool:
+        """Whether somebody is asked before it is known what is to be paid: a feed for its price,
+        or a chain for the payer's wallet."""
+        return self.feed is not None or self.contract is not None
+
     def explain(self) -> dict[str, object]:
         """Why this route, for the record."""
         return {
@@ -68,6 +74,18 @@ class Offer:
             "spread_bps": self.spread_bps,
             "alternatives": [],
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A method and what serves it: a card provider, or the contract on a chain. `offered` says
+    whether it is to anybody; what nothing serves is not."""
+
+    method: PaymentMethod
+    provider: str | None = None
+    chain_id: int | None = None
+    chain: str | None = None
+    offered: bool
 
 
 class Offers:
@@ -272,6 +290,24 @@ def _asset(asset: Asset, token: Address | None, priced: str) -> dict[str, object
         "exponent": asset.exponent,
         "price": priced,
     }
+
+
+def served(offers: Offers) -> list[Served]:
+    """Every method by each rail that serves it here, and those that none does."""
+    return [one for method in PaymentMethod for one in _served(offers, method)]
+
+
+def _served(offers: Offers, method: PaymentMethod) -> list[Served]:
+    on = offers.rules.share_of(method) > 0
+    if method in CARD_METHODS and offers.cards is not None:
+        return [Served(method=method, provider=offers.cards.provider, offered=on)]
+    if method in ESCROW_METHODS and offers.chain_ids:
+        chains = map(offers.chain, offers.chain_ids)
+        return [
+            Served(method=method, chain_id=one.chain_id, chain=one.name, offered=on)
+            for one in chains
+        ]
+    return [Served(method=method, offered=False)]
 
 
 def directions(card: DirectedRail | None) -> dict[PaymentMethod, DirectedRail]:

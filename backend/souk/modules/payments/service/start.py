@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from souk.core.clock import rfc3339
-from souk.core.errors import DomainError, OutcomeUnknown
+from souk.core.errors import OutcomeUnknown
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.money import Money
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import (
+    PAR,
     UNTOLD,
     Attempt,
     AttemptStatus,
@@ -111,8 +112,8 @@ class Drawn(NamedTuple):
 
 
 class Starting(Drafting, Closing, Deciding):
-    """Starts attempts. The price is read between two transactions; both look whether an earlier
-    attempt stands in the way, because the world goes on in between."""
+    """Starts attempts. What has to be asked outside is, between two transactions; both look whether
+    an earlier attempt stands in the way, because the world goes on in between."""
 
     def start_attempt(
         self,
@@ -129,30 +130,32 @@ class Starting(Drafting, Closing, Deciding):
         another way to pay would avoid says which.
         Raises `PaymentNotFound`, `MethodUnavailable`, `PayerWalletUnproved`, `PartiesCollide`,
         `SellerTakesNoCards`, `HoldTooLong`, `CheckoutNotPayable`, `PaymentUnderWay`,
-        `AttemptStillPayable`, `TooManyAttempts`, `AmountOutOfRange`, `OutsideLimits`,
+        `AttemptStillPayable`, `QuoteOver`, `TooManyAttempts`, `AmountOutOfRange`, `OutsideLimits`,
         `RouteTooDear`, `NothingAffordable`, `ChainTimeUnknown`, `PriceUnusable`,
         `ProviderUnavailable`, `OutcomeUnknown`.
         """
-        try:
+        with self.suggesting(principal, payment_id, wish):
             asked = self.decide(principal, payment_id, wish, receipt.request_key)
             drawn = self._find_or_store(asked)
             return self._hand_out(drawn, self._prepare(drawn), receipt)
-        except DomainError as refusal:
-            self.suggest(refusal, principal, payment_id, wish)
-            raise
 
     def read_action(self, principal: Principal, payment_id: str) -> Outcome:
         """What the payer of the present attempt has to do, once more: for whoever lost the answer,
-        in which a secret was that is kept nowhere. Raises `PaymentNotFound`, `AttemptNotOpen`,
-        `CheckoutNotPayable`."""
+        in which a secret was that is kept nowhere. A refusal that another way to pay would avoid
+        says which. Raises `PaymentNotFound`, `AttemptNotOpen`, `CheckoutNotPayable`, `QuoteOver`,
+        and what the rail raises."""
+        with self.suggesting(principal, payment_id):
+            drawn = self._shown(principal, payment_id)
+            return self._hand_out(drawn, self._prepare(drawn), only=UNTOLD).needs
+
+    def _shown(self, principal: Principal, payment_id: str) -> Drawn:
         with self._parts.uow.begin() as tx:
             orders, payment = self._lock(tx, find_own(tx, principal, payment_id))
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             if not attempts or attempts[-1].status not in _SHOWN:
                 raise AttemptNotOpen("none", "no attempt waits for its payer; start one")
             require_payable(tx, self._parts.chains, attempts[-1], orders)
-            drawn = Drawn(payment, attempts[-1], payer_of(tx, principal))
-        return self._hand_out(drawn, self._prepare(drawn), only=UNTOLD).needs
+            return Drawn(payment, attempts[-1], payer_of(tx, principal))
 
     def _prepare(self, drawn: Drawn, signature: str | None = None) -> Outcome:
         """Ask the rail. One that gives no answer is asked again under the same key: until then
@@ -207,14 +210,18 @@ class Starting(Drafting, Closing, Deciding):
         return drawn
 
     def _first_look(self, asked: Asked) -> Drawn | _Fresh:
-        """The attempt to hand out again, or what a new one begins with. What is in the way is
-        called off, of which there is one at most at a time."""
+        """The attempt to hand out, again or for the first time, or what a new one begins with. What
+        is in the way is called off, of which there is one at most at a time."""
         for _ in range(self._parts.offers.max_attempts):
             with self._parts.uow.begin() as tx:
                 payment, orders, found = self._look(tx, asked)
                 now = now_by(tx, self._parts.chains, asked.offer.clock)
                 fresh = _Fresh(now, self.to_pay_for(tx, orders))
                 payer = payer_of(tx, asked.principal)
+                if found is None and not asked.offer.looks_outside:
+                    # Nobody has to be asked for a price or about a wallet: it is stored at once.
+                    weighed = self.weigh_choice(asked, fresh.to_pay)
+                    found = self.store_attempt(tx, weighed, payment, orders, PAR)
                 tx.commit()
             if found is None:
                 return fresh
@@ -241,7 +248,7 @@ class Starting(Drafting, Closing, Deciding):
             attempts = attempt_rows.list_of_payment(tx, payment.id)
             index = next(i for i, known in enumerate(attempts) if known.id == drawn.attempt.id)
             require_payable(tx, self._parts.chains, attempts[index], orders)
-            _remember(tx, attempts[index], outcome)
+            reference = _reference(outcome)
             if attempts[index].status in only:
                 attempts[index] = move_attempt(
                     tx,
@@ -249,8 +256,11 @@ class Starting(Drafting, Closing, Deciding):
                     attempts[index],
                     AttemptStatus.AWAITING_PAYER,
                     reason="the payer was told what to do",
+                    provider_reference=reference,
                 )
                 project_payment(tx, payment, attempts, reason="an attempt was started")
+            elif reference is not None:
+                attempt_rows.set_provider_reference(tx, drawn.attempt.id, reference)
             started = StartedAttempt(
                 payment_id=payment.id,
                 checkout_id=payment.checkout_id,
@@ -290,10 +300,9 @@ class Starting(Drafting, Closing, Deciding):
         return payment, waiting, again
 
 
-def _remember(tx: Transaction, attempt: Attempt, outcome: Outcome) -> None:
+def _reference(outcome: Outcome) -> str | None:
     """By which name the rail can be asked about the attempt from now on."""
-    if isinstance(outcome, NeedsBrowser | Pending):
-        attempt_rows.set_provider_reference(tx, attempt.id, outcome.reference)
+    return outcome.reference if isinstance(outcome, NeedsBrowser | Pending) else None
 
 
 def payer_of(tx: Transaction, principal: Principal) -> Payer:

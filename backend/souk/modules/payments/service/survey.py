@@ -46,8 +46,8 @@ class Surveying:
         except UnavailableError as error:
             _log.info("chain %s cannot be looked at: %s", chain_id, error)
             view = self._view(chain_id)
-            says = f"{view.money.name} cannot be asked at present; try again in a moment"
-            return replace(view, trouble=says)
+            says = f"{view.money.name} cannot be asked at present ({error.detail})"
+            return replace(view, trouble=f"{says}; try again in a moment")
 
     def require(self, chain_id: int, wallets: Sequence[Address], orders: int) -> ChainView:
         """One chain. Raises `ChainTimeUnknown`, `ProviderUnavailable`."""

@@ -28,8 +28,7 @@ class OrderTeller:
         """`by_us` are the legs of which a card provider tells, not a contract."""
         self._tx = tx
         self._orders = orders
-        self._order_id = order.id
-        self._status = order.status
+        self._order = order
         self._by_us = by_us
 
     def paid(self, hold: Effect) -> RefundReason | None:
@@ -38,18 +37,18 @@ class OrderTeller:
         if hold.told:
             return None
         cause = self._cause(hold, "the money is held")
-        match self._status:
+        match self._order.status:
             case OrderStatus.PENDING_PAYMENT:
-                self._moved(self._orders.mark_paid(self._tx, self._order_id, **cause))
+                self._order = self._orders.mark_paid(self._tx, self._order, **cause)
             case OrderStatus.EXPIRED:
-                revived = self._orders.revive(self._tx, self._order_id, **cause)
+                revived = self._orders.revive(self._tx, self._order, **cause)
                 if revived is None:
                     return RefundReason.ORDER_EXPIRED
-                self._moved(revived)
+                self._order = revived
             case OrderStatus.CANCELLED if not hold.frozen:
                 return RefundReason.ORDER_CANCELLED
             case _:
-                self._orders.note(self._tx, self._order_id, **cause)
+                self._orders.note(self._tx, self._order, **cause)
         self._tell(hold)
         return None
 
@@ -59,19 +58,19 @@ class OrderTeller:
             self._freeze(fulfilment)
         elif not fulfilment.told:
             cause = self._cause(fulfilment, "the seller has fulfilled")
-            self._moved(self._orders.mark_shipped(self._tx, self._order_id, **cause))
+            self._order = self._orders.mark_shipped(self._tx, self._order, **cause)
             self._tell(fulfilment)
 
     def disputed(self, disputes: Iterable[Effect]) -> None:
         """T13: while the dispute is open, nothing irreversible happens to the order."""
         for dispute in disputes:
-            self._orders.open_hold(self._tx, self._order_id, HoldKind.DISPUTE, dispute.id)
+            self._orders.open_hold(self._tx, self._order.id, HoldKind.DISPUTE, dispute.id)
             self._note(dispute, "a party has called the arbiter")
 
     def undisputed(self, disputes: Iterable[Effect]) -> None:
         """T14, or the dispute left the chain, or its leg does not pay the order."""
         for dispute in disputes:
-            self._orders.close_hold(self._tx, self._order_id, HoldKind.DISPUTE, dispute.id)
+            self._orders.close_hold(self._tx, self._order.id, HoldKind.DISPUTE, dispute.id)
 
     def reimbursed(self, reimbursements: Iterable[Effect]) -> None:
         """Money came back after the order had ended; its status stays."""
@@ -80,7 +79,7 @@ class OrderTeller:
 
     def _note(self, effect: Effect, reason: str) -> None:
         if not effect.told:
-            self._orders.note(self._tx, self._order_id, **self._cause(effect, reason))
+            self._orders.note(self._tx, self._order, **self._cause(effect, reason))
             self._tell(effect)
 
     def settled(self, settlements: Iterable[Effect], figures: LegFigures) -> None:
@@ -100,16 +99,16 @@ class OrderTeller:
         match figures.status:
             case LegStatus.RELEASED:
                 cause = self._cause(settlement, "the held money went to the seller")
-                self._moved(self._orders.complete(self._tx, self._order_id, **cause))
+                self._order = self._orders.complete(self._tx, self._order, **cause)
             case LegStatus.SPLIT:
                 cause = self._cause(settlement, "the held money was split between seller and buyer")
-                self._moved(self._orders.complete(self._tx, self._order_id, **cause))
+                self._order = self._orders.complete(self._tx, self._order, **cause)
             case LegStatus.REFUNDED:
                 cause = self._cause(settlement, "the held money went back to the buyer")
-                self._moved(self._orders.cancel(self._tx, self._order_id, **cause))
+                self._order = self._orders.cancel(self._tx, self._order, **cause)
             case _:
                 cause = self._cause(settlement, "a part of the held money was settled")
-                self._orders.note(self._tx, self._order_id, **cause)
+                self._orders.note(self._tx, self._order, **cause)
 
     def withdraw(self, effects: Iterable[Effect], *, replaced: bool) -> None:
         """What a leg told that does not pay the order any more; `replaced` says that another leg
@@ -128,11 +127,11 @@ class OrderTeller:
         """T8: from shipped on the way back is closed, and the order is held up instead."""
         if not hold.told:
             return
-        if self._status not in _UNSENT:
+        if self._order.status not in _UNSENT:
             self._freeze(hold)
             return
         cause = self._lost(hold, "the payment ceased to be true")
-        self._moved(self._orders.unpay(self._tx, self._order_id, **cause))
+        self._order = self._orders.unpay(self._tx, self._order, **cause)
         self._mark(hold, told=False, frozen=False)
 
     def over(self, effects: Iterable[Effect]) -> None:
@@ -143,29 +142,29 @@ class OrderTeller:
 
     def _forget(self, effect: Effect) -> None:
         if effect.told or effect.frozen:
-            self._orders.close_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
+            self._orders.close_hold(self._tx, self._order.id, HoldKind.ORPHAN, effect.id)
             self._mark(effect, told=False, frozen=False)
 
     def is_cancelled(self) -> bool:
         """Whether the order waits for nothing any more but that the buyer has the money."""
-        return self._orders.get(self._tx, self._order_id).status is OrderStatus.CANCELLED
+        return self._order.status is OrderStatus.CANCELLED
 
     def _freeze(self, effect: Effect) -> None:
         if effect.leg_id in self._by_us and effect.kind is FactKind.SETTLED:
             # What a bank sends back is given to the buyer again, which nobody has to wait for.
             self._forget(effect)
         elif effect.told:
-            self._orders.open_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
+            self._orders.open_hold(self._tx, self._order.id, HoldKind.ORPHAN, effect.id)
             self._mark(effect, told=False, frozen=True)
 
     def charged_back(self, chargebacks: Iterable[Effect], *, contested: bool) -> None:
         """T15: from the moment that the payer's bank asks until it has decided."""
         for each in chargebacks:
             if contested and each.current is not None:
-                self._orders.open_hold(self._tx, self._order_id, HoldKind.CHARGEBACK, each.id)
+                self._orders.open_hold(self._tx, self._order.id, HoldKind.CHARGEBACK, each.id)
                 self._note(each, "the payer's bank wants the money back")
             else:
-                self._orders.close_hold(self._tx, self._order_id, HoldKind.CHARGEBACK, each.id)
+                self._orders.close_hold(self._tx, self._order.id, HoldKind.CHARGEBACK, each.id)
 
     def conceded(self, decisions: Iterable[Effect], figures: LegFigures) -> None:
         """T15, lost: an order whose money is gone ends, unless it had ended before."""
@@ -174,14 +173,10 @@ class OrderTeller:
                 continue
             if figures.status is LegStatus.CHARGED_BACK:
                 cause = self._cause(decision, "the payer's bank keeps the money")
-                self._moved(self._orders.cancel(self._tx, self._order_id, **cause))
+                self._order = self._orders.cancel(self._tx, self._order, **cause)
                 self._tell(decision)
             else:
                 self._note(decision, "the payer's bank keeps the money")
-
-    def _moved(self, order: OrderRecord) -> None:
-        """The order as it is after a step."""
-        self._status = order.status
 
     def _cause(self, effect: Effect, reason: str) -> Cause:
         """What the history says of a fact that counts."""
@@ -205,7 +200,7 @@ class OrderTeller:
 
     def _tell(self, effect: Effect) -> None:
         if effect.frozen:
-            self._orders.close_hold(self._tx, self._order_id, HoldKind.ORPHAN, effect.id)
+            self._orders.close_hold(self._tx, self._order.id, HoldKind.ORPHAN, effect.id)
         self._mark(effect, told=True, frozen=False)
 
     def _mark(self, effect: Effect, *, told: bool, frozen: bool) -> None:

@@ -2,7 +2,8 @@
 chains, and which is best is the domain's to say."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from souk.core.addresses import Address
@@ -16,6 +17,7 @@ from souk.core.errors import (
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.domain import ListingKind
+from souk.modules.chain.errors import RelayerGasSpent
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import Attempt, CardChoice, Payment, PayWish
 from souk.modules.payments.domain.candidates import Basket, BasketOrder, ChainView, Earlier
@@ -28,12 +30,15 @@ from souk.modules.payments.errors import (
     MethodUnavailable,
     PayerWalletUnproved,
     PriceUnusable,
+    QuoteOver,
+    RelayUnavailable,
     TooManyAttempts,
 )
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.service.again import find_standing
 from souk.modules.payments.service.open import find_own
+from souk.modules.payments.service.payable import is_lapsed
 from souk.modules.payments.service.survey import MAX_WALLETS, Surveying
 
 _log = logging.getLogger(__name__)
@@ -45,16 +50,23 @@ _ELSEWHERE = (
     ChainTimeUnknown,
     PriceUnusable,
     AttemptStillPayable,
+    QuoteOver,
+    RelayerGasSpent,
 )
 """What is refused for the way that was chosen, so that another one may do."""
+
+_NOT_SENT = (RelayUnavailable, RelayerGasSpent)
+"""What we do not send, its payer can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToPay:
-    """What there is to pay: the basket, and the attempt that can still be paid, if any."""
+    """What there is to pay: the basket, and the attempt that stands in the way of others, if any;
+    with `lapsed` its own calls can be signed no more."""
 
     basket: Basket
     standing: Attempt | None = None
+    lapsed: bool = False
 
     @property
     def orders(self) -> int:
@@ -66,7 +78,14 @@ class ToPay:
         """What stands in the way of others."""
         if self.standing is None:
             return None
-        return Earlier(choice=self.standing.choice, payable_until=self.standing.pay_by)
+        return Earlier(
+            choice=self.standing.choice, payable_until=self.standing.pay_by, lapsed=self.lapsed
+        )
+
+    @property
+    def payable(self) -> Attempt | None:
+        """The attempt that waits to be paid."""
+        return None if self.lapsed else self.standing
 
 
 class Weighing(Surveying):
@@ -89,7 +108,8 @@ class Weighing(Surveying):
                 "this checkout was not paid in any of its attempts; place it anew",
                 context={"attempts": len(attempts)},
             )
-        return replace(to_pay, standing=standing)
+        lapsed = standing is not None and is_lapsed(tx, self._parts.chains, standing)
+        return replace(to_pay, standing=standing, lapsed=lapsed)
 
     def to_pay_for(self, tx: Transaction, orders: Sequence[OrderRecord]) -> ToPay:
         """What there is to pay of orders for which nobody was asked yet. Raises
@@ -148,11 +168,23 @@ class Weighing(Surveying):
             wish=wish,
         )
 
+    @contextmanager
+    def suggesting(
+        self, payer: Principal, payment_id: str, wish: PayWish | None = None
+    ) -> Iterator[None]:
+        """Whatever is refused within says what may be done instead, as `suggest` does."""
+        try:
+            yield
+        except DomainError as refusal:
+            self.suggest(refusal, payer, payment_id, wish)
+            raise
+
     def suggest(
-        self, refusal: DomainError, payer: Principal, payment_id: str, wish: PayWish
+        self, refusal: DomainError, payer: Principal, payment_id: str, wish: PayWish | None
     ) -> None:
         """Add to a refusal what may be done instead, if anything may. Asks the network nothing when
-        it was the network that failed."""
+        it was the network that failed. Without a `wish` it was about the attempt that stands, if
+        any, which may be one of these: what was refused then is not the way to pay."""
         if refusal.alternatives or not isinstance(refusal, _ELSEWHERE):
             return
         try:
@@ -166,21 +198,25 @@ class Weighing(Surveying):
             refusal.context = {**refusal.context, "payment_id": payment_id}
 
     def suggest_for(
-        self, refusal: DomainError, payer: Principal, to_pay: ToPay, wish: PayWish
+        self, refusal: DomainError, payer: Principal, to_pay: ToPay, wish: PayWish | None
     ) -> None:
         """The same where it is known what there is to pay."""
         if isinstance(refusal, UnavailableError):
-            question = self._without(self._question(payer, to_pay, self.unseen()), wish, refusal)
+            standing = to_pay.standing
+            asked = standing.choice if wish is None and standing is not None else wish
+            question = self._without(self._question(payer, to_pay, self.unseen()), asked, refusal)
         else:
             views = self.survey(wallets_of(payer), to_pay.orders)
+            if isinstance(refusal, _NOT_SENT):
+                views = tuple(replace(view, relays=False) for view in views)
             question = self._question(payer, to_pay, views)
         refusal.alternatives = suggestions(others(rank(question), wish))
 
-    def _without(self, question: Question, wish: PayWish, refusal: DomainError) -> Question:
+    def _without(self, question: Question, wish: PayWish | None, refusal: DomainError) -> Question:
         """A question without what has just been found to be away."""
         if isinstance(wish, CardChoice):
             return replace(question, cards=None)
-        if isinstance(refusal, PriceUnusable):
+        if wish is None or isinstance(refusal, PriceUnusable):
             return question
         gone = wish.chain_id
         left = (one for one in question.chains if gone not in (None, one.money.chain_id))

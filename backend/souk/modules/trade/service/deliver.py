@@ -68,6 +68,10 @@ class Deliveries:
             leg = self._payments.held_leg(tx, order_id)
 
         def record(tx: Transaction, outcome: Outcome) -> None:
+            if isinstance(outcome, Executed):
+                # An order that is shipped without its tracking could not be shipped again.
+                for fact in outcome.facts:
+                    self._payments.take_in(tx, fact)
             order, actor = party_of(self._orders, tx, caller, order_id)
             if tracking is not None:
                 self._orders.record_tracking(tx, order_id, tracking)

@@ -57,7 +57,8 @@ def retry_after(value: str, now: datetime) -> timedelta:
         return timedelta(seconds=min(int(text[:12]), int(MAX_RETRY_AFTER.total_seconds())))
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # Whoever answers may write a year that no machine's integer holds.
         return timedelta()
     return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
 

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
+from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.webhooks.domain import (
     DisabledReason,
@@ -16,6 +17,8 @@ from souk.modules.webhooks.domain import (
 )
 from souk.modules.webhooks.errors import EndpointExists, EndpointNotFound
 from souk.modules.webhooks.models import EndpointRow
+
+_ENDPOINT = table_of(EndpointRow)
 
 
 def lock_account(tx: Transaction, account_id: str) -> None:
@@ -116,18 +119,32 @@ def remove(tx: Transaction, row: EndpointRow) -> None:
     tx.session.flush()
 
 
+_WANTING = (
+    select(_ENDPOINT.c.id, _ENDPOINT.c.account_id)
+    .where(
+        _ENDPOINT.c.deleted_at.is_(None),
+        _ENDPOINT.c.disabled_at.is_(None),
+        or_(
+            _ENDPOINT.c.events.is_(None),
+            _ENDPOINT.c.events.any_() == bindparam("event", type_=Text),
+        ),
+    )
+    .order_by(_ENDPOINT.c.id)
+)
+_SUBSCRIBERS = _WANTING.where(
+    _ENDPOINT.c.account_id == any_(bindparam("accounts", type_=ARRAY(Text)))
+)
+_ANYBODY = select(_WANTING.exists())
+
+
+def exists_subscriber(tx: Transaction, type_: str) -> bool:
+    """Whether any enabled endpoint at all wants to be told of such events."""
+    return bool(tx.session.execute(_ANYBODY, {"event": type_}).scalar_one())
+
+
 def list_subscribers(tx: Transaction, account_ids: Collection[str], type_: str) -> list[Subscriber]:
     """The enabled endpoints of these accounts that want to be told of such an event."""
-    rows = tx.session.execute(
-        select(EndpointRow.id, EndpointRow.account_id)
-        .where(
-            EndpointRow.account_id.in_(account_ids),
-            EndpointRow.deleted_at.is_(None),
-            EndpointRow.disabled_at.is_(None),
-            or_(EndpointRow.events.is_(None), EndpointRow.events.any_() == type_),
-        )
-        .order_by(EndpointRow.id)
-    )
+    rows = tx.session.execute(_SUBSCRIBERS, {"accounts": list(account_ids), "event": type_})
     return [Subscriber(row.id, row.account_id) for row in rows]
 
 

@@ -71,7 +71,8 @@ class LegComparison:
         self, comparison: Comparison, leg: Leg, difference: Difference, report: RailReport
     ) -> None:
         """Find out what a difference is by trying what mends each kind of it, the harmless first:
-        ask the rail for all that it knows of the leg, then compute the leg anew."""
+        ask the rail for all that it knows of the leg, then compute the leg anew. A rail that could
+        not be asked may know what explains it."""
         at_the_rail = difference.rule is Rule.LEGS_EQUAL_THE_RAIL
         taken = self._recover(comparison, leg) if at_the_rail else 0
         if taken:
@@ -80,17 +81,20 @@ class LegComparison:
         elif self._parts.payments.compute_anew(leg):
             kind = BreakClass.PROJECTION_STALE
             self._judge(comparison, leg, difference, kind, "computed anew", report)
+        elif taken is None:
+            self._doubt(comparison, difference)
         else:
             self._give_up(comparison, leg, difference)
 
-    def _recover(self, comparison: Comparison, leg: Leg) -> int:
+    def _recover(self, comparison: Comparison, leg: Leg) -> int | None:
+        """How many facts the rail knew that we did not; `None` when it could not be asked."""
         with self._parts.uow.begin() as tx:
             known = self._parts.payments.counted(tx, leg.id)
         try:
             found = comparison.rail.recover(comparison.position, leg, known)
         except UnavailableError as failure:
             _log.warning("%s: %s cannot be looked into: %s", comparison.rail.place, leg.id, failure)
-            return 0
+            return None
         return sum(self._parts.payments.observe(observation) for observation in found)
 
     def _judge(
@@ -108,7 +112,7 @@ class LegComparison:
             if left is None:
                 break_rows.heal(tx, comparison.rail.place, difference, kind, how)
             else:
-                break_rows.open_break(tx, comparison.rail.place, left, BreakClass.UNKNOWN)
+                break_rows.open_doubt(tx, comparison.rail.place, left)
             tx.commit()
         _log.error("%s: %s %s: %s", comparison.rail.place, kind, how, left or difference)
         if left is None:
@@ -123,6 +127,16 @@ class LegComparison:
         if leg_id not in figures:
             return None
         return find_difference(leg, figures[leg_id], booked.get((leg_id, leg.asset.code)))
+
+    def _doubt(self, comparison: Comparison, difference: Difference) -> None:
+        """Have it looked into again next time, and hold nothing up meanwhile. What was proved of it
+        before stays so."""
+        place = comparison.rail.place
+        with self._parts.uow.begin() as tx:
+            kept = break_rows.open_doubt(tx, place, difference)
+            tx.commit()
+        if kept.before is None:
+            _log.error("%s: not looked into yet: %s", place, difference)
 
     def _give_up(self, comparison: Comparison, leg: Leg, difference: Difference) -> None:
         """Nothing that we may do mends it. Where we count on money that is not there, nothing

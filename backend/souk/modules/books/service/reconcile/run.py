@@ -137,7 +137,7 @@ class Reconciliation:
             say(f"{rail.place}: what is held in all compared")
         with self._parts.uow.begin() as tx:
             whole = days is not None and days >= WHOLE
-            break_rows.put_compared(tx, rail.place, position, whole=whole)
+            break_rows.put_compared(tx, rail.place, position, begun_at=now, whole=whole)
             tx.commit()
 
     def _since(self, rail: RailStatement, days: timedelta | None) -> tuple[datetime, datetime]:
