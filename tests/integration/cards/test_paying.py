@@ -6,18 +6,13 @@ from souk.core.idempotency import Receipt
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.orders.domain import OrderStatus
 from souk.modules.payments.domain import NeedsBrowser
-<<<<<<< HEAD
 from souk.modules.payments.errors import (
     CheckoutNotPayable,
     HoldTooLong,
     MethodUnavailable,
     SellerTakesNoCards,
 )
-from tests.support.card_shop import BY_CARD, EMPTY, a_card_shop
-=======
-from souk.modules.payments.errors import CheckoutNotPayable, MethodUnavailable, SellerTakesNoCards
 from tests.support.card_shop import BY_CARD, EMPTY, GOOD, a_card_shop
->>>>>>> main
 from tests.support.payment_builders import a_shop
 
 HASH = "0x" + "ab" * 32
