@@ -37,7 +37,8 @@ MEASURING = ("unit", "integration", "ports", "simulation")
 _TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)
 _COPIED = ("backend", "contracts", "docs", "scripts", "tests", "pyproject.toml", "README.md")
 _LINKED = ("contracts/node_modules", "contracts/out", "contracts/cache")
-_MOST_TESTS = 60
+# A mutant meets so many tests at a time, until one of them notices it or it has met the most.
+_TESTS_AT_A_TIME, _MOST_TESTS = 60, 300
 _SECONDS = 240
 _SECONDS_TO_STOP = 20
 _WORKERS = 2
@@ -155,8 +156,9 @@ def _cost(test: str) -> tuple[int, str]:
     return (MEASURING.index(suite) if suite in MEASURING else len(MEASURING), test)
 
 
-def _chosen(tests: Sequence[str]) -> list[str]:
-    """Not more than can be run: of many, some of each file."""
+def _batches(tests: Sequence[str]) -> list[list[str]]:
+    """Not more than can be run, in the order in which they are asked: of many, some of each file
+    first. Within a batch the cheap ones come first."""
     seen: Counter[str] = Counter()
     ranked = []
     for place, test in enumerate(tests):
@@ -164,7 +166,11 @@ def _chosen(tests: Sequence[str]) -> list[str]:
         seen[file] += 1
         ranked.append((seen[file], place, test))
     picked = sorted(ranked)[:_MOST_TESTS]
-    return [test for _, _, test in sorted(picked, key=lambda each: each[1])]
+    starts = range(0, len(picked), _TESTS_AT_A_TIME)
+    batches = [
+        sorted(picked[at : at + _TESTS_AT_A_TIME], key=lambda each: each[1]) for at in starts
+    ]
+    return [[test for _, _, test in batch] for batch in batches]
 
 
 class Copy:
@@ -184,7 +190,8 @@ class Copy:
 
     def require_green(self, mutants: Sequence[Mutant]) -> None:
         """All that will be asked about these mutants, while nothing is broken."""
-        tests = sorted({test for mutant in mutants for test in _chosen(mutant.tests)})
+        batches = [batch for mutant in mutants for batch in _batches(mutant.tests)]
+        tests = sorted({test for batch in batches for test in batch})
         if not tests:
             return
         shared = ("-n", str(_WORKERS), "--dist", "worksteal")
@@ -194,12 +201,11 @@ class Copy:
 
     def end_of(self, mutant: Mutant) -> End:
         """Whether a test turns red, or never ends."""
-        if not mutant.tests:
-            return End.SURVIVED
         file = self._folder / mutant.path
         file.write_text(mutant.changed)
         try:
-            return self._run(_chosen(mutant.tests))
+            ends = (self._run(batch) for batch in _batches(mutant.tests))
+            return next((end for end in ends if end is not End.SURVIVED), End.SURVIVED)
         finally:
             file.write_text(mutant.source)
 

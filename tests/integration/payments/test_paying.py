@@ -149,3 +149,16 @@ def test_tells_each_step_on_the_outbox(uow) -> None:
         "payment.completed",
         "payment.leg_changed",
     ]
+
+
+def test_tells_by_which_transaction_the_money_moved(uow) -> None:
+    shop, leg = a_paid_shop(uow)
+    later = START + timedelta(hours=1)
+
+    shop.observe(reached(leg, FactKind.SETTLED, stay=7, occurred_at=later, to_buyer=leg.amount))
+
+    told = shop.sees.column(
+        "SELECT payload ->> 'transaction_hash' FROM outbox WHERE name = 'payment.leg_changed'"
+        " ORDER BY sequence"
+    )
+    assert told == [f"0x{stay:064x}" for stay in (1, 1, 7)]

@@ -51,3 +51,11 @@ def test_waits_for_finality_and_ten_minutes_more() -> None:
     waited = offers(seconds_to_finality=24).expiry("chain:31337", START) - START
 
     assert waited.total_seconds() == 624
+
+
+def test_describes_every_chain_in_the_order_of_their_numbers() -> None:
+    found = Offers({id_: replace(MONEY, chain_id=id_) for id_ in (10, 1, 8453)}, QuoteTerms())
+
+    described = found.describe(_nobody_can_tell)
+
+    assert [each["chain_id"] for each in described] == [1, 10, 8453]

@@ -83,6 +83,27 @@ def test_leads_to_every_other_field_of_the_order() -> None:
     }
 
 
+def test_says_what_was_bought_and_what_the_seller_promises() -> None:
+    said = json.loads(state()[1].body)
+
+    assert said["total"] == {"amount": "2598", "currency": "USD", "exponent": "2"}
+    assert said["lines"] == [
+        {
+            "listing_id": "prd_1",
+            "title": some_terms().lines[0].title,
+            "kind": "physical",
+            "quantity": "2",
+            "unit_price": {"amount": "1299", "currency": "USD", "exponent": "2"},
+            "images": [],
+        }
+    ]
+    assert said["shipping_promise"] == {
+        "delivery": "parcel",
+        "handling_days": "2",
+        "transit_days": "7",
+    }
+
+
 @pytest.mark.parametrize(
     "change",
     [
