@@ -63,6 +63,13 @@ def test_takes_held_money_first() -> None:
     assert from_held(chargebacks=(a_chargeback(1_000),)) == [1_000]
 
 
+def test_takes_of_held_money_what_one_before_has_left() -> None:
+    released = a_settlement(to_seller=700)
+    both = (a_chargeback(200), a_chargeback(500, number=2))
+
+    assert from_held(settlements=(released,), chargebacks=both) == [200, 100]
+
+
 def test_leaves_the_rest_held_when_a_part_is_taken() -> None:
     assert figures(chargebacks=(a_chargeback(400),)).status is LegStatus.HELD
 
