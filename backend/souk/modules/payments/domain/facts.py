@@ -222,7 +222,7 @@ def _settled(settlements: Iterable[Observed], held: int) -> tuple[tuple[Observed
     reached = [one for one in settlements if one.stage is FactStage.REACHED]
     final = _within((one for one in reached if not one.by_hand), held)
     left = held - sum(one.fact.moves for one in final)
-    final += _up_to_buyer((one for one in reached if one.by_hand), left)
+    final += _up_to((one for one in reached if one.by_hand), left)
     return final, _counting(final)
 
 
@@ -250,21 +250,14 @@ def _within(observed: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
     return tuple(found)
 
 
-def _up_to_buyer(refunds: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
-    found, left = [], limit
-    for one in _counting_first(refunds):
-        if part := min(one.fact.to_buyer, left):
-            found.append(replace(one, fact=replace(one.fact, to_buyer=part)))
-            left -= part
-    return tuple(found)
-
-
 def _up_to(observed: Iterable[Observed], limit: int) -> tuple[Observed, ...]:
-    """The same, with a part of the one that moves more than is left."""
+    """The same of what moves one way only, with a part of the one that moves more than is left."""
     found, left = [], limit
     for one in _counting_first(observed):
-        if part := min(one.fact.amount, left):
-            found.append(replace(one, fact=replace(one.fact, amount=part)))
+        if part := min(one.fact.moves, left):
+            back = one.fact.to_buyer > 0
+            cut = replace(one.fact, to_buyer=part) if back else replace(one.fact, amount=part)
+            found.append(replace(one, fact=cut))
             left -= part
     return tuple(found)
 

@@ -208,14 +208,14 @@ class Instructing(Looking):
             payment_rows.lock(tx, move.leg.payment_id)
             instruction_rows.refuse(tx, move.id, str(refusal))
             leg = leg_rows.get(tx, move.leg.id)
-            # What was not there any more is made up for at once; what the rail would not do, later.
-            later = timedelta(0) if move.verdict is Verdict.GONE else _ASK_AGAIN
             told = move.claimed.stored.instruction
+            # What the rail would not do is asked of it again later; anything else is made up for.
+            other = move.verdict is Verdict.GONE or told.kind is InstructionKind.RELEASE
+            after = timedelta(0) if other else _ASK_AGAIN
             if told.kind is InstructionKind.RECOVER:
-                instruction_rows.add(tx, told, after=later)
+                instruction_rows.add(tx, told, after=after)
             elif refund_rows.list_of_legs(tx, [leg]):
-                at_once = told.kind is InstructionKind.RELEASE
-                send_back(tx, leg, after=timedelta(0) if at_once else later)
+                send_back(tx, leg, after=after)
             tx.commit()
 
 
