@@ -12,15 +12,19 @@ from souk.core.unit_of_work import UnitOfWork
 
 _BOOKED = text(
     """
-    SELECT e.flow, a.kind, sum(p.amount) AS amount
+    SELECT CASE e.flow WHEN 'lose' THEN f.kind ELSE e.flow END AS flow, a.kind,
+        sum(p.amount) AS amount
     FROM ledger_entry e
     JOIN ledger_posting p ON p.entry_id = e.id
     JOIN ledger_account a ON a.id = p.account_id
+    JOIN payment_effect f ON f.id = e.effect_reference
     JOIN payment_attempt_leg l ON l.id = e.holder
     WHERE l.attempt_id = :attempt AND p.stage = 'posted'
     GROUP BY 1, 2
     """
 )
+# What we, or somebody by hand, gave back, also where it was not there.
+_BACK = ("refund", "settled", "reimburse", "reimbursed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +72,8 @@ def in_books(uow: UnitOfWork, attempt_id: str) -> Money:
         )
     return Money(
         charged=sums["hold", "escrow"],
-        returned=sums["refund", "buyer"] + sums["reimburse", "buyer"],
-        taken=sums["charge_back", "buyer"],
+        returned=sum(sums[flow, "buyer"] for flow in _BACK),
+        taken=sums["charge_back", "buyer"] + sums["charged_back", "buyer"],
         sent=sums["release", "seller"],
         fees=sums["release", "fees"],
         back=sums["recover", "receivable"],

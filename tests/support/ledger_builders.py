@@ -11,6 +11,7 @@ from souk.modules.ledger.domain import (
     Stage,
     charge_back_postings,
     hold_postings,
+    loss_postings,
     recover_postings,
     refund_postings,
     reimburse_postings,
@@ -75,6 +76,11 @@ def a_chargeback(amount: int = 1_000, *, from_held: int, **fields) -> EntryDraft
             amount=amount, from_held=from_held, seller="sel_one", stage=stage, **f
         ),
     )
+
+
+def a_loss(amount: int = 1_000, *, stage: Stage = Stage.POSTED, **fields) -> EntryDraft:
+    """The buyer gets more than there was."""
+    return _entry(Flow.LOSE, fields, lambda f: loss_postings(f["buyer"], f["asset"], amount, stage))
 
 
 def a_recovery(amount: int = 1_000, *, stage: Stage = Stage.POSTED, **fields) -> EntryDraft:

@@ -329,3 +329,21 @@ def test_shows_in_the_books_what_the_bank_took(shop, comparison, after: str) -> 
     taken = 700 if after == "held in part" else total
     shown = [int(asset[name]["amount"]) for name in ("held", "charged_back", "remaining")]
     assert shown == [total, taken, total - taken]
+
+
+def test_shows_in_the_books_what_was_lost(shop, comparison) -> None:
+    """The bank takes what the buyer had back."""
+    total = shop.checkout.total.amount
+    started = shop.pay()
+    inquiry = shop.dispute(started, inquiry="true")
+    reference = str(started.needs.reference)
+    shop.client.v1.refunds.create({"payment_intent": reference, "amount": 500})
+    shop.server.control(f"disputes/{inquiry}/escalate")
+    shop.hear(started)
+
+    broken = comparison.broken()
+
+    [asset] = shop.sees.column("SELECT assets -> 0 FROM books_check")
+    assert (broken, asset["balanced"]) == ([], True)
+    shown = [int(asset[name]["amount"]) for name in ("charged_back", "lost", "remaining")]
+    assert shown == [total - 500, 500, 0]

@@ -16,6 +16,7 @@ from tests.support.ledger_builders import (
     TUSD,
     a_chargeback,
     a_hold,
+    a_loss,
     a_recovery,
     a_refund,
     a_reimbursement,
@@ -204,6 +205,29 @@ def test_takes_held_money_first_when_a_bank_takes_it_back(uow, session) -> None:
     }
     (found,) = money(uow)
     assert (found.charged_back, found.charged_from_held, found.remaining) == (1_000, 600, 0)
+
+
+def test_has_lost_what_the_buyer_got_beyond_what_there_was(uow, session) -> None:
+    taken = a_chargeback(700, from_held=700)
+    post(uow, a_hold(1_000), a_refund(300), taken, a_loss(50))
+
+    assert balances_of(session) == {
+        ("buyer", "acc_buyer", "posted"): 50,
+        ("losses", "platform", "posted"): -50,
+    }
+    with uow.begin() as tx:
+        (total,) = BOOKS.totals(tx)
+    assert (total.charged_back, total.lost, total.remaining, total.balanced) == (700, 50, 0, True)
+    assert breaks(uow) == []
+
+
+def test_names_the_entries_of_a_fact_that_were_not_reversed(uow) -> None:
+    first, second = (a_hold(1_000, effect_reference="eff_one") for _ in range(2))
+    post(uow, first, second, a_hold(1_000))
+    reverse(uow, first.external_reference)
+
+    with uow.begin() as tx:
+        assert BOOKS.standing(tx, "eff_one") == [second.external_reference]
 
 
 def test_owes_nothing_any_more_when_the_seller_has_given_back(uow, session) -> None:

@@ -1,5 +1,6 @@
 """What a bank that takes money back does to a leg, whatever else happened to it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -107,6 +108,58 @@ def test_never_gives_the_buyer_more_than_was_paid() -> None:
     assert (found.refunded, found.charged_back) == (600, 400)
 
 
+def lost(**parts) -> dict[str, int]:
+    return dict(history(**parts).lost)
+
+
+def by_hand(kind: FactKind, **figures) -> Observed:
+    return replace(observed(kind, **figures), evidence={"refund": "re_1"})
+
+
+def test_loses_what_a_bank_takes_beyond_what_there_is() -> None:
+    refunded = {"settlements": (a_settlement(to_buyer=600),)}
+
+    assert lost(**refunded, chargebacks=(a_chargeback(500),)) == {"obs_charged_back_1": 100}
+    assert lost(**refunded, chargebacks=(a_chargeback(400),)) == {}
+    assert lost(**refunded, chargebacks=(a_chargeback(500, SEEN),)) == {}
+
+
+def test_loses_what_a_bank_takes_of_what_the_seller_gave_back() -> None:
+    parts = {
+        "settlements": (a_settlement(to_seller=1_000),),
+        "reimbursements": (a_reimbursement(300),),
+        "chargebacks": (a_chargeback(1_000),),
+    }
+
+    found = figures(**parts)
+
+    assert (found.reimbursed, found.charged_back) == (300, 700)
+    assert lost(**parts) == {"obs_charged_back_1": 300}
+
+
+def test_loses_what_was_given_back_by_hand_and_was_not_there() -> None:
+    ours = a_settlement(to_seller=700, to_buyer=100)
+    more = replace(by_hand(FactKind.SETTLED, to_buyer=500), observation_id="more")
+
+    assert figures(settlements=(ours, more)).refunded == 300
+    assert lost(settlements=(ours, more)) == {"more": 300}
+
+
+def test_loses_what_was_given_back_by_hand_and_the_seller_never_had() -> None:
+    more = by_hand(FactKind.REIMBURSED, amount=800)
+    parts = {"settlements": (a_settlement(to_seller=600, to_buyer=400),), "reimbursements": (more,)}
+
+    assert (figures(**parts).reimbursed, lost(**parts)) == (600, {"obs_reimbursed_1": 200})
+
+
+def test_has_lost_nothing_by_hand_before_it_knows_what_the_seller_has() -> None:
+    assert lost(reimbursements=(by_hand(FactKind.REIMBURSED, amount=800),)) == {}
+
+
+def test_has_lost_nothing_where_a_chain_cannot_have_said_it() -> None:
+    assert lost(settlements=(a_settlement(to_buyer=1_001),)) == {}
+
+
 def test_lets_no_settlement_under_way_have_what_a_bank_has_taken() -> None:
     pending = (a_settlement(SEEN, to_seller=1_000),)
 
@@ -150,3 +203,6 @@ def test_accounts_for_all_money_whatever_is_said(settled, reimbursed, taken, rec
     assert found.released + found.refunded <= found.held
     assert found.refunded + found.reimbursed + found.charged_back <= found.held
     assert found.recovered <= found.released
+    gone = sum(lost(settlements=settled, reimbursements=reimbursed, chargebacks=taken).values())
+    told = sum(one.fact.amount for one in taken if one.stage is REACHED)
+    assert found.charged_back + gone == told

@@ -2,7 +2,8 @@
 
 A refund that somebody made by hand in the dashboard, and a chargeback, name no order. Both are
 divided over the legs by what each of them has left when that is first looked at, the last cents by
-largest remainder. Whoever looks later divides as it was divided then.
+largest remainder; what is more than all have left, as a bank may take, falls to the first of those
+who have most. Whoever looks later divides as it was divided then.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -165,7 +166,10 @@ class _Followed:
         held = _shares(amount, _at_most(self.held, self.unreturned))
         left = [total - part for total, part in zip(self.unreturned, held, strict=True)]
         released = _shares(amount - sum(held), _at_most(self.released, left))
-        return _named(FactKind.SETTLED, held) | _named(FactKind.REIMBURSED, released)
+        beyond = amount - sum(held) - sum(released)
+        return _named(FactKind.SETTLED, _with_most(held, beyond)) | _named(
+            FactKind.REIMBURSED, released
+        )
 
     def _by_hand(
         self, refund: Refund, position: int, amount: int, kind: FactKind, division: Division
@@ -184,8 +188,8 @@ class _Followed:
         ).observed()
 
     def _charge_back(self, dispute: Dispute) -> Iterator[Observation]:
-        """What the buyer does not have back yet is what the bank can take. While it only asks, that
-        may still change: how what it takes falls to the legs is another division."""
+        """What the buyer does not have back yet is what the bank takes first. While it only asks,
+        that may still change: how what it takes falls to the legs is another division."""
         asked = f"{dispute.id}{_ASKED}"
         stage = _stage_of(dispute)
         if stage is FactStage.SEEN:
@@ -201,7 +205,7 @@ class _Followed:
     ) -> Iterator[Observation]:
         kind = FactKind.CHARGED_BACK
         division = self._divided(
-            movement, lambda: _named(kind, _shares(dispute.amount, self.unreturned))
+            movement, lambda: _named(kind, _all_of(dispute.amount, self.unreturned))
         )
         for name, amount in division.shares.items():
             position, _ = _read_share(name)
@@ -256,6 +260,17 @@ def _shares(total: int, weights: Sequence[int]) -> list[int]:
     fitting = [max(0, weight) for weight in weights]
     together = min(total, sum(fitting))
     return allocate(together, fitting) if together > 0 else [0] * len(fitting)
+
+
+def _all_of(total: int, weights: Sequence[int]) -> list[int]:
+    """The same, and what is more than all of them."""
+    shares = _shares(total, weights)
+    return _with_most(shares, total - sum(shares))
+
+
+def _with_most(shares: Sequence[int], more: int) -> list[int]:
+    most = shares.index(max(shares))
+    return [share + more * (place == most) for place, share in enumerate(shares)]
 
 
 def _stage_by_hand(refund: Refund) -> FactStage:

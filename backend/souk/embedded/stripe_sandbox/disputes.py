@@ -47,14 +47,15 @@ _NETWORK_CODES = {"fraudulent": "10.4", "product_not_received": "13.1"}
 def begin(
     world: World, charge: Object, reason: str, *, amount: int | None = None, inquiry: bool = False
 ) -> Object:
-    """The buyer's bank takes the money back until it has decided, or with an `inquiry` only asks.
-    Raises `Refusal`."""
-    left = charge["amount"] - charge["amount_refunded"]
-    if charge["disputed"] or charge["status"] != "succeeded" or not 0 < (amount or left) <= left:
+    """The buyer's bank takes the money back until it has decided, or with an `inquiry` only asks:
+    what was not refunded, or an `amount` whatever was. Raises `Refusal`."""
+    wanted = amount or charge["amount"] - charge["amount_refunded"]
+    is_possible = charge["status"] == "succeeded" and 0 < wanted <= charge["amount"]
+    if charge["disputed"] or not is_possible:
         raise Refusal(f"Charge {charge['id']} cannot be disputed.", param="charge")
     item = {
         **_blank(world, charge, reason),
-        "amount": amount or left,
+        "amount": wanted,
         "is_charge_refundable": inquiry,
         "status": "warning_needs_response" if inquiry else "needs_response",
     }

@@ -9,7 +9,8 @@ class BooksAssetOut(ResponseModel):
     """All the money of one asset: `held` is what ever came in, of which `released` (with `fees`)
     and `refunded` went out again and `remaining` is left; `reimbursed` came back to buyers later,
     out of what was released. `charged_back` was taken by buyers' banks, out of what was held
-    then, and for the rest out of what had been released."""
+    then, and for the rest out of what had been released; `lost` went to buyers beyond what was
+    theirs, at the platform's cost."""
 
     asset: str = Field(description="ISO 4217, or CAIP-19 for coins and tokens.")
     symbol: str
@@ -19,6 +20,7 @@ class BooksAssetOut(ResponseModel):
     refunded: MoneyOut
     reimbursed: MoneyOut
     charged_back: MoneyOut
+    lost: MoneyOut
     fees: MoneyOut
     remaining: MoneyOut
 

@@ -13,19 +13,20 @@ from enum import StrEnum
 from souk.modules.ledger.errors import UnbalancedEntry
 
 PLATFORM = "platform"
-"""Owner of the fee accounts."""
+"""Owner of the accounts of fees and losses."""
 
 
 class AccountKind(StrEnum):
     """Whose money an account counts. `buyer` goes below zero by what buyers put in, `receivable`
     by what a seller has to give back and has not yet, and above it by what a seller gave back and
-    the buyer has not got."""
+    the buyer has not got, `losses` by what buyers got beyond all that they had paid."""
 
     BUYER = "buyer"
     ESCROW = "escrow"
     SELLER = "seller"
     FEES = "fees"
     RECEIVABLE = "receivable"
+    LOSSES = "losses"
 
 
 class Stage(StrEnum):
@@ -37,8 +38,8 @@ class Stage(StrEnum):
 
 class Flow(StrEnum):
     """Which way the money of an order goes: into escrow, on to the seller, back to the buyer out of
-    escrow, back to the buyer after that by the seller's will or by the buyer's bank, and from the
-    seller to whoever has paid that meanwhile."""
+    escrow, back to the buyer after that by the seller's will or by the buyer's bank, from the
+    seller to whoever has paid that meanwhile, and to the buyer at the platform's cost."""
 
     HOLD = "hold"
     RELEASE = "release"
@@ -46,6 +47,7 @@ class Flow(StrEnum):
     REIMBURSE = "reimburse"
     RECOVER = "recover"
     CHARGE_BACK = "charge_back"
+    LOSE = "lose"
 
 
 class PaymentStatus(StrEnum):
@@ -174,6 +176,14 @@ def charge_back_postings(
     return tuple(PostingDraft(account, stage, change) for account, change in moves if change)
 
 
+def loss_postings(buyer: str, asset: str, amount: int, stage: Stage) -> tuple[PostingDraft, ...]:
+    """The buyer gets more than there was of theirs: the bank took what they had back already."""
+    return (
+        PostingDraft(AccountKey(AccountKind.BUYER, buyer, asset), stage, amount),
+        PostingDraft(AccountKey(AccountKind.LOSSES, PLATFORM, asset), stage, -amount),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMoney:
     """The money of one order with one holder in one asset. `pending` waits for finality; `held`
@@ -230,9 +240,9 @@ class Holding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetTotals:
     """All the money of one asset: what ever came in, and where it went, by buyers' banks
-    (`charged_back`, of which `charged_from_held`) too. `holder` is one of those who hold or held
-    it. `balanced`: its accounts sum to zero, and no holder gave away more than
-    came in, or took back more than was given."""
+    (`charged_back`, of which `charged_from_held`) too; `lost` went to buyers beyond what was
+    theirs. `holder` is one of those who hold or held it. `balanced`: its accounts sum to zero, and
+    no holder gave away more than came in, or took back more than was given."""
 
     asset: str
     holder: str
@@ -242,6 +252,7 @@ class AssetTotals:
     reimbursed: int
     charged_back: int
     charged_from_held: int
+    lost: int
     fees: int
     balanced: bool
 

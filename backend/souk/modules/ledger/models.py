@@ -12,7 +12,9 @@ class LedgerAccountRow(Base):
     __tablename__ = "ledger_account"
     __table_args__ = (
         UniqueConstraint("kind", "owner", "asset"),
-        CheckConstraint("kind IN ('buyer', 'escrow', 'seller', 'fees', 'receivable')", name="kind"),
+        CheckConstraint(
+            "kind IN ('buyer', 'escrow', 'seller', 'fees', 'receivable', 'losses')", name="kind"
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -30,7 +32,7 @@ class LedgerEntryRow(Base):
         UniqueConstraint("external_reference"),
         UniqueConstraint("reverses_id"),
         CheckConstraint(
-            "flow IN ('hold', 'release', 'refund', 'reimburse', 'recover', 'charge_back')",
+            "flow IN ('hold', 'release', 'refund', 'reimburse', 'recover', 'charge_back', 'lose')",
             name="flow",
         ),
         CheckConstraint("posting_count >= 2", name="posting_count"),

@@ -34,7 +34,7 @@ _TOTALS = text(
     SELECT asset, max(holder) AS holder, sum(held) AS held, sum(released) AS released,
         sum(refunded) AS refunded, sum(reimbursed) AS reimbursed,
         sum(charged_back) AS charged_back, sum(charged_from_held) AS charged_from_held,
-        sum(fee) AS fees,
+        sum(lost) AS lost, sum(fee) AS fees,
         bool_and(released + refunded + charged_from_held <= held AND reimbursed <= released)
             AND asset NOT IN (SELECT crooked.asset FROM crooked) AS balanced
     FROM order_money GROUP BY asset ORDER BY asset
@@ -52,6 +52,14 @@ _HOLDINGS = text(
     WHERE account.kind = 'escrow' AND posting.stage = 'posted'
     GROUP BY account.owner, account.asset HAVING sum(posting.amount) <> 0
     ORDER BY account.owner, account.asset
+    """
+)
+_STANDING = text(
+    """
+    SELECT entry.external_reference FROM ledger_entry AS entry
+    WHERE entry.effect_reference = :effect_reference AND entry.reverses_id IS NULL
+      AND NOT EXISTS (SELECT FROM ledger_entry AS mirror WHERE mirror.reverses_id = entry.id)
+    ORDER BY entry.external_reference
     """
 )
 # Always in the same order, so that two entries which open the same two accounts at once wait for
@@ -158,6 +166,11 @@ def find_entry(tx: Transaction, external_reference: str) -> StoredEntry | None:
     return StoredEntry(row.id, draft)
 
 
+def list_standing(tx: Transaction, effect_reference: str) -> list[str]:
+    """The entries of an outside fact that were not mirrored, by their external references."""
+    return list(tx.session.scalars(_STANDING, {"effect_reference": effect_reference}))
+
+
 def _postings(tx: Transaction, entry_id: str) -> tuple[PostingDraft, ...]:
     account, posting = LedgerAccountRow, LedgerPostingRow
     rows = tx.session.execute(
@@ -256,6 +269,7 @@ def list_totals(tx: Transaction) -> list[AssetTotals]:
             reimbursed=int(row.reimbursed),
             charged_back=int(row.charged_back),
             charged_from_held=int(row.charged_from_held),
+            lost=int(row.lost),
             fees=int(row.fees),
             balanced=row.balanced,
         )

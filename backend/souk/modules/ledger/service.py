@@ -53,6 +53,10 @@ class Ledger:
         )
         return repository.insert_entry(tx, mirror, reverses_id=entry.id)
 
+    def standing(self, tx: Transaction, effect_reference: str) -> list[str]:
+        """The entries of an outside fact that were not reversed, by their external references."""
+        return repository.list_standing(tx, effect_reference)
+
     def balance(
         self, tx: Transaction, kind: AccountKind, owner: str, asset: str, stage: Stage
     ) -> int:

@@ -21,7 +21,7 @@ _ADD = text(
         SELECT * FROM jsonb_to_recordset(CAST(:totals AS jsonb)) AS total(
             asset text, symbol text, exponent integer, balanced boolean, held numeric,
             released numeric, refunded numeric, reimbursed numeric, charged_back numeric,
-            fees numeric, remaining numeric)),
+            lost numeric, fees numeric, remaining numeric)),
     broken AS (
         SELECT rule, count(*) AS times
         FROM jsonb_array_elements_text(CAST(:rules AS jsonb)) AS found(rule) GROUP BY rule)
@@ -34,6 +34,7 @@ _ADD = text(
             'refunded', money_json(refunded, asset, exponent),
             'reimbursed', money_json(reimbursed, asset, exponent),
             'charged_back', money_json(charged_back, asset, exponent),
+            'lost', money_json(lost, asset, exponent),
             'fees', money_json(fees, asset, exponent),
             'remaining', money_json(remaining, asset, exponent))
             ORDER BY asset), '[]') FROM total),
@@ -77,6 +78,7 @@ def add(
             "refunded": str(total.refunded),
             "reimbursed": str(total.reimbursed),
             "charged_back": str(total.charged_back),
+            "lost": str(total.lost),
             "fees": str(total.fees),
             "remaining": str(total.remaining),
         }

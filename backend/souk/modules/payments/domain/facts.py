@@ -6,7 +6,7 @@ orphaned, and an orphaned one never comes back: the same effect is then observed
 the state of a leg is a function of the set of observations, whatever order they came in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -179,7 +179,7 @@ class LegFigures:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegHistory:
     """Of each thing that happened to a leg the observation that counts now; `was_seen` says that
-    a hold was seen at all."""
+    a hold was seen at all. `lost`, by observation: what went to the buyer without being theirs."""
 
     hold: Observed | None
     was_seen: bool
@@ -189,6 +189,7 @@ class LegHistory:
     reimbursements: tuple[Observed, ...] = ()
     chargebacks: tuple[Observed, ...] = ()
     recoveries: tuple[Observed, ...] = ()
+    lost: Mapping[str, int] = field(default_factory=dict)
 
 
 def covered(history: LegHistory) -> LegHistory:
@@ -196,34 +197,66 @@ def covered(history: LegHistory) -> LegHistory:
     released, and so on. No rail allows that; it can only seem so while a fact that ceased to be
     true, or another that takes its place, is awaited. Those that count go before those that do not
     yet, and then the earlier ones. A bank takes what it wants: of a chargeback that part counts
-    which the buyer does not have yet, and `to_buyer` is what came out of held money. What somebody
-    gave back by hand was divided without knowing what we were just moving: it goes last, and as
-    much of it counts as is left."""
+    which the buyer does not have by then, and `to_buyer` is what came out of held money. What
+    somebody gave back by hand was divided without knowing what we were just moving: it goes last,
+    and as much of it counts as is left. The rest of both is `lost`."""
     held = history.hold.fact.amount if history.hold else 0
     final, moved = _settled(history.settlements, held)
     left = held - sum(fact.moves for fact in moved)
     back = sum(fact.to_buyer for fact in moved)
+    sent = sum(fact.to_seller for fact in moved)
+    returned = _by_hand_last(_reached(history.reimbursements), min(sent, held - back))
+    back += sum(fact.amount for fact in _counting(returned))
     chargebacks = _out_of_held(_up_to(history.chargebacks, held - back), left)
     gone = _counting(chargebacks)
     left -= sum(fact.to_buyer for fact in gone)
     back += sum(fact.amount for fact in gone)
-    sent = sum(fact.to_seller for fact in moved)
-    released = 0 if left else sent
-    return replace(
+    returnable = min(sent - sum(fact.amount for fact in _counting(returned)), held - back)
+    coming = _within(_pending(history.reimbursements), returnable)
+    kept = replace(
         history,
         settlements=final + _within(_pending(history.settlements), left),
-        reimbursements=_within(history.reimbursements, min(released, held - back)),
+        reimbursements=() if left else returned + coming,
         chargebacks=chargebacks,
         recoveries=_within(history.recoveries, sent),
     )
+    return replace(kept, lost=_lost(history, kept, settled=not left))
+
+
+def _lost(told: LegHistory, kept: LegHistory, *, settled: bool) -> dict[str, int]:
+    """What is known to have gone and was not there. What was given back out of the seller's money
+    may wait for the news that the seller has it, until all is `settled`."""
+    by_hand = [*told.settlements, *(told.reimbursements if settled else ())]
+    gone = [*told.chargebacks, *(one for one in by_hand if one.by_hand)]
+    counts = (*kept.settlements, *kept.reimbursements, *kept.chargebacks)
+    left = {one.observation_id: _given(one) for one in counts}
+    excess = {
+        one.observation_id: _given(one) - left.get(one.observation_id, 0)
+        for one in gone
+        if one.stage is FactStage.REACHED
+    }
+    return {id_: amount for id_, amount in excess.items() if amount}
+
+
+def _given(one: Observed) -> int:
+    """Of a chargeback `to_buyer` is a part of the amount."""
+    charged_back = one.fact.kind is FactKind.CHARGED_BACK
+    return one.fact.amount if charged_back else one.fact.moves
 
 
 def _settled(settlements: Iterable[Observed], held: int) -> tuple[tuple[Observed, ...], list[Fact]]:
-    reached = [one for one in settlements if one.stage is FactStage.REACHED]
-    final = _within((one for one in reached if not one.by_hand), held)
-    left = held - sum(one.fact.moves for one in final)
-    final += _up_to((one for one in reached if one.by_hand), left)
+    final = _by_hand_last(_reached(settlements), held)
     return final, _counting(final)
+
+
+def _by_hand_last(observed: Sequence[Observed], limit: int) -> tuple[Observed, ...]:
+    ours = _within((one for one in observed if not one.by_hand), limit)
+    left = limit - sum(one.fact.moves for one in ours)
+    return ours + _up_to((one for one in observed if one.by_hand), left)
+
+
+def _reached(observed: Iterable[Observed]) -> list[Observed]:
+    return [one for one in observed if one.stage is FactStage.REACHED]
 
 
 def _pending(observed: Iterable[Observed]) -> Iterable[Observed]:
@@ -294,7 +327,7 @@ def leg_figures(history: LegHistory, *, fulfil_by: int, window: int) -> LegFigur
 
 
 def _counting(observed: Iterable[Observed]) -> list[Fact]:
-    return [one.fact for one in observed if one.stage is FactStage.REACHED]
+    return [one.fact for one in _reached(observed)]
 
 
 def _holding(

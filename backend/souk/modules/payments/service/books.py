@@ -5,7 +5,9 @@ finality, leaves the chain, or turns out different on another branch, that set i
 the right one is booked.
 """
 
-from dataclasses import replace
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.ledger.domain import (
@@ -16,6 +18,7 @@ from souk.modules.ledger.domain import (
     Stage,
     charge_back_postings,
     hold_postings,
+    loss_postings,
     recover_postings,
     refund_postings,
     reimburse_postings,
@@ -35,6 +38,8 @@ from souk.modules.payments.domain import (
 from souk.modules.payments.repository import facts as fact_rows
 from souk.modules.payments.repository.facts import Booking, Effect
 
+_log = logging.getLogger(__name__)
+
 
 def book(
     tx: Transaction,
@@ -51,43 +56,61 @@ def book(
     if wanted is None and open_now is None:
         return
     number = effect.bookings + 1
-    booked = None if wanted is None else _booking(number, *wanted)
+    booked = None if wanted is None else _booking(number, wanted)
     if booked and open_now and booked == replace(open_now, number=number):
         return
     if open_now is not None:
-        _mirror(tx, ledger, leg, effect, open_now)
+        _mirror(tx, ledger, effect)
     if wanted is None or booked is None:
         fact_rows.set_booked(tx, effect.id, effect.bookings, None)
         return
-    for draft in _drafts(leg, buyer_id, effect, number, *wanted):
+    if wanted.lost:
+        _log.warning("%s: the buyer got %s beyond what was theirs", leg.id, wanted.lost)
+    for draft in _drafts(leg, buyer_id, effect, number, wanted):
         ledger.post(tx, draft)
     fact_rows.set_booked(tx, effect.id, number, booked)
 
 
-def _booking(number: int, observed: Observed, stage: Stage) -> Booking:
-    back = observed.fact.kind is FactKind.CHARGED_BACK
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What should be in the books of an observation: the part of its `fact` that there is money
+    for, and what was `lost`, because it went to the buyer without."""
+
+    observed: Observed
+    fact: Fact
+    lost: int
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.POSTED if self.observed.stage is FactStage.REACHED else Stage.PENDING
+
+
+def _booking(number: int, wanted: _Wanted) -> Booking:
+    fact = wanted.fact
+    back = fact.kind is FactKind.CHARGED_BACK
     return Booking(
         number=number,
-        observation_id=observed.observation_id,
-        stage=stage,
-        amount=observed.fact.amount if back else observed.fact.moves,
-        from_held=observed.fact.to_buyer if back else 0,
+        observation_id=wanted.observed.observation_id,
+        stage=wanted.stage,
+        amount=fact.amount if back else fact.moves,
+        from_held=fact.to_buyer if back else 0,
     )
 
 
-def _wanted(effect: Effect, leg: Leg, history: LegHistory) -> tuple[Observed, Stage] | None:
-    """What should be in the books. A settlement stands on the hold, and a reimbursement on the
-    settlement: while that is not final, nothing can have left escrow, or come back."""
+def _wanted(effect: Effect, leg: Leg, history: LegHistory) -> _Wanted | None:
+    """A settlement stands on the hold, and a reimbursement on the settlement: while that is not
+    final, nothing can have left escrow, or come back."""
     now = effect.current
-    ids = {one.observation_id: one for one in _standing(leg, history)}
-    observed = None if now is None else ids.get(now.observation_id)
-    if observed is None:
+    if now is None:
         return None
-    stage = Stage.POSTED if observed.stage is FactStage.REACHED else Stage.PENDING
-    return observed, stage
+    lost = history.lost.get(now.observation_id, 0) if leg.status in PAID else 0
+    kept = {one.observation_id: one for one in _standing(leg, history)}.get(now.observation_id)
+    if kept is not None:
+        return _Wanted(observed=now, fact=kept.fact, lost=lost)
+    return _Wanted(observed=now, fact=Fact(kind=effect.kind), lost=lost) if lost else None
 
 
-def _standing(leg: Leg, history: LegHistory) -> list[Observed]:
+def _standing(leg: Leg, history: LegHistory) -> Sequence[Observed]:
     """What moves money, and can have happened at the present status of the leg."""
     standing = [] if history.hold is None else [history.hold]
     if leg.status in PAID:
@@ -102,25 +125,26 @@ def _final(chargebacks: tuple[Observed, ...]) -> tuple[Observed, ...]:
     return tuple(one for one in chargebacks if one.stage is FactStage.REACHED)
 
 
-def _mirror(tx: Transaction, ledger: Ledger, leg: Leg, effect: Effect, booking: Booking) -> None:
-    observed = next(o for o in effect.observations if o.observation_id == booking.observation_id)
-    for flow, _postings in _flows(observed, "", leg, booking.stage):
-        reference = _reference(effect, booking.number, flow)
+def _mirror(tx: Transaction, ledger: Ledger, effect: Effect) -> None:
+    for reference in ledger.standing(tx, effect.id):
         ledger.reverse(tx, reference, as_reference=f"{reference}:mirror", occurred_at=tx.now)
 
 
 def _drafts(
-    leg: Leg, buyer_id: str, effect: Effect, number: int, observed: Observed, stage: Stage
+    leg: Leg, buyer_id: str, effect: Effect, number: int, wanted: _Wanted
 ) -> list[EntryDraft]:
-    flows = _flows(observed, buyer_id, leg, stage)
+    flows = _flows(wanted.fact, buyer_id, leg, wanted.stage)
+    if wanted.lost:
+        lost = loss_postings(buyer_id, leg.asset.code, wanted.lost, wanted.stage)
+        flows.append((Flow.LOSE, lost))
     return [
         EntryDraft(
-            external_reference=_reference(effect, number, flow),
+            external_reference=f"{effect.id}:{number}:{flow}",
             effect_reference=effect.id,
             flow=flow,
             order_id=leg.order_id,
             holder=leg.id,
-            occurred_at=observed.occurred_at,
+            occurred_at=wanted.observed.occurred_at,
             postings=postings,
         )
         for flow, postings in flows
@@ -128,10 +152,12 @@ def _drafts(
 
 
 def _flows(
-    observed: Observed, buyer: str, leg: Leg, stage: Stage
+    fact: Fact, buyer: str, leg: Leg, stage: Stage
 ) -> list[tuple[Flow, tuple[PostingDraft, ...]]]:
     """The movements that one fact consists of; those of nothing are left out."""
-    fact, asset, seller = observed.fact, leg.asset.code, leg.seller_id
+    asset, seller = leg.asset.code, leg.seller_id
+    if fact.moves == 0:
+        return []
     match fact.kind:
         case FactKind.REIMBURSED:
             # What we give back at our word is fetched from the seller separately.
@@ -184,7 +210,3 @@ def _through_escrow(
         (fact.to_buyer, Flow.REFUND, refund),
     )
     return [(flow, postings) for amount, flow, postings in moved if amount]
-
-
-def _reference(effect: Effect, number: int, flow: Flow) -> str:
-    return f"{effect.id}:{number}:{flow}"
