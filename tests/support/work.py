@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from souk.core.clock import Clock
 from souk.core.ids import Ids
-from souk.core.unit_of_work import Transaction, UnitOfWork
+from souk.core.unit_of_work import Autocommit, Transaction, UnitOfWork
 
 _DEFERRED = text(
     "SELECT DISTINCT format('%I.%I', n.nspname, c.conname) FROM pg_constraint c"
@@ -47,6 +47,13 @@ class SavepointWork(UnitOfWork):
             sessionmaker(connection, join_transaction_mode="create_savepoint"), clock, ids
         )
         self._test_clock, self._test_ids = clock, ids
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Transaction]:
+        """Kept, like all that takes effect by itself, until the outer transaction ends."""
+        with self._open(self._sessions) as session:
+            yield Autocommit(session, self._test_clock, self._test_ids)
+            self._transaction(session).commit()
 
     def _transaction(self, session: Session) -> Transaction:
         return SavepointTransaction(session, self._test_clock, self._test_ids)

@@ -5,16 +5,17 @@ their JSON in PostgreSQL and never write.
 """
 
 import select
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from psycopg import AsyncConnection, Connection, errors
 from psycopg import InterfaceError as PsycopgInterfaceError
 from psycopg import OperationalError as PsycopgOperationalError
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import DateTime, Engine, MetaData, Numeric, Table, Text, create_engine, event
 from sqlalchemy.engine import Dialect, make_url
@@ -138,15 +139,40 @@ def make_engine(database_url: str, *, pool_size: int = 10) -> Engine:
         pool_timeout=10,
         connect_args={"options": _SESSION_OPTIONS, "connect_timeout": 5},
     )
-    event.listen(engine, "connect", _keep_prepared)
+    event.listen(engine, "do_connect", _connect)
     event.listen(engine, "checkout", _require_uncut)
     return engine
 
 
-def _keep_prepared(connection: Connection[object], _record: object) -> None:
+class _KeepingConnection(Connection[Any]):
+    """Keeps what it has prepared when a transaction is rolled back that did not fail. PostgreSQL
+    keeps it, too; psycopg throws it all away, because a table may be gone with the transaction that
+    made it, and no transaction of ours makes one. Every look that changes nothing ends so."""
+
+    def rollback(self) -> None:
+        """As of psycopg, but for that."""
+        with self.lock:
+            if self.pgconn.transaction_status == TransactionStatus.INTRANS:
+                self.pgconn.exec_(b"ROLLBACK")
+        # Does nothing any more, unless the transaction had failed or the server did not answer.
+        super().rollback()
+
+
+def _connect(
+    _dialect: object, _record: object, arguments: Sequence[Any], options: Mapping[str, Any]
+) -> Connection[Any]:
     """A use case runs more statements than psycopg would keep prepared, and each would be gone
     before its next turn."""
-    connection.prepared_max = _PREPARED
+    connection = _KeepingConnection.connect(*arguments, **options)
+    connection.prepared_max, connection.prepare_threshold = _PREPARED, 1
+    return connection
+
+
+def autocommit(engine: Engine) -> Engine:
+    """The same connections, on which each statement is a transaction of its own: for work of one
+    statement, and for looks, which under READ COMMITTED see no more of one moment inside of one.
+    Beginning and ending it would take twice as long as the statement."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _require_uncut(connection: Connection[object], _record: object, _proxy: object) -> None:

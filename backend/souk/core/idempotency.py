@@ -125,13 +125,14 @@ class Idempotency:
         Raises `IdempotencyKeyReused` when the key belongs to another request of this caller on
         this route, `RequestInFlight` while its first run may still be going on.
         """
-        with self._uow.begin() as tx:
-            answer: str | Replay | None = None
-            # A second round is needed only when the key expired between the two statements.
-            while answer is None:
-                answer = self._insert(tx, principal_id, route, key, fingerprint)
-                answer = answer or self._re_enter(tx, principal_id, route, key, fingerprint)
-            tx.commit()
+        request = (principal_id, route, key, fingerprint)
+        with self._uow.autocommit() as tx:
+            answer: str | Replay | None = self._insert(tx, *request)
+        # A second round is needed only when the key expired between the two.
+        while answer is None:
+            with self._uow.begin() as tx:
+                answer = self._re_enter(tx, *request) or self._insert(tx, *request)
+                tx.commit()
         return answer
 
     def _insert(
@@ -176,12 +177,8 @@ class Idempotency:
 
     def release(self, request_key: str) -> None:
         """After a refusal or a failure: the same request may be sent again at once."""
-        with self._uow.begin() as tx:
-            tx.session.execute(
-                _RELEASE,
-                {"now": tx.now, "id": request_key},
-            )
-            tx.commit()
+        with self._uow.autocommit() as tx:
+            tx.session.execute(_RELEASE, {"now": tx.now, "id": request_key})
 
     def forget_expired(self) -> int:
         """Delete keys past their time; returns how many."""

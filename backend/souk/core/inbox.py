@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Index, Integer, LargeBinary, Text, TextClause, Un
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.clock import Clock
-from souk.core.db import Base, Id, Instant
+from souk.core.db import Base, Id, Instant, autocommit
 from souk.core.outbox import OUTBOX_CHANNEL
 from souk.core.unit_of_work import Transaction
 
@@ -124,7 +124,7 @@ class InboxSweeper:
     """Handles whatever has arrived and is due, also what a crashed process left behind."""
 
     def __init__(self, engine: Engine, handlers: Mapping[str, InboxHandler], clock: Clock) -> None:
-        self._engine = engine
+        self._engine = autocommit(engine)
         self._handlers = handlers
         self._clock = clock
 
@@ -133,7 +133,7 @@ class InboxSweeper:
         now = self._clock.now()
         until = now + timedelta(seconds=LEASE_SECONDS)
         claim = {"now": now, "until": until, "limit": limit, "sources": list(self._handlers)}
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection:
             rows = connection.execute(_CLAIM, claim).all()
         return self._handle(
             [_Claimed(r.id, r.source, r.external_id, bytes(r.body), r.attempts, now) for r in rows]
@@ -177,10 +177,10 @@ class InboxSweeper:
         if not rows:
             return 0
         claims = {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection:
             return connection.execute(_HANDLED, {"now": self._clock.now(), **claims}).rowcount
 
     def _mark(self, statement: TextClause, row: _Claimed, **values: object) -> int:
         key = {"id": row.id, "attempts": row.attempts}
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection:
             return connection.execute(statement, {**key, **values}).rowcount

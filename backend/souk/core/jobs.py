@@ -25,6 +25,9 @@ RUN_SECONDS = 30.0
 STOP_CHECK_SECONDS = 0.25
 OUTBOX_POLL_SECONDS = 1.0
 TIMER_POLL_SECONDS = 0.5
+# Under load what arrives meanwhile is claimed at once: each claim and each mark of what was done is
+# a transaction, however few rows it is about.
+_BREATH_SECONDS = 0.01
 
 KeepOn = Callable[[], bool]
 """Says whether to go on; asked at least every `STOP_CHECK_SECONDS`."""
@@ -118,6 +121,7 @@ def drain_outbox(
             handled = relay.deliver_due() + inbox.sweep()
             if not handled:
                 _await_wake(bus, going)
+            time.sleep(_BREATH_SECONDS)
 
     return Loop("core.drain_outbox", run)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Index, Integer, Text, TextClause, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.clock import Clock
-from souk.core.db import Base, Id, Instant
+from souk.core.db import Base, Id, Instant, autocommit
 from souk.core.unit_of_work import Transaction
 
 _log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class TimerSweeper:
     """Fires what is due."""
 
     def __init__(self, engine: Engine, handlers: Mapping[str, TimerHandler], clock: Clock) -> None:
-        self._engine = engine
+        self._engine = autocommit(engine)
         self._handlers = handlers
         self._clock = clock
 
@@ -149,7 +149,7 @@ class TimerSweeper:
             "until": self._lease_end(),
             "limit": limit,
         }
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection:
             rows = connection.execute(_CLAIM, claim).all()
         return sum(
             self._fire(row.id, row.kind, row.subject, row.generation, row.attempts) for row in rows
@@ -174,5 +174,5 @@ class TimerSweeper:
         return self._clock.now() + timedelta(seconds=LEASE_SECONDS)
 
     def _mark(self, statement: TextClause, values: Mapping[str, object]) -> int:
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection:
             return connection.execute(statement, values).rowcount

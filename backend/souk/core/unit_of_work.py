@@ -1,6 +1,6 @@
 """The unit of work: rollback is the default, commit is written out by the use case."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
 
 from souk.core.clock import Clock
-from souk.core.db import unavailable
+from souk.core.db import autocommit, unavailable
 from souk.core.events import Event
 from souk.core.ids import Ids
 from souk.core.outbox import append
@@ -73,6 +73,22 @@ class Transaction:
         self.session.commit()
 
 
+class NothingToCommit(RuntimeError):
+    """What was done at once cannot be committed, or followed by events. A defect."""
+
+
+class Autocommit(Transaction):
+    """Statements each of which takes effect by itself."""
+
+    def publish(self, event: Event) -> None:
+        """Refused: an event leaves with a transaction."""
+        raise NothingToCommit(f"{event.name} must be published in a transaction")
+
+    def commit(self) -> None:
+        """Refused: there is nothing to commit."""
+        raise NothingToCommit("every statement has taken effect by itself")
+
+
 class UnitOfWork:
     """Opens transactions."""
 
@@ -90,12 +106,24 @@ class UnitOfWork:
         itself the outcome is unknown; every use case may be repeated, because unique keys make its
         second run find what the first one did.
         """
+        with self._open(self._sessions) as session:
+            yield self._transaction(session)
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Transaction]:
+        """For looks, and for work of a single statement: each takes effect by itself, at a third of
+        the cost of a transaction. Raises what `begin` does."""
+        with self._open(self._autocommit_sessions) as session:
+            yield Autocommit(session, self._clock, self._ids)
+
+    @contextmanager
+    def _open(self, sessions: Callable[[], Session]) -> Iterator[Session]:
         if transaction_open.get():
             raise NestedTransaction("a use case is already inside a unit of work")
-        session = self._sessions()
+        session = sessions()
         token = transaction_open.set(True)
         try:
-            yield self._transaction(session)
+            yield session
         except SQLAlchemyError as error:
             if not _is_unavailability(error):
                 raise
@@ -103,6 +131,9 @@ class UnitOfWork:
         finally:
             _close(session)
             transaction_open.reset(token)
+
+    def _autocommit_sessions(self) -> Session:
+        return self._sessions(bind=autocommit(self._sessions.kw["bind"]))
 
     def _transaction(self, session: Session) -> Transaction:
         return Transaction(session, self._clock, self._ids)

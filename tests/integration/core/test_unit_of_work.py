@@ -1,16 +1,18 @@
 """Transactions: rollback by default, no nesting, no provider calls, outages told apart."""
 
+from contextlib import suppress
+
 import psycopg
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import sessionmaker
 
 from souk.core.db import make_engine
 from souk.core.errors import DatabaseBusy, DatabaseUnavailable, NotFoundError
 from souk.core.outbox import OUTBOX_CHANNEL, OutboxRow
 from souk.core.transaction_guard import ProviderCallInTransaction, refuse_open_transaction
-from souk.core.unit_of_work import NestedTransaction, UnitOfWork
+from souk.core.unit_of_work import NestedTransaction, NothingToCommit, UnitOfWork
 from tests.support.events import Noted, publish
 from tests.support.threads import at_once
 from tests.support.waiting import eventually
@@ -60,6 +62,62 @@ def test_begin_works_again_when_the_last_one_failed(committing_uow):
         raise ZeroDivisionError
     with committing_uow.begin() as tx:
         assert tx.session.scalar(text("SELECT 1")) == 1
+
+
+def test_autocommit_makes_durable_each_statement(committing_uow, counter):
+    with pytest.raises(ZeroDivisionError), committing_uow.autocommit() as tx:
+        counter.write(tx, 7)
+        raise ZeroDivisionError
+    assert counter.committed == 7
+
+
+def test_autocommit_gives_each_statement_a_transaction_of_its_own(committing_uow):
+    with committing_uow.autocommit() as tx:
+        found = {tx.session.scalar(text("SELECT pg_current_xact_id()::text")) for _ in range(3)}
+    assert len(found) == 3
+
+
+def test_autocommit_leaves_the_connection_as_it_was(committing_uow, counter):
+    with committing_uow.autocommit() as tx:
+        counter.read(tx)
+    with committing_uow.begin() as tx:
+        counter.write(tx, 7)
+    assert counter.committed == 0
+
+
+def test_autocommit_refuses_what_belongs_to_a_transaction(committing_uow):
+    with committing_uow.autocommit() as tx:
+        with pytest.raises(NothingToCommit):
+            tx.commit()
+        with pytest.raises(NothingToCommit):
+            tx.publish(Noted(subject="one"))
+
+
+def test_autocommit_refuses_when_a_unit_of_work_is_open(committing_uow):
+    with committing_uow.begin(), pytest.raises(NestedTransaction), committing_uow.autocommit():
+        pass
+
+
+def test_keeps_what_is_prepared_when_a_look_ends(committing_uow):
+    """Planning most statements takes longer than to run them."""
+    looks = [prepared_by_a_look(committing_uow) for _ in range(4)]
+
+    assert looks[-1] > 0
+
+
+def prepared_by_a_look(uow) -> int:
+    """How many statements its connection had prepared for it."""
+    with uow.begin() as tx:
+        return tx.session.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+
+
+def test_forgets_what_is_prepared_when_a_transaction_failed(committing_uow):
+    for _ in range(4):
+        prepared_by_a_look(committing_uow)
+    with suppress(DBAPIError), committing_uow.begin() as tx:
+        tx.session.execute(text("SELECT 1 / 0"))
+
+    assert prepared_by_a_look(committing_uow) == 0
 
 
 def test_provider_calls_are_refused_only_while_a_transaction_is_open(committing_uow):

@@ -70,9 +70,8 @@ class Accounts:
 
     def authenticate(self, token: str) -> Principal:
         """Who a session token belongs to. Raises `SessionEnded`."""
-        with self._uow.begin() as tx:
+        with self._uow.autocommit() as tx:
             principal = repository.find_principal(tx, _token_hash(token))
-            tx.commit()
         if principal is None:
             raise SessionEnded("this session has ended; sign in again")
         return principal

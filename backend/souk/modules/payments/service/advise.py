@@ -29,7 +29,7 @@ class Advising(Weighing):
         """Every way to pay what a payment of the caller's is for, but the one that waits to be
         paid: the best first, and those that do not work with the reason. Raises
         `PaymentNotFound`, `CheckoutNotPayable`, `PaymentUnderWay`, `TooManyAttempts`."""
-        with self._parts.uow.begin() as tx:
+        with self._parts.uow.autocommit() as tx:
             to_pay = self.to_pay(tx, payer, payment_id)
         ranked = self.weigh(payer, to_pay, self.survey(wallets_of(payer), to_pay.orders))
         chosen = None if to_pay.payable is None else to_pay.payable.choice
@@ -51,7 +51,7 @@ class Advising(Weighing):
         quoted; `checkout_id` where no payment was opened yet. Raises `PaymentNotFound`,
         `CheckoutNotFound`, `CheckoutNotPayable`, `PaymentUnderWay`, `TooManyAttempts`, and where a
         chain that was asked for is away, `ProviderUnavailable` or `ChainTimeUnknown`."""
-        with self._parts.uow.begin() as tx:
+        with self._parts.uow.autocommit() as tx:
             to_pay = self._to_pay(tx, payer, payment_id, checkout_id)
         try:
             self.admit_choice(payer, wish)

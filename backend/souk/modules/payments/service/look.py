@@ -57,9 +57,8 @@ class Looking(Observing):
         source = PARKED if message.foreign else INBOX_SOURCE
         if message.foreign:
             _log.warning("webhook %s is not meant for this installation", message.external_id)
-        with self._parts.uow.begin() as tx:
-            if receive(tx, source=source, external_id=message.external_id, body=message.body):
-                tx.commit()
+        with self._parts.uow.autocommit() as tx:
+            receive(tx, source=source, external_id=message.external_id, body=message.body)
 
     def handle_webhook(self, external_id: str, body: bytes) -> None:
         """Bring about what a kept message says; harmless when it was before."""

@@ -17,10 +17,11 @@ class Announcements:
     def announce(self, event: Event, origin: Origin) -> int:
         """Write the deliveries of one event; returns how many there were to write, none of them
         when it is announced again."""
-        with self._uow.begin() as tx:
-            # Most events are nobody's wish, and reading their orders takes longer than all else.
+        # Most events are nobody's wish, and all else takes longer than to know that.
+        with self._uow.autocommit() as tx:
             if not endpoints.exists_subscriber(tx, event.name):
                 return 0
+        with self._uow.begin() as tx:
             orders = [self._orders.get(tx, order_id) for order_id in order_ids(event)]
             told = {each.account_id: each for each in messages(event, orders)}
             count = 0
