@@ -99,7 +99,8 @@ class _Claimed:
 # in the future, so it is passed over, and so are the later rows of its aggregate. What nobody reads
 # is thereby delivered. Materialized, because a plan that ran the subquery again would skip the rows
 # it has just locked and take more. What was delivered stays in the index until it is vacuumed: from
-# the first row that was not there is little of that, while before it there may be thousands.
+# the first row that was not there is little of that, while before it there may be thousands. With
+# `+ 0` only the index by aggregate fits: the other would have all of a long queue read for each row.
 _CLAIM = text(
     """
     WITH due AS MATERIALIZED (
@@ -108,7 +109,7 @@ _CLAIM = text(
           AND head.sequence >= (SELECT min(sequence) FROM outbox WHERE delivered_at IS NULL)
           AND NOT EXISTS (
               SELECT 1 FROM outbox AS earlier
-              WHERE earlier.aggregate = head.aggregate AND earlier.sequence < head.sequence
+              WHERE earlier.aggregate = head.aggregate AND earlier.sequence + 0 < head.sequence
                 AND earlier.delivered_at IS NULL)
         ORDER BY head.sequence LIMIT :limit
         FOR UPDATE SKIP LOCKED)

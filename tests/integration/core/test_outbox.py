@@ -33,6 +33,31 @@ def test_drain_delivers_once_when_called_twice(committing_uow, relay, reader):
     assert reader.seen == [Noted(subject="a", number=n) for n in (1, 2, 3)]
 
 
+def test_reads_a_long_queue_once_for_a_batch(committing_uow, relay, engine):
+    """Also by a plan that was made when the queue was short."""
+    for _ in range(8):
+        publish(committing_uow, "a", *range(40))
+        relay.deliver_due()
+    with committing_uow.begin() as tx:
+        for number in range(1_000):
+            tx.publish(Noted(subject=f"subject {number % 500}", number=number))
+        tx.commit()
+    before = entries_read(engine)
+
+    assert relay.deliver_due() == 50
+    assert entries_read(engine) - before < 20_000
+
+
+def entries_read(engine) -> int:
+    """How many entries of its indexes were ever read."""
+    read = "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'outbox'"
+    with engine.connect() as connection:
+        backends = "SELECT pg_stat_force_next_flush() FROM pg_stat_activity"
+        connection.execute(text(backends))
+    with engine.connect() as connection:
+        return int(connection.execute(text(read)).scalar_one())
+
+
 def test_drain_hands_the_fact_to_every_handler(committing_uow, engine, clock):
     readers = Reader(), Reader()
     publish(committing_uow, "a", 1)
