@@ -100,7 +100,7 @@ class _Claimed:
 # is thereby delivered. Materialized, because a plan that ran the subquery again would skip the rows
 # it has just locked and take more. What was delivered stays in the index until it is vacuumed: from
 # the first row that was not there is little of that, while before it there may be thousands. With
-# `+ 0` only the index by aggregate fits: the other would have all of a long queue read for each row.
+# `+ 0` only the index by aggregate fits: the other would have a long queue read for each row.
 _CLAIM = text(
     """
     WITH due AS MATERIALIZED (

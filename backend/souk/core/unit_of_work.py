@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -132,8 +133,9 @@ class UnitOfWork:
             _close(session)
             transaction_open.reset(token)
 
-    def _autocommit_sessions(self) -> Session:
-        return self._sessions(bind=autocommit(self._sessions.kw["bind"]))
+    @cached_property
+    def _autocommit_sessions(self) -> sessionmaker[Session]:
+        return sessionmaker(autocommit(self._sessions.kw["bind"]))
 
     def _transaction(self, session: Session) -> Transaction:
         return Transaction(session, self._clock, self._ids)
