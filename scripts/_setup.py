@@ -32,6 +32,8 @@ PATH = os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", os.defpath)])
 
 
 def main(purpose: str) -> None:
+    if VENV.is_symlink():
+        sys.exit(f"setup: {VENV} is a link, and what it leads to works only there; remove the link")
     VENV.mkdir(exist_ok=True)
     with (VENV / ".setup-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -242,3 +242,7 @@ class Floor:
         drafted = draft(connection, account_id, listing_id, request)
         hand_out(connection, drafted, f"pi_{drafted['attempt']}")
         assert complete(connection, drafted["reference"], f"ch_{drafted['leg']}")
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()

@@ -72,13 +72,14 @@ def stocked() -> Iterator[Database]:
         running = parts.start(cluster.part(), home / "postgres.log")
         cache = parts.start(redis.part(), home / "redis.log")
         try:
-            yield Database(cluster.url(), redis.url, _stock(cluster.url()), running)
+            yield Database(cluster.url(), redis.url, stock(cluster.url()), running)
         finally:
             cache.kill()
             running.kill()
 
 
-def _stock(url: str) -> Stocked:
+def stock(url: str) -> Stocked:
+    """Migrate a database and put a shop into it."""
     engine = make_engine(url, pool_size=2)
     upgrade(engine)
     uow = UnitOfWork(sessionmaker(engine), SystemClock(), TimeOrderedIds())

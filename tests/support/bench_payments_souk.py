@@ -152,6 +152,10 @@ class Souk:
         for said in _held(placed.started):
             assert self.payments.observe(said)
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
     def deliver(self, until: float, redis_url: str) -> None:
         """What the worker of the queue `events` does, until then and until nothing is left."""
         clock = SystemClock()
@@ -211,5 +215,5 @@ def statements_of_a_payment(
     counted: dict[str, list[str]] = defaultdict(list)
     for name, statements in souk.uow.transactions:
         counted[name] += statements
-    souk.engine.dispose()
+    souk.close()
     return counted
