@@ -261,6 +261,7 @@ class PaymentEffectRow(Base):
     booked_stage: Mapped[str | None]
     booked_amount: Mapped[Amount] = mapped_column(server_default=text("0"))
     booked_from_held: Mapped[Amount] = mapped_column(server_default=text("0"))
+    booked_lost: Mapped[Amount] = mapped_column(server_default=text("0"))
     told: Mapped[bool] = mapped_column(Boolean)
     frozen: Mapped[bool] = mapped_column(Boolean)
 
