@@ -12,6 +12,7 @@ class Role(StrEnum):
 
     BUYER = "buyer"
     SELLER = "seller"
+    ARBITER = "arbiter"
     SUPPORT = "support"
     ADMIN = "admin"
 

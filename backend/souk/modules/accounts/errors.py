@@ -14,6 +14,8 @@ RejectedError
     +-- NonceUnusable           its nonce was never given out, is used, or is too old
     +-- MalformedSignature      the signature has no form that a wallet produces
     +-- SignatureMismatch       another key made the signature, or the text was altered
+    +-- WalletFactoryUnknown    the wallet does not stand yet, and its maker is not trusted here
+    +-- WalletOfAnotherChain    the wallet is a contract that was proved on another chain
 ConflictError
 +-- WalletOfAnotherAccount      the wallet signs in to another account
 LimitedError
@@ -107,6 +109,21 @@ class SignatureMismatch(SignInRefused):
     """Another key made the signature, or the text was altered after signing."""
 
     code = "signature_mismatch"
+
+
+class WalletFactoryUnknown(SignInRefused):
+    """The wallet does not stand on the chain yet, and what would make it is not trusted here.
+
+    Send a first transaction from the wallet, which makes it, and sign again."""
+
+    code = "wallet_factory_unknown"
+
+
+class WalletOfAnotherChain(SignInRefused):
+    """The wallet is a contract that was proved on another chain, where alone it is known whose it
+    is."""
+
+    code = "wallet_of_another_chain"
 
 
 class WalletOfAnotherAccount(ConflictError):

@@ -1,6 +1,6 @@
 """Tables of accounts."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,7 +12,9 @@ class AccountRow(Base):
 
     __tablename__ = "account"
     __table_args__ = (
-        CheckConstraint("roles <@ ARRAY['buyer', 'seller', 'support', 'admin']", name="roles"),
+        CheckConstraint(
+            "roles <@ ARRAY['buyer', 'seller', 'arbiter', 'support', 'admin']", name="roles"
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -23,7 +25,8 @@ class AccountRow(Base):
 class WalletRow(Base):
     """An address (EIP-55) that an account has proved by signature. An address signs in to one
     account only. The reference is deferred, so that the unique address, not a lock, decides
-    which of two first sign-ins opens the account."""
+    which of two first sign-ins opens the account. `chain_id` is where a contract proved it, for
+    there alone it is known whose that is; a key's proof holds on every chain."""
 
     __tablename__ = "wallet"
     __table_args__ = (CheckConstraint("address ~ '^0x[0-9a-fA-F]{40}$'", name="address"),)
@@ -34,6 +37,7 @@ class WalletRow(Base):
     )
     address: Mapped[str] = mapped_column(unique=True)
     proved_at: Mapped[Instant]
+    chain_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class NonceRow(Base):

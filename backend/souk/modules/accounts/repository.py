@@ -33,16 +33,22 @@ def consume_nonce(tx: Transaction, nonce: str) -> bool:
     return consumed.first() is not None
 
 
-def bind_wallet(tx: Transaction, account_id: str, address: Address) -> str:
-    """Give the wallet to this account unless it has one; returns the account that holds it."""
+def bind_wallet(
+    tx: Transaction, account_id: str, address: Address, chain_id: int | None = None
+) -> WalletRow:
+    """Give the wallet to this account unless it has one; returns the row that holds."""
     tx.session.execute(
         insert(WalletRow)
-        .values(id=tx.new_id("wal"), account_id=account_id, address=address, proved_at=tx.now)
+        .values(
+            id=tx.new_id("wal"),
+            account_id=account_id,
+            address=address,
+            proved_at=tx.now,
+            chain_id=chain_id,
+        )
         .on_conflict_do_nothing(index_elements=["address"])
     )
-    return tx.session.execute(
-        select(WalletRow.account_id).where(WalletRow.address == address)
-    ).scalar_one()
+    return tx.session.scalars(select(WalletRow).where(WalletRow.address == address)).one()
 
 
 def add_account(tx: Transaction, account_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
@@ -14,6 +15,7 @@ from souk.modules.accounts import repository
 from souk.modules.accounts.domain import (
     STATEMENT,
     Challenge,
+    Proof,
     SignedIn,
     SignInConfig,
     SiweMessage,
@@ -26,12 +28,31 @@ from souk.modules.accounts.errors import (
     SessionEnded,
     TooManySignIns,
     WalletOfAnotherAccount,
+    WalletOfAnotherChain,
 )
 from souk.modules.accounts.models import SessionRow
 from souk.modules.accounts.ports import SignatureVerifier
 
 _NONCE_BYTES = 16
 _TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """A message whose signature is good, and what that proves."""
+
+    message: SiweMessage
+    proof: Proof
+
+    @property
+    def address(self) -> Address:
+        """The wallet that signed."""
+        return self.message.address
+
+    @property
+    def chain_id(self) -> int | None:
+        """Where alone the proof holds, if not everywhere."""
+        return self.message.chain_id if self.proof is Proof.CONTRACT else None
 
 
 class Accounts:
@@ -62,8 +83,8 @@ class Accounts:
         """
         proved = self._prove(message, signature)
         with self._uow.begin() as tx:
-            self._use_up(tx, proved)
-            account_id = self._account_of(tx, proved.address)
+            self._use_up(tx, proved.message)
+            account_id = self._account_of(tx, proved)
             signed_in = self._open_session(tx, account_id, proved.address)
             tx.commit()
         return signed_in
@@ -93,9 +114,8 @@ class Accounts:
         `SignInRefused`, or `WalletOfAnotherAccount`."""
         proved = self._prove(message, signature)
         with self._uow.begin() as tx:
-            self._use_up(tx, proved)
-            holder = repository.bind_wallet(tx, principal.account_id, proved.address)
-            if holder != principal.account_id:
+            self._use_up(tx, proved.message)
+            if _bind(tx, principal.account_id, proved) != principal.account_id:
                 raise WalletOfAnotherAccount(
                     "this wallet signs in to another account; sign in with it there"
                 )
@@ -119,26 +139,26 @@ class Accounts:
             tx.commit()
         return gone
 
-    def _prove(self, text: str, signature: str) -> SiweMessage:
+    def _prove(self, text: str, signature: str) -> _Proved:
         """Everything that needs no transaction; the verifier may have to ask a chain."""
         message = parse_message(text)
         check_place(message, self._config)
-        self._verifier.verify(
+        proof = self._verifier.verify(
             message=text,
             signature=signature,
             address=message.address,
             chain_id=message.chain_id,
         )
-        return message
+        return _Proved(message, proof)
 
     def _use_up(self, tx: Transaction, message: SiweMessage) -> None:
         check_times(message, self._config, tx.now)
         if not repository.consume_nonce(tx, message.nonce):
             raise NonceUnusable("this nonce is used or too old; ask for a new one and sign again")
 
-    def _account_of(self, tx: Transaction, address: Address) -> str:
+    def _account_of(self, tx: Transaction, proved: _Proved) -> str:
         fresh = tx.new_id("acc")
-        holder = repository.bind_wallet(tx, fresh, address)
+        holder = _bind(tx, fresh, proved)
         if holder == fresh:
             repository.add_account(tx, fresh)
         return holder
@@ -175,6 +195,22 @@ class SignInGate:
                 "too many sign-in requests from this address; wait a little",
                 retry_after_seconds=wait,
             )
+
+
+def _bind(tx: Transaction, account_id: str, proved: _Proved) -> str:
+    """Give the wallet to this account unless it has one; returns the account that holds it. Raises
+    `WalletOfAnotherChain`: at the same address of another chain somebody else may have put a
+    contract that says yes to everything."""
+    wallet = repository.bind_wallet(tx, account_id, proved.address, proved.chain_id)
+    if proved.chain_id is None:
+        wallet.chain_id = None
+    elif wallet.chain_id != proved.chain_id:
+        raise WalletOfAnotherChain(
+            "this wallet was proved elsewhere before; sign with its key, or on the chain where its"
+            " contract was asked first",
+            context={"pointer": "/message", "chain_id": wallet.chain_id},
+        )
+    return wallet.account_id
 
 
 def _token_hash(token: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from souk.core.addresses import Address
@@ -21,6 +22,14 @@ VERSION = "1"
 STATEMENT = "Sign in to Souk. This costs nothing and moves no money."
 CLOCK_SKEW = timedelta(seconds=60)
 HEADING = " wants you to sign in with your Ethereum account:"
+
+
+class Proof(StrEnum):
+    """What a signature proves. A key is the same on every chain; the contract that stands at an
+    address on one chain may be somebody else's on another."""
+
+    KEY = "key"
+    CONTRACT = "contract"
 
 
 @dataclass(frozen=True, slots=True)
