@@ -86,6 +86,7 @@ class SecuritySettings(_Group):
     secret_key: SecretStr
     session_days: int = Field(7, ge=1, le=90)
     sign_in_per_minute: int = Field(60, ge=1)
+    api_key_per_minute: int = Field(600, ge=1)
     wallet_factories: Annotated[tuple[_Address, ...], NoDecode] = _WALLET_FACTORIES
 
     @field_validator("wallet_factories", mode="before")

@@ -16,15 +16,26 @@ RejectedError
     +-- SignatureMismatch       another key made the signature, or the text was altered
     +-- WalletFactoryUnknown    the wallet does not stand yet, and its maker is not trusted here
     +-- WalletOfAnotherChain    the wallet is a contract that was proved on another chain
+NotFoundError
++-- KeyNotFound                 the caller has no such API key
 ConflictError
 +-- WalletOfAnotherAccount      the wallet signs in to another account
++-- TooManyKeys                 the account has as many API keys as it may have
 LimitedError
 +-- TooManySignIns              this client address asked too often
++-- TooManyRequests             this API key was used too often
 UnauthenticatedError
 +-- SessionEnded                the token is unknown, revoked or too old
++-- KeyEnded                    the API key is unknown, revoked or too old
 """
 
-from souk.core.errors import ConflictError, LimitedError, RejectedError, UnauthenticatedError
+from souk.core.errors import (
+    ConflictError,
+    LimitedError,
+    NotFoundError,
+    RejectedError,
+    UnauthenticatedError,
+)
 
 
 class SignInRefused(RejectedError):
@@ -132,6 +143,24 @@ class WalletOfAnotherAccount(ConflictError):
     code = "wallet_of_another_account"
 
 
+class KeyNotFound(NotFoundError):
+    """The caller has no such API key, or it is revoked."""
+
+    code = "key_not_found"
+
+
+class TooManyKeys(ConflictError):
+    """The account has as many API keys as it may have."""
+
+    code = "too_many_keys"
+
+
+class TooManyRequests(LimitedError):
+    """This API key was used too often."""
+
+    code = "too_many_requests_of_key"
+
+
 class TooManySignIns(LimitedError):
     """This client address asked too often."""
 
@@ -142,3 +171,9 @@ class SessionEnded(UnauthenticatedError):
     """The token is unknown, revoked or too old."""
 
     code = "session_ended"
+
+
+class KeyEnded(UnauthenticatedError):
+    """The API key is unknown, revoked or too old."""
+
+    code = "key_ended"

@@ -64,3 +64,22 @@ class SessionRow(Base):
     expires_at: Mapped[Instant] = mapped_column(index=True)
     step_up_at: Mapped[Instant]
     revoked_at: Mapped[Instant | None]
+
+
+class ApiKeyRow(Base):
+    """What a program sends instead of a session's token, known to it alone. `prefix` is the
+    beginning of it, by which people tell their keys apart."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (CheckConstraint("cardinality(scopes) > 0", name="scopes"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str]
+    prefix: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant | None]
+    last_used_at: Mapped[Instant | None]
+    revoked_at: Mapped[Instant | None]

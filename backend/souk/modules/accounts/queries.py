@@ -1,4 +1,4 @@
-"""What a caller may read about its own session."""
+"""What a caller may read about its own account."""
 
 from souk.core.db import Reads
 
@@ -23,3 +23,22 @@ _SESSION = """
 async def session_view(reads: Reads, session_id: str) -> bytes | None:
     """The session, its account's roles and wallets, as JSON."""
     return await reads.document(_SESSION, {"session_id": session_id})
+
+
+_KEYS = """
+    SELECT json_build_object(
+        'data', coalesce(json_agg(json_build_object(
+            'id', api_key.id,
+            'name', api_key.name,
+            'prefix', api_key.prefix,
+            'scopes', api_key.scopes,
+            'created_at', rfc3339(api_key.created_at),
+            'expires_at', rfc3339(api_key.expires_at),
+            'last_used_at', rfc3339(api_key.last_used_at)) ORDER BY api_key.id), '[]'::json))
+    FROM api_key WHERE api_key.account_id = %(account_id)s AND api_key.revoked_at IS NULL
+"""
+
+
+async def keys(reads: Reads, account_id: str) -> bytes | None:
+    """The keys of an account that are not revoked, as JSON."""
+    return await reads.document(_KEYS, {"account_id": account_id})

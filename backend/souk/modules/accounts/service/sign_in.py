@@ -1,14 +1,11 @@
 """Signing in by wallet, sessions, and the wallets of an account."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
 
 from souk.core.addresses import Address
 from souk.core.idempotency import NO_RECEIPT, Receipt
-from souk.core.ports import RateLimiter
 from souk.core.principal import Principal, Role
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.accounts import repository
@@ -23,18 +20,20 @@ from souk.modules.accounts.domain import (
     check_times,
 )
 from souk.modules.accounts.domain.grammar import parse_message
+from souk.modules.accounts.domain.keys import find_prefix
 from souk.modules.accounts.errors import (
+    KeyEnded,
     NonceUnusable,
     SessionEnded,
-    TooManySignIns,
     WalletOfAnotherAccount,
     WalletOfAnotherChain,
 )
 from souk.modules.accounts.models import SessionRow
 from souk.modules.accounts.ports import SignatureVerifier
+from souk.modules.accounts.repository import keys
+from souk.modules.accounts.service.tokens import new_token, token_hash
 
 _NONCE_BYTES = 16
-_TOKEN_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,13 @@ class Accounts:
         return signed_in
 
     def authenticate(self, token: str) -> Principal:
-        """Who a session token belongs to. Raises `SessionEnded`."""
+        """Who a session's token or an API key belongs to. Raises `SessionEnded`, `KeyEnded`."""
+        is_key = find_prefix(token) is not None
+        find = keys.find_principal if is_key else repository.find_principal
         with self._uow.autocommit() as tx:
-            principal = repository.find_principal(tx, _token_hash(token))
+            principal = find(tx, token_hash(token))
+        if principal is None and is_key:
+            raise KeyEnded("this key is unknown, revoked or too old; make another")
         if principal is None:
             raise SessionEnded("this session has ended; sign in again")
         return principal
@@ -164,37 +167,18 @@ class Accounts:
         return holder
 
     def _open_session(self, tx: Transaction, account_id: str, address: Address) -> SignedIn:
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        token = new_token()
         row = SessionRow(
             id=tx.new_id("ses"),
             account_id=account_id,
             wallet=address,
-            token_hash=_token_hash(token),
+            token_hash=token_hash(token),
             created_at=tx.now,
             expires_at=tx.now + timedelta(days=self._config.session_days),
             step_up_at=tx.now,
         )
         repository.add_session(tx, row)
         return SignedIn(token, account_id, row.id, address, row.expires_at)
-
-
-class SignInGate:
-    """Slows down whoever tries to sign in too often from one network address."""
-
-    def __init__(self, limiter: RateLimiter, *, per_minute: int) -> None:
-        self._limiter = limiter
-        self._per_minute = per_minute
-
-    def admit(self, client: str) -> None:
-        """Count one request of `client`, an IP address. Raises `TooManySignIns`."""
-        wait = self._limiter.take(
-            f"sign-in:{_network(client)}", limit=self._per_minute, per_seconds=60
-        )
-        if wait:
-            raise TooManySignIns(
-                "too many sign-in requests from this address; wait a little",
-                retry_after_seconds=wait,
-            )
 
 
 def _bind(tx: Transaction, account_id: str, proved: _Proved) -> str:
@@ -211,21 +195,3 @@ def _bind(tx: Transaction, account_id: str, proved: _Proved) -> str:
             context={"pointer": "/message", "chain_id": wallet.chain_id},
         )
     return wallet.account_id
-
-
-def _token_hash(token: str) -> bytes:
-    """Tokens are 256 random bits, so a plain hash cannot be guessed back."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-
-
-def _network(client: str) -> str:
-    """The address, or its /64 when it is IPv6: that whole network belongs to one customer."""
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client
-    if address.version == 4:
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ip_network((address.packed[:8] + bytes(8), 64)))

@@ -1,4 +1,4 @@
-"""Signing in: `/api/auth`."""
+"""Signing in by wallet: `/api/auth`."""
 
 from typing import Annotated
 

@@ -1,0 +1,9 @@
+"""Who somebody is: `/api/auth`."""
+
+from fastapi import APIRouter
+
+from souk.modules.accounts.api import keys, sign_in
+
+router = APIRouter()
+router.include_router(sign_in.router)
+router.include_router(keys.router)
