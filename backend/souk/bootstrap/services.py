@@ -28,7 +28,7 @@ from souk.core.idempotency import Idempotency
 from souk.core.pagination import CursorCodec
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
-from souk.modules.accounts.service import Accounts, ApiKeys
+from souk.modules.accounts.service import Accounts, ApiKeys, Sessions
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
@@ -119,6 +119,7 @@ def _people_and_goods(
             Chains: chains,
             Accounts: accounts,
             ApiKeys: ApiKeys(uow),
+            Sessions: Sessions(uow),
             Sellers: sellers,
             Catalog: catalog,
             Orders: Orders(catalog, OrdersConfig(settings.trade.reservation_seconds)),

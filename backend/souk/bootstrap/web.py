@@ -43,6 +43,7 @@ _RESENDS_PER_MINUTE = 30
 _ROUTERS = (
     accounts_api.router,
     sellers_api.router,
+    sellers_api.wallets_router,
     catalog_api.router,
     orders_api.router,
     payments_api.router,

@@ -143,6 +143,7 @@ def test_key_is_never_staff(api, token, accounts, committing_uow):
     with committing_uow.begin() as tx:
         accounts.grant_role(tx, account_id, Role.ADMIN)
         tx.commit()
+    token = sign_in(accounts, a_wallet()).token
     assert accounts.authenticate(token).is_staff
     program = accounts.authenticate(make(api, token, *Scope)["secret"])
     assert (program.is_staff, program.roles) == (False, {Role.BUYER})

@@ -18,9 +18,14 @@ RejectedError
     +-- WalletOfAnotherChain    the wallet is a contract that was proved on another chain
 NotFoundError
 +-- KeyNotFound                 the caller has no such API key
++-- SessionNotFound             the caller has no such session
++-- WalletNotFound              the caller's account has no such wallet
 ConflictError
 +-- WalletOfAnotherAccount      the wallet signs in to another account
++-- LastWayIn                   nobody could sign in to the account any more
 +-- TooManyKeys                 the account has as many API keys as it may have
+ForbiddenError
++-- StepUpRequired              the caller has to prove anew who they are
 LimitedError
 +-- TooManySignIns              this client address asked too often
 +-- TooManyRequests             this API key was used too often
@@ -31,6 +36,7 @@ UnauthenticatedError
 
 from souk.core.errors import (
     ConflictError,
+    ForbiddenError,
     LimitedError,
     NotFoundError,
     RejectedError,
@@ -147,6 +153,33 @@ class KeyNotFound(NotFoundError):
     """The caller has no such API key, or it is revoked."""
 
     code = "key_not_found"
+
+
+class SessionNotFound(NotFoundError):
+    """The caller has no such session, or it has ended."""
+
+    code = "session_not_found"
+
+
+class WalletNotFound(NotFoundError):
+    """The caller's account has no such wallet."""
+
+    code = "wallet_not_found"
+
+
+class LastWayIn(ConflictError):
+    """Without this wallet nobody could sign in to the account any more."""
+
+    code = "last_way_in"
+
+
+class StepUpRequired(ForbiddenError):
+    """A token alone must not do this: whoever holds it may have found it.
+
+    Have a wallet of the account sign a message around a fresh nonce, send that to
+    `POST /api/auth/step-up`, and repeat the request with the new token within five minutes."""
+
+    code = "step_up_required"
 
 
 class TooManyKeys(ConflictError):

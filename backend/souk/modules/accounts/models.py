@@ -1,6 +1,6 @@
 """Tables of accounts."""
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,18 +51,51 @@ class NonceRow(Base):
     consumed_at: Mapped[Instant | None]
 
 
+class EmailRow(Base):
+    """An address, in small letters, that an account has proved by what was sent there. It signs in
+    to one account only. The reference is deferred, as a wallet's is."""
+
+    __tablename__ = "email_address"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id] = mapped_column(
+        ForeignKey("account.id", deferrable=True, initially="DEFERRED"), index=True
+    )
+    address: Mapped[str] = mapped_column(unique=True)
+    proved_at: Mapped[Instant]
+
+
+class EmailChallengeRow(Base):
+    """What was sent to an address: a code and a link, good for one sign-in together. `attempts`
+    counts the codes that were tried."""
+
+    __tablename__ = "email_challenge"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    link_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[Instant] = mapped_column(index=True)
+    expires_at: Mapped[Instant]
+    attempts: Mapped[int] = mapped_column(Integer)
+    consumed_at: Mapped[Instant | None]
+
+
 class SessionRow(Base):
-    """A signed-in client. The token itself is known to the client alone."""
+    """A signed-in client, and the wallet or the e-mail address that signed in. The token itself is
+    known to the client alone. `step_up_at` is when this client last proved who it is, until that
+    proof is used up."""
 
     __tablename__ = "session"
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), index=True)
-    wallet: Mapped[str]
+    wallet: Mapped[str | None]
+    email: Mapped[str | None]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant] = mapped_column(index=True)
-    step_up_at: Mapped[Instant]
+    step_up_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]
 
 

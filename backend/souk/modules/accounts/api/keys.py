@@ -34,6 +34,7 @@ _KeyId = Annotated[
     response_model=KeyRevealed,
     responses={
         401: UNAUTHENTICATED,
+        403: {"description": "The caller has to prove anew who they are, at `/api/auth/step-up`"},
         409: {"description": "You have too many keys"},
         422: INVALID,
     },
@@ -46,7 +47,8 @@ def create_key(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """A program sends it as Bearer and may do what its scopes say: never as staff, and never what
-    concerns keys, sessions and wallets. The answer alone holds the secret."""
+    concerns keys, sessions and wallets. The answer alone holds the secret. The caller has to have
+    signed in or stepped up within five minutes."""
     return once(
         request,
         caller=caller,

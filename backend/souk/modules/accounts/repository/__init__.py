@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, text, update
+from sqlalchemy import delete, exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.addresses import Address
 from souk.core.db import InstantColumn
 from souk.core.principal import Principal, Role
 from souk.core.unit_of_work import Transaction
-from souk.modules.accounts.models import AccountRow, NonceRow, SessionRow, WalletRow
+from souk.modules.accounts.models import AccountRow, EmailRow, NonceRow, SessionRow, WalletRow
 
 
 def add_nonce(tx: Transaction, nonce: str, expires_at: datetime) -> None:
@@ -68,6 +68,14 @@ def add_role(tx: Transaction, account_id: str, role: Role) -> None:
     )
 
 
+def remove_role(tx: Transaction, account_id: str, role: Role) -> None:
+    """Let the account act in this role no more; nothing changes if it does not."""
+    tx.session.execute(
+        text("UPDATE account SET roles = array_remove(roles, :role) WHERE id = :id"),
+        {"id": account_id, "role": role.value},
+    )
+
+
 def add_session(tx: Transaction, row: SessionRow) -> None:
     """Store a new session."""
     tx.session.add(row)
@@ -101,26 +109,106 @@ def find_principal(tx: Transaction, token_hash: bytes) -> Principal | None:
     )
 
 
-def revoke_session(tx: Transaction, session_id: str) -> None:
-    """End a session; harmless when it has ended."""
-    tx.session.execute(
+def revoke_sessions(
+    tx: Transaction,
+    account_id: str,
+    *,
+    only: str | None = None,
+    but: str | None = None,
+    of_wallet: str | None = None,
+) -> int:
+    """End the sessions of an account: one, or all but one, or those that a wallet opened; returns
+    how many."""
+    statement = update(SessionRow).where(
+        SessionRow.account_id == account_id,
+        SessionRow.revoked_at.is_(None),
+        SessionRow.expires_at > tx.now,
+    )
+    if only is not None:
+        statement = statement.where(SessionRow.id == only)
+    if but is not None:
+        statement = statement.where(SessionRow.id != but)
+    if of_wallet is not None:
+        statement = statement.where(SessionRow.wallet == of_wallet)
+    revoked = statement.values(revoked_at=tx.now).returning(SessionRow.id)
+    return len(tx.session.execute(revoked).all())
+
+
+def step_up(tx: Transaction, session_id: str, token_hash: bytes) -> datetime | None:
+    """A wallet was proved in this session just now, and its token is another from now on. Returns
+    when the session expires; `None` if it has ended."""
+    return tx.session.execute(
         update(SessionRow)
         .where(SessionRow.id == session_id, SessionRow.revoked_at.is_(None))
-        .values(revoked_at=tx.now)
+        .values(step_up_at=tx.now, token_hash=token_hash)
+        .returning(SessionRow.expires_at)
+    ).scalar_one_or_none()
+
+
+def use_step_up(tx: Transaction, session_id: str, *, since: datetime) -> bool:
+    """Use up what was proved in this session after an instant; `False` if nothing was. One
+    statement, so that a proof serves once."""
+    used = tx.session.execute(
+        update(SessionRow)
+        .where(SessionRow.id == session_id, SessionRow.step_up_at > since)
+        .values(step_up_at=None)
+        .returning(SessionRow.id)
     )
+    return used.first() is not None
 
 
-def step_up(tx: Transaction, session_id: str) -> None:
-    """A wallet was proved in this session just now."""
+def forget_step_ups(tx: Transaction, account_id: str) -> None:
+    """What was proved in the account's sessions counts no more."""
     tx.session.execute(
-        update(SessionRow).where(SessionRow.id == session_id).values(step_up_at=tx.now)
+        update(SessionRow).where(SessionRow.account_id == account_id).values(step_up_at=None)
     )
 
 
-def exists_wallet(tx: Transaction, account_id: str, address: str) -> bool:
-    """Whether the account has proved this address."""
+def lock_account(tx: Transaction, account_id: str) -> None:
+    """Let no other transaction count what this account has meanwhile, or touch all its sessions;
+    signing in goes on. Taken before any session's row."""
+    tx.session.execute(
+        select(AccountRow.id).where(AccountRow.id == account_id).with_for_update(key_share=True)
+    )
+
+
+def hold_wallet(tx: Transaction, account_id: str, address: str) -> bool:
+    """Whether the account has proved this address; if so nobody removes it meanwhile."""
+    found = tx.session.execute(
+        select(WalletRow.id)
+        .where(WalletRow.account_id == account_id, WalletRow.address == address)
+        .with_for_update(read=True, key_share=True)
+    )
+    return found.first() is not None
+
+
+def exists_wallet(tx: Transaction, account_id: str) -> bool:
+    """Whether the account has proved any wallet."""
     found: bool = tx.session.execute(
-        select(exists().where(WalletRow.account_id == account_id, WalletRow.address == address))
+        select(exists().where(WalletRow.account_id == account_id))
+    ).scalar_one()
+    return found
+
+
+def delete_wallet(tx: Transaction, account_id: str, address: str) -> bool:
+    """Take a wallet from an account; `False` when it has no such one."""
+    gone = tx.session.execute(
+        delete(WalletRow)
+        .where(WalletRow.account_id == account_id, WalletRow.address == address)
+        .returning(WalletRow.id)
+    )
+    return gone.first() is not None
+
+
+def exists_way_in(tx: Transaction, account_id: str) -> bool:
+    """Whether a wallet or an e-mail address signs in to this account."""
+    found: bool = tx.session.execute(
+        select(
+            or_(
+                exists().where(WalletRow.account_id == account_id),
+                exists().where(EmailRow.account_id == account_id),
+            )
+        )
     ).scalar_one()
     return found
 

@@ -8,16 +8,11 @@ from souk.core.db import InstantColumn
 from souk.core.principal import Principal, Role, Scope
 from souk.core.unit_of_work import Transaction
 from souk.modules.accounts.domain.keys import KeyRecord
-from souk.modules.accounts.models import AccountRow, ApiKeyRow
+from souk.modules.accounts.models import ApiKeyRow
 
 # So that a busy key costs a write a minute and not one a request.
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _AS_PROGRAM = frozenset({Role.BUYER, Role.SELLER})
-
-
-def lock_account(tx: Transaction, account_id: str) -> None:
-    """Let no other transaction count this account's keys meanwhile."""
-    tx.session.execute(select(AccountRow.id).where(AccountRow.id == account_id).with_for_update())
 
 
 def count(tx: Transaction, account_id: str) -> int:

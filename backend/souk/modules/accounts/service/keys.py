@@ -7,10 +7,12 @@ from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.ids import require_id
 from souk.core.principal import Principal, Scope
 from souk.core.unit_of_work import UnitOfWork
+from souk.modules.accounts import repository
 from souk.modules.accounts.domain.keys import MAX_KEYS, RevealedKey, find_prefix, spelled
 from souk.modules.accounts.errors import KeyNotFound, TooManyKeys
 from souk.modules.accounts.models import ApiKeyRow
 from souk.modules.accounts.repository import keys
+from souk.modules.accounts.service.guards import require_recent_proof
 from souk.modules.accounts.service.tokens import new_token, token_hash
 
 
@@ -30,10 +32,11 @@ class ApiKeys:
         receipt: Receipt = NO_RECEIPT,
     ) -> RevealedKey:
         """A key that may do what these scopes say, for so many days or until it is revoked. Raises
-        `TooManyKeys`."""
+        `StepUpRequired`, `TooManyKeys`."""
         token = spelled(new_token())
         with self._uow.begin() as tx:
-            keys.lock_account(tx, principal.account_id)
+            require_recent_proof(tx, principal)
+            repository.lock_account(tx, principal.account_id)
             if keys.count(tx, principal.account_id) >= MAX_KEYS:
                 raise TooManyKeys(
                     f"you have {MAX_KEYS} keys; revoke one that you do not need",

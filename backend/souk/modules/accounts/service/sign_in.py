@@ -1,66 +1,40 @@
-"""Signing in by wallet, sessions, and the wallets of an account."""
+"""Signing in by wallet, and the wallets and roles of an account."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 
 from souk.core.addresses import Address
 from souk.core.idempotency import NO_RECEIPT, Receipt
-from souk.core.principal import Principal, Role
+from souk.core.principal import PERMISSIONS, Principal, Role
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.accounts import repository
-from souk.modules.accounts.domain import (
-    STATEMENT,
-    Challenge,
-    Proof,
-    SignedIn,
-    SignInConfig,
-    SiweMessage,
-    check_place,
-    check_times,
-)
-from souk.modules.accounts.domain.grammar import parse_message
+from souk.modules.accounts.domain import STATEMENT, Challenge, SignedIn, SignInConfig
 from souk.modules.accounts.domain.keys import find_prefix
 from souk.modules.accounts.errors import (
     KeyEnded,
-    NonceUnusable,
+    LastWayIn,
     SessionEnded,
+    WalletNotFound,
     WalletOfAnotherAccount,
-    WalletOfAnotherChain,
 )
-from souk.modules.accounts.models import SessionRow
 from souk.modules.accounts.ports import SignatureVerifier
 from souk.modules.accounts.repository import keys
+from souk.modules.accounts.service.guards import use_proof
+from souk.modules.accounts.service.proofs import Proofs, Proved, bind
+from souk.modules.accounts.service.sessions import open_session
 from souk.modules.accounts.service.tokens import new_token, token_hash
 
 _NONCE_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class _Proved:
-    """A message whose signature is good, and what that proves."""
-
-    message: SiweMessage
-    proof: Proof
-
-    @property
-    def address(self) -> Address:
-        """The wallet that signed."""
-        return self.message.address
-
-    @property
-    def chain_id(self) -> int | None:
-        """Where alone the proof holds, if not everywhere."""
-        return self.message.chain_id if self.proof is Proof.CONTRACT else None
-
-
 class Accounts:
-    """Who somebody is. A wallet that has proved itself once names its account for ever."""
+    """Who somebody is. A wallet that has proved itself once names its account until it is taken
+    from it."""
 
     def __init__(self, uow: UnitOfWork, verifier: SignatureVerifier, config: SignInConfig) -> None:
         self._uow = uow
-        self._verifier = verifier
         self._config = config
+        self._proofs = Proofs(verifier, config)
 
     def issue_nonce(self) -> Challenge:
         """A nonce for one sign-in, and what the message around it must say."""
@@ -80,13 +54,32 @@ class Accounts:
 
         Raises a `SignInRefused`; then the nonce may be used again unless it was the matter.
         """
-        proved = self._prove(message, signature)
+        proved = self._proofs.prove(message, signature)
         with self._uow.begin() as tx:
-            self._use_up(tx, proved.message)
+            self._proofs.use_up(tx, proved)
             account_id = self._account_of(tx, proved)
-            signed_in = self._open_session(tx, account_id, proved.address)
+            signed_in = open_session(
+                tx, account_id, days=self._config.session_days, wallet=proved.address
+            )
             tx.commit()
         return signed_in
+
+    def step_up(self, principal: Principal, message: str, signature: str) -> SignedIn:
+        """Prove anew who the caller is, by a wallet of the account: the contract of a wallet that
+        was given away says no. The session has another token from now on. Raises a
+        `SignInRefused`, `WalletNotFound`, `SessionEnded`."""
+        proved, token = self._proofs.prove(message, signature), new_token()
+        with self._uow.begin() as tx:
+            self._proofs.use_up(tx, proved)
+            self._require_wallet(tx, principal, proved.address)
+            bind(tx, principal.account_id, proved)
+            expires_at = repository.step_up(tx, principal.session_id, token_hash(token))
+            if expires_at is None:
+                raise SessionEnded("this session has ended; sign in again")
+            tx.commit()
+        return SignedIn(
+            token, principal.account_id, principal.session_id, expires_at, wallet=proved.address
+        )
 
     def authenticate(self, token: str) -> Principal:
         """Who a session's token or an API key belongs to. Raises `SessionEnded`, `KeyEnded`."""
@@ -100,12 +93,6 @@ class Accounts:
             raise SessionEnded("this session has ended; sign in again")
         return principal
 
-    def sign_out(self, principal: Principal) -> None:
-        """End the caller's session."""
-        with self._uow.begin() as tx:
-            repository.revoke_session(tx, principal.session_id)
-            tx.commit()
-
     def add_wallet(
         self,
         principal: Principal,
@@ -113,27 +100,56 @@ class Accounts:
         signature: str,
         receipt: Receipt = NO_RECEIPT,
     ) -> Address:
-        """Let another wallet, proved by its signature, sign in to the caller's account. Raises a
+        """Let another wallet, proved by its signature, sign in to the caller's account. It proves
+        itself and not the caller, who has to have done so before. Raises `StepUpRequired`, a
         `SignInRefused`, or `WalletOfAnotherAccount`."""
-        proved = self._prove(message, signature)
+        proved = self._proofs.prove(message, signature)
         with self._uow.begin() as tx:
-            self._use_up(tx, proved.message)
-            if _bind(tx, principal.account_id, proved) != principal.account_id:
+            self._proofs.use_up(tx, proved)
+            repository.lock_account(tx, principal.account_id)
+            use_proof(tx, principal)
+            if bind(tx, principal.account_id, proved) != principal.account_id:
                 raise WalletOfAnotherAccount(
                     "this wallet signs in to another account; sign in with it there"
                 )
-            repository.step_up(tx, principal.session_id)
+            repository.forget_step_ups(tx, principal.account_id)
             receipt.store(tx, proved.address)
             tx.commit()
         return proved.address
 
+    def remove_wallet(self, tx: Transaction, principal: Principal, address: Address) -> None:
+        """Take a wallet from the caller's account; sessions that it opened end. Raises
+        `StepUpRequired`, `WalletNotFound`, `LastWayIn`."""
+        repository.lock_account(tx, principal.account_id)
+        use_proof(tx, principal)
+        if not repository.delete_wallet(tx, principal.account_id, address):
+            raise WalletNotFound("your account has no such wallet")
+        if not repository.exists_way_in(tx, principal.account_id):
+            raise LastWayIn("add another wallet first, or nobody could sign in any more")
+        repository.revoke_sessions(tx, principal.account_id, of_wallet=address)
+        repository.forget_step_ups(tx, principal.account_id)
+
+    def require_step_up(self, tx: Transaction, principal: Principal) -> None:
+        """Use up the proof of who the caller is that this session gave last, before money goes
+        elsewhere than so far. Raises `StepUpRequired`."""
+        use_proof(tx, principal)
+
     def owns_wallet(self, tx: Transaction, account_id: str, address: str) -> bool:
-        """Whether the account has proved this address (EIP-55)."""
-        return repository.exists_wallet(tx, account_id, address)
+        """Whether the account has proved this address (EIP-55). If so, it is not taken from it
+        before this transaction ends."""
+        return repository.hold_wallet(tx, account_id, address)
 
     def grant_role(self, tx: Transaction, account_id: str, role: Role) -> None:
-        """Let the account act in a role, from its next request on."""
+        """Let the account act in a role. One that allows more than what is one's own ends the
+        account's sessions, so that no token from before can do it."""
         repository.add_role(tx, account_id, role)
+        if PERMISSIONS[role]:
+            repository.revoke_sessions(tx, account_id)
+
+    def take_role(self, tx: Transaction, account_id: str, role: Role) -> None:
+        """Let the account act in a role no more, and end its sessions."""
+        repository.remove_role(tx, account_id, role)
+        repository.revoke_sessions(tx, account_id)
 
     def forget_expired(self) -> int:
         """Delete nonces and sessions past their time; returns how many."""
@@ -142,56 +158,14 @@ class Accounts:
             tx.commit()
         return gone
 
-    def _prove(self, text: str, signature: str) -> _Proved:
-        """Everything that needs no transaction; the verifier may have to ask a chain."""
-        message = parse_message(text)
-        check_place(message, self._config)
-        proof = self._verifier.verify(
-            message=text,
-            signature=signature,
-            address=message.address,
-            chain_id=message.chain_id,
-        )
-        return _Proved(message, proof)
+    @staticmethod
+    def _require_wallet(tx: Transaction, principal: Principal, address: Address) -> None:
+        if not repository.hold_wallet(tx, principal.account_id, address):
+            raise WalletNotFound("sign with a wallet that is your account's already")
 
-    def _use_up(self, tx: Transaction, message: SiweMessage) -> None:
-        check_times(message, self._config, tx.now)
-        if not repository.consume_nonce(tx, message.nonce):
-            raise NonceUnusable("this nonce is used or too old; ask for a new one and sign again")
-
-    def _account_of(self, tx: Transaction, proved: _Proved) -> str:
+    def _account_of(self, tx: Transaction, proved: Proved) -> str:
         fresh = tx.new_id("acc")
-        holder = _bind(tx, fresh, proved)
+        holder = bind(tx, fresh, proved)
         if holder == fresh:
             repository.add_account(tx, fresh)
         return holder
-
-    def _open_session(self, tx: Transaction, account_id: str, address: Address) -> SignedIn:
-        token = new_token()
-        row = SessionRow(
-            id=tx.new_id("ses"),
-            account_id=account_id,
-            wallet=address,
-            token_hash=token_hash(token),
-            created_at=tx.now,
-            expires_at=tx.now + timedelta(days=self._config.session_days),
-            step_up_at=tx.now,
-        )
-        repository.add_session(tx, row)
-        return SignedIn(token, account_id, row.id, address, row.expires_at)
-
-
-def _bind(tx: Transaction, account_id: str, proved: _Proved) -> str:
-    """Give the wallet to this account unless it has one; returns the account that holds it. Raises
-    `WalletOfAnotherChain`: at the same address of another chain somebody else may have put a
-    contract that says yes to everything."""
-    wallet = repository.bind_wallet(tx, account_id, proved.address, proved.chain_id)
-    if proved.chain_id is None:
-        wallet.chain_id = None
-    elif wallet.chain_id != proved.chain_id:
-        raise WalletOfAnotherChain(
-            "this wallet was proved elsewhere before; sign with its key, or on the chain where its"
-            " contract was asked first",
-            context={"pointer": "/message", "chain_id": wallet.chain_id},
-        )
-    return wallet.account_id
