@@ -24,6 +24,8 @@ from souk.modules.sellers.schemas import SellerCreate, SellerOut, SellerUpdate
 from souk.modules.sellers.service import Sellers
 
 router = APIRouter(prefix="/api/marketplace/sellers", tags=["sellers"])
+# Here because only a store knows whether it is paid to the wallet.
+wallets_router = APIRouter(prefix="/api/auth/wallets", tags=["sign-in"])
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _Reference = Annotated[
@@ -104,7 +106,10 @@ async def read(request: Request, seller: _Reference, reads: _Reads) -> Response:
     response_model=SellerOut,
     responses={
         401: UNAUTHENTICATED,
-        403: {"description": "The store belongs to somebody else"},
+        403: {
+            "description": "The store belongs to somebody else, or the caller has to prove anew who"
+            " they are before money goes elsewhere, at `/api/auth/step-up`"
+        },
         404: _NOT_FOUND,
         409: {"description": "The profile was changed meanwhile, or the handle is taken"},
         422: _INVALID,
@@ -123,6 +128,35 @@ def edit(
     edited = sellers.edit(caller, seller, body.changes(), version=version)
     answer = SellerOut.of(edited).model_dump_json().encode()
     return json_response(answer, headers={"ETag": f'"{edited.version}"'})
+
+
+@wallets_router.delete(
+    "/{address}",
+    summary="Remove a wallet from the account",
+    status_code=204,
+    responses={
+        401: UNAUTHENTICATED,
+        403: {"description": "The caller has to prove anew who they are, at `/api/auth/step-up`"},
+        404: {"description": "The account has no such wallet"},
+        409: {"description": "The store is paid there, or nobody could sign in any more"},
+        422: _INVALID,
+    },
+)
+def remove_wallet(
+    address: Annotated[
+        str,
+        Path(
+            max_length=64,
+            description="The wallet's address.",
+            examples=["0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"],
+        ),
+    ],
+    caller: Caller,
+    sellers: _Service,
+) -> None:
+    """It signs in to this account no more, and the sessions that it opened end. The caller has to
+    have signed in or stepped up within five minutes."""
+    sellers.remove_wallet(caller, address)
 
 
 def _render(seller: object) -> dict[str, object]:

@@ -9,6 +9,7 @@ ConflictError
 +-- SellerExists           this account has a store already
 +-- HandleTaken            another store has this handle
 +-- StaleVersion           the profile was changed since it was read
++-- PayoutWalletInUse      the store is paid to the wallet that is to be removed
 """
 
 from souk.core.errors import ConflictError, NotFoundError, RejectedError
@@ -45,6 +46,12 @@ class HandleTaken(ConflictError):
     """Another store has this handle."""
 
     code = "handle_taken"
+
+
+class PayoutWalletInUse(ConflictError):
+    """The store is paid to the wallet that is to be removed."""
+
+    code = "payout_wallet_in_use"
 
 
 class StaleVersion(ConflictError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from souk.core.addresses import parse_address
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import NotYours, Principal, Role
 from souk.core.unit_of_work import Transaction, UnitOfWork
@@ -10,6 +11,7 @@ from souk.modules.sellers import repository
 from souk.modules.sellers.domain import Profile, SellerRecord, StoredSeller
 from souk.modules.sellers.errors import (
     HandleTaken,
+    PayoutWalletInUse,
     PayoutWalletNotProved,
     SellerExists,
     SellerNotFound,
@@ -51,7 +53,8 @@ class Sellers:
         """Change some fields of the store with this id or handle, as it was at `version`.
 
         `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
-        `NotYours`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`, `InvalidProfileField`.
+        `NotYours`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`, `InvalidProfileField`,
+        and `StepUpRequired` when money is to go elsewhere.
         """
         with self._uow.begin() as tx:
             seller = self._lock_own(tx, principal, reference)
@@ -59,12 +62,25 @@ class Sellers:
                 raise StaleVersion(seller.version)
             profile = seller.profile.with_changes(changes)
             if profile.payout_wallet != seller.profile.payout_wallet:
+                self._accounts.require_step_up(tx, principal)
                 self._require_proved(tx, seller.account_id, profile)
             if not repository.save(tx, seller.id, profile, version + 1):
                 raise _handle_taken(profile)
             edited = self._required(repository.find(tx, seller.id))
             tx.commit()
         return edited
+
+    def remove_wallet(self, principal: Principal, address: str) -> None:
+        """Take a wallet from the caller's account, unless the store is paid there. Raises
+        `MalformedAddress`, `StepUpRequired`, `WalletNotFound`, `LastWayIn`, `PayoutWalletInUse`."""
+        wallet = parse_address(address)
+        with self._uow.begin() as tx:
+            # Before the store is looked at: whoever makes it the payout wallet holds it meanwhile.
+            self._accounts.remove_wallet(tx, principal, wallet)
+            store = repository.find_by_account(tx, principal.account_id)
+            if store is not None and store.profile.payout_wallet == wallet:
+                raise PayoutWalletInUse("your store is paid to this wallet; choose another first")
+            tx.commit()
 
     def find_by_account(self, tx: Transaction, account_id: str) -> SellerRecord | None:
         """The store of this account, if it has one."""
