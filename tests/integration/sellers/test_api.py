@@ -69,6 +69,9 @@ def test_profile_shows_public_fields_only(store):
         "handle": "fig-olive",
         "name": "Fig & Olive",
         **dict.fromkeys(["bio", "location", "website", "twitter", "discord", "telegram"]),
+        **dict.fromkeys(["shipping_policy", "returns_policy", "ships_from", "ships_from_place"]),
+        "on_holiday": False,
+        "holiday_note": None,
         "payout_wallet": a_wallet("sofia").address,
         "status": "approved",
         "version": 1,
@@ -108,7 +111,7 @@ def test_edit_takes_the_etag_of_the_edit_before(api, token, store):
 def test_edit_refuses_with_the_present_version_when_it_is_stale(api, token, store):
     api("PATCH", f"{PATH}/fig-olive", {"bio": "One."}, token=token, If_Match='"1"')
     refusal = api("PATCH", f"{PATH}/fig-olive", {"bio": "Two."}, token=token, If_Match='"1"')
-    assert (refusal.status_code, refusal.json()["code"]) == (409, "stale_version")
+    assert (refusal.status_code, refusal.json()["code"]) == (412, "stale_version")
     assert refusal.json()["version"] == 2
 
 
@@ -153,6 +156,9 @@ WRONG = [
     ("twitter", "https://twitter.com/figs"),
     ("discord", "figs#1234"),
     ("telegram", "fig"),
+    ("ships_from", "UK"),
+    ("returns_policy", "x" * 4001),
+    ("on_holiday", "perhaps"),
     ("colour", "green"),
     ("bio", 7),
     ("bio", {"$gt": ""}),
@@ -184,4 +190,44 @@ def test_create_points_at_the_handle_when_it_is_taken(api, stranger, store):
     body = a_body(payout_wallet=a_wallet("bob").address)
     refusal = api("POST", PATH, body, token=stranger, key="k").json()
     assert (refusal["status"], refusal["code"]) == (409, "handle_taken")
-    assert [error["pointer"] for error in refusal["errors"]] == ["/handle"]
+    (error,) = refusal["errors"]
+    assert (error["pointer"], error["suggestion"]) == ("/handle", "fig-olive-shop")
+
+
+def test_create_suggests_what_was_meant_when_a_field_is_wrong(api, token):
+    body = a_body(website="http://figs.example")
+    (error,) = api("POST", PATH, body, token=token, key="k").json()["errors"]
+    assert (error["pointer"], error["suggestion"]) == ("/website", "https://figs.example")
+
+
+EVERY_FIELD = {
+    "name": "Figs",
+    "handle": "figs",
+    "bio": "Preserves.",
+    "location": "Valletta",
+    "website": "https://figs.example",
+    "twitter": "figs",
+    "discord": "figs",
+    "telegram": "fig_olive",
+    "shipping_policy": "Mondays.",
+    "returns_policy": "30 days.",
+    "ships_from": "MT",
+    "ships_from_place": "Valletta",
+    "on_holiday": True,
+    "holiday_note": "Back in May.",
+}
+
+
+def test_edit_changes_every_field_of_the_public_page(api, token, store):
+    edited = api("PATCH", f"{PATH}/fig-olive", EVERY_FIELD, token=token, If_Match='"1"')
+    assert edited.status_code == 200, edited.text
+    shown = api("GET", f"{PATH}/figs").json()
+    fixed = {"id", "payout_wallet", "status", "version", "created_at", "updated_at"}
+    assert shown.keys() - fixed == EVERY_FIELD.keys()
+    assert {field: shown[field] for field in EVERY_FIELD} == EVERY_FIELD
+
+
+def test_edit_refuses_to_say_neither_when_the_store_may_be_on_holiday(api, token, store):
+    body = {"on_holiday": None}
+    refusal = api("PATCH", f"{PATH}/fig-olive", body, token=token, If_Match='"1"')
+    assert (refusal.status_code, refusal.json()["code"]) == (422, "invalid_profile")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
+    STALE,
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
@@ -106,7 +107,8 @@ async def read(request: Request, seller: _Reference, reads: _Reads) -> Response:
         401: UNAUTHENTICATED,
         403: {"description": "The store belongs to somebody else"},
         404: _NOT_FOUND,
-        409: {"description": "The profile was changed meanwhile, or the handle is taken"},
+        409: {"description": "The handle is taken"},
+        412: STALE,
         422: _INVALID,
     },
 )

@@ -8,10 +8,11 @@ RejectedError
 ConflictError
 +-- SellerExists           this account has a store already
 +-- HandleTaken            another store has this handle
+StaleError
 +-- StaleVersion           the profile was changed since it was read
 """
 
-from souk.core.errors import ConflictError, NotFoundError, RejectedError
+from souk.core.errors import ConflictError, NotFoundError, RejectedError, StaleError
 
 
 class SellerNotFound(NotFoundError):
@@ -25,8 +26,11 @@ class InvalidProfileField(RejectedError, ValueError):
 
     code = "invalid_profile"
 
-    def __init__(self, field: str, correction: str) -> None:
-        super().__init__(correction, context={"pointer": f"/{field}"})
+    def __init__(self, field: str, correction: str, *, suggestion: str | None = None) -> None:
+        context = {"pointer": f"/{field}"}
+        if suggestion is not None:
+            correction, context["suggestion"] = f"{correction}: '{suggestion}'?", suggestion
+        super().__init__(correction, context=context)
 
 
 class PayoutWalletNotProved(RejectedError):
@@ -46,8 +50,14 @@ class HandleTaken(ConflictError):
 
     code = "handle_taken"
 
+    def __init__(self, handle: str, *, suggestion: str | None) -> None:
+        context = {"pointer": "/handle"}
+        if suggestion is not None:
+            context["suggestion"] = suggestion
+        super().__init__(f"the handle '{handle}' is taken; choose another", context=context)
 
-class StaleVersion(ConflictError):
+
+class StaleVersion(StaleError):
     """The profile was changed since it was read; `context` holds its present version."""
 
     code = "stale_version"

@@ -1,6 +1,6 @@
 """Tables of sellers."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.db import Base, Id, Instant
@@ -14,6 +14,7 @@ class SellerRow(Base):
         CheckConstraint("handle ~ '^[a-z0-9-]{3,32}$'", name="handle"),
         CheckConstraint("status IN ('approved', 'suspended')", name="status"),
         CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("ships_from ~ '^[A-Z]{2}$'", name="ships_from"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -27,6 +28,12 @@ class SellerRow(Base):
     twitter: Mapped[str | None]
     discord: Mapped[str | None]
     telegram: Mapped[str | None]
+    shipping_policy: Mapped[str | None]
+    returns_policy: Mapped[str | None]
+    ships_from: Mapped[str | None]
+    ships_from_place: Mapped[str | None]
+    on_holiday: Mapped[bool] = mapped_column(server_default=false())
+    holiday_note: Mapped[str | None]
     status: Mapped[str]
     version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[Instant]

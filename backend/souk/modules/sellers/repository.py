@@ -1,6 +1,7 @@
 """Every statement of the write side of sellers."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 
 from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -55,6 +56,11 @@ def lock(tx: Transaction, reference: str) -> StoredSeller | None:
     return _one(tx, refers_to(reference), locked=True)
 
 
+def taken_handles(tx: Transaction, handles: Sequence[str]) -> set[str]:
+    """Those of these handles that a store has."""
+    return set(tx.session.scalars(select(SellerRow.handle).where(SellerRow.handle.in_(handles))))
+
+
 def refers_to(reference: str) -> ColumnElement[bool]:
     """Ids hold an underscore, handles never do."""
     if "_" in reference:
@@ -86,17 +92,7 @@ def _one(
 
 
 def _stored(row: SellerRow) -> StoredSeller:
-    profile = Profile(
-        name=row.name,
-        handle=row.handle,
-        payout_wallet=row.payout_wallet,
-        bio=row.bio,
-        location=row.location,
-        website=row.website,
-        twitter=row.twitter,
-        discord=row.discord,
-        telegram=row.telegram,
-    )
+    profile = Profile(**{field.name: getattr(row, field.name) for field in fields(Profile)})
     return StoredSeller(
         row.id,
         row.account_id,

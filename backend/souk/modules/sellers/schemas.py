@@ -1,17 +1,18 @@
 """Requests and responses of sellers."""
 
+from dataclasses import asdict
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field
 
 from souk.core.web import InstantOut, RequestModel, ResponseModel
-from souk.modules.sellers import domain
-from souk.modules.sellers.domain import Profile, StoredSeller
+from souk.modules.sellers.domain import Profile, StoredSeller, fields
+from souk.modules.sellers.domain.fields import Value
 
 _Name = Annotated[
     str,
-    Field(min_length=1, max_length=domain.NAME_LENGTH, examples=["Fig & Olive"]),
-    AfterValidator(domain.normal_name),
+    Field(min_length=1, max_length=fields.NAME_LENGTH, examples=["Fig & Olive"]),
+    AfterValidator(fields.normal_name),
 ]
 _Handle = Annotated[
     str,
@@ -20,7 +21,7 @@ _Handle = Annotated[
         description="3 to 32 of a-z, 0-9 and single hyphens; stored in lower case, unique.",
         examples=["fig-and-olive"],
     ),
-    AfterValidator(domain.normal_handle),
+    AfterValidator(fields.normal_handle),
 ]
 _PayoutWallet = Annotated[
     str,
@@ -29,31 +30,71 @@ _PayoutWallet = Annotated[
         description="Where the money goes: a wallet that this account has proved by signature.",
         examples=["0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"],
     ),
-    AfterValidator(domain.normal_payout_wallet),
+    AfterValidator(fields.normal_payout_wallet),
 ]
 _Bio = Annotated[
     str,
-    Field(max_length=domain.BIO_LENGTH, examples=["Preserves from our own trees."]),
-    AfterValidator(domain.normal_bio),
+    Field(max_length=fields.BIO_LENGTH, examples=["Preserves from our own trees."]),
+    AfterValidator(fields.normal_bio),
 ]
 _Location = Annotated[
     str,
-    Field(max_length=domain.LOCATION_LENGTH, examples=["Valletta, Malta"]),
-    AfterValidator(domain.normal_location),
+    Field(max_length=fields.LOCATION_LENGTH, examples=["Valletta, Malta"]),
+    AfterValidator(fields.normal_location),
 ]
 _Website = Annotated[
     str,
-    Field(max_length=domain.WEBSITE_LENGTH, examples=["https://fig-and-olive.example"]),
-    AfterValidator(domain.normal_website),
+    Field(max_length=fields.WEBSITE_LENGTH, examples=["https://fig-and-olive.example"]),
+    AfterValidator(fields.normal_website),
 ]
 _Twitter = Annotated[
-    str, Field(max_length=16, examples=["figandolive"]), AfterValidator(domain.normal_twitter)
+    str, Field(max_length=16, examples=["figandolive"]), AfterValidator(fields.normal_twitter)
 ]
 _Discord = Annotated[
-    str, Field(max_length=33, examples=["fig.olive"]), AfterValidator(domain.normal_discord)
+    str, Field(max_length=33, examples=["fig.olive"]), AfterValidator(fields.normal_discord)
 ]
 _Telegram = Annotated[
-    str, Field(max_length=33, examples=["fig_and_olive"]), AfterValidator(domain.normal_telegram)
+    str, Field(max_length=33, examples=["fig_and_olive"]), AfterValidator(fields.normal_telegram)
+]
+_ShippingPolicy = Annotated[
+    str,
+    Field(max_length=fields.POLICY_LENGTH, examples=["Sent on Mondays, with a number to follow."]),
+    AfterValidator(fields.normal_shipping_policy),
+]
+_ReturnsPolicy = Annotated[
+    str,
+    Field(max_length=fields.POLICY_LENGTH, examples=["Unopened jars within 30 days."]),
+    AfterValidator(fields.normal_returns_policy),
+]
+_ShipsFrom = Annotated[
+    str,
+    Field(
+        max_length=32,
+        description="The country that goods are sent from: two letters of ISO 3166-1.",
+        examples=["MT"],
+    ),
+    AfterValidator(fields.normal_ships_from),
+]
+_ShipsFromPlace = Annotated[
+    str,
+    Field(
+        max_length=fields.LOCATION_LENGTH,
+        description="The town or region that goods are sent from.",
+        examples=["Valletta"],
+    ),
+    AfterValidator(fields.normal_ships_from_place),
+]
+_OnHoliday = Annotated[
+    bool,
+    Field(
+        description="A store on holiday says so and takes no new orders; those it has go on.",
+        examples=[False],
+    ),
+]
+_HolidayNote = Annotated[
+    str,
+    Field(max_length=fields.HOLIDAY_NOTE_LENGTH, examples=["Back on the 3rd of January."]),
+    AfterValidator(fields.normal_holiday_note),
 ]
 
 
@@ -69,6 +110,12 @@ class SellerCreate(RequestModel):
     twitter: _Twitter | None = None
     discord: _Discord | None = None
     telegram: _Telegram | None = None
+    shipping_policy: _ShippingPolicy | None = None
+    returns_policy: _ReturnsPolicy | None = None
+    ships_from: _ShipsFrom | None = None
+    ships_from_place: _ShipsFromPlace | None = None
+    on_holiday: _OnHoliday = False
+    holiday_note: _HolidayNote | None = None
 
     def profile(self) -> Profile:
         """The profile that is asked for."""
@@ -87,8 +134,14 @@ class SellerUpdate(RequestModel):
     twitter: _Twitter | None = None
     discord: _Discord | None = None
     telegram: _Telegram | None = None
+    shipping_policy: _ShippingPolicy | None = None
+    returns_policy: _ReturnsPolicy | None = None
+    ships_from: _ShipsFrom | None = None
+    ships_from_place: _ShipsFromPlace | None = None
+    on_holiday: _OnHoliday | None = None
+    holiday_note: _HolidayNote | None = None
 
-    def changes(self) -> dict[str, str | None]:
+    def changes(self) -> dict[str, Value]:
         """The fields that were sent."""
         return self.model_dump(exclude_unset=True)
 
@@ -105,6 +158,12 @@ class SellerOut(ResponseModel):
     twitter: str | None
     discord: str | None
     telegram: str | None
+    shipping_policy: str | None
+    returns_policy: str | None
+    ships_from: str | None
+    ships_from_place: str | None
+    on_holiday: bool
+    holiday_note: str | None
     payout_wallet: str
     status: str
     version: Annotated[int, Field(description="Send it as If-Match when editing.")]
@@ -114,18 +173,9 @@ class SellerOut(ResponseModel):
     @classmethod
     def of(cls, seller: StoredSeller) -> Self:
         """The same document that reading the profile answers with."""
-        profile = seller.profile
         return cls(
             id=seller.id,
-            handle=profile.handle,
-            name=profile.name,
-            bio=profile.bio,
-            location=profile.location,
-            website=profile.website,
-            twitter=profile.twitter,
-            discord=profile.discord,
-            telegram=profile.telegram,
-            payout_wallet=profile.payout_wallet,
+            **asdict(seller.profile),
             status=seller.status,
             version=seller.version,
             created_at=seller.created_at,

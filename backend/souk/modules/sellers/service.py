@@ -8,6 +8,7 @@ from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.accounts.service import Accounts
 from souk.modules.sellers import repository
 from souk.modules.sellers.domain import Profile, SellerRecord, StoredSeller
+from souk.modules.sellers.domain.fields import Value, handles_near
 from souk.modules.sellers.errors import (
     HandleTaken,
     PayoutWalletNotProved,
@@ -44,7 +45,7 @@ class Sellers:
         self,
         principal: Principal,
         reference: str,
-        changes: Mapping[str, str | None],
+        changes: Mapping[str, Value],
         *,
         version: int,
     ) -> StoredSeller:
@@ -61,7 +62,7 @@ class Sellers:
             if profile.payout_wallet != seller.profile.payout_wallet:
                 self._require_proved(tx, seller.account_id, profile)
             if not repository.save(tx, seller.id, profile, version + 1):
-                raise _handle_taken(profile)
+                raise _handle_taken(tx, profile)
             edited = self._required(repository.find(tx, seller.id))
             tx.commit()
         return edited
@@ -94,7 +95,7 @@ class Sellers:
     ) -> SellerExists | HandleTaken:
         existing = repository.find_by_account(tx, account_id)
         if existing is None:
-            return _handle_taken(profile)
+            return _handle_taken(tx, profile)
         return SellerExists(
             "this account has a store already; edit that one",
             context={"seller_id": existing.id, "handle": existing.profile.handle},
@@ -107,8 +108,8 @@ class Sellers:
         return seller
 
 
-def _handle_taken(profile: Profile) -> HandleTaken:
-    return HandleTaken(
-        f"the handle '{profile.handle}' is taken; choose another",
-        context={"pointer": "/handle"},
-    )
+def _handle_taken(tx: Transaction, profile: Profile) -> HandleTaken:
+    candidates = handles_near(profile.handle)
+    taken = repository.taken_handles(tx, candidates)
+    free = next((handle for handle in candidates if handle not in taken), None)
+    return HandleTaken(profile.handle, suggestion=free)

@@ -20,9 +20,10 @@ from souk.modules.catalog.errors import (
     ListingNotPublished,
     ListingSoldOut,
     ReservationEnded,
+    StoreOnHoliday,
 )
 from souk.modules.catalog.repository import HeldStock
-from souk.modules.sellers.domain import SellerStatus
+from souk.modules.sellers.domain import SellerRecord, SellerStatus
 from souk.modules.sellers.service import Sellers
 
 
@@ -33,14 +34,14 @@ class Stock:
 
     def snapshot(self, tx: Transaction, wanted: Sequence[Wanted]) -> list[ListingSnapshot]:
         """What each listing says now, in the order asked. Raises `ListingNotFound` (also for what
-        was never published) and `ListingNotPublished` (also when its store is suspended)."""
+        was never published), `ListingNotPublished` (also when its store may not sell) and
+        `StoreOnHoliday`."""
         found = repository.find_listings(tx, {listing_id for listing_id, _ in wanted})
         listings = [_on_sale(found, listing_id) for listing_id, _ in wanted]
         seller_ids = sorted({listing.seller_id for listing in listings})
         sellers = {seller_id: self._sellers.get(tx, seller_id) for seller_id in seller_ids}
         for listing in listings:
-            if sellers[listing.seller_id].status is SellerStatus.SUSPENDED:
-                raise ListingNotPublished(listing.id)
+            _require_open(sellers[listing.seller_id], listing)
         return [
             ListingSnapshot(
                 listing_id=listing.id,
@@ -115,6 +116,13 @@ def _on_sale(found: Mapping[str, ListingRecord], listing_id: str) -> ListingReco
     if listing.status is not ListingStatus.PUBLISHED:
         raise ListingNotPublished(listing_id)
     return listing
+
+
+def _require_open(seller: SellerRecord, listing: ListingRecord) -> None:
+    if seller.status is not SellerStatus.APPROVED:
+        raise ListingNotPublished(listing.id)
+    if seller.on_holiday:
+        raise StoreOnHoliday(listing.id, seller_id=seller.id, note=seller.holiday_note)
 
 
 def _shift(
