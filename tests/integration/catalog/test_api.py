@@ -13,7 +13,7 @@ from souk.modules.catalog.schemas import (
 from tests.support.catalog_builders import a_draft, a_listing
 from tests.support.market import market, refused, token_of
 from tests.support.order_builders import place
-from tests.support.seller_builders import a_seller, sellers_on
+from tests.support.seller_builders import a_seller, sellers_on, suspend
 
 PRODUCTS = "/api/marketplace/products"
 JAM = {
@@ -265,10 +265,9 @@ def test_listing_says_so_when_its_store_is_on_holiday(api, uow, store):
     assert (summary["seller"]["on_holiday"], shown["seller"]["on_holiday"]) == (True, True)
 
 
-def test_nothing_is_on_sale_when_the_store_is_suspended(api, uow, store, engine):
+def test_nothing_is_on_sale_when_the_store_is_suspended(api, uow, store):
     a_listing(uow, store)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE seller SET status = 'suspended'"))
+    suspend(uow, store)
 
     assert api("GET", PRODUCTS).json()["data"] == []
     assert api("GET", "/api/marketplace/categories").json()["data"] == []

@@ -14,6 +14,7 @@ StaleError
 ForbiddenError
 +-- SellerProfileRequired  only an account with a store can list goods
 +-- StoreSuspended         the store may not sell for now
++-- StoreNotApproved       the store may not sell yet
 RejectedError
 +-- BadListing             a field is out of its bounds
 """
@@ -142,6 +143,18 @@ class StoreSuspended(ForbiddenError):
 
     def __init__(self) -> None:
         super().__init__("your store is suspended; ask support before you publish again")
+
+
+class StoreNotApproved(ForbiddenError):
+    """The store may not sell yet.
+
+    Prepare drafts meanwhile; submit the store (`PUT /api/marketplace/sellers/{seller}/status`).
+    """
+
+    code = "store_not_approved"
+
+    def __init__(self) -> None:
+        super().__init__("your store is not approved yet; what is a draft can stay one until then")
 
 
 class BadListing(RejectedError):

@@ -6,6 +6,7 @@ the order of its cart: carts A,B and B,A wait for each other in turn and never b
 
 from collections.abc import Mapping, Sequence
 
+from souk.core.money import USD, Money
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog import repository
 from souk.modules.catalog.domain import (
@@ -34,14 +35,15 @@ class Stock:
 
     def snapshot(self, tx: Transaction, wanted: Sequence[Wanted]) -> list[ListingSnapshot]:
         """What each listing says now, in the order asked. Raises `ListingNotFound` (also for what
-        was never published), `ListingNotPublished` (also when its store may not sell) and
-        `StoreOnHoliday`."""
+        was never published), `ListingNotPublished` (also when its store may not sell),
+        `StoreOnHoliday` and `SellerLimitReached`."""
         found = repository.find_listings(tx, {listing_id for listing_id, _ in wanted})
         listings = [_on_sale(found, listing_id) for listing_id, _ in wanted]
         seller_ids = sorted({listing.seller_id for listing in listings})
         sellers = {seller_id: self._sellers.get(tx, seller_id) for seller_id in seller_ids}
         for listing in listings:
             _require_open(sellers[listing.seller_id], listing)
+        self._require_within_limits(sellers, listings, wanted)
         return [
             ListingSnapshot(
                 listing_id=listing.id,
@@ -57,6 +59,18 @@ class Stock:
             )
             for listing, (_, quantity) in zip(listings, wanted, strict=True)
         ]
+
+    def _require_within_limits(
+        self,
+        sellers: Mapping[str, SellerRecord],
+        listings: Sequence[ListingRecord],
+        wanted: Sequence[Wanted],
+    ) -> None:
+        totals = dict.fromkeys(sellers, 0)
+        for listing, (_, quantity) in zip(listings, wanted, strict=True):
+            totals[listing.seller_id] += listing.terms.price.amount * quantity
+        for seller_id, total in totals.items():
+            self._sellers.require_within_limit(sellers[seller_id], Money(total, USD))
 
     def reserve(self, tx: Transaction, order_id: str, lines: Sequence[Wanted]) -> None:
         """Hold stock for one order; a repeat holds nothing more. Raises `ListingSoldOut`, after

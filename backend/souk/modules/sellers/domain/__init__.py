@@ -3,17 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from souk.core.addresses import Address
 from souk.modules.sellers.domain.fields import Value, normal
-
-
-class SellerStatus(StrEnum):
-    """Whether a store may sell."""
-
-    APPROVED = "approved"
-    SUSPENDED = "suspended"
+from souk.modules.sellers.domain.standing import SellersConfig, SellerStatus, Verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +51,7 @@ class SellerRecord:
     name: str
     payout_wallet: Address
     status: SellerStatus
+    verification: Verification
     on_holiday: bool = False
     holiday_note: str | None = None
 
@@ -70,6 +64,7 @@ class StoredSeller:
     account_id: str
     profile: Profile
     status: SellerStatus
+    verification: Verification
     version: int
     created_at: datetime
     updated_at: datetime
@@ -85,6 +80,17 @@ class StoredSeller:
             name=profile.name,
             payout_wallet=Address(profile.payout_wallet),
             status=self.status,
+            verification=self.verification,
             on_holiday=profile.on_holiday,
             holiday_note=profile.holiday_note,
         )
+
+
+__all__ = [
+    "Profile",
+    "SellerRecord",
+    "SellerStatus",
+    "SellersConfig",
+    "StoredSeller",
+    "Verification",
+]

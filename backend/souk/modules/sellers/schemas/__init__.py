@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field
 
 from souk.core.web import InstantOut, RequestModel, ResponseModel
-from souk.modules.sellers.domain import Profile, StoredSeller, fields
+from souk.modules.sellers.domain import Profile, SellerStatus, StoredSeller, Verification, fields
 from souk.modules.sellers.domain.fields import Value
 
 _Name = Annotated[
@@ -165,7 +165,8 @@ class SellerOut(ResponseModel):
     on_holiday: bool
     holiday_note: str | None
     payout_wallet: str
-    status: str
+    status: SellerStatus
+    verified: Annotated[bool, Field(description="Whether staff have seen who sells.")]
     version: Annotated[int, Field(description="Send it as If-Match when editing.")]
     created_at: InstantOut
     updated_at: InstantOut
@@ -177,6 +178,7 @@ class SellerOut(ResponseModel):
             id=seller.id,
             **asdict(seller.profile),
             status=seller.status,
+            verified=seller.verification is Verification.VERIFIED,
             version=seller.version,
             created_at=seller.created_at,
             updated_at=seller.updated_at,

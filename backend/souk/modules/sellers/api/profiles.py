@@ -1,9 +1,9 @@
-"""Stores: `/api/marketplace/sellers`."""
+"""What stores say about themselves."""
 
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
@@ -12,6 +12,7 @@ from souk.core.web import (
     Caller,
     IdempotencyKey,
     IfMatch,
+    MaybeCaller,
     cacheable,
     json_response,
     once,
@@ -19,24 +20,15 @@ from souk.core.web import (
     required_version,
 )
 from souk.modules.sellers import queries
+from souk.modules.sellers.api.places import NOT_FOUND, PREFIX, Reference
 from souk.modules.sellers.domain import StoredSeller
 from souk.modules.sellers.errors import SellerNotFound
 from souk.modules.sellers.schemas import SellerCreate, SellerOut, SellerUpdate
 from souk.modules.sellers.service import Sellers
 
-router = APIRouter(prefix="/api/marketplace/sellers", tags=["sellers"])
+router = APIRouter(prefix=PREFIX)
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
-_Reference = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=64,
-        description="The seller's id or handle.",
-        examples=["fig-and-olive"],
-    ),
-]
-_NOT_FOUND = {"description": "There is no such seller"}
 _INVALID = {"description": "A field is wrong; `errors` says which and how to correct it"}
 
 
@@ -89,11 +81,14 @@ async def read_own(request: Request, caller: Caller, reads: _Reads) -> Response:
     "/{seller}",
     summary="A store's public profile",
     response_model=SellerOut,
-    responses={404: _NOT_FOUND},
+    responses={401: UNAUTHENTICATED, 404: NOT_FOUND},
 )
-async def read(request: Request, seller: _Reference, reads: _Reads) -> Response:
-    """The public profile, by id or handle. Its ETag is what an edit sends as If-Match."""
-    document = await queries.profile(reads, seller)
+async def read(request: Request, seller: Reference, caller: MaybeCaller, reads: _Reads) -> Response:
+    """The public profile, by id or handle. Its ETag is what an edit sends as If-Match. A store
+    that is not open yet is shown to its owner and staff alone."""
+    viewer = None if caller is None else caller.account_id
+    staff = caller is not None and caller.is_staff
+    document = await queries.profile(reads, seller, viewer=viewer, staff=staff)
     if document is None:
         raise SellerNotFound("there is no such seller")
     return _versioned(request, document)
@@ -105,15 +100,15 @@ async def read(request: Request, seller: _Reference, reads: _Reads) -> Response:
     response_model=SellerOut,
     responses={
         401: UNAUTHENTICATED,
-        403: {"description": "The store belongs to somebody else"},
-        404: _NOT_FOUND,
+        403: {"description": "The store is somebody else's, or its payouts are frozen"},
+        404: NOT_FOUND,
         409: {"description": "The handle is taken"},
         412: STALE,
         422: _INVALID,
     },
 )
 def edit(
-    seller: _Reference,
+    seller: Reference,
     body: SellerUpdate,
     caller: Caller,
     sellers: _Service,
