@@ -13,6 +13,7 @@ from souk.modules.sellers.errors import (
     HandleTaken,
     PayoutWalletInUse,
     PayoutWalletNotProved,
+    PayoutWalletOnOneChain,
     SellerExists,
     SellerNotFound,
     StaleVersion,
@@ -30,7 +31,7 @@ class Sellers:
         self, principal: Principal, profile: Profile, receipt: Receipt = NO_RECEIPT
     ) -> StoredSeller:
         """Open the caller's store; it is visible at once. Raises `InvalidProfileField`,
-        `SellerExists`, `HandleTaken`, `PayoutWalletNotProved`."""
+        `SellerExists`, `HandleTaken`, `PayoutWalletNotProved`, `PayoutWalletOnOneChain`."""
         profile = profile.normalised()
         with self._uow.begin() as tx:
             self._require_proved(tx, principal.account_id, profile)
@@ -54,7 +55,7 @@ class Sellers:
 
         `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
         `NotYours`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`, `InvalidProfileField`,
-        and `StepUpRequired` when money is to go elsewhere.
+        `PayoutWalletOnOneChain`, and `StepUpRequired` when money is to go elsewhere.
         """
         with self._uow.begin() as tx:
             seller = self._lock_own(tx, principal, reference)
@@ -103,6 +104,13 @@ class Sellers:
                 "add this wallet to your account by signing with it first, so that no money goes"
                 " astray",
                 context={"pointer": "/payout_wallet"},
+            )
+        chain_id = self._accounts.find_only_chain(tx, account_id, profile.payout_wallet)
+        if chain_id is not None:
+            raise PayoutWalletOnOneChain(
+                f"this wallet is a contract on chain {chain_id}, and buyers may pay on others,"
+                " where its address need not be yours; be paid to a wallet that has a key",
+                context={"pointer": "/payout_wallet", "chain_id": chain_id},
             )
 
     def _reason_not_added(
