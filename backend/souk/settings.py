@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
+_SMTP_URL = re.compile(r"^smtps?://[^/\s]+/?$")
 _TEST_KEYS = ("sk_test_", "rk_test_")
 _WEBHOOK_SECRETS_AT_MOST = 2
 
@@ -87,6 +88,7 @@ class SecuritySettings(_Group):
     session_days: int = Field(7, ge=1, le=90)
     sign_in_per_minute: int = Field(60, ge=1)
     api_key_per_minute: int = Field(600, ge=1)
+    email_per_hour: int = Field(20, ge=1)
     wallet_factories: Annotated[tuple[_Address, ...], NoDecode] = _WALLET_FACTORIES
 
     @field_validator("wallet_factories", mode="before")
@@ -267,6 +269,20 @@ class WebhookSettings(_Group):
     webhooks_to_loopback: bool = False
 
 
+class MailSettings(_Group):
+    """E-mail to people. Without a server it is written into the state directory."""
+
+    smtp_url: SecretStr | None = None
+    mail_from: str = Field("Souk <no-reply@localhost>", pattern=r"^[^\r\n]+$")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _names_a_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _SMTP_URL.match(value.get_secret_value()):
+            raise ValueError("SMTP_URL must be smtp://user:password@host:port, or smtps://")
+        return value
+
+
 class LogSettings(_Group):
     """Logs on standard error, one JSON object a line."""
 
@@ -298,6 +314,7 @@ class Settings:
     payments: PaymentSettings
     keeper: KeeperSettings
     webhooks: WebhookSettings
+    mail: MailSettings
     log: LogSettings
     paths: PathSettings
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
@@ -316,6 +333,7 @@ class Settings:
             payments=PaymentSettings(),
             keeper=KeeperSettings(),
             webhooks=WebhookSettings(),
+            mail=MailSettings(),
             log=LogSettings(),
             paths=PathSettings(),
             rpc_urls=rpc_urls(os.environ),

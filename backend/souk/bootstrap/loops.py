@@ -20,7 +20,7 @@ from souk.core.timers import TimerSweeper, chain_clock
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
-from souk.modules.accounts.service import Accounts
+from souk.modules.accounts.service import Accounts, Emails
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
@@ -78,6 +78,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
+        Periodic("accounts.forget_emails", _FORGET_SECONDS, services.of(Emails).forget_expired),
         Periodic("payments.carry_out_due", _INSTRUCTIONS_SECONDS, payments.carry_out_due),
         Periodic("payments.look_at_open", _SILENCE_SECONDS, payments.look_at_open),
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),

@@ -19,6 +19,8 @@ from souk.adapters.evm.transactions import EvmTransactions
 from souk.adapters.evm.wallets import EvmWallets
 from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.targets import Policy
+from souk.adapters.mail.folder import FolderMailer
+from souk.adapters.mail.smtp import SmtpMailer, SmtpServer
 from souk.adapters.staff.identity import StaffIdentityCheck
 from souk.bootstrap.cards import card_money, card_rail, card_statement
 from souk.bootstrap.container import Services
@@ -27,9 +29,11 @@ from souk.core.addresses import ZERO_ADDRESS, parse_address
 from souk.core.clock import Clock
 from souk.core.idempotency import Idempotency
 from souk.core.pagination import CursorCodec
+from souk.core.ports import Mailer
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
-from souk.modules.accounts.service import Accounts, ApiKeys, Sessions
+from souk.modules.accounts.domain.emails import EmailConfig
+from souk.modules.accounts.service import Accounts, ApiKeys, Emails, Sessions
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
@@ -121,6 +125,7 @@ def _people_and_goods(
             Chains: chains,
             Accounts: accounts,
             ApiKeys: ApiKeys(uow),
+            Emails: Emails(uow, _mailer(settings), _email(settings)),
             Sessions: Sessions(uow),
             Sellers: sellers,
             Catalog: catalog,
@@ -239,6 +244,22 @@ def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:
         session_days=settings.security.session_days,
         nonce_seconds=_NONCE_SECONDS,
     )
+
+
+def _email(settings: Settings) -> EmailConfig:
+    return EmailConfig(
+        site=urlsplit(settings.http.public_url).netloc,
+        link=f"{settings.http.public_url}/sign-in",
+        key=_secret(settings, "emails"),
+        session_days=settings.security.session_days,
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    sender, url = settings.mail.mail_from, settings.mail.smtp_url
+    if url is None:
+        return FolderMailer(settings.paths.state_dir / "mail", sender=sender)
+    return SmtpMailer(SmtpServer.parse(url.get_secret_value()), sender=sender)
 
 
 def _escrow_terms(trade: TradeSettings) -> EscrowTerms:

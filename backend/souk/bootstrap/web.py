@@ -24,7 +24,7 @@ from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.modules.accounts import api as accounts_api
-from souk.modules.accounts.service import Accounts, KeyGate, SignInGate
+from souk.modules.accounts.service import Accounts, EmailGate, KeyGate, SignInGate
 from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
@@ -104,6 +104,7 @@ def _edges(below: Container) -> Mapping[object, object]:
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
         SignInGate: SignInGate(limiter, per_minute=security.sign_in_per_minute),
+        EmailGate: EmailGate(limiter, per_hour=security.email_per_hour),
         KeyGate: KeyGate(limiter, per_minute=security.api_key_per_minute),
         ResendGate: ResendGate(limiter, per_minute=_RESENDS_PER_MINUTE),
         Metrics: PrometheusMetrics(),

@@ -16,5 +16,14 @@ def shared_database_url(databases):
 @pytest.fixture
 def database_url(shared_database_url):
     """Where commits are real; the tables of accounts are empty."""
-    tables = ["idempotency_key", "siwe_nonce", "session", "api_key", "wallet", "account"]
+    tables = [
+        "idempotency_key",
+        "email_challenge",
+        "email_address",
+        "siwe_nonce",
+        "session",
+        "api_key",
+        "wallet",
+        "account",
+    ]
     return emptied(shared_database_url, *tables)

@@ -118,6 +118,14 @@ def test_verify_refuses_with_its_code_when_the_nonce_was_used(api):
     assert (refusal.status_code, refusal.json()["code"]) == (422, "nonce_unusable")
 
 
+def test_signing_in_leaves_nothing_that_a_browser_sends_by_itself(api):
+    answer = api("POST", "/api/auth/siwe/verify", signed(api, a_wallet()))
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    cookie = f"session={answer.json()['token']}"
+    assert api("GET", "/api/auth/session", Cookie=cookie).json()["code"] == "sign_in_required"
+
+
 JUNK = [
     b"",
     b"[]",

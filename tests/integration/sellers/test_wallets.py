@@ -1,8 +1,13 @@
 """Where a store's money goes, and wallets that are taken from an account."""
 
+from contextlib import nullcontext
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from souk.adapters.staff.identity import StaffIdentityCheck
+from souk.modules.accounts.domain import Proof
 from souk.modules.accounts.errors import (
     LastWayIn,
     SessionEnded,
@@ -10,9 +15,12 @@ from souk.modules.accounts.errors import (
     WalletNotFound,
 )
 from souk.modules.accounts.models import WalletRow
-from souk.modules.sellers.errors import PayoutWalletInUse
-from tests.support.account_builders import a_message, a_wallet, accounts_on, sign_in
-from tests.support.seller_builders import a_seller, sellers_on
+from souk.modules.accounts.service import Accounts
+from souk.modules.sellers.domain import SellersConfig
+from souk.modules.sellers.errors import PayoutWalletInUse, PayoutWalletOnOneChain
+from souk.modules.sellers.service import Sellers
+from tests.support.account_builders import SIGN_IN, a_message, a_wallet, accounts_on, sign_in
+from tests.support.seller_builders import a_profile, a_seller, sellers_on
 
 SECOND = a_wallet("sofia's second")
 
@@ -98,3 +106,21 @@ def test_remove_refuses_the_wallet_of_somebody_else(sellers, store, accounts):
 def test_remove_refuses_when_nobody_could_sign_in_any_more(sellers, accounts):
     with pytest.raises(LastWayIn):
         sellers.remove_wallet(caller(accounts, "bob"), a_wallet("bob").address)
+
+
+class ByContract:
+    """A `SignatureVerifier` to whom every wallet is a contract."""
+
+    def verify(self, *, message, signature, address, chain_id) -> Proof:
+        return Proof.CONTRACT
+
+
+@pytest.mark.pitfall("A6")
+@pytest.mark.parametrize(("chain_ids", "refused"), [((31337, 1), True), ((1,), False)])
+def test_create_refuses_to_pay_a_contract_where_it_may_be_somebody_elses(uow, chain_ids, refused):
+    accounts = Accounts(uow, ByContract(), replace(SIGN_IN, chain_ids=chain_ids))
+    text = a_message(accounts.issue_nonce(), a_wallet("sofia"), chain_id=1).render()
+    principal = accounts.authenticate(accounts.sign_in(text, "0x").token)
+    with pytest.raises(PayoutWalletOnOneChain) if refused else nullcontext():
+        sellers = Sellers(uow, accounts, StaffIdentityCheck(), SellersConfig())
+        sellers.create(principal, a_profile("sofia"))

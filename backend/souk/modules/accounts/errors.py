@@ -16,6 +16,8 @@ RejectedError
     +-- SignatureMismatch       another key made the signature, or the text was altered
     +-- WalletFactoryUnknown    the wallet does not stand yet, and its maker is not trusted here
     +-- WalletOfAnotherChain    the wallet is a contract that was proved on another chain
++-- MalformedEmail              the text is no e-mail address
++-- EmailProofUnusable          the code or link is wrong, used or too old
 NotFoundError
 +-- KeyNotFound                 the caller has no such API key
 +-- SessionNotFound             the caller has no such session
@@ -28,6 +30,7 @@ ForbiddenError
 +-- StepUpRequired              the caller has to prove anew who they are
 LimitedError
 +-- TooManySignIns              this client address asked too often
++-- TooManyEmails               this address was sent too many messages
 +-- TooManyRequests             this API key was used too often
 UnauthenticatedError
 +-- SessionEnded                the token is unknown, revoked or too old
@@ -149,6 +152,18 @@ class WalletOfAnotherAccount(ConflictError):
     code = "wallet_of_another_account"
 
 
+class MalformedEmail(RejectedError):
+    """The text is no e-mail address."""
+
+    code = "malformed_email"
+
+
+class EmailProofUnusable(RejectedError):
+    """The code or link is wrong, used, too old, or was tried too often."""
+
+    code = "email_proof_unusable"
+
+
 class KeyNotFound(NotFoundError):
     """The caller has no such API key, or it is revoked."""
 
@@ -186,6 +201,12 @@ class TooManyKeys(ConflictError):
     """The account has as many API keys as it may have."""
 
     code = "too_many_keys"
+
+
+class TooManyEmails(LimitedError):
+    """This address was sent as many messages as it may be for now."""
+
+    code = "too_many_emails"
 
 
 class TooManyRequests(LimitedError):

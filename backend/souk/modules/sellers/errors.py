@@ -5,6 +5,7 @@ NotFoundError
 RejectedError
 +-- InvalidProfileField    a field breaks its rule; the detail says how to correct it
 +-- PayoutWalletNotProved  the payout wallet has not signed in to this account
++-- PayoutWalletOnOneChain the payout wallet is a contract, and money may come on other chains
 ConflictError
 +-- SellerExists           this account has a store already
 +-- HandleTaken            another store has this handle
@@ -51,6 +52,13 @@ class PayoutWalletNotProved(RejectedError):
     """Money must not go to a wallet that this account has never signed with."""
 
     code = "payout_wallet_not_proved"
+
+
+class PayoutWalletOnOneChain(RejectedError):
+    """The payout wallet is a contract that was proved on one chain, and buyers may pay on others,
+    where what stands at its address may be somebody else's, or nothing."""
+
+    code = "payout_wallet_on_one_chain"
 
 
 class SellerExists(ConflictError):

@@ -17,6 +17,7 @@ _ASSETS = {
     "listing.js": "text/javascript; charset=utf-8",
     "order.js": "text/javascript; charset=utf-8",
     "reference.js": "text/javascript; charset=utf-8",
+    "sign-in.js": "text/javascript; charset=utf-8",
 }
 
 
@@ -42,6 +43,12 @@ async def order(order_id: str) -> FileResponse:
     """One order with its live timeline; `?key=` is the timeline key from the order's JSON."""
     del order_id
     return _page("order.html")
+
+
+@router.get("/sign-in")
+async def sign_in() -> FileResponse:
+    """Where the link of an e-mail leads; its secret follows a # and never comes here."""
+    return _page("sign-in.html")
 
 
 @router.get("/reference")

@@ -172,14 +172,13 @@ def lock_account(tx: Transaction, account_id: str) -> None:
     )
 
 
-def hold_wallet(tx: Transaction, account_id: str, address: str) -> bool:
-    """Whether the account has proved this address; if so nobody removes it meanwhile."""
-    found = tx.session.execute(
-        select(WalletRow.id)
+def hold_wallet(tx: Transaction, account_id: str, address: str) -> WalletRow | None:
+    """A wallet that the account has proved; if there is one nobody removes it meanwhile."""
+    return tx.session.scalars(
+        select(WalletRow)
         .where(WalletRow.account_id == account_id, WalletRow.address == address)
         .with_for_update(read=True, key_share=True)
-    )
-    return found.first() is not None
+    ).one_or_none()
 
 
 def exists_wallet(tx: Transaction, account_id: str) -> bool:

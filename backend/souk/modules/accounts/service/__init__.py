@@ -1,8 +1,9 @@
 """Use cases of accounts."""
 
-from souk.modules.accounts.service.gates import KeyGate, SignInGate
+from souk.modules.accounts.service.emails import Emails
+from souk.modules.accounts.service.gates import EmailGate, KeyGate, SignInGate
 from souk.modules.accounts.service.keys import ApiKeys
 from souk.modules.accounts.service.sessions import Sessions
 from souk.modules.accounts.service.sign_in import Accounts
 
-__all__ = ["Accounts", "ApiKeys", "KeyGate", "Sessions", "SignInGate"]
+__all__ = ["Accounts", "ApiKeys", "EmailGate", "Emails", "KeyGate", "Sessions", "SignInGate"]

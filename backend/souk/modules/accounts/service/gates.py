@@ -26,6 +26,25 @@ class SignInGate:
             )
 
 
+class EmailGate:
+    """Slows down whoever has too many messages sent from one network address."""
+
+    def __init__(self, limiter: RateLimiter, *, per_hour: int) -> None:
+        self._limiter = limiter
+        self._per_hour = per_hour
+
+    def admit(self, client: str) -> None:
+        """Count one message that `client`, an IP address, asks for. Raises `TooManySignIns`."""
+        wait = self._limiter.take(
+            f"email:{_network(client)}", limit=self._per_hour, per_seconds=3_600
+        )
+        if wait:
+            raise TooManySignIns(
+                "too many messages were asked for from this address; wait a little",
+                retry_after_seconds=wait,
+            )
+
+
 class KeyGate:
     """Slows down programs that ask too often under one API key."""
 

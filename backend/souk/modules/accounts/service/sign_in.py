@@ -137,7 +137,16 @@ class Accounts:
     def owns_wallet(self, tx: Transaction, account_id: str, address: str) -> bool:
         """Whether the account has proved this address (EIP-55). If so, it is not taken from it
         before this transaction ends."""
-        return repository.hold_wallet(tx, account_id, address)
+        return repository.hold_wallet(tx, account_id, address) is not None
+
+    def find_only_chain(self, tx: Transaction, account_id: str, address: str) -> int | None:
+        """The chain on which alone this wallet of the account is known to be theirs, where others
+        are served too: what is sent to a contract's address elsewhere may be lost, or somebody
+        else's. `None` for a wallet that is theirs wherever money comes from."""
+        wallet = repository.hold_wallet(tx, account_id, address)
+        if wallet is None or wallet.chain_id is None:
+            return None
+        return None if self._config.chain_ids == (wallet.chain_id,) else wallet.chain_id
 
     def grant_role(self, tx: Transaction, account_id: str, role: Role) -> None:
         """Let the account act in a role. One that allows more than what is one's own ends the
@@ -158,9 +167,8 @@ class Accounts:
             tx.commit()
         return gone
 
-    @staticmethod
-    def _require_wallet(tx: Transaction, principal: Principal, address: Address) -> None:
-        if not repository.hold_wallet(tx, principal.account_id, address):
+    def _require_wallet(self, tx: Transaction, principal: Principal, address: Address) -> None:
+        if not self.owns_wallet(tx, principal.account_id, address):
             raise WalletNotFound("sign with a wallet that is your account's already")
 
     def _account_of(self, tx: Transaction, proved: Proved) -> str:

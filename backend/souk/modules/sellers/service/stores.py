@@ -14,6 +14,7 @@ from souk.modules.sellers.errors import (
     PayoutsFrozen,
     PayoutWalletInUse,
     PayoutWalletNotProved,
+    PayoutWalletOnOneChain,
     SellerExists,
     StaleVersion,
 )
@@ -27,7 +28,8 @@ class Stores(Finding):
         self, principal: Principal, profile: Profile, receipt: Receipt = NO_RECEIPT
     ) -> StoredSeller:
         """Open the caller's store; it is visible at once where stores start approved. Raises
-        `InvalidProfileField`, `SellerExists`, `HandleTaken`, `PayoutWalletNotProved`."""
+        `InvalidProfileField`, `SellerExists`, `HandleTaken`, `PayoutWalletNotProved`,
+        `PayoutWalletOnOneChain`."""
         profile = profile.normalised()
         with self._uow.begin() as tx:
             self._require_proved(tx, principal.account_id, profile)
@@ -51,7 +53,8 @@ class Stores(Finding):
 
         `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
         `NotYours`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`, `PayoutsFrozen`,
-        `InvalidProfileField`, and `StepUpRequired` when money is to go elsewhere.
+        `PayoutWalletOnOneChain`, `InvalidProfileField`, and `StepUpRequired` when money is to go
+        elsewhere.
         """
         with self._uow.begin() as tx:
             seller = self._lock_own(tx, principal, reference)
@@ -96,6 +99,13 @@ class Stores(Finding):
                 "add this wallet to your account by signing with it first, so that no money goes"
                 " astray",
                 context={"pointer": "/payout_wallet"},
+            )
+        chain_id = self._accounts.find_only_chain(tx, account_id, profile.payout_wallet)
+        if chain_id is not None:
+            raise PayoutWalletOnOneChain(
+                f"this wallet is a contract on chain {chain_id}, and buyers may pay on others,"
+                " where its address need not be yours; be paid to a wallet that has a key",
+                context={"pointer": "/payout_wallet", "chain_id": chain_id},
             )
 
     def _reason_not_added(

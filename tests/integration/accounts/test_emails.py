@@ -1,0 +1,252 @@
+"""Signing in by e-mail, over HTTP."""
+
+import re
+
+import pytest
+from sqlalchemy import text
+
+from souk.core.clock import Clock
+from souk.core.errors import ProviderRejected, ProviderUnavailable
+from souk.modules.accounts.api import router
+from souk.modules.accounts.domain.emails import MAX_ATTEMPTS, MAX_MESSAGES, EmailConfig
+from souk.modules.accounts.models import EmailRow
+from souk.modules.accounts.service import Accounts, EmailGate, Emails, Sessions, SignInGate
+from tests.support.account_builders import a_wallet, accounts_on, sign_in
+from tests.support.http import Api, assembled
+
+ADA = "ada@buyers.example"
+CONFIG = EmailConfig("souk.example", "https://souk.example/sign-in", b"k" * 32, 7)
+
+
+class Limiter:
+    """Lets everything through."""
+
+    def take(self, key, *, limit, per_seconds):
+        return 0
+
+
+class Letterbox:
+    """A `Mailer` that keeps what it is handed, until it is told to fail."""
+
+    def __init__(self) -> None:
+        self.sent, self.failure = [], None
+
+    def send(self, *, to, subject, body):
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append((to, body))
+
+    @property
+    def code(self):
+        return re.search(r"[0-9]{4} [0-9]{4}", self.sent[-1][1])[0]
+
+    @property
+    def link(self):
+        return re.search(r"#(\S+)", self.sent[-1][1])[1]
+
+
+@pytest.fixture
+def letters():
+    return Letterbox()
+
+
+@pytest.fixture
+def accounts(committing_uow):
+    return accounts_on(committing_uow)
+
+
+@pytest.fixture
+def emails(committing_uow, letters):
+    return Emails(committing_uow, letters, CONFIG)
+
+
+@pytest.fixture
+def api(database_url, committing_uow, accounts, emails, clock):
+    services = {
+        Accounts: accounts,
+        Clock: clock,
+        EmailGate: EmailGate(Limiter(), per_hour=20),
+        Emails: emails,
+        Sessions: Sessions(committing_uow),
+        SignInGate: SignInGate(Limiter(), per_minute=60),
+    }
+    container = assembled(
+        database_url,
+        committing_uow,
+        router,
+        services=services,
+        authenticate=accounts.authenticate,
+    )
+    with Api(container) as api:
+        yield api
+
+
+def ask(api, email=ADA):
+    return api("POST", "/api/auth/email/request", {"email": email})
+
+
+def by_code(api, challenge, code):
+    body = {"challenge_id": challenge.json()["challenge_id"], "code": code}
+    return api("POST", "/api/auth/email/verify", body)
+
+
+def by_link(api, link):
+    return api("POST", "/api/auth/email/verify", {"link": link})
+
+
+def wrong(code):
+    """Another code of the same form."""
+    return f"{(int(code.replace(' ', '')) + 1) % 10**8:08d}"
+
+
+def test_code_opens_a_session_of_a_new_account(api, letters):
+    signed_in = by_code(api, ask(api), letters.code).json()
+    session = api("GET", "/api/auth/session", token=signed_in["token"]).json()
+    assert (session["email"], session["wallet"], session["wallets"]) == (ADA, None, [])
+    assert (session["account_id"], session["roles"]) == (signed_in["account_id"], ["buyer"])
+
+
+def test_link_opens_a_session_of_the_same_account(api, letters):
+    first = by_code(api, ask(api), letters.code).json()
+    ask(api, ADA.upper())
+    second = by_link(api, letters.link).json()
+    assert second["account_id"] == first["account_id"]
+
+
+@pytest.mark.parametrize("way", ["code", "link"])
+def test_neither_is_good_twice(api, letters, way):
+    challenge = ask(api)
+    code, link = letters.code, letters.link
+    assert (by_link(api, link) if way == "link" else by_code(api, challenge, code)).is_success
+    assert by_code(api, challenge, code).json()["code"] == "email_proof_unusable"
+    assert by_link(api, link).json()["code"] == "email_proof_unusable"
+
+
+def test_signing_in_uses_up_older_messages(api, letters):
+    ask(api)
+    older = letters.link
+    ask(api)
+    by_link(api, letters.link)
+    assert by_link(api, older).status_code == 422
+
+
+def test_neither_is_good_when_it_is_too_old(api, letters, clock):
+    challenge = ask(api)
+    clock.advance(minutes=15)
+    assert by_code(api, challenge, letters.code).status_code == 422
+    assert by_link(api, letters.link).status_code == 422
+
+
+def test_code_is_refused_in_the_same_words_whatever_is_wrong(api, letters):
+    challenge = ask(api)
+    body = {"challenge_id": "eml_01h455vb4pex5vsknk084sn02q", "code": "1234 5678"}
+    answers = [
+        by_code(api, challenge, wrong(letters.code)),
+        by_code(api, challenge, "1"),
+        by_link(api, "nothing"),
+        api("POST", "/api/auth/email/verify", body),
+    ]
+    assert len({(a.status_code, a.json()["code"], a.json()["detail"]) for a in answers}) == 1
+
+
+def test_right_code_is_refused_when_too_many_wrong_ones_were_tried(api, letters):
+    challenge = ask(api)
+    for _ in range(MAX_ATTEMPTS):
+        by_code(api, challenge, wrong(letters.code))
+    assert by_code(api, challenge, letters.code).json()["code"] == "email_proof_unusable"
+
+
+def test_right_code_is_good_at_the_last_attempt(api, letters):
+    challenge = ask(api)
+    for _ in range(MAX_ATTEMPTS - 1):
+        by_code(api, challenge, wrong(letters.code))
+    assert by_code(api, challenge, letters.code).is_success
+
+
+def test_code_of_another_message_is_refused(api, letters):
+    first = ask(api)
+    ask(api, "eve@evil.example")
+    assert by_code(api, first, letters.code).status_code == 422
+
+
+def test_request_answers_alike_whether_the_address_is_known(api, letters):
+    by_code(api, ask(api), letters.code)
+    known, unknown = ask(api), ask(api, "nobody@buyers.example")
+    assert (known.status_code, unknown.status_code) == (202, 202)
+    assert known.json().keys() == unknown.json().keys()
+    assert known.json()["expires_at"] == unknown.json()["expires_at"]
+    bodies = [re.sub(r"[0-9]{4} [0-9]{4}|#\S+", "", body) for _to, body in letters.sent[-2:]]
+    assert bodies[0] == bodies[1]
+
+
+def test_request_answers_alike_when_the_mail_server_never_takes_the_address(api, letters):
+    letters.failure = ProviderRejected("no such user")
+    assert ask(api).status_code == 202
+
+
+def test_request_asks_to_come_back_when_no_mail_can_be_sent(api, letters):
+    letters.failure = ProviderUnavailable("the mail server cannot be reached")
+    assert (ask(api).status_code, ask(api).json()["retryable"]) == (503, True)
+
+
+def test_request_refuses_when_the_address_was_sent_enough(api, letters, clock):
+    for _ in range(MAX_MESSAGES):
+        ask(api)
+        clock.advance(minutes=1)
+    refusal = ask(api, ADA.title())
+    assert (refusal.status_code, refusal.json()["code"]) == (429, "too_many_emails")
+    assert refusal.headers["retry-after"] == str(55 * 60 + 1)
+    assert ask(api, "other@buyers.example").status_code == 202
+    clock.advance(minutes=56)
+    assert ask(api).status_code == 202
+
+
+def test_request_refuses_what_is_no_address(api, letters):
+    refusal = ask(api, "ada@example.com\nBcc: eve@evil.example")
+    assert (refusal.status_code, refusal.json()["code"]) == (422, "malformed_email")
+    assert letters.sent == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"code": "1"}, {"challenge_id": "eml_1"}, {"link": "l", "code": "1", "challenge_id": "e"},
+     {"link": "l", "code": "1"}],
+    ids=str,
+)  # fmt: skip
+def test_verify_refuses_when_it_is_neither_code_nor_link(api, body):
+    assert api("POST", "/api/auth/email/verify", body).status_code == 422
+
+
+def test_nothing_that_signs_in_is_stored(api, letters, engine):
+    challenge = ask(api)
+    token = by_code(api, challenge, letters.code).json()["token"]
+    tables = ("email_challenge", "email_address", "session")
+    with engine.connect() as connection:
+        stored = str([connection.execute(text(f"SELECT * FROM {t}")).all() for t in tables])
+    assert ADA in stored
+    for secret in (letters.code.replace(" ", ""), letters.link, token):
+        assert secret not in stored
+
+
+def test_email_proves_less_when_the_account_has_a_wallet(api, letters, accounts, committing_uow):
+    account_id = sign_in(accounts, a_wallet()).account_id
+    with committing_uow.begin() as tx:
+        row = EmailRow(id=tx.new_id("ema"), account_id=account_id, address=ADA, proved_at=tx.now)
+        tx.session.add(row)
+        tx.session.commit()
+    signed_in = by_code(api, ask(api), letters.code).json()
+    assert signed_in["account_id"] == account_id
+    assert accounts.authenticate(signed_in["token"]).step_up_at is None
+
+
+def test_email_proves_enough_when_the_account_has_no_wallet(api, letters, accounts, clock):
+    token = by_code(api, ask(api), letters.code).json()["token"]
+    assert accounts.authenticate(token).step_up_at == clock.now()
+
+
+def test_forget_expired_keeps_what_still_counts(api, emails, clock):
+    ask(api)
+    clock.advance(minutes=61)
+    ask(api)
+    assert emails.forget_expired() == 1
+    assert emails.forget_expired() == 0
