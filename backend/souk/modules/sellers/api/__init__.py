@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from souk.modules.sellers.api import profiles, standing
+from souk.modules.sellers.api import profiles, standing, team
 
 router = APIRouter(tags=["sellers"])
-for _part in (profiles, standing):
+# What begins with `me` comes before `/{seller}`, which would take it.
+for _part in (team, profiles, standing):
     router.include_router(_part.router)
