@@ -12,7 +12,14 @@ _SELLERS, _PRODUCTS = "/api/marketplace/sellers", "/api/marketplace/products"
 _PAYMENTS, _ORDERS, _HOOKS = "/api/payments", "/api/orders", "/api/webhooks"
 
 # What a request leaves behind about itself, whoever sent it.
-_OF_REQUESTS = frozenset({"idempotency_key", "siwe_nonce", "session"})
+_OF_REQUESTS = frozenset({"idempotency_key", "siwe_nonce"})
+
+_KEY = {"name": "Stock-keeping", "scopes": ["catalogue:read"]}
+_DRAFT = {
+    "title": "Unseen",
+    "price": {"amount": "900", "currency": "USD", "exponent": 2},
+    "kind": "digital",
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Owner:
     delivery: str
     member: str
     invitation: str
+    session: str
+    key: str
 
     @property
     def secrets(self) -> set[str]:
@@ -73,14 +82,9 @@ def an_owner(shop: Shop) -> Owner:
         delivery=log["data"][0]["id"],
         member=_invited(shop, person, buyer),
         invitation=_invited(shop, other, person),
+        session=shop.ask(person, "GET", "/api/auth/session").json()["session_id"],
+        key=_made(shop, person, "/api/auth/api-keys", _KEY)["id"],
     )
-
-
-_DRAFT = {
-    "title": "Unseen",
-    "price": {"amount": "900", "currency": "USD", "exponent": 2},
-    "kind": "digital",
-}
 
 
 def _made(shop: Shop, who: Person, path: str, body: object = None) -> dict:
@@ -223,12 +227,19 @@ THEIRS: Mapping[str, Asked] = {
     "POST /api/webhooks/deliveries/{delivery_id}/replay": _at(
         _HOOKS + "/deliveries/{delivery}/replay"
     ),
+    "DELETE /api/auth/api-keys/{key_id}": _at("/api/auth/api-keys/{key}"),
     "DELETE /api/webhooks/endpoints/{endpoint_id}": _at(_HOOKS + "/endpoints/{endpoint}"),
+    "DELETE /api/auth/wallets/{address}": _at("/api/auth/wallets/{wallet}"),
+    "DELETE /api/auth/sessions/{session_id}": _at("/api/auth/sessions/{session}"),
 }
 """What only whoever it belongs to may ask for. What ends something stands last."""
 
 OWN: Mapping[str, Asked] = {
     "GET /api/auth/session": _at("/api/auth/session"),
+    "GET /api/auth/sessions": _at("/api/auth/sessions"),
+    "DELETE /api/auth/sessions": _at("/api/auth/sessions"),
+    "GET /api/auth/api-keys": _at("/api/auth/api-keys"),
+    "POST /api/auth/api-keys": _at("/api/auth/api-keys", _KEY),
     "GET /api/marketplace/products/mine": _at(_PRODUCTS + "/mine"),
     "POST /api/carts": _at("/api/carts"),
     "GET /api/payments/status/{status}": _at(_PAYMENTS + "/status/PENDING"),
@@ -262,6 +273,7 @@ OPEN: Mapping[str, Asked] = {
 ELSEWHERE: Mapping[str, str] = {
     "POST /api/auth/siwe/verify": "tests/integration/accounts",
     "POST /api/auth/logout": "tests/integration/accounts",
+    "POST /api/auth/step-up": "tests/integration/accounts",
     "POST /api/auth/wallets": "tests/integration/accounts",
     "POST /api/marketplace/sellers": "tests/integration/sellers/test_api.py",
     "POST /api/payments/payees/{seller_id}": "tests/integration/cards/test_payees.py",

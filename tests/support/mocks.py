@@ -22,10 +22,12 @@ NAMES = (
     "ExecutingWallet",
     "HostileToken",
     "MuteDollar",
+    "PasskeyWallet",
     "Permit2StandIn",
     "PhantomDollar",
     "ScriptedFeed",
     "StubbornDollar",
+    "WalletFactory",
 )
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0035"
-down_revision: str | None = "0029"
+down_revision: str | None = "0034"
 
 _TEXTS = ("shipping_policy", "returns_policy", "ships_from", "ships_from_place", "holiday_note")
 

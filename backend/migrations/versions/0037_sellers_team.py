@@ -6,8 +6,8 @@ from alembic import op
 revision: str = "0037"
 down_revision: str | None = "0036"
 
-# For pages: whether an account may see what is a store's own. Simple enough for PostgreSQL to put
-# it into the statement that calls it.
+# For pages of one object: whether an account may see what is a store's own. It is asked once for
+# each row, so that lists name the store's people in their own statement.
 _WORKS_AT = """
 CREATE FUNCTION works_at(account text, store text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM seller WHERE seller.id = store AND seller.account_id = account)

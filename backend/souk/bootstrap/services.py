@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from souk.adapters.crypto.secret_box import XChaChaSecretBox
+from souk.adapters.evm.contract_signatures import EvmSignatureVerifier
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.escrow.statement import EvmEscrowStatement
@@ -14,7 +15,6 @@ from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
-from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.transactions import EvmTransactions
 from souk.adapters.evm.wallets import EvmWallets
 from souk.adapters.http.client import PublicHttp
@@ -29,7 +29,7 @@ from souk.core.idempotency import Idempotency
 from souk.core.pagination import CursorCodec
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
-from souk.modules.accounts.service import Accounts
+from souk.modules.accounts.service import Accounts, ApiKeys, Sessions
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
@@ -76,8 +76,8 @@ def make_services(
     settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
 ) -> Services:
     """Everything that an entrypoint may ask for by its class."""
-    services = _tools(settings, uow)
-    services.update(_people_and_goods(settings, uow, found))
+    services = _tools(settings, uow, wall)
+    services.update(_people_and_goods(settings, uow, found, services))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
     services.update(_books(uow, _rails(settings, uow, wall, found, services), services))
@@ -85,9 +85,10 @@ def make_services(
     return services
 
 
-def _tools(settings: Settings, uow: UnitOfWork) -> Services:
+def _tools(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
     return Services(
         {
+            ChainPresence: ChainPresence(wall),
             UnitOfWork: uow,
             Idempotency: Idempotency(uow),
             CursorCodec: CursorCodec(_secret(settings, "cursors")),
@@ -97,7 +98,7 @@ def _tools(settings: Settings, uow: UnitOfWork) -> Services:
 
 
 def _people_and_goods(
-    settings: Settings, uow: UnitOfWork, found: Mapping[int, Network]
+    settings: Settings, uow: UnitOfWork, found: Mapping[int, Network], below: Services
 ) -> Services:
     chains = Chains(
         uow,
@@ -107,13 +108,20 @@ def _people_and_goods(
             Purpose.RELAYER: settings.keeper.relayer_daily_gas,
         },
     )
-    accounts = Accounts(uow, EthAccountSignatureVerifier(), _sign_in(settings, found))
+    verifier = EvmSignatureVerifier(
+        {chain_id: network.impatient_node for chain_id, network in found.items()},
+        below.of(ChainPresence),
+        map(parse_address, settings.security.wallet_factories),
+    )
+    accounts = Accounts(uow, verifier, _sign_in(settings, found))
     sellers = Sellers(uow, accounts, StaffIdentityCheck(), _sellers(settings))
     catalog = Catalog(uow, sellers)
     return Services(
         {
             Chains: chains,
             Accounts: accounts,
+            ApiKeys: ApiKeys(uow),
+            Sessions: Sessions(uow),
             Sellers: sellers,
             Catalog: catalog,
             Orders: Orders(catalog, OrdersConfig(settings.trade.reservation_seconds)),
@@ -133,7 +141,7 @@ def _money(
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
     impatient = {chain_id: network.impatient_node for chain_id, network in found.items()}
-    presence = ChainPresence(wall)
+    presence = below.of(ChainPresence)
     tokens, wallets = EvmTokens(nodes, wall), EvmWallets(impatient, presence)
     terms = _escrow_terms(settings.trade)
     escrow = EvmEscrowGateway(money, terms, nodes, clock=wall, tokens=tokens)

@@ -95,6 +95,7 @@ def test_list_of_ones_own_holds_nothing_of_anothers(shop, owner, stranger, name)
     assert answer.status_code < 300, answer.text
     assert [secret for secret in owner.secrets if secret in answer.text] == []
     assert ask(shop, None, name, OWN[name], owner).status_code == 401
+    assert shop.ask(owner.person, "GET", "/api/auth/session").status_code == 200
 
 
 @pytest.mark.parametrize("name", OPEN)

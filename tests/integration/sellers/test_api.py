@@ -242,12 +242,11 @@ def test_edit_refuses_to_say_neither_when_the_store_may_be_on_holiday(api, token
 @pytest.fixture
 def clerk(api, accounts, committing_uow):
     """The token of somebody who decides about stores."""
-    token = sign_in(accounts, a_wallet("stella")).token
-    account_id = accounts.authenticate(token).account_id
+    account_id = accounts.authenticate(sign_in(accounts, a_wallet("stella")).token).account_id
     with committing_uow.begin() as tx:
         accounts.grant_role(tx, account_id, Role.SUPPORT)
         tx.commit()
-    return token
+    return sign_in(accounts, a_wallet("stella")).token
 
 
 def test_standing_shows_who_decided_to_staff_alone(api, token, clerk, store):

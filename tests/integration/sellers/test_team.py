@@ -1,9 +1,11 @@
 """Who acts for a store, and how far."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
-from souk.core.principal import NotYours
+from souk.core.principal import KeyLacksScope, NotYours, Scope
 from souk.modules.accounts.repository import bind_wallet
 from souk.modules.catalog.errors import ListingNotFound, SellerProfileRequired
 from souk.modules.orders.domain import Actor, OrderStatus
@@ -102,6 +104,17 @@ def test_accept_is_refused_when_the_account_is_in_by_another_wallet(uow, sellers
     again = invite(sellers, store, "mara two", TeamRole.MANAGER)
     with pytest.raises(MemberExists):
         sellers.accept(mara, again.id)
+
+
+def test_team_is_changed_by_no_program(uow, sellers, store):
+    program = replace(store.principal, scopes=frozenset(Scope))
+    with pytest.raises(KeyLacksScope):
+        sellers.invite(program, store.id, a_wallet("mara").address, TeamRole.MANAGER)
+    guest, invited = an_account(uow, "mara"), invite(sellers, store)
+    with pytest.raises(KeyLacksScope):
+        sellers.change_role(program, store.id, invited.id, TeamRole.MANAGER)
+    with pytest.raises(KeyLacksScope):
+        sellers.accept(replace(guest, scopes=frozenset(Scope)), invited.id)
 
 
 def test_change_of_role_counts_from_the_next_request_on(uow, sellers, store):

@@ -10,6 +10,7 @@ RejectedError
 ConflictError
 +-- SellerExists           this account has a store already
 +-- HandleTaken            another store has this handle
++-- PayoutWalletInUse      the store is paid to the wallet that is to be removed
 +-- StandingConflict       the store's standing does not lead to the one asked for
 +-- MemberExists           this wallet or account is in the team, or invited, already
 +-- SellerLimitReached     an order is larger than a seller whom nobody has checked may take
@@ -72,6 +73,12 @@ class HandleTaken(ConflictError):
         if suggestion is not None:
             context["suggestion"] = suggestion
         super().__init__(f"the handle '{handle}' is taken; choose another", context=context)
+
+
+class PayoutWalletInUse(ConflictError):
+    """The store is paid to the wallet that is to be removed."""
+
+    code = "payout_wallet_in_use"
 
 
 class StaleVersion(StaleError):

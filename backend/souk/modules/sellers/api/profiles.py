@@ -26,7 +26,7 @@ from souk.modules.sellers.errors import SellerNotFound
 from souk.modules.sellers.schemas import SellerCreate, SellerOut, SellerUpdate
 from souk.modules.sellers.service import Sellers
 
-router = APIRouter(prefix=PREFIX)
+router = APIRouter(prefix=PREFIX, tags=["sellers"])
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _INVALID = {"description": "A field is wrong; `errors` says which and how to correct it"}
@@ -100,7 +100,10 @@ async def read(request: Request, seller: Reference, caller: MaybeCaller, reads: 
     response_model=SellerOut,
     responses={
         401: UNAUTHENTICATED,
-        403: {"description": "The store is somebody else's, or its payouts are frozen"},
+        403: {
+            "description": "The store is somebody else's, its payouts are frozen, or the caller has"
+            " to prove anew who they are before money goes elsewhere, at `/api/auth/step-up`"
+        },
         404: NOT_FOUND,
         409: {"description": "The handle is taken"},
         412: STALE,

@@ -28,7 +28,7 @@ from souk.modules.sellers.schemas.standing import (
 )
 from souk.modules.sellers.service import BegunVerification, Sellers
 
-router = APIRouter(prefix=PREFIX)
+router = APIRouter(prefix=PREFIX, tags=["sellers"])
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _NOT_YOURS = {"description": "The store is somebody else's"}

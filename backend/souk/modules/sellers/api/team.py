@@ -32,7 +32,7 @@ from souk.modules.sellers.schemas.team import (
 )
 from souk.modules.sellers.service import Sellers
 
-router = APIRouter(prefix=PREFIX)
+router = APIRouter(prefix=PREFIX, tags=["sellers"])
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _MemberId = Annotated[
@@ -41,7 +41,7 @@ _MemberId = Annotated[
         max_length=64, description="The member's id.", examples=["mem_01h455vb4pex5vsknk084sn02q"]
     ),
 ]
-_NOT_THE_OWNER = {"description": "Only the store's owner may"}
+_NOT_THE_OWNER = {"description": "Only the store's owner may, and no API key"}
 _NO_INVITATION = {"description": "No such invitation is open for the caller"}
 _NO_MEMBER = {"description": "There is no such store, or nobody of this id in its team"}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from souk.core.addresses import parse_address
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal, Role
 from souk.core.unit_of_work import Transaction
@@ -11,6 +12,7 @@ from souk.modules.sellers.domain.team import Permission
 from souk.modules.sellers.errors import (
     HandleTaken,
     PayoutsFrozen,
+    PayoutWalletInUse,
     PayoutWalletNotProved,
     SellerExists,
     StaleVersion,
@@ -50,7 +52,7 @@ class Stores(Finding):
 
         `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
         `NotYours`, `RoleTooSmall`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`,
-        `PayoutsFrozen`, `InvalidProfileField`.
+        `PayoutsFrozen`, `InvalidProfileField`, and `StepUpRequired` when money is to go elsewhere.
         """
         with self._uow.begin() as tx:
             seller = self._lock(tx, principal, reference, Permission.PROFILE)
@@ -59,6 +61,7 @@ class Stores(Finding):
             profile = seller.profile.with_changes(changes)
             if profile.payout_wallet != seller.profile.payout_wallet:
                 self.require(tx, seller.id, principal, Permission.PAYOUTS)
+                self._accounts.require_step_up(tx, principal)
                 if seller.status is SellerStatus.SUSPENDED:
                     raise PayoutsFrozen
                 self._require_proved(tx, seller.account_id, profile)
@@ -67,6 +70,18 @@ class Stores(Finding):
             edited = self._required(rows.find(tx, seller.id))
             tx.commit()
         return edited
+
+    def remove_wallet(self, principal: Principal, address: str) -> None:
+        """Take a wallet from the caller's account, unless the store is paid there. Raises
+        `MalformedAddress`, `StepUpRequired`, `WalletNotFound`, `LastWayIn`, `PayoutWalletInUse`."""
+        wallet = parse_address(address)
+        with self._uow.begin() as tx:
+            # Before the store is looked at: whoever makes it the payout wallet holds it meanwhile.
+            self._accounts.remove_wallet(tx, principal, wallet)
+            store = rows.find_by_account(tx, principal.account_id)
+            if store is not None and store.profile.payout_wallet == wallet:
+                raise PayoutWalletInUse("your store is paid to this wallet; choose another first")
+            tx.commit()
 
     def find_by_account(self, tx: Transaction, account_id: str) -> SellerRecord | None:
         """The store of this account, if it has one."""

@@ -12,6 +12,9 @@ from souk.modules.sellers.errors import InvitationNotFound, MemberExists, Member
 from souk.modules.sellers.repository import team as team_rows
 from souk.modules.sellers.service.finding import Finding
 
+# Who may act for whom is decided by people: a key that could invite would be worth every other.
+_BY_HAND = None
+
 
 class Teams(Finding):
     """Invites, lets in, and sends away."""
@@ -25,7 +28,8 @@ class Teams(Finding):
         receipt: Receipt = NO_RECEIPT,
     ) -> Member:
         """Let whoever proves this wallet join the team. Raises `SellerNotFound`, `NotYours`,
-        `RoleTooSmall`, `MemberExists`."""
+        `RoleTooSmall`, `KeyLacksScope`, `MemberExists`."""
+        principal.require_scope(_BY_HAND)
         with self._uow.begin() as tx:
             seller = self._lock(tx, principal, reference, Permission.TEAM)
             if self._accounts.owns_wallet(tx, seller.account_id, wallet):
@@ -42,7 +46,8 @@ class Teams(Finding):
 
     def accept(self, principal: Principal, member_id: str) -> Member:
         """Join the team of a store that has invited a wallet of the caller's; harmless when they
-        have. Raises `InvitationNotFound`, `MemberExists`."""
+        have. Raises `InvitationNotFound`, `KeyLacksScope`, `MemberExists`."""
+        principal.require_scope(_BY_HAND)
         with self._uow.begin() as tx:
             member = self._invitation(tx, principal, member_id)
             if member.account_id is None:
@@ -63,7 +68,7 @@ class Teams(Finding):
         self, principal: Principal, reference: str, member_id: str, role: TeamRole
     ) -> Member:
         """Give somebody in the team, or invited, another role. Raises `SellerNotFound`,
-        `NotYours`, `RoleTooSmall`, `MemberNotFound`."""
+        `NotYours`, `RoleTooSmall`, `KeyLacksScope`, `MemberNotFound`."""
         with self._uow.begin() as tx:
             member = self._lock_member(tx, principal, reference, member_id)
             changed = team_rows.change_role(tx, member, role)
@@ -71,7 +76,8 @@ class Teams(Finding):
         return changed
 
     def remove(self, principal: Principal, reference: str, member_id: str) -> None:
-        """Send somebody away, or take an invitation back. Raises what `change_role` does."""
+        """Send somebody away, or take an invitation back. Raises what
+        `change_role` does."""
         with self._uow.begin() as tx:
             team_rows.end(tx, self._lock_member(tx, principal, reference, member_id))
             tx.commit()
@@ -79,6 +85,7 @@ class Teams(Finding):
     def _lock_member(
         self, tx: Transaction, principal: Principal, reference: str, member_id: str
     ) -> Member:
+        principal.require_scope(_BY_HAND)
         seller = self._lock(tx, principal, reference, Permission.TEAM)
         member = team_rows.lock(tx, require_id("mem", member_id))
         if member is None or member.seller_id != seller.id:

@@ -1,4 +1,4 @@
-"""Signing in: `/api/auth`."""
+"""Signing in by wallet: `/api/auth`."""
 
 from typing import Annotated
 
@@ -33,6 +33,7 @@ def _admitted(request: Request, gate: Annotated[SignInGate, Depends(provided(Sig
 router = APIRouter(prefix="/api/auth", tags=["sign-in"])
 _Service = Annotated[Accounts, Depends(provided(Accounts))]
 _REFUSED = {"description": "The message or its signature proves nothing here; `code` says why"}
+STEP_UP = {"description": "The caller has to prove anew who they are, at `/api/auth/step-up`"}
 _LIMITED = {"description": "Too many sign-in requests from this address"}
 
 
@@ -76,10 +77,22 @@ async def session(
     return cacheable(request, document)
 
 
-@router.post("/logout", summary="Sign out", status_code=204, responses={401: UNAUTHENTICATED})
-def logout(caller: Caller, accounts: _Service) -> None:
-    """Ends the session; its token is good for nothing from now on."""
-    accounts.sign_out(caller)
+@router.post(
+    "/step-up",
+    summary="Prove anew who you are",
+    dependencies=[Depends(_admitted)],
+    responses={
+        401: UNAUTHENTICATED,
+        404: {"description": "The wallet that signed is not the account's"},
+        422: _REFUSED,
+        429: _LIMITED,
+    },
+)
+def step_up(body: SignedMessageIn, caller: Caller, accounts: _Service) -> SignedInOut:
+    """A wallet of the account signs a message around a fresh nonce. The session goes on under the
+    token of the answer, the one before is good for nothing. For five minutes it may do once what a
+    token alone must not: change where money goes, add or remove a wallet."""
+    return SignedInOut.model_validate(accounts.step_up(caller, body.message, body.signature))
 
 
 @router.post(
@@ -90,6 +103,7 @@ def logout(caller: Caller, accounts: _Service) -> None:
     dependencies=[Depends(_admitted)],
     responses={
         401: UNAUTHENTICATED,
+        403: STEP_UP,
         409: {"description": "The wallet signs in to another account"},
         422: _REFUSED,
         429: _LIMITED,

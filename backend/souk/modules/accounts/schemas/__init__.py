@@ -15,6 +15,10 @@ _MESSAGE = (
 )
 
 
+_Wallet = Annotated[str | None, Field(description="The wallet that signed in, if one did.")]
+_Email = Annotated[str | None, Field(description="The address that signed in, if one did.")]
+
+
 class ChallengeOut(ResponseModel):
     """A nonce and what the message around it must say."""
 
@@ -50,12 +54,13 @@ class SignedMessageIn(RequestModel):
 
 
 class SignedInOut(ResponseModel):
-    """A new session. The token is shown this once; send it as `Authorization: Bearer`."""
+    """A session. The token is shown this once; send it as `Authorization: Bearer`."""
 
     token: str
     account_id: str
     session_id: str
-    wallet: str
+    wallet: _Wallet
+    email: _Email
     expires_at: InstantOut
 
 
@@ -79,7 +84,31 @@ class SessionOut(ResponseModel):
     session_id: str
     account_id: str
     roles: list[str]
-    wallet: Annotated[str, Field(description="The wallet that signed in.")]
+    wallet: _Wallet
+    email: _Email
     wallets: list[ProvedWalletOut]
+    step_up_at: Annotated[
+        InstantOut | None,
+        Field(
+            description="When this client last proved who it is; `null` once that proof is used up."
+        ),
+    ]
     created_at: InstantOut
     expires_at: InstantOut
+
+
+class SessionEntry(ResponseModel):
+    """One session of an account. `current` is the one that asks."""
+
+    session_id: str
+    current: bool
+    wallet: _Wallet
+    email: _Email
+    created_at: InstantOut
+    expires_at: InstantOut
+
+
+class SessionList(ResponseModel):
+    """The sessions that live, the newest first."""
+
+    data: list[SessionEntry]
