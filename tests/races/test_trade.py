@@ -9,7 +9,7 @@ from tests.support.account_builders import an_account
 from tests.support.catalog_builders import a_listing
 from tests.support.order_builders import find_order, orders_on, place
 from tests.support.payment_builders import payments_on
-from tests.support.seller_builders import a_seller
+from tests.support.seller_builders import a_seller, sellers_on
 from tests.support.threads import at_once
 
 ROUNDS = 20
@@ -24,7 +24,7 @@ def uow(committing_uow):
 @pytest.mark.pitfall("O4")
 def test_ends_the_cart_once_when_all_its_orders_are_cancelled_as_it_expires(uow) -> None:
     parts = (uow, orders_on(uow), payments_on(uow))
-    cancellations, expiries = Cancellations(*parts), Expiries(*parts)
+    cancellations, expiries = Cancellations(*parts, sellers_on(uow)), Expiries(*parts)
     wanted = [(a_listing(uow, a_seller(uow, name), on_hand=9).id, 1) for name in ("sofia", "sven")]
     buyer = an_account(uow, "bruno")
     for _ in range(ROUNDS):

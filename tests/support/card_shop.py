@@ -29,6 +29,7 @@ from tests.support.clock import MovableClock
 from tests.support.order_builders import orders_on
 from tests.support.payment_builders import CARDS, Looks, Shop, a_shop, payments_on
 from tests.support.scripted_chain import ScriptedChain
+from tests.support.seller_builders import sellers_on
 
 BY_CARD = CardChoice(method=PaymentMethod.CREDIT_CARD)
 ANYHOW = CardChoice(method=PaymentMethod.STRIPE)
@@ -208,9 +209,9 @@ class CardShop(_AsStored, _AtTheProvider, Shop):
     def serve(self, payments: Payments) -> None:
         """Have everything done by these services."""
         self.payments = payments
-        orders = orders_on(self.uow)
-        self.deliveries = Deliveries(self.uow, orders, self.payments)
-        self.cancellations = Cancellations(self.uow, orders, self.payments)
+        orders, sellers = orders_on(self.uow), sellers_on(self.uow)
+        self.deliveries = Deliveries(self.uow, orders, self.payments, sellers)
+        self.cancellations = Cancellations(self.uow, orders, self.payments, sellers)
         self.expiries = Expiries(self.uow, orders, self.payments)
         self.keeper = Keeper(self.uow, chains_of(self.uow, ScriptedChain()), self.payments)
 

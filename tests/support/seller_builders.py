@@ -12,6 +12,7 @@ from souk.modules.sellers.domain import (
     StoredSeller,
     Verification,
 )
+from souk.modules.sellers.domain.team import TeamRole
 from souk.modules.sellers.service import Sellers
 from tests.support.account_builders import a_wallet, accounts_on, an_account
 
@@ -64,3 +65,12 @@ def verify(uow: UnitOfWork, store: OpenedStore) -> StoredSeller:
     return sellers_on(uow).decide_verification(
         staff(uow), store.id, Verification.VERIFIED, "seen in person"
     )
+
+
+def a_member(uow: UnitOfWork, store: OpenedStore, name: str, role: TeamRole) -> Principal:
+    """Somebody who has joined a store's team."""
+    principal = an_account(uow, name)
+    sellers = sellers_on(uow)
+    invited = sellers.invite(store.principal, store.id, a_wallet(name).address, role)
+    sellers.accept(principal, invited.id)
+    return principal

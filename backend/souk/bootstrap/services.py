@@ -187,8 +187,8 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
     return Services(
         {
             Placements: Placements(uow, orders, below.of(Carts), payments),
-            Deliveries: Deliveries(uow, orders, payments),
-            Cancellations: Cancellations(uow, orders, payments),
+            Deliveries: Deliveries(uow, orders, payments, below.of(Sellers)),
+            Cancellations: Cancellations(uow, orders, payments, below.of(Sellers)),
             Expiries: Expiries(uow, orders, payments),
             Keeper: Keeper(uow, below.of(Chains), payments),
         }

@@ -25,6 +25,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.modules.accounts import api as accounts_api
 from souk.modules.accounts.service import Accounts, EmailGate, KeyGate, SignInGate
+from souk.modules.analytics import api as analytics_api
 from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
@@ -43,13 +44,13 @@ _RESENDS_PER_MINUTE = 30
 _ROUTERS = (
     accounts_api.router,
     sellers_api.router,
-    sellers_api.wallets_router,
     catalog_api.router,
     orders_api.router,
     payments_api.router,
     trade_api.router,
     books_api.router,
     webhooks_api.router,
+    analytics_api.router,
 )
 
 

@@ -23,6 +23,7 @@ from tests.support.payment_builders import (
     reached,
     seen,
 )
+from tests.support.seller_builders import sellers_on
 
 REQUEST = Receipt("req_one")
 
@@ -33,7 +34,9 @@ def expire(shop: Shop) -> None:
 
 
 def cancel(shop: Shop, order_id: str | None = None) -> None:
-    cancellations = Cancellations(shop.uow, orders_on(shop.uow), shop.payments)
+    cancellations = Cancellations(
+        shop.uow, orders_on(shop.uow), shop.payments, sellers_on(shop.uow)
+    )
     cancellations.cancel(shop.buyer, order_id or shop.order_id, "changed my mind")
 
 

@@ -10,6 +10,7 @@ from souk.modules.trade.service import Deliveries
 from tests.support.clock import START
 from tests.support.order_builders import orders_on
 from tests.support.payment_builders import Shop, a_paid_shop, orphaned, reached
+from tests.support.seller_builders import sellers_on
 
 FULFILLED = FactKind.FULFILLED
 TRACKING = Tracking(carrier="dhl", code="X1", url=None, status="sent", occurred_at=START)
@@ -24,7 +25,7 @@ def shop(uow) -> Shop:
 
 
 def deliveries(shop: Shop) -> Deliveries:
-    return Deliveries(shop.uow, orders_on(shop.uow), shop.payments)
+    return Deliveries(shop.uow, orders_on(shop.uow), shop.payments, sellers_on(shop.uow))
 
 
 def seller(shop: Shop) -> Principal:

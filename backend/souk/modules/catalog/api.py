@@ -129,8 +129,9 @@ def create_product(
     catalog: _Service,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Makes a draft in the caller's store. Physical goods need `handling_days` and
-    `transit_days`, from which the buyer's guarantees follow; digital goods have neither."""
+    """Makes a draft in the caller's store, or in `seller_id` for a member of its team.
+    Physical goods need `handling_days` and `transit_days`, from which the buyer's guarantees
+    follow; digital goods have neither."""
     return once(
         request,
         caller=caller,
@@ -139,7 +140,11 @@ def create_product(
         status=201,
         render=_render,
         act=lambda receipt: catalog.create(
-            caller, body.terms(), on_hand=body.on_hand, receipt=receipt
+            caller,
+            body.terms(),
+            on_hand=body.on_hand,
+            seller_id=body.seller_id,
+            receipt=receipt,
         ),
     )
 
@@ -161,7 +166,7 @@ async def list_own_products(
     limit: Limit = LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    """All listings of the caller's store, drafts included, the newest first."""
+    """All listings of the stores that the caller acts for, drafts included, the newest first."""
     page = await queries.own_products(
         reads, cursors, caller.account_id, status=status, limit=limit, cursor=cursor
     )
@@ -177,8 +182,8 @@ async def list_own_products(
 async def read_product(
     request: Request, listing_id: _ListingId, caller: MaybeCaller, reads: _Reads
 ) -> Response:
-    """A listing with its store and how many are left. Drafts are shown to their owner only. Its
-    ETag is what an edit sends as If-Match."""
+    """A listing with its store and how many are left. Drafts are shown to their store's
+    people only. Its ETag is what an edit sends as If-Match."""
     viewer = None if caller is None else caller.account_id
     document = await queries.product(reads, require_id("prd", listing_id), viewer=viewer)
     if document is None:

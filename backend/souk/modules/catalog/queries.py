@@ -79,16 +79,19 @@ _DETAIL = """
     JOIN stock_item ON stock_item.listing_id = listing.id
     WHERE listing.id = %(listing_id)s
       AND (listing.status <> 'draft' AND listing.published_at IS NOT NULL
-           OR seller.account_id = %(viewer)s)
+           OR works_at(%(viewer)s, seller.id))
 """
 
 _OWN = """
     WITH found AS (
         SELECT listing.*, stock_item.on_hand, stock_item.reserved
         FROM listing
-        JOIN seller ON seller.id = listing.seller_id
         JOIN stock_item ON stock_item.listing_id = listing.id
-        WHERE seller.account_id = %(account_id)s /* filters */
+        WHERE listing.seller_id IN (
+            SELECT id FROM seller WHERE account_id = %(account_id)s
+            UNION ALL
+            SELECT seller_id FROM seller_member
+            WHERE account_id = %(account_id)s AND ended_at IS NULL) /* filters */
         ORDER BY listing.id DESC
         LIMIT %(limit)s + 1
     ), page AS (SELECT * FROM found ORDER BY id DESC LIMIT %(limit)s)
@@ -176,7 +179,7 @@ async def products(
 
 
 async def product(reads: Reads, listing_id: str, *, viewer: str | None) -> bytes | None:
-    """One listing; a draft only when `viewer` is its owner's account."""
+    """One listing; a draft only when `viewer` acts for its store."""
     return await reads.document(_DETAIL, {"listing_id": listing_id, "viewer": viewer or ""})
 
 
@@ -189,7 +192,8 @@ async def own_products(
     limit: int,
     cursor: str | None,
 ) -> bytes:
-    """A page of an account's own listings, drafts included. Raises `BadCursor`."""
+    """A page of the listings of the stores that an account acts for, drafts included. Raises
+    `BadCursor`."""
     scope = f"own-products:{account_id}:{status}"
     after = cursors.decode(scope, cursor, width=1)
     parameters: dict[str, object] = {"account_id": account_id, "status": status, "limit": limit}

@@ -81,6 +81,17 @@ class ProductCreate(RequestModel):
     handling_days: _HandlingDays | None = None
     transit_days: _TransitDays | None = None
     on_hand: _OnHand = 0
+    seller_id: (
+        Annotated[
+            str,
+            Field(
+                max_length=64,
+                description="The store, where it is another's that the caller acts for.",
+                examples=["sel_01h455vb4pex5vsknk084sn02q"],
+            ),
+        ]
+        | None
+    ) = None
 
     def terms(self) -> ListingTerms:
         """The terms that are asked for."""

@@ -100,7 +100,8 @@ _OF_ORDER = (
     + """
     JOIN orders ON orders.checkout_id = payment.checkout_id
     WHERE orders.id = %(order_id)s
-      AND (%(staff)s OR %(account_id)s IN (orders.buyer_id, orders.seller_account_id))
+      AND (%(staff)s OR orders.buyer_id = %(account_id)s
+           OR works_at(%(account_id)s, orders.seller_id))
     """
 )
 

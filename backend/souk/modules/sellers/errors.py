@@ -2,6 +2,8 @@
 
 NotFoundError
 +-- SellerNotFound         no seller has this id or handle
++-- MemberNotFound         nobody of this id is in the team, or invited
++-- InvitationNotFound     no such invitation is open for the caller
 RejectedError
 +-- InvalidProfileField    a field breaks its rule; the detail says how to correct it
 +-- PayoutWalletNotProved  the payout wallet has not signed in to this account
@@ -11,8 +13,10 @@ ConflictError
 +-- HandleTaken            another store has this handle
 +-- PayoutWalletInUse      the store is paid to the wallet that is to be removed
 +-- StandingConflict       the store's standing does not lead to the one asked for
++-- MemberExists           this wallet or account is in the team, or invited, already
 +-- SellerLimitReached     an order is larger than a seller whom nobody has checked may take
 ForbiddenError
++-- RoleTooSmall           the caller is in the store's team, in a role that may not do this
 +-- PayoutsFrozen          a suspended store cannot change where its money goes
 +-- VerificationRequired   it must be known who the seller is before money is paid out
 StaleError
@@ -148,4 +152,40 @@ class VerificationRequired(ForbiddenError):
     def __init__(self) -> None:
         super().__init__(
             "verify who you are first (POST /api/marketplace/sellers/{seller}/verification)"
+        )
+
+
+class MemberNotFound(NotFoundError):
+    """Nobody of this id is in the team, or invited."""
+
+    code = "team_member_not_found"
+
+
+class InvitationNotFound(NotFoundError):
+    """No such invitation is open for the caller: it is another's, over, or taken back.
+
+    Sign in with the wallet that was invited, or ask the store's owner for another invitation.
+    """
+
+    code = "invitation_not_found"
+
+
+class MemberExists(ConflictError):
+    """This wallet or account is in the team, or invited, already."""
+
+    code = "team_member_exists"
+
+
+class RoleTooSmall(ForbiddenError):
+    """The caller is in the store's team, in a role that may not do this.
+
+    Ask the store's owner to do it, or for another role.
+    """
+
+    code = "role_too_small"
+
+    def __init__(self, role: str, needs: str) -> None:
+        super().__init__(
+            f"your role in this store ({role}) may not do this",
+            context={"role": role, "needs": needs},
         )

@@ -4,7 +4,7 @@ A deferred trigger (in the migration) refuses to commit a store whose history is
 ends at its standing; another one refuses to change or delete history.
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -72,3 +72,39 @@ class SellerHistoryRow(Base):
     reason: Mapped[str]
     evidence: Mapped[dict[str, object]] = mapped_column(JSONB)
     occurred_at: Mapped[Instant]
+
+
+class SellerMemberRow(Base):
+    """Somebody who acts for a store besides its owner, invited by a wallet (EIP-55) and known by an
+    account from when that accepted. Rows stay when somebody has left."""
+
+    __tablename__ = "seller_member"
+    __table_args__ = (
+        CheckConstraint("role IN ('manager', 'fulfilment', 'read_only')", name="role"),
+        CheckConstraint("wallet ~ '^0x[0-9a-fA-F]{40}$'", name="wallet"),
+        CheckConstraint("(account_id IS NULL) = (accepted_at IS NULL)", name="accepted"),
+        Index(
+            "uq_seller_member_wallet",
+            "seller_id",
+            "wallet",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_seller_member_account",
+            "account_id",
+            "seller_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    seller_id: Mapped[Id] = mapped_column(ForeignKey("seller.id"))
+    wallet: Mapped[str]
+    role: Mapped[str]
+    account_id: Mapped[Id | None] = mapped_column(ForeignKey("account.id"))
+    invited_by: Mapped[Id]
+    invited_at: Mapped[Instant]
+    accepted_at: Mapped[Instant | None]
+    ended_at: Mapped[Instant | None]

@@ -1,4 +1,6 @@
-"""The public profile, composed by PostgreSQL."""
+"""Stores as everybody sees them, and what their own people see, composed by PostgreSQL."""
+
+from datetime import datetime
 
 from souk.core.db import Reads
 
@@ -29,7 +31,7 @@ _PROFILE = """
 """
 # What is not open yet is shown to whoever prepares it, and to who decides about it.
 _SHOWN = """
-    AND (seller.status IN ('approved', 'suspended') OR seller.account_id = %(viewer)s OR %(staff)s)
+    AND (seller.status IN ('approved', 'suspended') OR works_at(%(viewer)s, seller.id) OR %(staff)s)
 """
 _ID = " WHERE seller.id = %(reference)s"
 _HANDLE = " WHERE seller.handle = lower(%(reference)s)"
@@ -54,7 +56,49 @@ _STANDING = """
             FROM seller_standing_history step WHERE step.seller_id = seller.id))
     FROM seller
 """
-_PRIVATE = " AND (seller.account_id = %(viewer)s OR %(staff)s)"
+_PRIVATE = " AND (works_at(%(viewer)s, seller.id) OR %(staff)s)"
+
+
+_TEAM = """
+    SELECT json_build_object(
+        'owner', json_build_object('account_id', seller.account_id, 'role', 'owner'),
+        'data', (
+            SELECT coalesce(json_agg(json_build_object(
+                'id', member.id,
+                'seller_id', member.seller_id,
+                'wallet', member.wallet,
+                'role', member.role,
+                'account_id', member.account_id,
+                'invited_at', rfc3339(member.invited_at),
+                'accepted_at', rfc3339(member.accepted_at)) ORDER BY member.id), '[]')
+            FROM seller_member member
+            WHERE member.seller_id = seller.id AND member.ended_at IS NULL))
+    FROM seller
+"""
+_STORE = "json_build_object('id', seller.id, 'handle', seller.handle, 'name', seller.name)"
+_ROLES = f"""
+    SELECT json_build_object('data', coalesce(json_agg(json_build_object(
+        'store', {_STORE}, 'role', acts.role, 'member_id', acts.member_id)
+        ORDER BY acts.member_id NULLS FIRST), '[]'))
+    FROM (
+        SELECT id AS seller_id, 'owner' AS role, NULL AS member_id
+        FROM seller WHERE account_id = %(account_id)s
+        UNION ALL
+        SELECT seller_id, role, id FROM seller_member
+        WHERE account_id = %(account_id)s AND ended_at IS NULL
+    ) AS acts
+    JOIN seller ON seller.id = acts.seller_id
+"""
+_INVITATIONS = f"""
+    SELECT json_build_object('data', coalesce(json_agg(json_build_object(
+        'id', member.id, 'store', {_STORE}, 'role', member.role, 'wallet', member.wallet,
+        'invited_at', rfc3339(member.invited_at)) ORDER BY member.id), '[]'))
+    FROM wallet
+    JOIN seller_member member ON member.wallet = wallet.address
+    JOIN seller ON seller.id = member.seller_id
+    WHERE wallet.account_id = %(account_id)s AND member.accepted_at IS NULL
+      AND member.ended_at IS NULL AND member.invited_at >= %(not_before)s
+"""
 
 
 async def profile(reads: Reads, reference: str, *, viewer: str | None, staff: bool) -> bytes | None:
@@ -73,6 +117,22 @@ async def standing(reads: Reads, reference: str, *, viewer: str, staff: bool) ->
     return await reads.document(
         statement, {"reference": reference, "viewer": viewer, "staff": staff}
     )
+
+
+async def team(reads: Reads, reference: str, *, viewer: str) -> bytes | None:
+    """Who acts for a store and who is invited, for its own people; `None` for anybody else."""
+    statement = _TEAM + _named(reference) + " AND works_at(%(viewer)s, seller.id)"
+    return await reads.document(statement, {"reference": reference, "viewer": viewer})
+
+
+async def roles(reads: Reads, account_id: str) -> bytes | None:
+    """The stores that an account acts for, its own first."""
+    return await reads.document(_ROLES, {"account_id": account_id})
+
+
+async def invitations(reads: Reads, account_id: str, *, not_before: datetime) -> bytes | None:
+    """The invitations that are open for the wallets of an account."""
+    return await reads.document(_INVITATIONS, {"account_id": account_id, "not_before": not_before})
 
 
 def _named(reference: str) -> str:

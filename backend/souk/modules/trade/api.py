@@ -289,9 +289,8 @@ async def list_sold(
     limit: Limit = LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    """Newest first. Those of one's own store, or of any for staff."""
-    owner = await queries.seller_account(reads, require_id("sel", seller_id))
-    own = owner is not None and json.loads(owner)["account_id"] == caller.account_id
+    """Newest first. Those of a store that the caller acts for, or of any for staff."""
+    own = await queries.acts_for(reads, require_id("sel", seller_id), caller.account_id)
     if not own and not caller.is_staff:
         raise NotYours("these are the orders of another store")
     scope = f"orders.sold:{seller_id}:{status}"

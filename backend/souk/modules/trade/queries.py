@@ -93,7 +93,9 @@ SELECT json_build_object(
 FROM orders o WHERE o.id = %(order_id)s
 """
 
-_OF_PARTY = " AND (%(staff)s OR %(account_id)s IN (o.buyer_id, o.seller_account_id))"
+_OF_PARTY = (
+    " AND (%(staff)s OR o.buyer_id = %(account_id)s OR works_at(%(account_id)s, o.seller_id))"
+)
 
 _LIST_ROW = f"""
     json_build_object(
@@ -150,7 +152,8 @@ _TERMS = """
 SELECT json_build_object('data', coalesce(json_agg(json_build_object(
     'leg_id', d.leg_id, 'ref', d.ref, 'document', d.body) ORDER BY d.id), '[]'))
 FROM orders o LEFT JOIN terms_document d ON d.order_id = o.id
-WHERE o.id = %(order_id)s AND %(account_id)s IN (o.buyer_id, o.seller_account_id)
+WHERE o.id = %(order_id)s
+  AND (o.buyer_id = %(account_id)s OR works_at(%(account_id)s, o.seller_id))
 GROUP BY o.id
 """
 
@@ -216,19 +219,19 @@ async def orders_sold(
     )
 
 
-async def seller_account(reads: Reads, seller_id: str) -> bytes | None:
-    """`{"account_id": ...}` of a seller."""
+async def acts_for(reads: Reads, seller_id: str, account_id: str) -> bytes | None:
+    """`true` when the account acts for the store."""
     return await reads.document(
-        "SELECT json_build_object('account_id', s.account_id) FROM seller s WHERE s.id = %(id)s",
-        {"id": seller_id},
+        "SELECT 'true'::json WHERE works_at(%(account_id)s, %(id)s)",
+        {"id": seller_id, "account_id": account_id},
     )
 
 
 async def order_party(reads: Reads, order_id: str, account_id: str) -> bytes | None:
-    """`true` when the account is buyer or seller of the order."""
+    """`true` when the account is the order's buyer, or acts for its store."""
     return await reads.document(
         "SELECT 'true'::json FROM orders o WHERE o.id = %(order_id)s"
-        " AND %(account_id)s IN (o.buyer_id, o.seller_account_id)",
+        " AND (o.buyer_id = %(account_id)s OR works_at(%(account_id)s, o.seller_id))",
         {"order_id": order_id, "account_id": account_id},
     )
 

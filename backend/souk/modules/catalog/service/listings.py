@@ -27,11 +27,12 @@ from souk.modules.catalog.errors import (
 )
 from souk.modules.catalog.events import ListingEdited, ListingPublished, ListingUnpublished
 from souk.modules.sellers.domain import SellerRecord, SellerStatus
+from souk.modules.sellers.domain.team import Permission
 from souk.modules.sellers.service import Sellers
 
 
 class Listings:
-    """Create, edit, publish, unpublish, stock. Only the owner may; a stranger learns of a
+    """Create, edit, publish, unpublish, stock. Only the store's people may; a stranger learns of a
     published listing that it is not theirs, and of a draft nothing."""
 
     def __init__(self, uow: UnitOfWork, sellers: Sellers) -> None:
@@ -44,19 +45,29 @@ class Listings:
         terms: ListingTerms,
         *,
         on_hand: int = 0,
+        seller_id: str | None = None,
         receipt: Receipt = NO_RECEIPT,
     ) -> ListingRecord:
-        """A new draft. Raises `SellerProfileRequired`, `BadListing`."""
+        """A new draft in the caller's own store, or in one that it acts for. Raises
+        `SellerProfileRequired`, `SellerNotFound`, `NotYours`, `RoleTooSmall`, `BadListing`."""
         check_terms(terms)
         check_stock(on_hand)
         with self._uow.begin() as tx:
-            seller = self._sellers.find_by_account(tx, principal.account_id)
-            if seller is None:
-                raise SellerProfileRequired
-            listing = repository.add_listing(tx, seller_id=seller.id, terms=terms, on_hand=on_hand)
+            store = self._store_for(tx, principal, seller_id)
+            listing = repository.add_listing(tx, seller_id=store, terms=terms, on_hand=on_hand)
             receipt.store(tx, listing)
             tx.commit()
         return listing
+
+    def _store_for(self, tx: Transaction, principal: Principal, seller_id: str | None) -> str:
+        if seller_id is not None:
+            named = self._sellers.get(tx, require_id("sel", seller_id)).id
+            self._sellers.require(tx, named, principal, Permission.LISTINGS)
+            return named
+        own = self._sellers.find_by_account(tx, principal.account_id)
+        if own is None:
+            raise SellerProfileRequired
+        return own.id
 
     def edit(
         self, principal: Principal, listing_id: str, changes: ListingChanges, *, version: int
@@ -65,7 +76,7 @@ class Listings:
         Raises `ListingChanged` when it is no longer the current version, `BadListing`,
         `ListingStatusConflict` when discontinued."""
         with self._uow.begin() as tx:
-            listing = self._lock_own(tx, principal, listing_id)
+            listing = self._lock_own(tx, principal, listing_id, Permission.LISTINGS)
             if listing.version != version:
                 raise ListingChanged(listing_id, version=listing.version)
             if listing.status is ListingStatus.DISCONTINUED:
@@ -90,7 +101,7 @@ class Listings:
         """Put a draft on sale; harmless when it is already. Raises `ListingStatusConflict`,
         `StoreSuspended`, `StoreNotApproved`."""
         with self._uow.begin() as tx:
-            listing = self._lock_own(tx, principal, listing_id)
+            listing = self._lock_own(tx, principal, listing_id, Permission.LISTINGS)
             _require_open(self._sellers.get(tx, listing.seller_id))
             if listing.status is not ListingStatus.PUBLISHED:
                 listing = self._move(tx, listing, ListingStatus.PUBLISHED)
@@ -104,7 +115,7 @@ class Listings:
         """Take a listing off sale, back to `draft` or for good to `discontinued`; harmless when
         it is there already. Orders already placed go on. Raises `ListingStatusConflict`."""
         with self._uow.begin() as tx:
-            listing = self._lock_own(tx, principal, listing_id)
+            listing = self._lock_own(tx, principal, listing_id, Permission.LISTINGS)
             if listing.status is not to:
                 listing = self._move(tx, listing, to)
                 tx.publish(
@@ -124,7 +135,7 @@ class Listings:
         `StockBelowReserved`, `BadListing`."""
         check_stock(on_hand)
         with self._uow.begin() as tx:
-            self._lock_own(tx, principal, listing_id)
+            self._lock_own(tx, principal, listing_id, Permission.STOCK)
             done = repository.set_on_hand(tx, listing_id, on_hand)
             listing = repository.get_listing(tx, listing_id)
             if not done:
@@ -132,10 +143,12 @@ class Listings:
             tx.commit()
         return listing
 
-    def _lock_own(self, tx: Transaction, principal: Principal, listing_id: str) -> ListingRecord:
+    def _lock_own(
+        self, tx: Transaction, principal: Principal, listing_id: str, needs: Permission
+    ) -> ListingRecord:
         listing = repository.lock_listing(tx, require_id("prd", listing_id))
-        seller = self._sellers.find_by_account(tx, principal.account_id)
-        if seller is not None and seller.id == listing.seller_id:
+        if self._sellers.find_role(tx, listing.seller_id, principal.account_id) is not None:
+            self._sellers.require(tx, listing.seller_id, principal, needs)
             return listing
         if listing.status is ListingStatus.DRAFT or listing.published_at is None:
             raise ListingNotFound(listing_id)

@@ -8,6 +8,7 @@ from souk.core.addresses import Address
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
+from souk.modules.orders.domain import OrderRecord
 from souk.modules.payments.domain import (
     HOLDING,
     CallToSign,
@@ -35,6 +36,7 @@ from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.repository import refunds as refund_rows
 from souk.modules.payments.service.instruct import Instructing
 from souk.modules.payments.service.times import now_by
+from souk.modules.sellers.domain.team import Permission
 
 _TIME_TO_SEND = timedelta(days=1)
 
@@ -126,8 +128,7 @@ class Asking(Instructing):
         payment = payment_rows.find(tx, payment_id)
         checkout = None if payment is None else payment.checkout_id
         orders = [] if checkout is None else self._parts.orders.get_checkout(tx, checkout).orders
-        mine = [o for o in orders if o.seller_account_id == principal.account_id]
-        if order_id not in {order.id for order in mine}:
+        if order_id not in {order.id for order in self._sold(tx, principal, orders)}:
             raise PaymentNotFound("there is no such payment")
         leg = leg_rows.find_paid(tx, order_id)
         if leg is None:
@@ -167,14 +168,22 @@ class Asking(Instructing):
         return _joined([self.refund(*legs) for legs in held.values()])
 
     def _owed(self, tx: Transaction, principal: Principal, payment: Payment) -> list[Leg]:
-        mine = [
-            order
-            for order in self._parts.orders.get_checkout(tx, payment.checkout_id).orders
-            if order.seller_account_id == principal.account_id
-        ]
+        orders = self._parts.orders.get_checkout(tx, payment.checkout_id).orders
+        mine = self._sold(tx, principal, orders)
         if not mine:
             raise PaymentNotFound("there is no such payment")
         return [leg for order in mine for leg in refund_rows.list_open_legs(tx, order.id)]
+
+    def _sold(
+        self, tx: Transaction, principal: Principal, orders: Sequence[OrderRecord]
+    ) -> list[OrderRecord]:
+        """Those of these orders whose money the caller may give back. Raises `RoleTooSmall` when
+        it acts for one of their stores without that."""
+        sellers = self._parts.sellers
+        mine = [o for o in orders if sellers.find_role(tx, o.seller_id, principal.account_id)]
+        for order in mine:
+            sellers.require(tx, order.seller_id, principal, Permission.REFUND)
+        return mine
 
     def _gateway(self, leg: Leg) -> PaymentGateway:
         return self._parts.gateways[leg.method]

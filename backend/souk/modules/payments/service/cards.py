@@ -4,12 +4,13 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 
-from souk.core.principal import NotYours, Principal
+from souk.core.principal import Principal
 from souk.modules.payments.domain import Outcome
 from souk.modules.payments.ports import PayeeAccount, SavedMethod
 from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.repository.payees import Payee
 from souk.modules.payments.service.look import Looking
+from souk.modules.sellers.domain.team import Permission
 
 
 class CardKeeping(Looking):
@@ -18,12 +19,12 @@ class CardKeeping(Looking):
 
     def open_payee(self, principal: Principal, seller_id: str) -> PayeeAccount:
         """The account by which a store of the caller's is paid by card, opened at the first call,
-        and where to complete it. Raises `NotYours`, `PayoutsFrozen`, `VerificationRequired`."""
+        and where to complete it. Raises `NotYours`, `RoleTooSmall`,
+        `PayoutsFrozen`, `VerificationRequired`."""
         rail = self._cards()
         with self._parts.uow.begin() as tx:
             seller = self._parts.sellers.get(tx, seller_id)
-            if seller.account_id != principal.account_id:
-                raise NotYours("this is somebody else's store")
+            self._parts.sellers.require(tx, seller_id, principal, Permission.PAYOUTS)
             self._parts.sellers.require_payable(seller)
             known = payee_rows.find(tx, seller_id)
         if known is not None:

@@ -1,11 +1,10 @@
-"""Stores: `/api/marketplace/sellers`."""
+"""Stores: `/api/marketplace/sellers`, and wallets that stores may be paid to."""
 
 from fastapi import APIRouter
 
-from souk.modules.sellers.api import profiles, standing, wallets
+from souk.modules.sellers.api import profiles, standing, team, wallets
 
 router = APIRouter()
-for _part in (profiles, standing):
+# What begins with `me` comes before `/{seller}`, which would take it.
+for _part in (team, profiles, standing, wallets):
     router.include_router(_part.router)
-
-wallets_router = wallets.router

@@ -1,16 +1,19 @@
-"""What every use case of stores shares: its parts, and finding the store that it is about."""
+"""What every use case of stores shares: its parts, finding the store that it is about, and whether
+the caller may do this for it."""
 
 from souk.core.principal import NotYours, Principal
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.accounts.service import Accounts
-from souk.modules.sellers import repository
 from souk.modules.sellers.domain import SellersConfig, StoredSeller
-from souk.modules.sellers.errors import SellerNotFound
+from souk.modules.sellers.domain.team import PERMISSIONS, Permission, TeamRole
+from souk.modules.sellers.errors import RoleTooSmall, SellerNotFound
 from souk.modules.sellers.ports import IdentityCheck
+from souk.modules.sellers.repository import stores as rows
+from souk.modules.sellers.repository import team as team_rows
 
 
 class Finding:
-    """Only the owner acts for a store."""
+    """Only a store's own people act for it, each as far as the role goes."""
 
     def __init__(
         self, uow: UnitOfWork, accounts: Accounts, identity: IdentityCheck, config: SellersConfig
@@ -20,10 +23,26 @@ class Finding:
         self._identity = identity
         self._config = config
 
-    def _lock_own(self, tx: Transaction, principal: Principal, reference: str) -> StoredSeller:
-        seller = self._required(repository.lock(tx, reference))
-        if seller.account_id != principal.account_id:
-            raise NotYours("only the seller may do this to the store")
+    def find_role(self, tx: Transaction, seller_id: str, account_id: str) -> TeamRole | None:
+        """What an account is to a store, if anything."""
+        return team_rows.find_role(tx, seller_id, account_id)
+
+    def require(
+        self, tx: Transaction, seller_id: str, principal: Principal, needs: Permission
+    ) -> TeamRole:
+        """The caller's role in a store, if it may do this. Raises `NotYours`, `RoleTooSmall`."""
+        role = team_rows.find_role(tx, seller_id, principal.account_id)
+        if role is None:
+            raise NotYours("this is somebody else's store")
+        if needs not in PERMISSIONS[role]:
+            raise RoleTooSmall(role.value, needs.value)
+        return role
+
+    def _lock(
+        self, tx: Transaction, principal: Principal, reference: str, needs: Permission
+    ) -> StoredSeller:
+        seller = self._required(rows.lock(tx, reference))
+        self.require(tx, seller.id, principal, needs)
         return seller
 
     @staticmethod

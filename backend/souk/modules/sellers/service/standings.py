@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.money import Money
-from souk.core.principal import NotYours, Principal
+from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
-from souk.modules.sellers import repository
 from souk.modules.sellers.domain import (
     SellerRecord,
     SellerStatus,
@@ -14,11 +13,13 @@ from souk.modules.sellers.domain import (
     Verification,
 )
 from souk.modules.sellers.domain.standing import Cause, Mover, Standing, require_step
+from souk.modules.sellers.domain.team import Permission
 from souk.modules.sellers.errors import (
     PayoutsFrozen,
     SellerLimitReached,
     VerificationRequired,
 )
+from souk.modules.sellers.repository import stores as rows
 from souk.modules.sellers.service.finding import Finding
 
 
@@ -38,29 +39,29 @@ class Standings(Finding):
         self, principal: Principal, reference: str, to: SellerStatus, reason: str
     ) -> StoredSeller:
         """Have a store submitted, approved, suspended; harmless when it is so already. Raises
-        `SellerNotFound`, `NotYours`, `StandingConflict`."""
+        `SellerNotFound`, `NotYours`, `RoleTooSmall`, `StandingConflict`."""
         return self._move(principal, reference, to, reason)
 
     def decide_verification(
         self, principal: Principal, reference: str, to: Verification, reason: str
     ) -> StoredSeller:
         """Staff say whether it is known who sells; harmless when they have. Raises
-        `SellerNotFound`, `NotYours`, `StandingConflict`."""
+        `SellerNotFound`, `NotYours`, `RoleTooSmall`, `StandingConflict`."""
         return self._move(principal, reference, to, reason)
 
     def begin_verification(
         self, principal: Principal, reference: str, receipt: Receipt = NO_RECEIPT
     ) -> BegunVerification:
-        """The seller asks to be verified. Raises `SellerNotFound`, `NotYours`, `StandingConflict`,
-        and what the check raises."""
+        """The seller asks to be verified. Raises `SellerNotFound`, `NotYours`, `RoleTooSmall`,
+        `StandingConflict`, and what the check raises."""
         with self._uow.begin() as tx:
-            seller = self._lock_own(tx, principal, reference)
+            seller = self._lock(tx, principal, reference, Permission.STANDING)
             require_step(seller.verification, Verification.PENDING, Mover.SELLER)
             # What is asked again after a crash is the same request, another try is not.
-            tried = repository.count_steps(tx, seller.id)
+            tried = rows.count_steps(tx, seller.id)
         request = self._identity.begin(seller.id, key=f"{seller.id}:verification:{tried}")
         with self._uow.begin() as tx:
-            seller = self._lock_own(tx, principal, reference)
+            seller = self._lock(tx, principal, reference, Permission.STANDING)
             cause = Cause(
                 mover=Mover.SELLER,
                 account_id=principal.account_id,
@@ -95,26 +96,27 @@ class Standings(Finding):
         self, principal: Principal, reference: str, to: Standing, reason: str
     ) -> StoredSeller:
         with self._uow.begin() as tx:
-            seller = self._required(repository.lock(tx, reference))
+            seller = self._required(rows.lock(tx, reference))
             cause = Cause(
-                mover=_mover(principal, seller), account_id=principal.account_id, reason=reason
+                mover=self._mover(tx, principal, seller),
+                account_id=principal.account_id,
+                reason=reason,
             )
             if to not in (seller.status, seller.verification):
                 seller = self._step(tx, seller, to, cause)
             tx.commit()
         return seller
 
+    def _mover(self, tx: Transaction, principal: Principal, seller: StoredSeller) -> Mover:
+        """Nobody rules on a store that they act for, whatever else they are."""
+        outside = self.find_role(tx, seller.id, principal.account_id) is None
+        if outside and principal.is_staff:
+            return Mover.STAFF
+        self.require(tx, seller.id, principal, Permission.STANDING)
+        return Mover.SELLER
+
     @staticmethod
     def _step(tx: Transaction, seller: StoredSeller, to: Standing, cause: Cause) -> StoredSeller:
         source = seller.status if isinstance(to, SellerStatus) else seller.verification
         require_step(source, to, cause.mover)
-        return repository.move(tx, seller, to, cause)
-
-
-def _mover(principal: Principal, seller: StoredSeller) -> Mover:
-    """Nobody rules on the own store, whatever else they are."""
-    if seller.account_id == principal.account_id:
-        return Mover.SELLER
-    if principal.is_staff:
-        return Mover.STAFF
-    raise NotYours("only the seller and staff may do this to the store")
+        return rows.move(tx, seller, to, cause)

@@ -6,9 +6,9 @@ from souk.core.addresses import parse_address
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal, Role
 from souk.core.unit_of_work import Transaction
-from souk.modules.sellers import repository
 from souk.modules.sellers.domain import Profile, SellerRecord, SellerStatus, StoredSeller
 from souk.modules.sellers.domain.fields import Value, handles_near
+from souk.modules.sellers.domain.team import Permission
 from souk.modules.sellers.errors import (
     HandleTaken,
     PayoutsFrozen,
@@ -18,6 +18,7 @@ from souk.modules.sellers.errors import (
     SellerExists,
     StaleVersion,
 )
+from souk.modules.sellers.repository import stores as rows
 from souk.modules.sellers.service.finding import Finding
 
 
@@ -33,7 +34,7 @@ class Stores(Finding):
         profile = profile.normalised()
         with self._uow.begin() as tx:
             self._require_proved(tx, principal.account_id, profile)
-            seller = repository.add(tx, principal.account_id, profile, self._config.starts_as)
+            seller = rows.add(tx, principal.account_id, profile, self._config.starts_as)
             if seller is None:
                 raise self._reason_not_added(tx, principal.account_id, profile)
             self._accounts.grant_role(tx, principal.account_id, Role.SELLER)
@@ -52,23 +53,24 @@ class Stores(Finding):
         """Change some fields of the store with this id or handle, as it was at `version`.
 
         `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
-        `NotYours`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`, `PayoutsFrozen`,
-        `PayoutWalletOnOneChain`, `InvalidProfileField`, and `StepUpRequired` when money is to go
-        elsewhere.
+        `NotYours`, `RoleTooSmall`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`,
+        `PayoutsFrozen`, `PayoutWalletOnOneChain`, `InvalidProfileField`, and `StepUpRequired` when
+        money is to go elsewhere.
         """
         with self._uow.begin() as tx:
-            seller = self._lock_own(tx, principal, reference)
+            seller = self._lock(tx, principal, reference, Permission.PROFILE)
             if seller.version != version:
                 raise StaleVersion(seller.version)
             profile = seller.profile.with_changes(changes)
             if profile.payout_wallet != seller.profile.payout_wallet:
+                self.require(tx, seller.id, principal, Permission.PAYOUTS)
                 self._accounts.require_step_up(tx, principal)
                 if seller.status is SellerStatus.SUSPENDED:
                     raise PayoutsFrozen
                 self._require_proved(tx, seller.account_id, profile)
-            if not repository.save(tx, seller.id, profile, version + 1):
+            if not rows.save(tx, seller.id, profile, version + 1):
                 raise _handle_taken(tx, profile)
-            edited = self._required(repository.find(tx, seller.id))
+            edited = self._required(rows.find(tx, seller.id))
             tx.commit()
         return edited
 
@@ -79,19 +81,19 @@ class Stores(Finding):
         with self._uow.begin() as tx:
             # Before the store is looked at: whoever makes it the payout wallet holds it meanwhile.
             self._accounts.remove_wallet(tx, principal, wallet)
-            store = repository.find_by_account(tx, principal.account_id)
+            store = rows.find_by_account(tx, principal.account_id)
             if store is not None and store.profile.payout_wallet == wallet:
                 raise PayoutWalletInUse("your store is paid to this wallet; choose another first")
             tx.commit()
 
     def find_by_account(self, tx: Transaction, account_id: str) -> SellerRecord | None:
         """The store of this account, if it has one."""
-        seller = repository.find_by_account(tx, account_id)
+        seller = rows.find_by_account(tx, account_id)
         return None if seller is None else seller.record
 
     def get(self, tx: Transaction, seller_id: str) -> SellerRecord:
         """The seller with this id. Raises `SellerNotFound`."""
-        return self._required(repository.find(tx, seller_id)).record
+        return self._required(rows.find(tx, seller_id)).record
 
     def _require_proved(self, tx: Transaction, account_id: str, profile: Profile) -> None:
         if not self._accounts.owns_wallet(tx, account_id, profile.payout_wallet):
@@ -111,7 +113,7 @@ class Stores(Finding):
     def _reason_not_added(
         self, tx: Transaction, account_id: str, profile: Profile
     ) -> SellerExists | HandleTaken:
-        existing = repository.find_by_account(tx, account_id)
+        existing = rows.find_by_account(tx, account_id)
         if existing is None:
             return _handle_taken(tx, profile)
         return SellerExists(
@@ -122,6 +124,6 @@ class Stores(Finding):
 
 def _handle_taken(tx: Transaction, profile: Profile) -> HandleTaken:
     candidates = handles_near(profile.handle)
-    taken = repository.taken_handles(tx, candidates)
+    taken = rows.taken_handles(tx, candidates)
     free = next((handle for handle in candidates if handle not in taken), None)
     return HandleTaken(profile.handle, suggestion=free)

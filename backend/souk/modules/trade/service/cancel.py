@@ -16,19 +16,24 @@ from souk.modules.orders.domain import (
 from souk.modules.orders.service import Orders
 from souk.modules.payments.errors import PaymentUnderWay
 from souk.modules.payments.service import Payments
+from souk.modules.sellers.domain.team import Permission
+from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import Moved
 from souk.modules.trade.errors import NotYourPart
-from souk.modules.trade.service.parties import party_of_checkout
+from souk.modules.trade.service.parties import Parties
 from souk.modules.trade.service.rail import RailRequests
 
 
 class Cancellations:
     """Ends orders before they are completed."""
 
-    def __init__(self, uow: UnitOfWork, orders: Orders, payments: Payments) -> None:
+    def __init__(
+        self, uow: UnitOfWork, orders: Orders, payments: Payments, sellers: Sellers
+    ) -> None:
         self._uow = uow
         self._orders = orders
         self._payments = payments
+        self._parties = Parties(orders, sellers)
         self._rail = RailRequests(uow, orders, payments)
 
     def cancel(
@@ -45,7 +50,9 @@ class Cancellations:
         if (done := self._rail.go_on(order_id, receipt)) is not None:
             return done
         with self._uow.begin() as tx:
-            together, order, actor = party_of_checkout(self._orders, tx, caller, order_id)
+            together, order, actor = self._parties.of_checkout(
+                tx, caller, order_id, Permission.REFUND
+            )
             if order.status is OrderStatus.PENDING_PAYMENT:
                 self._cancel_unpaid(tx, caller, together, actor, reason)
                 moved = Moved(order_id, OrderStatus.CANCELLED, None)
@@ -60,7 +67,9 @@ class Cancellations:
     def _call_off(self, caller: Principal, order_id: str, reason: str) -> None:
         """What the buyer could go on to pay by card must end before the order does."""
         with self._uow.begin() as tx:
-            together, order, actor = party_of_checkout(self._orders, tx, caller, order_id)
+            together, order, actor = self._parties.of_checkout(
+                tx, caller, order_id, Permission.REFUND
+            )
         unpaid = order.status is OrderStatus.PENDING_PAYMENT
         if unpaid and (actor is Actor.BUYER or len(together) == 1):
             self._payments.call_off_unpaid(order.checkout_id, reason)

@@ -16,9 +16,11 @@ from souk.modules.orders.domain import (
 from souk.modules.orders.service import Orders
 from souk.modules.payments.domain import Executed, Outcome
 from souk.modules.payments.service import Payments
+from souk.modules.sellers.domain.team import Permission
+from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import Moved
 from souk.modules.trade.errors import NotYourPart
-from souk.modules.trade.service.parties import party_of
+from souk.modules.trade.service.parties import Parties
 from souk.modules.trade.service.rail import RailRequests
 
 _SENT = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
@@ -28,16 +30,19 @@ class Deliveries:
     """Moves paid orders on. Where a rail has to act, only the asking is recorded here: the status
     follows when the rail says that it happened."""
 
-    def __init__(self, uow: UnitOfWork, orders: Orders, payments: Payments) -> None:
+    def __init__(
+        self, uow: UnitOfWork, orders: Orders, payments: Payments, sellers: Sellers
+    ) -> None:
         self._uow = uow
         self._orders = orders
         self._payments = payments
+        self._parties = Parties(orders, sellers)
         self._rail = RailRequests(uow, orders, payments)
 
     def accept(self, caller: Principal, order_id: str, receipt: Receipt = NO_RECEIPT) -> Moved:
         """The seller starts on the order. Raises `OrderHidden`, `IllegalTransition`."""
         with self._uow.begin() as tx:
-            order, actor = party_of(self._orders, tx, caller, order_id)
+            order, actor = self._parties.of(tx, caller, order_id, Permission.FULFIL)
             self._accept(tx, caller, order, actor)
             return self._answer(tx, order_id, receipt)
 
@@ -72,7 +77,7 @@ class Deliveries:
                 # An order that is shipped without its tracking could not be shipped again.
                 for fact in outcome.facts:
                     self._payments.take_in(tx, fact)
-            order, actor = party_of(self._orders, tx, caller, order_id)
+            order, actor = self._parties.of(tx, caller, order_id, Permission.FULFIL)
             if tracking is not None:
                 self._orders.record_tracking(tx, order_id, tracking)
             if isinstance(outcome, Executed) and order.status in _SENT:
@@ -88,7 +93,7 @@ class Deliveries:
     def _shippable(
         self, tx: Transaction, caller: Principal, order_id: str
     ) -> tuple[OrderRecord, Actor]:
-        order, actor = party_of(self._orders, tx, caller, order_id)
+        order, actor = self._parties.of(tx, caller, order_id, Permission.FULFIL)
         sent = actor is Actor.SELLER and order.status in _SENT
         if not (sent and self._payments.awaits_fulfilment(tx, order_id)):
             decide(order.status, OrderStatus.SHIPPED, actor)
@@ -110,7 +115,7 @@ class Deliveries:
     ) -> Moved:
         """The buyer says that the goods are there. Raises `OrderHidden`, `IllegalTransition`."""
         with self._uow.begin() as tx:
-            order, actor = party_of(self._orders, tx, caller, order_id)
+            order, actor = self._parties.of(tx, caller, order_id, Permission.FULFIL)
             self._orders.mark_delivered(
                 tx,
                 order.id,
@@ -125,7 +130,7 @@ class Deliveries:
         party may always give away its own claim. Raises `OrderHidden`, `NotYourPart`,
         `NothingHeld`."""
         with self._uow.begin() as tx:
-            _, actor = party_of(self._orders, tx, caller, order_id)
+            _, actor = self._parties.of(tx, caller, order_id, Permission.FULFIL)
             if actor is not Actor.BUYER:
                 raise NotYourPart("only the buyer can release the money before its deadline")
         if (done := self._rail.go_on(order_id, receipt)) is not None:

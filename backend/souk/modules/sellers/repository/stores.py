@@ -1,4 +1,4 @@
-"""Every statement of the write side of sellers."""
+"""Stores and their standing."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
