@@ -32,7 +32,7 @@ from souk.core.ports import Mailer
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
 from souk.modules.accounts.domain.emails import EmailConfig
-from souk.modules.accounts.service import Accounts, ApiKeys, Emails, Sessions
+from souk.modules.accounts.service import Accounts, ApiKeys, Emails, Roles, Sessions
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
@@ -124,6 +124,7 @@ def _people_and_goods(
             Accounts: accounts,
             ApiKeys: ApiKeys(uow),
             Emails: Emails(uow, _mailer(settings), _email(settings)),
+            Roles: Roles(uow, accounts),
             Sessions: Sessions(uow),
             Sellers: sellers,
             Catalog: catalog,
