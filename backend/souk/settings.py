@@ -7,7 +7,7 @@ keeps the list and `docker-compose.yml` in step with the fields here.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
@@ -131,6 +131,15 @@ class TradeSettings(_Group):
                 " address here than in ARBITER_ADDRESS"
             )
         return value
+
+
+class SellerSettings(_Group):
+    """How sellers are received. While it is not known who sells, an order from a store comes to so
+    many US cents at most; without the limit to anything."""
+
+    seller_starts_as: Literal["approved", "draft"] = "approved"
+    seller_unverified_limit: int | None = Field(None, ge=0)
+    seller_payouts_need_verification: bool = False
 
 
 Method = Literal["STRIPE", "CREDIT_CARD", "DEBIT_CARD", "BANK_TRANSFER", "ESCROW", "CRYPTO"]
@@ -310,6 +319,7 @@ class Settings:
     paths: PathSettings
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
     cards: CardSettings | None = None
+    sellers: SellerSettings = field(default_factory=SellerSettings)
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -328,6 +338,7 @@ class Settings:
             paths=PathSettings(),
             rpc_urls=rpc_urls(os.environ),
             cards=card_settings(),
+            sellers=SellerSettings(),
         )
 
 

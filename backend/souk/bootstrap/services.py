@@ -21,6 +21,7 @@ from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.targets import Policy
 from souk.adapters.mail.folder import FolderMailer
 from souk.adapters.mail.smtp import SmtpMailer, SmtpServer
+from souk.adapters.staff.identity import StaffIdentityCheck
 from souk.bootstrap.cards import card_money, card_rail, card_statement
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
@@ -52,6 +53,7 @@ from souk.modules.payments.service import (
     directions,
     gateways,
 )
+from souk.modules.sellers.domain import SellersConfig, SellerStatus
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
 from souk.modules.trade.service import (
@@ -118,7 +120,7 @@ def _people_and_goods(
         map(parse_address, settings.security.wallet_factories),
     )
     accounts = Accounts(uow, verifier, _sign_in(settings, found))
-    sellers = Sellers(uow, accounts)
+    sellers = Sellers(uow, accounts, StaffIdentityCheck(), _sellers(settings))
     catalog = Catalog(uow, sellers)
     return Services(
         {
@@ -271,6 +273,15 @@ def _escrow_terms(trade: TradeSettings) -> EscrowTerms:
         fee_to=fee_to,
         fee_bps=0 if fee_to == ZERO_ADDRESS else trade.fee_bps,
         silent_bps=trade.silent_bps,
+    )
+
+
+def _sellers(settings: Settings) -> SellersConfig:
+    given = settings.sellers
+    return SellersConfig(
+        starts_as=SellerStatus(given.seller_starts_as),
+        unverified_limit=given.seller_unverified_limit,
+        payouts_need_verification=given.seller_payouts_need_verification,
     )
 
 

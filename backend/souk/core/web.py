@@ -144,6 +144,7 @@ LIMIT = DEFAULT_LIMIT
 # What the API's description says of refusals that many routes share.
 UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 INVALID = {"description": "A field is wrong; the answer says which and how to correct it"}
+STALE = {"description": "It was changed meanwhile; the answer holds its present version"}
 IfMatch = Annotated[
     str | None,
     Header(

@@ -10,9 +10,9 @@ from souk.modules.accounts.domain.keys import MAX_KEYS
 from souk.modules.accounts.service import Accounts, ApiKeys, KeyGate, SignInGate
 from souk.modules.catalog.api import router as catalog_router
 from souk.modules.catalog.service import Catalog
-from souk.modules.sellers.service import Sellers
 from tests.support.account_builders import a_wallet, accounts_on, sign_in
 from tests.support.http import Api, assembled
+from tests.support.seller_builders import sellers_on
 
 PATH = "/api/auth/api-keys"
 
@@ -55,7 +55,7 @@ def api(database_url, committing_uow, accounts, limiter):
         services={
             Accounts: accounts,
             ApiKeys: ApiKeys(committing_uow),
-            Catalog: Catalog(committing_uow, Sellers(committing_uow, accounts)),
+            Catalog: Catalog(committing_uow, sellers_on(committing_uow)),
             SignInGate: SignInGate(limiter, per_minute=60),
         },
         authenticate=authenticate,

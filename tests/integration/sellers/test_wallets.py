@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from souk.adapters.staff.identity import StaffIdentityCheck
 from souk.core.addresses import MalformedAddress
 from souk.modules.accounts.domain import Proof
 from souk.modules.accounts.errors import (
@@ -16,6 +17,7 @@ from souk.modules.accounts.errors import (
 )
 from souk.modules.accounts.models import WalletRow
 from souk.modules.accounts.service import Accounts
+from souk.modules.sellers.domain import SellersConfig
 from souk.modules.sellers.errors import PayoutWalletInUse, PayoutWalletOnOneChain
 from souk.modules.sellers.service import Sellers
 from tests.support.account_builders import SIGN_IN, a_message, a_wallet, accounts_on, sign_in
@@ -128,4 +130,5 @@ def test_create_refuses_to_pay_a_contract_where_it_may_be_somebody_elses(uow, ch
     text = a_message(accounts.issue_nonce(), a_wallet("sofia"), chain_id=1).render()
     principal = accounts.authenticate(accounts.sign_in(text, "0x").token)
     with pytest.raises(PayoutWalletOnOneChain) if refused else nullcontext():
-        Sellers(uow, accounts).create(principal, a_profile("sofia"))
+        sellers = Sellers(uow, accounts, StaffIdentityCheck(), SellersConfig())
+        sellers.create(principal, a_profile("sofia"))

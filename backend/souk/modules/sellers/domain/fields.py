@@ -1,14 +1,16 @@
-"""A seller's public profile and the rules of its fields."""
+"""The rules of a profile's fields: each brings what somebody typed into its normal form, or refuses
+it and says, where it can guess, what was meant."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from enum import StrEnum
 from urllib.parse import urlsplit
 
-from souk.core.addresses import Address, MalformedAddress, parse_address
+from souk.core.addresses import MalformedAddress, parse_address
+from souk.modules.sellers.domain.countries import COUNTRIES, meant_country
 from souk.modules.sellers.errors import InvalidProfileField
+
+Value = str | bool | None
 
 # Handles stand in addresses of pages and are read as the platform's own voice.
 RESERVED_HANDLES = frozenset(
@@ -26,6 +28,8 @@ NAME_LENGTH = 80
 BIO_LENGTH = 2000
 LOCATION_LENGTH = 120
 WEBSITE_LENGTH = 200
+POLICY_LENGTH = 4000
+HOLIDAY_NOTE_LENGTH = 280
 
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?!-))*[a-z0-9]")
 _TWITTER = re.compile(r"[A-Za-z0-9_]{1,15}")
@@ -37,77 +41,11 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-
 _CONTROL_BUT_LINE_ENDS = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
-
-
-class SellerStatus(StrEnum):
-    """Whether a store may sell."""
-
-    APPROVED = "approved"
-    SUSPENDED = "suspended"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """What a seller says about the store, as it is stored. `normalised` makes one out of what
-    somebody typed; what is stored stays readable when a rule becomes stricter."""
-
-    name: str
-    handle: str
-    payout_wallet: str
-    bio: str | None = None
-    location: str | None = None
-    website: str | None = None
-    twitter: str | None = None
-    discord: str | None = None
-    telegram: str | None = None
-
-    def normalised(self) -> "Profile":
-        """The profile with every value in its normal form. Raises `InvalidProfileField`."""
-        return self.with_changes(asdict(self))
-
-    def with_changes(self, changes: Mapping[str, str | None]) -> "Profile":
-        """The profile with new values, brought into normal form, for some fields; `None` or an
-        empty text clears an optional field. Raises `InvalidProfileField`."""
-        normal = {field: _normal(field, value) for field, value in changes.items()}
-        return replace(self, **normal)  # type: ignore[arg-type]  # a required one is never None
-
-
-@dataclass(frozen=True, slots=True)
-class SellerRecord:
-    """A seller as other modules see it. `payout_wallet` is in EIP-55 form."""
-
-    id: str
-    account_id: str
-    handle: str
-    name: str
-    payout_wallet: Address
-    status: SellerStatus
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSeller:
-    """A seller's whole row."""
-
-    id: str
-    account_id: str
-    profile: Profile
-    status: SellerStatus
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def record(self) -> SellerRecord:
-        """The part that other modules see."""
-        profile = self.profile
-        return SellerRecord(
-            id=self.id,
-            account_id=self.account_id,
-            handle=profile.handle,
-            name=profile.name,
-            payout_wallet=Address(profile.payout_wallet),
-            status=self.status,
-        )
+# What stands around a user name in the addresses and habits of the three networks.
+_AROUND_NAME = re.compile(
+    r"^(?:https?://)?(?:www\.)?(?:twitter\.com|x\.com|t\.me|telegram\.me|discord\.com/users)/|#\d{4}$",
+    re.IGNORECASE,
+)
 
 
 def normal_name(text: str) -> str:
@@ -123,9 +61,14 @@ def normal_handle(text: str) -> str:
             "handle",
             "use 3 to 32 letters a-z, digits and single hyphens, with a letter or digit at both"
             " ends",
+            suggestion=slug(text),
         )
     if handle in RESERVED_HANDLES:
-        raise InvalidProfileField("handle", f"'{handle}' is reserved; choose another handle")
+        raise InvalidProfileField(
+            "handle",
+            f"'{handle}' is reserved; choose another handle",
+            suggestion=f"{handle}-shop",
+        )
     return handle
 
 
@@ -139,12 +82,7 @@ def normal_payout_wallet(text: str) -> str:
 
 def normal_bio(text: str) -> str:
     """Up to 2000 characters in any number of lines."""
-    bio = text.replace("\r\n", "\n").strip()
-    if len(bio) > BIO_LENGTH or _CONTROL_BUT_LINE_ENDS.search(bio):
-        raise InvalidProfileField(
-            "bio", f"use at most {BIO_LENGTH} characters and no control characters"
-        )
-    return bio
+    return _text("bio", text, BIO_LENGTH)
 
 
 def normal_location(text: str) -> str:
@@ -156,9 +94,12 @@ def normal_website(text: str) -> str:
     """An https address with a public host name, without credentials."""
     website = text.strip()
     if website and not _is_public_https(website):
+        _, _, rest = website.rpartition("://")
+        meant = f"https://{rest}"
         raise InvalidProfileField(
             "website",
             f"use an address such as https://example.com of at most {WEBSITE_LENGTH} characters",
+            suggestion=meant if meant != website and _is_public_https(meant) else None,
         )
     return website
 
@@ -184,6 +125,38 @@ def normal_telegram(text: str) -> str:
     return _user_name("telegram", _TELEGRAM, text, rule)
 
 
+def normal_ships_from(text: str) -> str:
+    """The country that goods are sent from, by its two letters."""
+    code = text.strip().upper()
+    if code and code not in COUNTRIES:
+        raise InvalidProfileField(
+            "ships_from",
+            "use the country's two letters, such as MT",
+            suggestion=meant_country(text),
+        )
+    return code
+
+
+def normal_ships_from_place(text: str) -> str:
+    """One line of up to 120 characters: town or region."""
+    return _line("ships_from_place", text, LOCATION_LENGTH, least=0)
+
+
+def normal_shipping_policy(text: str) -> str:
+    """Up to 4000 characters in any number of lines."""
+    return _text("shipping_policy", text, POLICY_LENGTH)
+
+
+def normal_returns_policy(text: str) -> str:
+    """Up to 4000 characters in any number of lines."""
+    return _text("returns_policy", text, POLICY_LENGTH)
+
+
+def normal_holiday_note(text: str) -> str:
+    """One line of up to 280 characters, for whoever finds the store on holiday."""
+    return _line("holiday_note", text, HOLIDAY_NOTE_LENGTH, least=0)
+
+
 _RULES: Mapping[str, Callable[[str], str]] = {
     "name": normal_name,
     "handle": normal_handle,
@@ -194,14 +167,35 @@ _RULES: Mapping[str, Callable[[str], str]] = {
     "twitter": normal_twitter,
     "discord": normal_discord,
     "telegram": normal_telegram,
+    "shipping_policy": normal_shipping_policy,
+    "returns_policy": normal_returns_policy,
+    "ships_from": normal_ships_from,
+    "ships_from_place": normal_ships_from_place,
+    "holiday_note": normal_holiday_note,
 }
-_REQUIRED = frozenset({"name", "handle", "payout_wallet"})
+_REQUIRED = frozenset({"name", "handle", "payout_wallet", "on_holiday"})
 
 
-def _normal(field: str, text: str | None) -> str | None:
-    if text is None and field in _REQUIRED:
+def normal(field: str, value: Value) -> Value:
+    """The value of a field in its normal form; `None` for one that is optional and empty. Raises
+    `InvalidProfileField`."""
+    if value is None and field in _REQUIRED:
         raise InvalidProfileField(field, f"{field} cannot be removed, only changed")
-    return None if text is None else _RULES[field](text) or None
+    return (_RULES[field](value) or None) if isinstance(value, str) else value
+
+
+def slug(text: str) -> str | None:
+    """A handle made of what may be a name; `None` when too little of it is left or it is
+    reserved."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    found = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32].strip("-")
+    return found if len(found) >= 3 and found not in RESERVED_HANDLES else None
+
+
+def handles_near(handle: str) -> tuple[str, ...]:
+    """What a store may be called whose first choice is taken, the best first."""
+    stem = handle[:26].rstrip("-")
+    return tuple(f"{stem}-{end}" for end in ("shop", *map(str, range(2, 10))))
 
 
 def _line(field: str, text: str, most: int, *, least: int) -> str:
@@ -214,8 +208,17 @@ def _line(field: str, text: str, most: int, *, least: int) -> str:
 def _user_name(field: str, pattern: re.Pattern[str], text: str, rule: str) -> str:
     name = text.strip().removeprefix("@")
     if name and pattern.fullmatch(name) is None:
-        raise InvalidProfileField(field, rule)
+        bare = _AROUND_NAME.sub("", name).split("?")[0].strip("/@")
+        fits = bare != name and pattern.fullmatch(bare) is not None
+        raise InvalidProfileField(field, rule, suggestion=bare if fits else None)
     return name
+
+
+def _text(field: str, text: str, most: int) -> str:
+    lines = text.replace("\r\n", "\n").strip()
+    if len(lines) > most or _CONTROL_BUT_LINE_ENDS.search(lines):
+        raise InvalidProfileField(field, f"use at most {most} characters and no control characters")
+    return lines
 
 
 def _is_public_https(website: str) -> bool:

@@ -1,16 +1,18 @@
-"""Stores: `/api/marketplace/sellers`."""
+"""What stores say about themselves."""
 
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
+    STALE,
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
     IfMatch,
+    MaybeCaller,
     cacheable,
     json_response,
     once,
@@ -18,26 +20,15 @@ from souk.core.web import (
     required_version,
 )
 from souk.modules.sellers import queries
+from souk.modules.sellers.api.places import NOT_FOUND, PREFIX, Reference
 from souk.modules.sellers.domain import StoredSeller
 from souk.modules.sellers.errors import SellerNotFound
 from souk.modules.sellers.schemas import SellerCreate, SellerOut, SellerUpdate
 from souk.modules.sellers.service import Sellers
 
-router = APIRouter(prefix="/api/marketplace/sellers", tags=["sellers"])
-# Here because only a store knows whether it is paid to the wallet.
-wallets_router = APIRouter(prefix="/api/auth/wallets", tags=["sign-in"])
+router = APIRouter(prefix=PREFIX, tags=["sellers"])
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
-_Reference = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=64,
-        description="The seller's id or handle.",
-        examples=["fig-and-olive"],
-    ),
-]
-_NOT_FOUND = {"description": "There is no such seller"}
 _INVALID = {"description": "A field is wrong; `errors` says which and how to correct it"}
 
 
@@ -90,11 +81,14 @@ async def read_own(request: Request, caller: Caller, reads: _Reads) -> Response:
     "/{seller}",
     summary="A store's public profile",
     response_model=SellerOut,
-    responses={404: _NOT_FOUND},
+    responses={401: UNAUTHENTICATED, 404: NOT_FOUND},
 )
-async def read(request: Request, seller: _Reference, reads: _Reads) -> Response:
-    """The public profile, by id or handle. Its ETag is what an edit sends as If-Match."""
-    document = await queries.profile(reads, seller)
+async def read(request: Request, seller: Reference, caller: MaybeCaller, reads: _Reads) -> Response:
+    """The public profile, by id or handle. Its ETag is what an edit sends as If-Match. A store
+    that is not open yet is shown to its owner and staff alone."""
+    viewer = None if caller is None else caller.account_id
+    staff = caller is not None and caller.is_staff
+    document = await queries.profile(reads, seller, viewer=viewer, staff=staff)
     if document is None:
         raise SellerNotFound("there is no such seller")
     return _versioned(request, document)
@@ -107,16 +101,17 @@ async def read(request: Request, seller: _Reference, reads: _Reads) -> Response:
     responses={
         401: UNAUTHENTICATED,
         403: {
-            "description": "The store belongs to somebody else, or the caller has to prove anew who"
-            " they are before money goes elsewhere, at `/api/auth/step-up`"
+            "description": "The store is somebody else's, its payouts are frozen, or the caller has"
+            " to prove anew who they are before money goes elsewhere, at `/api/auth/step-up`"
         },
-        404: _NOT_FOUND,
-        409: {"description": "The profile was changed meanwhile, or the handle is taken"},
+        404: NOT_FOUND,
+        409: {"description": "The handle is taken"},
+        412: STALE,
         422: _INVALID,
     },
 )
 def edit(
-    seller: _Reference,
+    seller: Reference,
     body: SellerUpdate,
     caller: Caller,
     sellers: _Service,
@@ -128,35 +123,6 @@ def edit(
     edited = sellers.edit(caller, seller, body.changes(), version=version)
     answer = SellerOut.of(edited).model_dump_json().encode()
     return json_response(answer, headers={"ETag": f'"{edited.version}"'})
-
-
-@wallets_router.delete(
-    "/{address}",
-    summary="Remove a wallet from the account",
-    status_code=204,
-    responses={
-        401: UNAUTHENTICATED,
-        403: {"description": "The caller has to prove anew who they are, at `/api/auth/step-up`"},
-        404: {"description": "The account has no such wallet"},
-        409: {"description": "The store is paid there, or nobody could sign in any more"},
-        422: _INVALID,
-    },
-)
-def remove_wallet(
-    address: Annotated[
-        str,
-        Path(
-            max_length=64,
-            description="The wallet's address.",
-            examples=["0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"],
-        ),
-    ],
-    caller: Caller,
-    sellers: _Service,
-) -> None:
-    """It signs in to this account no more, and the sessions that it opened end. The caller has to
-    have signed in or stepped up within five minutes."""
-    sellers.remove_wallet(caller, address)
 
 
 def _render(seller: object) -> dict[str, object]:

@@ -4,38 +4,36 @@ from collections.abc import Mapping
 
 from souk.core.addresses import parse_address
 from souk.core.idempotency import NO_RECEIPT, Receipt
-from souk.core.principal import NotYours, Principal, Role
-from souk.core.unit_of_work import Transaction, UnitOfWork
-from souk.modules.accounts.service import Accounts
+from souk.core.principal import Principal, Role
+from souk.core.unit_of_work import Transaction
 from souk.modules.sellers import repository
-from souk.modules.sellers.domain import Profile, SellerRecord, StoredSeller
+from souk.modules.sellers.domain import Profile, SellerRecord, SellerStatus, StoredSeller
+from souk.modules.sellers.domain.fields import Value, handles_near
 from souk.modules.sellers.errors import (
     HandleTaken,
+    PayoutsFrozen,
     PayoutWalletInUse,
     PayoutWalletNotProved,
     PayoutWalletOnOneChain,
     SellerExists,
-    SellerNotFound,
     StaleVersion,
 )
+from souk.modules.sellers.service.finding import Finding
 
 
-class Sellers:
-    """Stores: one an account, under a handle of its own."""
-
-    def __init__(self, uow: UnitOfWork, accounts: Accounts) -> None:
-        self._uow = uow
-        self._accounts = accounts
+class Stores(Finding):
+    """Opens stores, edits what they say, and finds them for other modules."""
 
     def create(
         self, principal: Principal, profile: Profile, receipt: Receipt = NO_RECEIPT
     ) -> StoredSeller:
-        """Open the caller's store; it is visible at once. Raises `InvalidProfileField`,
-        `SellerExists`, `HandleTaken`, `PayoutWalletNotProved`, `PayoutWalletOnOneChain`."""
+        """Open the caller's store; it is visible at once where stores start approved. Raises
+        `InvalidProfileField`, `SellerExists`, `HandleTaken`, `PayoutWalletNotProved`,
+        `PayoutWalletOnOneChain`."""
         profile = profile.normalised()
         with self._uow.begin() as tx:
             self._require_proved(tx, principal.account_id, profile)
-            seller = repository.add(tx, principal.account_id, profile)
+            seller = repository.add(tx, principal.account_id, profile, self._config.starts_as)
             if seller is None:
                 raise self._reason_not_added(tx, principal.account_id, profile)
             self._accounts.grant_role(tx, principal.account_id, Role.SELLER)
@@ -47,15 +45,16 @@ class Sellers:
         self,
         principal: Principal,
         reference: str,
-        changes: Mapping[str, str | None],
+        changes: Mapping[str, Value],
         *,
         version: int,
     ) -> StoredSeller:
         """Change some fields of the store with this id or handle, as it was at `version`.
 
         `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
-        `NotYours`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`, `InvalidProfileField`,
-        `PayoutWalletOnOneChain`, and `StepUpRequired` when money is to go elsewhere.
+        `NotYours`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`, `PayoutsFrozen`,
+        `PayoutWalletOnOneChain`, `InvalidProfileField`, and `StepUpRequired` when money is to go
+        elsewhere.
         """
         with self._uow.begin() as tx:
             seller = self._lock_own(tx, principal, reference)
@@ -64,9 +63,11 @@ class Sellers:
             profile = seller.profile.with_changes(changes)
             if profile.payout_wallet != seller.profile.payout_wallet:
                 self._accounts.require_step_up(tx, principal)
+                if seller.status is SellerStatus.SUSPENDED:
+                    raise PayoutsFrozen
                 self._require_proved(tx, seller.account_id, profile)
             if not repository.save(tx, seller.id, profile, version + 1):
-                raise _handle_taken(profile)
+                raise _handle_taken(tx, profile)
             edited = self._required(repository.find(tx, seller.id))
             tx.commit()
         return edited
@@ -92,12 +93,6 @@ class Sellers:
         """The seller with this id. Raises `SellerNotFound`."""
         return self._required(repository.find(tx, seller_id)).record
 
-    def _lock_own(self, tx: Transaction, principal: Principal, reference: str) -> StoredSeller:
-        seller = self._required(repository.lock(tx, reference))
-        if seller.account_id != principal.account_id:
-            raise NotYours("only the seller may edit this profile")
-        return seller
-
     def _require_proved(self, tx: Transaction, account_id: str, profile: Profile) -> None:
         if not self._accounts.owns_wallet(tx, account_id, profile.payout_wallet):
             raise PayoutWalletNotProved(
@@ -118,21 +113,15 @@ class Sellers:
     ) -> SellerExists | HandleTaken:
         existing = repository.find_by_account(tx, account_id)
         if existing is None:
-            return _handle_taken(profile)
+            return _handle_taken(tx, profile)
         return SellerExists(
             "this account has a store already; edit that one",
             context={"seller_id": existing.id, "handle": existing.profile.handle},
         )
 
-    @staticmethod
-    def _required(seller: StoredSeller | None) -> StoredSeller:
-        if seller is None:
-            raise SellerNotFound("there is no such seller")
-        return seller
 
-
-def _handle_taken(profile: Profile) -> HandleTaken:
-    return HandleTaken(
-        f"the handle '{profile.handle}' is taken; choose another",
-        context={"pointer": "/handle"},
-    )
+def _handle_taken(tx: Transaction, profile: Profile) -> HandleTaken:
+    candidates = handles_near(profile.handle)
+    taken = repository.taken_handles(tx, candidates)
+    free = next((handle for handle in candidates if handle not in taken), None)
+    return HandleTaken(profile.handle, suggestion=free)
