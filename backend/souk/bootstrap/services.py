@@ -33,7 +33,7 @@ from souk.core.ports import Mailer
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
 from souk.modules.accounts.domain.emails import EmailConfig
-from souk.modules.accounts.service import Accounts, ApiKeys, Emails, Sessions
+from souk.modules.accounts.service import Accounts, ApiKeys, Emails, Roles, Sessions
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
@@ -74,14 +74,15 @@ from souk.modules.webhooks.service import (
 from souk.settings import Settings, TradeSettings
 
 _NONCE_SECONDS = 600
+_SIGN_INS_AT_ONE = 4
 
 
 def make_services(
     settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
 ) -> Services:
     """Everything that an entrypoint may ask for by its class."""
-    services = _tools(settings, uow, wall)
-    services.update(_people_and_goods(settings, uow, found, services))
+    services = _tools(settings, uow)
+    services.update(_people_and_goods(settings, uow, wall, found))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
     services.update(_books(uow, _rails(settings, uow, wall, found, services), services))
@@ -89,10 +90,9 @@ def make_services(
     return services
 
 
-def _tools(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
+def _tools(settings: Settings, uow: UnitOfWork) -> Services:
     return Services(
         {
-            ChainPresence: ChainPresence(wall),
             UnitOfWork: uow,
             Idempotency: Idempotency(uow),
             CursorCodec: CursorCodec(_secret(settings, "cursors")),
@@ -102,7 +102,7 @@ def _tools(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
 
 
 def _people_and_goods(
-    settings: Settings, uow: UnitOfWork, found: Mapping[int, Network], below: Services
+    settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
 ) -> Services:
     chains = Chains(
         uow,
@@ -114,7 +114,9 @@ def _people_and_goods(
     )
     verifier = EvmSignatureVerifier(
         {chain_id: network.impatient_node for chain_id, network in found.items()},
-        below.of(ChainPresence),
+        # Not the one of payments: whoever signs in chooses the contract that is asked, and how long
+        # it takes to answer.
+        ChainPresence(wall, at_one=_SIGN_INS_AT_ONE, at_all=_SIGN_INS_AT_ONE),
         map(parse_address, settings.security.wallet_factories),
     )
     accounts = Accounts(uow, verifier, _sign_in(settings, found))
@@ -126,6 +128,7 @@ def _people_and_goods(
             Accounts: accounts,
             ApiKeys: ApiKeys(uow),
             Emails: Emails(uow, _mailer(settings), _email(settings)),
+            Roles: Roles(uow, accounts),
             Sessions: Sessions(uow),
             Sellers: sellers,
             Catalog: catalog,
@@ -146,7 +149,7 @@ def _money(
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
     impatient = {chain_id: network.impatient_node for chain_id, network in found.items()}
-    presence = below.of(ChainPresence)
+    presence = ChainPresence(wall)
     tokens, wallets = EvmTokens(nodes, wall), EvmWallets(impatient, presence)
     terms = _escrow_terms(settings.trade)
     escrow = EvmEscrowGateway(money, terms, nodes, clock=wall, tokens=tokens)

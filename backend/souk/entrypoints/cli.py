@@ -26,6 +26,7 @@ COMMANDS = {
     "deploy": "put the contracts on a chain, once",
     "seed": "stock a small demo shop, once",
     "reconcile": "compare the rails with the books, and mend what was missed",
+    "role": "make somebody arbiter, support or admin, or end it",
     "doctor": "check every dependency and say what to do",
 }
 _PACKAGE = "souk.entrypoints.commands"

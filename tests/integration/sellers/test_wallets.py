@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from souk.adapters.staff.identity import StaffIdentityCheck
+from souk.core.addresses import MalformedAddress
 from souk.modules.accounts.domain import Proof
 from souk.modules.accounts.errors import (
     LastWayIn,
@@ -101,6 +102,13 @@ def test_remove_refuses_the_wallet_of_somebody_else(sellers, store, accounts):
     caller(accounts, "bob")
     with pytest.raises(WalletNotFound):
         sellers.remove_wallet(caller(accounts), a_wallet("bob").address)
+
+
+@pytest.mark.pitfall("A13")
+@pytest.mark.parametrize("address", ["vitalik.eth", SECOND.address.swapcase().replace("X", "x")])
+def test_remove_refuses_what_is_no_address(sellers, store, accounts, address):
+    with pytest.raises(MalformedAddress):
+        sellers.remove_wallet(caller(accounts), address)
 
 
 def test_remove_refuses_when_nobody_could_sign_in_any_more(sellers, accounts):

@@ -1,6 +1,7 @@
 """Wallets that are contracts, on a real chain."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from eth_abi.abi import encode
@@ -10,6 +11,7 @@ from eth_utils.crypto import keccak
 from souk.adapters.evm.contract_signatures import EvmSignatureVerifier
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.presence import ChainPresence
+from souk.adapters.evm.rpc import JsonRpcClient
 from souk.core.addresses import Address, checksum_address
 from souk.core.errors import ProviderUnavailable
 from souk.modules.accounts.domain import Proof
@@ -148,6 +150,42 @@ def test_refuses_when_the_contract_does_not_say_yes(rail, verifier, way) -> None
     tell(rail.chain, wallet, "treat(uint8)", way)
     with pytest.raises(SignatureMismatch):
         check(verifier, wallet, OWNER.sign(TEXT))
+
+
+# Programs that stand where a wallet should: each does nothing but this.
+HOSTILE = {
+    "loops": "0x5b600056",
+    "fails": "0xfe",
+    "answers with another word": "0x600160005260206000f3",
+    "answers with too little": "0x631626ba7e60e01b60005260046000f3",
+    "answers with a megabyte of nothing": "0x621000006000f3",
+}
+
+
+@pytest.mark.parametrize("code", HOSTILE.values(), ids=HOSTILE)
+def test_refuses_what_a_hostile_contract_does_and_goes_on_asking(rail, verifier, code) -> None:
+    hostile = a_wallet("hostile").address
+    rail.chain.call("anvil_setCode", hostile, code)
+    with pytest.raises(SignatureMismatch):
+        check(verifier, hostile, OWNER.sign(TEXT))
+    assert check(verifier, a_contract(rail), OWNER.sign(TEXT)) is Proof.CONTRACT
+
+
+class Counting(EvmNode):
+    """A node that remembers how much gas a question was given."""
+
+    gas: int | None = None
+
+    def run_creation(self, code, *, block_hash=None, gas=None) -> bytes:
+        self.gas = gas
+        return super().run_creation(code, block_hash=block_hash, gas=gas)
+
+
+def test_gives_a_strangers_contract_little_gas(rail) -> None:
+    with closing(JsonRpcClient(rail.chain.url, label="test chain")) as client:
+        node = Counting(client)
+        check(on(node), a_contract(rail), OWNER.sign(TEXT))
+    assert node.gas == 10_000_000
 
 
 @pytest.mark.pitfall("A4")

@@ -35,6 +35,9 @@ from souk.modules.accounts.errors import (
 from souk.modules.chain.errors import CallReverted
 
 MAX_BYTES = 4096
+# Several times what it takes to make a wallet and to check a passkey without a precompile, and so
+# little that no contract of a stranger keeps a node busy until it counts as away.
+_GAS = 10_000_000
 # ERC-6492: what a signature ends with that says how its wallet is made.
 _WRAPPED = bytes.fromhex("6492" * 16)
 _ARGUMENTS = ("address", "bytes32", "bytes", "address", "bytes")
@@ -111,7 +114,8 @@ class EvmSignatureVerifier:
         question = [address, digest, shown.inner, shown.factory, shown.request]
         try:
             with self._presence.asking(chain_id):
-                answer = self._nodes[chain_id].run_creation(_code() + encode(_ARGUMENTS, question))
+                code = _code() + encode(_ARGUMENTS, question)
+                answer = self._nodes[chain_id].run_creation(code, gas=_GAS)
             chain, stands, valid = decode(_ANSWER, answer)
         except CallReverted:
             return True, False

@@ -61,11 +61,17 @@ class EvmCalls:
         answers = self._together(requests)
         return [read_bytes(self._executed(answer), "result of a call") for answer in answers]
 
-    def run_creation(self, code: bytes, *, block_hash: str | None = None) -> bytes:
+    def run_creation(
+        self, code: bytes, *, block_hash: str | None = None, gas: int | None = None
+    ) -> bytes:
         """What code would create a contract with, as of one block (EIP-1898) or of the newest, and
-        without creating any. Raises `CallReverted`."""
+        without creating any; with so much gas, or as much as the node gives. Raises
+        `CallReverted`."""
         as_of = "latest" if block_hash is None else _as_of(block_hash)
-        answer = self._client.ask("eth_call", {"data": "0x" + code.hex()}, as_of)
+        creation = {"data": "0x" + code.hex()}
+        if gas is not None:
+            creation["gas"] = hex(gas)
+        answer = self._client.ask("eth_call", creation, as_of)
         return read_bytes(self._executed(answer), "result of a creation")
 
     def estimate_gas(self, call: Call, *, sender: Address) -> int:

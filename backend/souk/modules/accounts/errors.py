@@ -19,6 +19,7 @@ RejectedError
 +-- MalformedEmail              the text is no e-mail address
 +-- EmailProofUnusable          the code or link is wrong, used or too old
 NotFoundError
++-- AccountNotFound             nobody has signed in as that
 +-- KeyNotFound                 the caller has no such API key
 +-- SessionNotFound             the caller has no such session
 +-- WalletNotFound              the caller's account has no such wallet
@@ -162,6 +163,12 @@ class EmailProofUnusable(RejectedError):
     """The code or link is wrong, used, too old, or was tried too often."""
 
     code = "email_proof_unusable"
+
+
+class AccountNotFound(NotFoundError):
+    """Nobody has signed in as that."""
+
+    code = "account_not_found"
 
 
 class KeyNotFound(NotFoundError):

@@ -3,7 +3,17 @@
 from souk.modules.accounts.service.emails import Emails
 from souk.modules.accounts.service.gates import EmailGate, KeyGate, SignInGate
 from souk.modules.accounts.service.keys import ApiKeys
+from souk.modules.accounts.service.roles import Roles
 from souk.modules.accounts.service.sessions import Sessions
 from souk.modules.accounts.service.sign_in import Accounts
 
-__all__ = ["Accounts", "ApiKeys", "EmailGate", "Emails", "KeyGate", "Sessions", "SignInGate"]
+__all__ = [
+    "Accounts",
+    "ApiKeys",
+    "EmailGate",
+    "Emails",
+    "KeyGate",
+    "Roles",
+    "Sessions",
+    "SignInGate",
+]
