@@ -132,11 +132,14 @@ class Accounts:
     def require_step_up(self, tx: Transaction, principal: Principal) -> None:
         """Use up the proof of who the caller is that this session gave last, before money goes
         elsewhere than so far. Raises `StepUpRequired`."""
+        repository.lock_account(tx, principal.account_id)
         use_proof(tx, principal)
 
     def owns_wallet(self, tx: Transaction, account_id: str, address: str) -> bool:
         """Whether the account has proved this address (EIP-55). If so, it is not taken from it
         before this transaction ends."""
+        # In the order of whoever removes one: the account, its sessions, its wallets.
+        repository.lock_account(tx, account_id)
         return repository.hold_wallet(tx, account_id, address) is not None
 
     def find_only_chain(self, tx: Transaction, account_id: str, address: str) -> int | None:
