@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable
+from souk.core.money import Asset, Money
 from souk.modules.names.domain import GRACE, Availability, EnsName, Evidence, NameRecord
 
+COIN = Asset("eip155:31337/slip44:60", 18, "ETH")
 PRICE_A_YEAR = 2 * 10**15
 _SHORT = {3: 64, 4: 16}
 
@@ -65,7 +67,9 @@ class FakeNameService:
     def availability(self, labels: Sequence[str]) -> list[Availability]:
         self._require_there()
         return [
-            Availability(label, self._is_free(label), PRICE_A_YEAR * _SHORT.get(len(label), 1))
+            Availability(
+                label, self._is_free(label), Money(PRICE_A_YEAR * _SHORT.get(len(label), 1), COIN)
+            )
             for label in labels
         ]
 

@@ -9,6 +9,7 @@ from souk.adapters.redis.cache import RedisCache
 from souk.adapters.redis.connections import connect
 from souk.bootstrap.container import Container
 from souk.bootstrap.loops import make_loops
+from souk.bootstrap.names import NameReading, name_reading
 from souk.bootstrap.networks import networks
 from souk.bootstrap.services import make_services
 from souk.core.clock import Clock, SystemClock
@@ -39,6 +40,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     uow = UnitOfWork(sessionmaker(engine), wall, TimeOrderedIds())
     found = networks(settings, closing)
     services = make_services(settings, uow, wall, found)
+    services[NameReading] = name_reading(settings.ens, found, wall, closing)
     services[Clock] = wall
     escrow = services.of(EvmEscrowGateway)
     redis = connect(

@@ -70,6 +70,7 @@ def test_profile_shows_public_fields_only(store):
         "name": "Fig & Olive",
         **dict.fromkeys(["bio", "location", "website", "twitter", "discord", "telegram"]),
         "payout_wallet": a_wallet("sofia").address,
+        "ens_name": None,
         "status": "approved",
         "version": 1,
         "created_at": "2026-03-01T12:00:00.000Z",

@@ -193,7 +193,7 @@ def test_tells_which_names_may_be_had_and_for_how_much(named):
         ("fig", True),
         ("figs", True),
     ]
-    prices = [one.price for one in found]
+    prices = [one.price.amount for one in found]
     assert prices == [2 * 10**15, 2 * 10**15, 128 * 10**15, 32 * 10**15]
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from souk.adapters.ens.calls import CallsReader, Question, Said
 from souk.adapters.ens.hashes import label_hash, node_of, reverse_node_of
 from souk.core.addresses import ZERO_ADDRESS, Address, checksum_address
+from souk.core.money import Asset, Money
 from souk.modules.chain.domain import BlockHeader, block_instant
 from souk.modules.names.domain import (
     ETH,
@@ -104,7 +105,7 @@ class ChainNameService:
             questions.append(Question(place.controller, "rentPrice(string,uint256)", price))
         said = self._reader.ask(head, questions)
         return [
-            Availability(label, _is_true(free), _price(price))
+            Availability(label, _is_true(free), self._price(price))
             for label, free, price in zip(labels, said[::2], said[1::2], strict=True)
         ]
 
@@ -180,6 +181,14 @@ class ChainNameService:
         (said,) = self._reader.ask(head, [Question(resolver, "addr(bytes32)", (node,))])
         return _address(said)
 
+    def _price(self, said: Said) -> Money | None:
+        """What the controller takes is a base and, for a while after a name became free, more."""
+        found = said.read("uint256", "uint256")
+        if found is None:
+            return None
+        coin = Asset(f"eip155:{self._reader.chain_id}/slip44:60", 18, "ETH")
+        return Money(sum(one for one in found if isinstance(one, int)), coin)
+
     def _ask_registry(self, what: str, node: bytes) -> Question:
         return Question(self._place.registry, f"{what}(bytes32)", (node,))
 
@@ -198,11 +207,6 @@ def _number(said: Said) -> int | None:
 def _is_true(said: Said) -> bool:
     found = said.read("bool")
     return found is not None and found[0] is True
-
-
-def _price(said: Said) -> int | None:
-    found = said.read("uint256", "uint256")
-    return None if found is None else sum(one for one in found if isinstance(one, int))
 
 
 def _text(said: Said) -> str | None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NewType
 
 from souk.core.addresses import Address
+from souk.core.money import Money
 
 EnsName = NewType("EnsName", str)
 """A name in the normal form of ENSIP-15."""
@@ -156,12 +157,12 @@ def find_fault(record: NameRecord, wallet: Address | None = None) -> Fault | Non
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """A name below `eth` that may be had. `price` is what the registrar takes for a year, in wei;
-    `None` where it does not say."""
+    """A name below `eth` that may be had. `price` is what the registrar takes for a year; `None`
+    where it does not say."""
 
     label: str
     available: bool
-    price: int | None
+    price: Money | None
 
 
 def labels_near(label: str) -> tuple[str, ...]:
@@ -184,3 +185,61 @@ class Verification:
     block: Evidence
     verified_at: datetime
     checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Why nothing is known of a name at present: a code, a sentence, and whether asking again
+    later may help."""
+
+    code: str
+    detail: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that a person should know before trusting a name. `like` is the store that it
+    looks like, if that is the matter."""
+
+    code: str
+    detail: str
+    like: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """Everything that is known of a text as a name. Of `record` and `outage` one is there when it
+    is a name at all."""
+
+    asked: str
+    normalisation: Normalisation
+    record: NameRecord | None = None
+    primary_name: EnsName | None = None
+    outage: Outage | None = None
+    warnings: tuple[Warned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested:
+    """Names below `eth` near one that was wished for, with what is known of each."""
+
+    label: str
+    names: tuple[Availability, ...]
+
+
+def bounded(found: Normalisation) -> Normalisation:
+    """What the standard made of a text, or a refusal when the name is longer than is looked up."""
+    if found.name is None:
+        return found
+    too_long = len(found.name) > MAX_NAME_LENGTH or found.name.count(".") >= MAX_LABELS
+    if not too_long:
+        return found
+    reason = f"a name has at most {MAX_NAME_LENGTH} characters and {MAX_LABELS} labels here"
+    return Normalisation(None, None, Refusal("too_long", reason))
+
+
+def compared_labels(name: EnsName) -> tuple[str, ...]:
+    """The labels by which somebody may take a name for another: all but the last."""
+    labels = name.split(".")
+    return tuple(labels[:-1] or labels)

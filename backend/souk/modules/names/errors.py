@@ -7,11 +7,13 @@ ConflictError
 +-- NameUnfit                the name cannot be shown at a store as it stands on the chain
 +-- NameOfAnother            another store showed itself under this name at the same moment
 +-- StoreNeeded              this account has no store to show a name at
+LimitedError
++-- TooManyLookups           this client address looked too many names up
 UnavailableError
 +-- NamesNotServed           this installation knows no chain with ENS
 """
 
-from souk.core.errors import ConflictError, RejectedError, UnavailableError
+from souk.core.errors import ConflictError, LimitedError, RejectedError, UnavailableError
 
 
 class NameRefused(RejectedError):
@@ -45,6 +47,12 @@ class StoreNeeded(ConflictError):
     """A name is shown at a store, and this account has none. Open one first."""
 
     code = "ens_store_needed"
+
+
+class TooManyLookups(LimitedError):
+    """This client address looked too many names up."""
+
+    code = "too_many_ens_lookups"
 
 
 class NamesNotServed(UnavailableError):

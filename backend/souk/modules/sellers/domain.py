@@ -82,6 +82,7 @@ class SellerRecord:
     name: str
     payout_wallet: Address
     status: SellerStatus
+    ens_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class StoredSeller:
     version: int
     created_at: datetime
     updated_at: datetime
+    ens_name: str | None = None
 
     @property
     def record(self) -> SellerRecord:
@@ -107,6 +109,7 @@ class StoredSeller:
             name=profile.name,
             payout_wallet=Address(profile.payout_wallet),
             status=self.status,
+            ens_name=self.ens_name,
         )
 
 

@@ -14,6 +14,7 @@ _PROFILE = """
         'discord', seller.discord,
         'telegram', seller.telegram,
         'payout_wallet', seller.payout_wallet,
+        'ens_name', seller.ens_name,
         'status', seller.status,
         'version', seller.version,
         'created_at', rfc3339(seller.created_at),

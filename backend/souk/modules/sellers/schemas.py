@@ -106,6 +106,10 @@ class SellerOut(ResponseModel):
     discord: str | None
     telegram: str | None
     payout_wallet: str
+    ens_name: Annotated[
+        str | None,
+        Field(description="A name of ENS that the store has proved and that holds at present."),
+    ]
     status: str
     version: Annotated[int, Field(description="Send it as If-Match when editing.")]
     created_at: InstantOut
@@ -126,6 +130,7 @@ class SellerOut(ResponseModel):
             discord=profile.discord,
             telegram=profile.telegram,
             payout_wallet=profile.payout_wallet,
+            ens_name=seller.ens_name,
             status=seller.status,
             version=seller.version,
             created_at=seller.created_at,

@@ -1,6 +1,6 @@
 """Opening and editing a store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import NotYours, Principal, Role
@@ -74,6 +74,17 @@ class Sellers:
     def get(self, tx: Transaction, seller_id: str) -> SellerRecord:
         """The seller with this id. Raises `SellerNotFound`."""
         return self._required(repository.find(tx, seller_id)).record
+
+    def show_name(self, tx: Transaction, seller_id: str, ens_name: str | None) -> None:
+        """Show a name of ENS at this store, which has been proved; `None` takes it away."""
+        repository.save_ens_name(tx, seller_id, ens_name)
+
+    def list_look_alikes(
+        self, tx: Transaction, labels: Sequence[str], limit: int
+    ) -> list[SellerRecord]:
+        """Stores, at most so many, whose handle or name a hasty reader may take for one of these
+        labels. One that is the same to the letter is among them."""
+        return [seller.record for seller in repository.list_look_alikes(tx, labels, limit)]
 
     def _lock_own(self, tx: Transaction, principal: Principal, reference: str) -> StoredSeller:
         seller = self._required(repository.lock(tx, reference))
