@@ -31,7 +31,7 @@ from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
 from souk.modules.names import api as names_api
-from souk.modules.names.service import LookupGate, Lookups
+from souk.modules.names.service import LookupGate, Lookups, Verifications
 from souk.modules.orders import api as orders_api
 from souk.modules.payments import api as payments_api
 from souk.modules.payments.service import Offers, RailHealth
@@ -130,4 +130,6 @@ def _names(below: Container) -> Mapping[object, object]:
     """Only here, because what brings names into normal form takes long to load."""
     uow, sellers = below.get(UnitOfWork), below.get(Sellers)
     service = below.get(NameReading).service
-    return {Lookups: Lookups(uow, sellers, EnsipNormaliser(), service)}
+    lookups = Lookups(uow, sellers, EnsipNormaliser(), service)
+    verifications = Verifications(uow, below.get(Accounts), sellers, lookups, service)
+    return {Lookups: lookups, Verifications: verifications}

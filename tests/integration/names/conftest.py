@@ -3,7 +3,8 @@
 import pytest
 
 from souk.adapters.ens.normaliser import EnsipNormaliser
-from souk.modules.names.service import Lookups
+from souk.modules.names.service import Lookups, Rechecks, Verifications
+from tests.support.account_builders import accounts_on
 from tests.support.fake_names import FakeNameService
 from tests.support.seller_builders import sellers_on
 
@@ -18,3 +19,13 @@ def chain(clock) -> FakeNameService:
 @pytest.fixture
 def lookups(uow, chain) -> Lookups:
     return Lookups(uow, sellers_on(uow), NORMALISER, chain)
+
+
+@pytest.fixture
+def verifications(uow, lookups, chain) -> Verifications:
+    return Verifications(uow, accounts_on(uow), sellers_on(uow), lookups, chain)
+
+
+@pytest.fixture
+def rechecks(uow, chain) -> Rechecks:
+    return Rechecks(uow, sellers_on(uow), chain)

@@ -3,12 +3,12 @@
 import pytest
 
 from souk.modules.names.api import router
-from souk.modules.names.service import LookupGate, Lookups
+from souk.modules.names.service import LookupGate, Lookups, Verifications
 from tests.integration.names.conftest import NORMALISER
-from tests.support.account_builders import a_wallet, accounts_on
+from tests.support.account_builders import a_session, a_wallet, accounts_on
 from tests.support.fake_names import a_name
 from tests.support.http import Api, assembled
-from tests.support.seller_builders import sellers_on
+from tests.support.seller_builders import a_profile, sellers_on
 
 SOFIA = a_wallet("sofia").address
 
@@ -36,7 +36,9 @@ def api(database_url, committing_uow, chain, turnstile):
         Lookups: Lookups(uow, sellers_on(uow), NORMALISER, chain),
         LookupGate: LookupGate(turnstile, per_minute=60),
     }
-    authenticate = accounts_on(uow).authenticate
+    accounts, sellers = accounts_on(uow), sellers_on(uow)
+    services[Verifications] = Verifications(uow, accounts, sellers, services[Lookups], chain)
+    authenticate = accounts.authenticate
     container = assembled(database_url, uow, router, services=services, authenticate=authenticate)
     with Api(container) as api:
         yield api
@@ -112,3 +114,58 @@ def test_lookups_are_limited_by_network_address(api, chain, turnstile):
 
     assert api("GET", "/api/ens/validate/fig.eth").status_code == 429
     assert chain.asked == 0
+
+
+@pytest.fixture
+def token(committing_uow):
+    """Somebody with a store."""
+    token = a_session(committing_uow, "sofia")
+    principal = accounts_on(committing_uow).authenticate(token)
+    sellers_on(committing_uow).create(principal, a_profile("sofia"))
+    return token
+
+
+def test_verify_answers_with_the_proof_when_the_wallet_is_proved(api, chain, token):
+    chain.names["fig.eth"] = a_name(SOFIA)
+
+    answer = api("POST", "/api/ens/verify", {"ens_name": "Fig.eth"}, token=token, key="1")
+
+    assert answer.status_code == 200
+    found = answer.json()
+    assert (found["status"], found["name"], found["message"]) == ("verified", "fig.eth", None)
+    assert found["verification"]["block"]["hash"] == "0x" + "07" * 32
+    again = api("POST", "/api/ens/verify", {"ens_name": "Fig.eth"}, token=token, key="1")
+    assert again.json() == found
+
+
+def test_verify_answers_with_a_message_and_then_takes_its_signature(api, chain, token):
+    second = a_wallet("second")
+    chain.names["fig.eth"] = a_name(second.address)
+    body = {"ens_name": "fig.eth"}
+
+    asked = api("POST", "/api/ens/verify", body, token=token, key="1").json()
+    proof = {"message": asked["message"], "signature": second.sign(asked["message"])}
+    found = api("POST", "/api/ens/verify", {**body, **proof}, token=token, key="2").json()
+
+    assert (asked["status"], asked["wallet"]) == ("signature_required", second.address)
+    assert (found["status"], found["wallet"]) == ("verified", second.address)
+
+
+def test_verify_needs_message_and_signature_together(api, token):
+    body = {"ens_name": "fig.eth", "message": "only this"}
+
+    assert api("POST", "/api/ens/verify", body, token=token, key="1").status_code == 422
+
+
+def test_verify_needs_somebody_signed_in(api):
+    assert api("POST", "/api/ens/verify", {"ens_name": "fig.eth"}, key="1").status_code == 401
+
+
+@pytest.mark.pitfall("A10")
+def test_verify_says_what_to_do_when_the_name_has_expired(api, chain, token):
+    chain.names["fig.eth"] = a_name(SOFIA, days=-1)
+
+    answer = api("POST", "/api/ens/verify", {"ens_name": "fig.eth"}, token=token, key="1")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "ens_name_unfit")
+    assert "renew" in answer.json()["detail"]

@@ -26,6 +26,7 @@ from souk.modules.accounts.errors import (
     SessionEnded,
     TooManySignIns,
     WalletOfAnotherAccount,
+    WrongWallet,
 )
 from souk.modules.accounts.models import SessionRow
 from souk.modules.accounts.ports import SignatureVerifier
@@ -88,10 +89,12 @@ class Accounts:
         message: str,
         signature: str,
         receipt: Receipt = NO_RECEIPT,
+        *,
+        only: Address | None = None,
     ) -> Address:
-        """Let another wallet, proved by its signature, sign in to the caller's account. Raises a
-        `SignInRefused`, or `WalletOfAnotherAccount`."""
-        proved = self._prove(message, signature)
+        """Let another wallet, proved by its signature, sign in to the caller's account; `only`
+        this one, if one is given. Raises a `SignInRefused`, or `WalletOfAnotherAccount`."""
+        proved = self._prove(message, signature, only)
         with self._uow.begin() as tx:
             self._use_up(tx, proved)
             holder = repository.bind_wallet(tx, principal.account_id, proved.address)
@@ -119,9 +122,11 @@ class Accounts:
             tx.commit()
         return gone
 
-    def _prove(self, text: str, signature: str) -> SiweMessage:
+    def _prove(self, text: str, signature: str, only: Address | None = None) -> SiweMessage:
         """Everything that needs no transaction; the verifier may have to ask a chain."""
         message = parse_message(text)
+        if only is not None and message.address != only:
+            raise WrongWallet(f"sign with {only}, not with {message.address}")
         check_place(message, self._config)
         self._verifier.verify(
             message=text,

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from souk.core.web import provided
-from souk.modules.names.schemas import NameOut, SuggestionsOut
-from souk.modules.names.service import LookupGate, Lookups
+from souk.core.web import UNAUTHENTICATED, Caller, IdempotencyKey, once, provided
+from souk.modules.names.domain import Verifying
+from souk.modules.names.schemas import NameOut, SuggestionsOut, VerifyIn, VerifyOut
+from souk.modules.names.service import LookupGate, Lookups, Verifications
 
 
 def _admitted(request: Request, gate: Annotated[LookupGate, Depends(provided(LookupGate))]) -> None:
@@ -41,6 +42,44 @@ def validate(
     return NameOut.of(lookups.examine(ens_name))
 
 
+@router.post(
+    "/verify",
+    summary="Show a name at the caller's store",
+    response_model=VerifyOut,
+    dependencies=[Depends(_admitted)],
+    responses={
+        401: UNAUTHENTICATED,
+        409: {
+            "description": "There is no store, the name cannot be shown as it stands on the chain,"
+            " or its wallet signs in to another account"
+        },
+        422: {"description": "The text is no name, or the signature proves nothing; see `code`"},
+        429: _LIMITED,
+        503: _AWAY,
+    },
+)
+def verify(
+    request: Request,
+    body: VerifyIn,
+    caller: Caller,
+    verifications: Annotated[Verifications, Depends(provided(Verifications))],
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Shows a name at the caller's store when it stands for a wallet that the account has proved:
+    at once, if it has. Otherwise the answer is a message; sign it with that wallet and send it with
+    the signature, under another key. The wallet then signs in to the account, too. Names are looked
+    at again every day and lost when they have expired or stand for another wallet."""
+    return once(
+        request,
+        caller=caller,
+        key=idempotency_key,
+        body=body,
+        status=200,
+        render=_render,
+        act=lambda receipt: verifications.verify(caller, body.ens_name, body.proof, receipt),
+    )
+
+
 @router.get(
     "/suggestions/{base_name}",
     summary="Names that may be had",
@@ -62,3 +101,8 @@ def suggestions(
     """Names below `eth` near the wish that nobody holds, with the registrar's price. All are looked
     at in one call to the chain."""
     return SuggestionsOut.of(lookups.suggest(base_name))
+
+
+def _render(outcome: object) -> dict[str, object]:
+    assert isinstance(outcome, Verifying)  # noqa: S101 - what `verify` returns
+    return VerifyOut.of(outcome).model_dump(mode="json")

@@ -188,6 +188,24 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """A message of EIP-4361 around a fresh nonce, and a wallet's signature over it."""
+
+    message: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """What came of the wish to show a name: it is shown, or its wallet has to sign `message`."""
+
+    name: EnsName
+    wallet: Address
+    verification: Verification | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outage:
     """Why nothing is known of a name at present: a code, a sentence, and whether asking again
     later may help."""

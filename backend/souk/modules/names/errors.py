@@ -2,7 +2,6 @@
 
 RejectedError
 +-- NameRefused              the text is no name by ENSIP-15; the detail says why
-+-- AnotherWalletSigned      the signature is of another wallet than the name stands for
 ConflictError
 +-- NameUnfit                the name cannot be shown at a store as it stands on the chain
 +-- NameOfAnother            another store showed itself under this name at the same moment
@@ -21,13 +20,6 @@ class NameRefused(RejectedError):
     the reason and, where there is one, a `suggestion`."""
 
     code = "ens_name_refused"
-
-
-class AnotherWalletSigned(RejectedError):
-    """The message was signed by another wallet than the one that the name stands for. Nothing was
-    changed; sign with that wallet, or point the name at the other one first."""
-
-    code = "ens_another_wallet_signed"
 
 
 class NameUnfit(ConflictError):

@@ -1,18 +1,21 @@
 """Requests and responses of names."""
 
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from souk.core.web import InstantOut, MoneyOut, ResponseModel
+from souk.core.web import InstantOut, MoneyOut, RequestModel, ResponseModel
 from souk.modules.names.domain import (
     Availability,
     Evidence,
     Examined,
     NameRecord,
     NameState,
+    Proof,
     Suggested,
+    Verification,
+    Verifying,
 )
 
 
@@ -139,6 +142,92 @@ class NameOut(ResponseModel):
                 NameWarningOut(code=one.code, detail=one.detail, seller_id=one.like)
                 for one in examined.warnings
             ],
+        )
+
+
+class VerifyIn(RequestModel):
+    """A name to show at the caller's store, and, where its wallet is new to the account, that
+    wallet's signature."""
+
+    ens_name: Annotated[str, Field(min_length=1, max_length=1024, examples=["figandolive.eth"])]
+    message: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=8192,
+            description="The message that the first answer asked to be signed.",
+            examples=[None],
+        ),
+    ] = None
+    signature: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=8192,
+            description="Hexadecimal, as `personal_sign` returned it.",
+            examples=["0x" + "1b" * 65],
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if (self.message is None) != (self.signature is None):
+            raise ValueError("send message and signature together, or neither")
+        return self
+
+    @property
+    def proof(self) -> Proof | None:
+        """What was signed, if anything was."""
+        if self.message is None or self.signature is None:
+            return None
+        return Proof(self.message, self.signature)
+
+
+class VerificationOut(ResponseModel):
+    """A name that a store has proved."""
+
+    id: Annotated[str, Field(examples=["ens_01h455vb4pex5vsknk084sn02q"])]
+    seller_id: str
+    owner: str | None
+    expires_at: InstantOut | None
+    verified_at: InstantOut
+    block: Annotated[BlockOut, Field(description="The block in which it was seen to be right.")]
+
+    @classmethod
+    def of(cls, verification: Verification) -> Self:
+        """As it was kept."""
+        return cls(
+            id=verification.id,
+            seller_id=verification.seller_id,
+            owner=verification.owner,
+            expires_at=verification.expires_at,
+            verified_at=verification.verified_at,
+            block=BlockOut.of(verification.block),
+        )
+
+
+class VerifyOut(ResponseModel):
+    """The name is shown, or its wallet has to sign `message` first."""
+
+    status: Literal["verified", "signature_required"]
+    name: str
+    wallet: Annotated[str, Field(description="What the name stands for.")]
+    verification: VerificationOut | None
+    message: Annotated[
+        str | None,
+        Field(description="Have the wallet sign it with `personal_sign`, and send both back."),
+    ]
+
+    @classmethod
+    def of(cls, outcome: Verifying) -> Self:
+        """What came of it."""
+        kept = outcome.verification
+        return cls(
+            status="signature_required" if kept is None else "verified",
+            name=outcome.name,
+            wallet=outcome.wallet,
+            verification=None if kept is None else VerificationOut.of(kept),
+            message=outcome.message,
         )
 
 

@@ -2,5 +2,7 @@
 
 from souk.modules.names.service.gate import LookupGate
 from souk.modules.names.service.look import Lookups
+from souk.modules.names.service.recheck import Rechecks
+from souk.modules.names.service.verify import Verifications
 
-__all__ = ["LookupGate", "Lookups"]
+__all__ = ["LookupGate", "Lookups", "Rechecks", "Verifications"]
