@@ -138,6 +138,17 @@ def test_check_takes_the_name_away_when_its_time_is_over_and_the_chain_is_away(
     assert (of(uow, store).ens_name, lost(session)) == (None, ["expired"])
 
 
+@pytest.mark.pitfall("A10")
+def test_check_takes_the_name_away_when_its_time_is_over_and_the_node_has_stopped(
+    rechecks, clock, uow, session, store
+):
+    clock.advance(days=10)
+
+    rechecks.check_due()
+
+    assert (of(uow, store).ens_name, lost(session)) == (None, ["expired"])
+
+
 def test_check_is_harmless_the_second_time(rechecks, chain, session, store, later):
     later(days=1)
     chain.names[NAME].address = MALLORY

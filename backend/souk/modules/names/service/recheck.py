@@ -1,7 +1,8 @@
 """Looking again at the names that stores show."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from souk.core.addresses import Address
 from souk.core.errors import UnavailableError
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.names import repository
@@ -37,8 +38,8 @@ class Rechecks:
         return True
 
     def _judge(self, verification: Verification, record: NameRecord) -> None:
-        fault = find_fault(record, verification.wallet)
         with self._uow.begin() as tx:
+            fault = _fault(record, verification.wallet, tx.now)
             present = repository.lock(tx, verification.id)
             if present is None:
                 return
@@ -55,3 +56,12 @@ class Rechecks:
                 return
             lose(tx, self._sellers, present, Fault.EXPIRED)
             tx.commit()
+
+
+def _fault(record: NameRecord, wallet: Address, now: datetime) -> Fault | None:
+    """By the block's time, and by the clock as well: a node that has stopped would have a name held
+    for ever."""
+    fault = find_fault(record, wallet)
+    if fault is None and record.expires_at is not None and record.expires_at <= now:
+        return Fault.EXPIRED
+    return fault
