@@ -7,7 +7,7 @@ keeps the list and `docker-compose.yml` in step with the fields here.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
@@ -70,12 +70,29 @@ class RedisSettings(_Group):
     redis_url: SecretStr
 
 
+# Where the makers of Coinbase's wallets (1.0 and 1.1) and of Safe's (1.4.1) stand on every chain.
+_WALLET_FACTORIES = (
+    "0x0BA5ED0c6AA8c49038F819E587E2633c4A9F428a",
+    "0xBA5ED110eFDBa3D005bfC882d75358ACBbB85842",
+    "0x4e1DCf7AD4e460CfD30791CCC4F9c8a4f820ec67",
+)
+_Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
+
+
 class SecuritySettings(_Group):
-    """Secrets of this installation."""
+    """Secrets of this installation, and who may sign in to it. A wallet that does not stand yet
+    signs in when one of the factories would make it (ERC-6492)."""
 
     secret_key: SecretStr
     session_days: int = Field(7, ge=1, le=90)
     sign_in_per_minute: int = Field(60, ge=1)
+    api_key_per_minute: int = Field(600, ge=1)
+    wallet_factories: Annotated[tuple[_Address, ...], NoDecode] = _WALLET_FACTORIES
+
+    @field_validator("wallet_factories", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: object) -> object:
+        return _parts(value) if isinstance(value, str) else value
 
     @field_validator("secret_key")
     @classmethod
@@ -112,6 +129,15 @@ class TradeSettings(_Group):
                 " address here than in ARBITER_ADDRESS"
             )
         return value
+
+
+class SellerSettings(_Group):
+    """How sellers are received. While it is not known who sells, an order from a store comes to so
+    many US cents at most; without the limit to anything."""
+
+    seller_starts_as: Literal["approved", "draft"] = "approved"
+    seller_unverified_limit: int | None = Field(None, ge=0)
+    seller_payouts_need_verification: bool = False
 
 
 Method = Literal["STRIPE", "CREDIT_CARD", "DEBIT_CARD", "BANK_TRANSFER", "ESCROW", "CRYPTO"]
@@ -295,6 +321,7 @@ class Settings:
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
     cards: CardSettings | None = None
     ens: EnsSettings | None = None
+    sellers: SellerSettings = field(default_factory=SellerSettings)
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -313,6 +340,7 @@ class Settings:
             rpc_urls=rpc_urls(os.environ),
             cards=card_settings(),
             ens=ens_settings(),
+            sellers=SellerSettings(),
         )
 
 

@@ -53,7 +53,9 @@ def test_name_is_lost_once_when_two_workers_look_at_once(committing_uow, engine,
     verifications_on(committing_uow, chain).verify(store.principal, "fig.eth")
     clock.advance(days=1)
     chain.names["fig.eth"].address = MALLORY
-    rechecks = Rechecks(committing_uow, sellers_on(committing_uow), chain)
+    rechecks = Rechecks(
+        committing_uow, accounts_on(committing_uow), sellers_on(committing_uow), chain
+    )
 
     at_once(THREADS, lambda _number: rechecks.check_due())
 

@@ -14,7 +14,7 @@ from souk.core.addresses import Address
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts import repository
-from souk.modules.accounts.domain import Challenge, SignInConfig, SiweMessage
+from souk.modules.accounts.domain import Challenge, Proof, SignInConfig, SiweMessage
 from souk.modules.accounts.models import SessionRow
 from souk.modules.accounts.service import Accounts
 
@@ -73,8 +73,9 @@ class _Believing:
     """The `SignatureVerifier` of those whose signature is not what is tested; signing and
     recovering it would take longer than the rest of most tests."""
 
-    def verify(self, *, message: str, signature: str, address: Address, chain_id: int) -> None:
+    def verify(self, *, message: str, signature: str, address: Address, chain_id: int) -> Proof:
         assert signature == "believed"
+        return Proof.KEY
 
 
 def a_session(uow: UnitOfWork, name: str = "alice") -> str:
@@ -89,7 +90,7 @@ def an_account(uow: UnitOfWork, name: str = "alice") -> Principal:
     address, token = a_wallet(name).address, token_bytes()
     with uow.begin() as tx:
         fresh = tx.new_id("acc")
-        holder = repository.bind_wallet(tx, fresh, address)
+        holder = repository.bind_wallet(tx, fresh, address).account_id
         if holder == fresh:
             repository.add_account(tx, fresh)
         repository.add_session(

@@ -23,10 +23,12 @@ NAMES = (
     "HostileToken",
     "LookupResolver",
     "MuteDollar",
+    "PasskeyWallet",
     "Permit2StandIn",
     "PhantomDollar",
     "ScriptedFeed",
     "StubbornDollar",
+    "WalletFactory",
 )
 
 

@@ -18,6 +18,7 @@ from souk.core.documents import CachedDocuments
 from souk.core.events import HandlerRegistry
 from souk.core.ids import TimeOrderedIds
 from souk.core.unit_of_work import UnitOfWork
+from souk.modules.accounts.service import Accounts
 from souk.modules.names.service import Rechecks
 from souk.modules.payments import handlers as payments_handlers
 from souk.modules.payments.service import Payments
@@ -43,7 +44,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     found = networks(settings, closing)
     services = make_services(settings, uow, wall, found)
     services[NameReading] = name_reading(settings.ens, found, wall, closing)
-    services[Rechecks] = Rechecks(uow, services.of(Sellers), services.of(NameReading).service)
+    services[Rechecks] = Rechecks(
+        uow, services.of(Accounts), services.of(Sellers), services.of(NameReading).service
+    )
     services[Clock] = wall
     escrow = services.of(EvmEscrowGateway)
     redis = connect(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from souk.adapters.crypto.secret_box import XChaChaSecretBox
+from souk.adapters.evm.contract_signatures import EvmSignatureVerifier
 from souk.adapters.evm.escrow.credits import EvmEscrowCredits
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.evm.escrow.statement import EvmEscrowStatement
@@ -14,11 +15,11 @@ from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
-from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.adapters.evm.transactions import EvmTransactions
 from souk.adapters.evm.wallets import EvmWallets
 from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.targets import Policy
+from souk.adapters.staff.identity import StaffIdentityCheck
 from souk.bootstrap.cards import card_money, card_rail, card_statement
 from souk.bootstrap.container import Services
 from souk.bootstrap.networks import Network
@@ -28,7 +29,7 @@ from souk.core.idempotency import Idempotency
 from souk.core.pagination import CursorCodec
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
-from souk.modules.accounts.service import Accounts
+from souk.modules.accounts.service import Accounts, ApiKeys, Sessions
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
@@ -48,6 +49,7 @@ from souk.modules.payments.service import (
     directions,
     gateways,
 )
+from souk.modules.sellers.domain import SellersConfig, SellerStatus
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade.domain import TimelineLinks
 from souk.modules.trade.service import (
@@ -74,8 +76,8 @@ def make_services(
     settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
 ) -> Services:
     """Everything that an entrypoint may ask for by its class."""
-    services = _tools(settings, uow)
-    services.update(_people_and_goods(settings, uow, found))
+    services = _tools(settings, uow, wall)
+    services.update(_people_and_goods(settings, uow, found, services))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
     services.update(_books(uow, _rails(settings, uow, wall, found, services), services))
@@ -83,9 +85,10 @@ def make_services(
     return services
 
 
-def _tools(settings: Settings, uow: UnitOfWork) -> Services:
+def _tools(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
     return Services(
         {
+            ChainPresence: ChainPresence(wall),
             UnitOfWork: uow,
             Idempotency: Idempotency(uow),
             CursorCodec: CursorCodec(_secret(settings, "cursors")),
@@ -95,7 +98,7 @@ def _tools(settings: Settings, uow: UnitOfWork) -> Services:
 
 
 def _people_and_goods(
-    settings: Settings, uow: UnitOfWork, found: Mapping[int, Network]
+    settings: Settings, uow: UnitOfWork, found: Mapping[int, Network], below: Services
 ) -> Services:
     chains = Chains(
         uow,
@@ -105,13 +108,20 @@ def _people_and_goods(
             Purpose.RELAYER: settings.keeper.relayer_daily_gas,
         },
     )
-    accounts = Accounts(uow, EthAccountSignatureVerifier(), _sign_in(settings, found))
-    sellers = Sellers(uow, accounts)
+    verifier = EvmSignatureVerifier(
+        {chain_id: network.impatient_node for chain_id, network in found.items()},
+        below.of(ChainPresence),
+        map(parse_address, settings.security.wallet_factories),
+    )
+    accounts = Accounts(uow, verifier, _sign_in(settings, found))
+    sellers = Sellers(uow, accounts, StaffIdentityCheck(), _sellers(settings))
     catalog = Catalog(uow, sellers)
     return Services(
         {
             Chains: chains,
             Accounts: accounts,
+            ApiKeys: ApiKeys(uow),
+            Sessions: Sessions(uow),
             Sellers: sellers,
             Catalog: catalog,
             Orders: Orders(catalog, OrdersConfig(settings.trade.reservation_seconds)),
@@ -131,7 +141,7 @@ def _money(
     nodes = {chain_id: network.node for chain_id, network in found.items()}
     money = {chain_id: network.money for chain_id, network in found.items()}
     impatient = {chain_id: network.impatient_node for chain_id, network in found.items()}
-    presence = ChainPresence(wall)
+    presence = below.of(ChainPresence)
     tokens, wallets = EvmTokens(nodes, wall), EvmWallets(impatient, presence)
     terms = _escrow_terms(settings.trade)
     escrow = EvmEscrowGateway(money, terms, nodes, clock=wall, tokens=tokens)
@@ -239,6 +249,15 @@ def _escrow_terms(trade: TradeSettings) -> EscrowTerms:
         fee_to=fee_to,
         fee_bps=0 if fee_to == ZERO_ADDRESS else trade.fee_bps,
         silent_bps=trade.silent_bps,
+    )
+
+
+def _sellers(settings: Settings) -> SellersConfig:
+    given = settings.sellers
+    return SellersConfig(
+        starts_as=SellerStatus(given.seller_starts_as),
+        unverified_limit=given.seller_unverified_limit,
+        payouts_need_verification=given.seller_payouts_need_verification,
     )
 
 

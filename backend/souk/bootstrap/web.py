@@ -26,7 +26,7 @@ from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.modules.accounts import api as accounts_api
-from souk.modules.accounts.service import Accounts, SignInGate
+from souk.modules.accounts.service import Accounts, KeyGate, SignInGate
 from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
@@ -49,6 +49,7 @@ _LOOKUPS_PER_MINUTE = 60
 _ROUTERS = (
     accounts_api.router,
     sellers_api.router,
+    sellers_api.wallets_router,
     names_api.router,
     catalog_api.router,
     orders_api.router,
@@ -78,8 +79,10 @@ class WebContainer(Container):
         return self.settings.http.trusted_proxies
 
     def authenticate(self, token: str) -> Principal:
-        """Who a bearer token belongs to. Raises `SessionEnded`."""
-        return self.get(Accounts).authenticate(token)
+        """Who a bearer token belongs to. Raises `SessionEnded`, `KeyEnded`, `TooManyRequests`."""
+        principal = self.get(Accounts).authenticate(token)
+        self.get(KeyGate).admit(principal)
+        return principal
 
 
 def build_web(settings: Settings, *, clock: Clock | None = None) -> WebContainer:
@@ -101,13 +104,14 @@ def build_web(settings: Settings, *, clock: Clock | None = None) -> WebContainer
 def _edges(below: Container) -> Mapping[object, object]:
     redis = connect(below.redis_url, timeout_seconds=_REDIS_TIMEOUT_SECONDS)
     below.closing.callback(redis.close)
-    limiter, per_minute = RedisRateLimiter(redis), below.settings.security.sign_in_per_minute
+    limiter, security = RedisRateLimiter(redis), below.settings.security
     found, cards = below.networks, below.settings.cards
     uow, chains = below.get(UnitOfWork), below.get(Chains)
     say_cards = CardProvider(cards).say if cards else None
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
-        SignInGate: SignInGate(limiter, per_minute=per_minute),
+        SignInGate: SignInGate(limiter, per_minute=security.sign_in_per_minute),
+        KeyGate: KeyGate(limiter, per_minute=security.api_key_per_minute),
         LookupGate: LookupGate(limiter, per_minute=_LOOKUPS_PER_MINUTE),
         **_names(below),
         ResendGate: ResendGate(limiter, per_minute=_RESENDS_PER_MINUTE),

@@ -3,6 +3,7 @@
     DomainError                 a rule of the business said no
     +-- NotFoundError           the object does not exist, or not for this caller
     +-- ConflictError           the object is in another state than the request needs
+    +-- StaleError              what was edited is no longer as the caller read it
     +-- ForbiddenError          the caller may not do this
     +-- UnauthenticatedError    nobody is signed in
     |   +-- SignInRequired      no token was sent
@@ -32,6 +33,7 @@ class ErrorKind(StrEnum):
 
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
+    STALE = "stale"
     FORBIDDEN = "forbidden"
     UNAUTHENTICATED = "unauthenticated"
     REJECTED = "rejected"
@@ -71,6 +73,13 @@ class ConflictError(DomainError):
 
     kind = ErrorKind.CONFLICT
     code = "conflict"
+
+
+class StaleError(DomainError):
+    """The object was changed since the caller read it; `context` holds its present version."""
+
+    kind = ErrorKind.STALE
+    code = "stale"
 
 
 class ForbiddenError(DomainError):

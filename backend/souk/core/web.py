@@ -15,7 +15,7 @@ from souk.core.clock import rfc3339
 from souk.core.errors import RejectedError, SignInRequired
 from souk.core.idempotency import Idempotency, Receipt, Replay, fingerprint
 from souk.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from souk.core.principal import Principal
+from souk.core.principal import Principal, find_scope
 
 T = TypeVar("T")
 
@@ -97,17 +97,21 @@ def provided(service: Callable[..., T]) -> Callable[[Request], Awaitable[T]]:
 
 
 _bearer = HTTPBearer(
-    auto_error=False, description="The token that `POST /api/auth/siwe/verify` returned."
+    auto_error=False,
+    description="The token that signing in returned, or an API key of `POST /api/auth/api-keys`.",
 )
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 def find_principal(request: Request, credentials: _Credentials) -> Principal | None:
     """The caller, or `None` when no token was sent. A token that is no longer good is an error,
-    so that a client notices instead of seeing the public view."""
+    so that a client notices instead of seeing the public view. Raises `KeyLacksScope` when it is
+    an API key that has none for this route."""
     if credentials is None:
         return None
     principal: Principal = request.app.state.authenticate(credentials.credentials)
+    (tag,) = request.scope["route"].tags
+    principal.require_scope(find_scope(tag, request.method))
     return principal
 
 
@@ -140,6 +144,7 @@ LIMIT = DEFAULT_LIMIT
 # What the API's description says of refusals that many routes share.
 UNAUTHENTICATED = {"description": "Nobody is signed in, or the session has ended"}
 INVALID = {"description": "A field is wrong; the answer says which and how to correct it"}
+STALE = {"description": "It was changed meanwhile; the answer holds its present version"}
 IfMatch = Annotated[
     str | None,
     Header(

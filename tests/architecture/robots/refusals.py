@@ -24,6 +24,7 @@ _ADVICE = {
     ErrorKind.NOT_FOUND: "Check the id, and that you are signed in as somebody who may see it.",
     ErrorKind.CONFLICT: "Read the object again and decide anew; `detail` says what stands in the"
     " way, and the members beside it the present state.",
+    ErrorKind.STALE: "Read the object again and repeat the edit on what it says now.",
     ErrorKind.FORBIDDEN: "Sign in as somebody who may; repeating the request changes nothing.",
     ErrorKind.UNAUTHENTICATED: "Sign in with a wallet and send the token as `Bearer`.",
     ErrorKind.REJECTED: "Correct the request as `detail` says; sent again as it is, it will be"

@@ -16,5 +16,5 @@ def shared_database_url(databases):
 @pytest.fixture
 def database_url(shared_database_url):
     """Where commits are real; the tables of accounts are empty."""
-    tables = ["idempotency_key", "siwe_nonce", "session", "wallet", "account"]
+    tables = ["idempotency_key", "siwe_nonce", "session", "api_key", "wallet", "account"]
     return emptied(shared_database_url, *tables)

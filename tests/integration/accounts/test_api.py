@@ -6,10 +6,11 @@ from ipaddress import ip_network
 import pytest
 from sqlalchemy import text
 
+from souk.core.clock import Clock
 from souk.core.principal import Principal
 from souk.modules.accounts.api import router
 from souk.modules.accounts.domain.grammar import parse_message
-from souk.modules.accounts.service import Accounts, SignInGate
+from souk.modules.accounts.service import Accounts, Sessions, SignInGate
 from tests.support.account_builders import SIGN_IN, a_wallet, accounts_on, sign_in
 from tests.support.http import CLIENT_ADDRESS, Api, assembled
 
@@ -36,8 +37,13 @@ def accounts(committing_uow):
 
 
 @pytest.fixture
-def container(database_url, committing_uow, accounts, limiter):
-    services = {Accounts: accounts, SignInGate: SignInGate(limiter, per_minute=60)}
+def container(database_url, committing_uow, accounts, limiter, clock):
+    services = {
+        Accounts: accounts,
+        Clock: clock,
+        Sessions: Sessions(committing_uow),
+        SignInGate: SignInGate(limiter, per_minute=60),
+    }
     return assembled(
         database_url,
         committing_uow,

@@ -16,6 +16,7 @@ from souk.modules.accounts.errors import (
     NonceUnusable,
     SessionEnded,
     SignatureMismatch,
+    StepUpRequired,
     WalletOfAnotherAccount,
     WrongChain,
     WrongDomain,
@@ -23,6 +24,7 @@ from souk.modules.accounts.errors import (
     WrongUri,
 )
 from souk.modules.accounts.models import AccountRow, NonceRow, SessionRow, WalletRow
+from souk.modules.accounts.service import Sessions
 from tests.support.account_builders import SIGN_IN, a_message, a_wallet, accounts_on, sign_in
 
 
@@ -83,9 +85,9 @@ def test_authenticate_refuses_when_the_session_expired(accounts, wallet, clock):
         accounts.authenticate(token)
 
 
-def test_sign_out_ends_this_session_only_when_there_are_two(accounts, wallet):
+def test_sign_out_ends_this_session_only_when_there_are_two(accounts, wallet, uow):
     first, second = sign_in(accounts, wallet).token, sign_in(accounts, wallet).token
-    accounts.sign_out(accounts.authenticate(first))
+    Sessions(uow).sign_out(accounts.authenticate(first))
     assert accounts.authenticate(second)
     with pytest.raises(SessionEnded):
         accounts.authenticate(first)
@@ -233,11 +235,20 @@ def test_add_wallet_changes_nothing_when_it_was_added_before(accounts, wallet, s
     assert count(session, WalletRow) == 1
 
 
-def test_add_wallet_renews_the_step_up_when_it_succeeds(accounts, wallet, clock):
+def test_add_wallet_refuses_when_the_caller_has_only_a_token(accounts, wallet, clock, session):
     token = sign_in(accounts, wallet).token
-    clock.advance(hours=3)
+    clock.advance(minutes=5)
+    with pytest.raises(StepUpRequired):
+        add(accounts, token, a_wallet("mallory"))
+    assert count(session, WalletRow) == 1
+
+
+def test_add_wallet_uses_up_what_was_proved(accounts, wallet):
+    token = sign_in(accounts, wallet).token
     add(accounts, token, a_wallet("alice's second"))
-    assert accounts.authenticate(token).step_up_at == clock.now()
+    assert accounts.authenticate(token).step_up_at is None
+    with pytest.raises(StepUpRequired):
+        add(accounts, token, a_wallet("alice's third"))
 
 
 def test_add_wallet_refuses_when_it_belongs_to_another_account(accounts, wallet, session):

@@ -1,6 +1,9 @@
 """The buyer gets more than what was theirs: it is nobody's but the platform's loss, and the books
 say so."""
 
+from sqlalchemy import text
+
+from souk.modules.orders.domain import OrderStatus
 from tests.support.card_oracle import at_provider, in_books
 from tests.support.card_shop import a_card_shop
 
@@ -82,4 +85,38 @@ def test_loses_a_refund_by_hand_that_met_one_of_ours(uow, card_server, clock) ->
     shop.hear(started)
 
     assert (lost(shop), [leg.remaining for leg in shop.legs(started)]) == (500, [0, 2_098])
+    assert_agrees(shop, started)
+
+
+def test_ends_an_order_whose_refund_by_hand_met_one_of_ours_half_way(
+    uow, card_server, clock
+) -> None:
+    """A part of it counts, and with it the buyer has all."""
+    shop = a_card_shop(uow, card_server, clock, sellers=["sami", "boris"])
+    started, order = shop.pay(), shop.checkout.orders[0]
+    give_back(shop, started, 1_000)
+    told = list(shop.cards.gateway.list_said(shop.attempt(started)))
+    shop.payments.refund_part(shop.seller_of(order), shop.payment_id, order.id, 2_398)
+
+    for said in told:
+        shop.payments.observe(said)
+    shop.hear(started)
+
+    assert (lost(shop), [leg.refunded for leg in shop.legs(started)]) == (300, [2_598, 500])
+    status = shop.sees.read("SELECT status FROM orders WHERE id = :id", id=order.id)
+    assert status == OrderStatus.CANCELLED
+    assert_agrees(shop, started)
+
+
+def test_books_anew_what_was_booked_without_its_loss(shop) -> None:
+    """By a version that did not know of losses."""
+    started, dispute = given_back_while_asked(shop)
+    with shop.uow.begin() as tx:
+        tx.session.execute(text("UPDATE payment_effect SET booked_lost = 0"))
+        tx.commit()
+
+    shop.decide(started, dispute, won=False)
+
+    bookings = "SELECT bookings FROM payment_effect WHERE kind = 'charged_back'"
+    assert (shop.sees.column(bookings)[-1], lost(shop)) == (2, 299)
     assert_agrees(shop, started)

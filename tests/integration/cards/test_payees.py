@@ -4,8 +4,11 @@ import httpx
 import pytest
 
 from souk.core.principal import NotYours
+from souk.modules.sellers.domain import SellerStatus
+from souk.modules.sellers.errors import PayoutsFrozen
 from tests.support.account_builders import an_account
 from tests.support.payment_builders import a_shop
+from tests.support.seller_builders import sellers_on, staff
 
 
 @pytest.fixture
@@ -36,3 +39,11 @@ def test_says_that_the_seller_can_be_paid_once_the_papers_are_in_order(shop, sel
 def test_opens_no_account_for_the_store_of_another(shop, seller_id) -> None:
     with pytest.raises(NotYours):
         shop.payments.open_payee(an_account(shop.uow, "carla"), seller_id)
+
+
+def test_opens_no_account_when_the_store_is_suspended(shop, seller_id) -> None:
+    clerk = staff(shop.uow)
+    sellers_on(shop.uow).move_status(clerk, seller_id, SellerStatus.SUSPENDED, "complaints")
+
+    with pytest.raises(PayoutsFrozen):
+        shop.payments.open_payee(shop.seller("stella"), seller_id)

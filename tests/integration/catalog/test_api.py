@@ -13,7 +13,7 @@ from souk.modules.catalog.schemas import (
 from tests.support.catalog_builders import a_draft, a_listing
 from tests.support.market import market, refused, token_of
 from tests.support.order_builders import place
-from tests.support.seller_builders import a_seller
+from tests.support.seller_builders import a_seller, sellers_on, suspend
 
 PRODUCTS = "/api/marketplace/products"
 JAM = {
@@ -85,7 +85,12 @@ def test_publish_shows_the_listing_to_everybody_at_once(api, uow, store, token):
 
     assert_documented(OwnProductOut, published)
     shown = assert_documented(ProductOut, api("GET", f"{PRODUCTS}/{draft.id}"))
-    assert shown["seller"] == {"id": store.id, "handle": "sofia-shop", "name": "Sofia's shop"}
+    assert shown["seller"] == {
+        "id": store.id,
+        "handle": "sofia-shop",
+        "name": "Sofia's shop",
+        "on_holiday": False,
+    }
     page = assert_documented(ProductPage, api("GET", PRODUCTS))
     assert [item["id"] for item in page["data"]] == [draft.id]
 
@@ -128,7 +133,7 @@ def test_edit_takes_the_etag_that_the_listing_was_read_with(api, uow, store, tok
     stale = api("PATCH", path, changes, token=token, If_Match=read.headers["etag"])
 
     assert (edited.json()["title"], edited.headers["etag"]) == ("Quince jam", '"3"')
-    assert refused(stale) == (409, "listing_changed")
+    assert refused(stale) == (412, "listing_changed")
 
 
 def test_edit_changes_the_price(api, uow, store, token):
@@ -251,10 +256,18 @@ def test_categories_count_what_is_on_sale(api, uow, store):
     ]
 
 
-def test_nothing_is_on_sale_when_the_store_is_suspended(api, uow, store, engine):
+def test_listing_says_so_when_its_store_is_on_holiday(api, uow, store):
+    listing = a_listing(uow, store)
+    sellers_on(uow).edit(store.principal, store.id, {"on_holiday": True}, version=1)
+
+    (summary,) = api("GET", PRODUCTS).json()["data"]
+    shown = api("GET", f"{PRODUCTS}/{listing.id}").json()
+    assert (summary["seller"]["on_holiday"], shown["seller"]["on_holiday"]) == (True, True)
+
+
+def test_nothing_is_on_sale_when_the_store_is_suspended(api, uow, store):
     a_listing(uow, store)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE seller SET status = 'suspended'"))
+    suspend(uow, store)
 
     assert api("GET", PRODUCTS).json()["data"] == []
     assert api("GET", "/api/marketplace/categories").json()["data"] == []

@@ -14,11 +14,13 @@ from souk.modules.catalog.errors import (
     ListingStatusConflict,
     SellerProfileRequired,
     StockBelowReserved,
+    StoreNotApproved,
     StoreSuspended,
 )
+from souk.modules.sellers.domain import SellerStatus
 from tests.support.account_builders import an_account
 from tests.support.catalog_builders import a_draft, a_listing, catalog_on, some_terms
-from tests.support.seller_builders import a_seller
+from tests.support.seller_builders import OpenedStore, a_profile, a_seller, sellers_on, suspend
 
 NOBODY = "prd_00000000000000000000000000"
 
@@ -65,14 +67,23 @@ def test_publish_keeps_the_first_time_when_it_is_repeated_later(uow, clock) -> N
     assert again.updated_at > first.updated_at
 
 
-def test_publish_is_refused_when_the_store_is_suspended(uow, session) -> None:
+def test_publish_is_refused_when_the_store_is_suspended(uow) -> None:
     store = a_seller(uow)
     draft = a_draft(uow, store)
-    session.execute(text("UPDATE seller SET status = 'suspended'"))
-    session.commit()
+    suspend(uow, store)
 
     with pytest.raises(StoreSuspended):
         catalog_on(uow).publish(store.principal, draft.id)
+
+
+def test_publish_is_refused_when_the_store_is_not_approved_yet(uow) -> None:
+    owner = an_account(uow, "sofia")
+    opening = sellers_on(uow, starts_as=SellerStatus.DRAFT)
+    store = OpenedStore(owner, opening.create(owner, a_profile("sofia")))
+    draft = a_draft(uow, store)
+
+    with pytest.raises(StoreNotApproved):
+        catalog_on(uow).publish(owner, draft.id)
 
 
 def test_unpublish_for_good_cannot_be_undone(uow) -> None:

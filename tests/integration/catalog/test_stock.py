@@ -12,7 +12,7 @@ from souk.modules.catalog.errors import (
     ReservationEnded,
 )
 from tests.support.catalog_builders import a_draft, a_listing, catalog_on, stock_of
-from tests.support.seller_builders import a_seller
+from tests.support.seller_builders import a_seller, suspend
 
 RESERVED, SOLD, FREE = (5, 2), (3, 0), (5, 0)
 
@@ -157,9 +157,10 @@ def test_snapshot_is_refused_when_the_listing_was_taken_off_sale(uow, to) -> Non
         catalog_on(uow).snapshot(tx, [(listing.id, 1)])
 
 
-def test_snapshot_is_refused_when_the_store_is_suspended(uow, session, listing) -> None:
-    session.execute(text("UPDATE seller SET status = 'suspended'"))
-    session.commit()
+def test_snapshot_is_refused_when_the_store_is_suspended(uow) -> None:
+    store = a_seller(uow)
+    listing = a_listing(uow, store)
+    suspend(uow, store)
 
     with uow.begin() as tx, pytest.raises(ListingNotPublished):
         catalog_on(uow).snapshot(tx, [(listing.id, 1)])

@@ -5,9 +5,10 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from souk.core.db import make_engine
-from souk.core.migrations import upgrade
+from souk.core.migrations import downgrade, upgrade
 from tests.support.threads import at_once
 from tests.support.waiting import eventually
 
@@ -52,6 +53,9 @@ def test_upgrade_gives_the_lock_back_when_a_migration_is_refused(fresh):
         ("0011", "payment_attempt_leg"),
         ("0011", "payment_effect"),
         ("0012", "payment_attempt_leg"),
+        ("0026", "ledger_account"),
+        ("0026", "ledger_entry"),
+        ("0029", "outbox"),
     ],
 )
 def test_upgrade_lets_others_write_what_they_have_read(fresh, revision, table):
@@ -64,6 +68,32 @@ def test_upgrade_lets_others_write_what_they_have_read(fresh, revision, table):
         other.execute(text(f"DELETE FROM {table}"))
         other.commit()
         assert upgrading.result() is None
+
+
+def test_upgrade_lets_others_book_meanwhile(fresh):
+    """Accounts first, and then entries."""
+    upgrade(fresh, "0026")
+    with fresh.connect() as other, ThreadPoolExecutor(1) as thread:
+        other.execute(text("DELETE FROM ledger_account"))
+        upgrading = thread.submit(upgrade, fresh)
+        eventually(lambda: waits_for_us(fresh, other) or upgrading.done(), seconds=30)
+        other.execute(text("DELETE FROM ledger_entry"))
+        other.commit()
+        assert upgrading.result() is None
+
+
+def test_downgrade_is_refused_while_there_is_a_loss(fresh):
+    upgrade(fresh)
+    with fresh.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO ledger_account (id, kind, owner, asset, created_at)"
+                " VALUES ('lac_one', 'losses', 'platform', 'USD', now())"
+            )
+        )
+
+    with pytest.raises(IntegrityError):
+        downgrade(fresh, "0026")
 
 
 def waits_for_us(engine: Engine, other: Connection) -> bool:

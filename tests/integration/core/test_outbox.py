@@ -38,14 +38,19 @@ def test_reads_a_long_queue_once_for_a_batch(committing_uow, relay, engine):
     for _ in range(8):
         publish(committing_uow, "a", *range(40))
         relay.deliver_due()
-    with committing_uow.begin() as tx:
-        for number in range(1_000):
-            tx.publish(Noted(subject=f"subject {number % 500}", number=number))
-        tx.commit()
+    queue(committing_uow)
     before = entries_read(engine)
 
     assert relay.deliver_due() == 50
     assert entries_read(engine) - before < 20_000
+
+
+def queue(uow) -> None:
+    """Facts about many subjects, all at once."""
+    with uow.begin() as tx:
+        for number in range(1_000):
+            tx.publish(Noted(subject=f"subject {number % 500}", number=number))
+        tx.commit()
 
 
 def entries_read(engine) -> int:

@@ -28,4 +28,4 @@ def verifications(uow, lookups, chain) -> Verifications:
 
 @pytest.fixture
 def rechecks(uow, chain) -> Rechecks:
-    return Rechecks(uow, sellers_on(uow), chain)
+    return Rechecks(uow, accounts_on(uow), sellers_on(uow), chain)

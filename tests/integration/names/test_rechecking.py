@@ -107,6 +107,22 @@ def test_check_takes_the_name_away_when_it_stands_for_nobody(
     assert (of(uow, store).ens_name, lost(session)) == (None, [reason])
 
 
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM wallet WHERE address = :a", "UPDATE wallet SET chain_id = 1"]
+)
+def test_check_takes_the_name_away_when_its_wallet_is_proved_no_more(
+    rechecks, uow, session, store, later, change
+):
+    later(days=1)
+    with uow.begin() as tx:
+        tx.session.execute(text(change), {"a": SOFIA} if ":a" in change else {})
+        tx.commit()
+
+    rechecks.check_due()
+
+    assert (of(uow, store).ens_name, lost(session)) == (None, ["wallet_gone"])
+
+
 def test_check_makes_the_profile_another_version(rechecks, chain, session, store, later):
     query = text("SELECT version FROM seller WHERE id = :id")
     before = session.execute(query, {"id": store.id}).scalar_one()

@@ -59,6 +59,18 @@ def test_verify_keeps_the_block_that_it_looked_at(verifications, chain, session,
     assert tuple(row) == (block.number, block.hash)
 
 
+def test_verify_takes_no_contract_of_another_chain_for_the_wallet(
+    verifications, chain, uow, session, store
+):
+    chain.names["fig.eth"] = a_name(SOFIA.address)
+    with uow.begin() as tx:
+        tx.session.execute(text("UPDATE wallet SET chain_id = 8453"))
+        tx.commit()
+
+    assert verifications.verify(store.principal, "fig.eth").verification is None
+    assert shown(uow, store) is None
+
+
 def test_verify_asks_for_a_signature_when_the_wallet_is_new(
     verifications, chain, uow, session, store
 ):

@@ -6,7 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from souk.modules.catalog.domain import ListingKind
-from souk.modules.catalog.errors import ListingNotFound, ListingNotPublished, ListingSoldOut
+from souk.modules.catalog.errors import (
+    ListingNotFound,
+    ListingNotPublished,
+    ListingSoldOut,
+    StoreOnHoliday,
+)
 from souk.modules.orders.domain import Actor, OrdersConfig, OrderStatus
 from souk.modules.orders.errors import (
     CheckoutNotFound,
@@ -18,7 +23,7 @@ from souk.modules.orders.errors import (
 from tests.support.account_builders import an_account
 from tests.support.catalog_builders import a_draft, a_listing, catalog_on, stock_of
 from tests.support.order_builders import an_order, history_of, move, orders_on, place
-from tests.support.seller_builders import a_seller
+from tests.support.seller_builders import a_seller, sellers_on
 
 NOBODY = "prd_00000000000000000000000000"
 
@@ -40,6 +45,31 @@ def test_place_makes_one_order_for_each_seller(uow, session) -> None:
     assert placed.total.amount == sum(totals.values())
     assert {order.checkout_id for order in placed.orders} == {placed.checkout_id}
     assert stock_of(session, jam.id) == (5, 2)
+
+
+def test_place_is_refused_when_the_store_is_on_holiday(uow) -> None:
+    store = a_seller(uow)
+    listing, buyer = a_listing(uow, store), an_account(uow, "bruno")
+    away = {"on_holiday": True, "holiday_note": "Back in May."}
+    sellers_on(uow).edit(store.principal, store.id, away, version=1)
+
+    with pytest.raises(StoreOnHoliday) as refused:
+        place(uow, buyer, (listing.id, 1))
+
+    assert refused.value.context["note"] == "Back in May."
+    sellers_on(uow).edit(store.principal, store.id, {"on_holiday": False}, version=2)
+    assert place(uow, buyer, (listing.id, 1)).orders
+
+
+def test_order_goes_on_when_its_store_is_on_holiday(uow) -> None:
+    order = an_order(uow, OrderStatus.PAID)
+    sofia = an_account(uow, "sofia")
+    sellers_on(uow).edit(sofia, order.seller_id, {"on_holiday": True}, version=1)
+
+    moved = move(uow, order.id, "accept", Actor.SELLER)
+
+    assert moved is not None
+    assert moved.status is OrderStatus.PROCESSING
 
 
 def test_place_snapshots_the_lines(uow) -> None:

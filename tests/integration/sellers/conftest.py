@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.emptied import emptied
+from tests.support.emptied import cut
 
 
 @pytest.fixture(scope="package")
@@ -16,5 +16,4 @@ def shared_database_url(databases):
 @pytest.fixture
 def database_url(shared_database_url):
     """Where commits are real; the tables of sellers are empty."""
-    tables = ["idempotency_key", "siwe_nonce", "session", "wallet", "seller", "account"]
-    return emptied(shared_database_url, *tables)
+    return cut(shared_database_url, "idempotency_key", "siwe_nonce", "account")

@@ -2,11 +2,14 @@
 
 import pytest
 
+from souk.core.principal import Role
 from souk.modules.sellers.api import router
+from souk.modules.sellers.domain import SellerStatus
+from souk.modules.sellers.schemas.standing import StandingHistoryOut
 from souk.modules.sellers.service import Sellers
-from tests.support.account_builders import a_wallet, accounts_on, sign_in
+from tests.support.account_builders import a_wallet, accounts_on, an_account, sign_in
 from tests.support.http import Api, assembled
-from tests.support.seller_builders import sellers_on
+from tests.support.seller_builders import a_profile, sellers_on
 
 PATH = "/api/marketplace/sellers"
 
@@ -69,9 +72,13 @@ def test_profile_shows_public_fields_only(store):
         "handle": "fig-olive",
         "name": "Fig & Olive",
         **dict.fromkeys(["bio", "location", "website", "twitter", "discord", "telegram"]),
+        **dict.fromkeys(["shipping_policy", "returns_policy", "ships_from", "ships_from_place"]),
+        "on_holiday": False,
+        "holiday_note": None,
         "payout_wallet": a_wallet("sofia").address,
         "ens_name": None,
         "status": "approved",
+        "verified": False,
         "version": 1,
         "created_at": "2026-03-01T12:00:00.000Z",
         "updated_at": "2026-03-01T12:00:00.000Z",
@@ -109,7 +116,7 @@ def test_edit_takes_the_etag_of_the_edit_before(api, token, store):
 def test_edit_refuses_with_the_present_version_when_it_is_stale(api, token, store):
     api("PATCH", f"{PATH}/fig-olive", {"bio": "One."}, token=token, If_Match='"1"')
     refusal = api("PATCH", f"{PATH}/fig-olive", {"bio": "Two."}, token=token, If_Match='"1"')
-    assert (refusal.status_code, refusal.json()["code"]) == (409, "stale_version")
+    assert (refusal.status_code, refusal.json()["code"]) == (412, "stale_version")
     assert refusal.json()["version"] == 2
 
 
@@ -154,6 +161,9 @@ WRONG = [
     ("twitter", "https://twitter.com/figs"),
     ("discord", "figs#1234"),
     ("telegram", "fig"),
+    ("ships_from", "UK"),
+    ("returns_policy", "x" * 4001),
+    ("on_holiday", "perhaps"),
     ("colour", "green"),
     ("bio", 7),
     ("bio", {"$gt": ""}),
@@ -185,4 +195,109 @@ def test_create_points_at_the_handle_when_it_is_taken(api, stranger, store):
     body = a_body(payout_wallet=a_wallet("bob").address)
     refusal = api("POST", PATH, body, token=stranger, key="k").json()
     assert (refusal["status"], refusal["code"]) == (409, "handle_taken")
-    assert [error["pointer"] for error in refusal["errors"]] == ["/handle"]
+    (error,) = refusal["errors"]
+    assert (error["pointer"], error["suggestion"]) == ("/handle", "fig-olive-shop")
+
+
+def test_create_suggests_what_was_meant_when_a_field_is_wrong(api, token):
+    body = a_body(website="http://figs.example")
+    (error,) = api("POST", PATH, body, token=token, key="k").json()["errors"]
+    assert (error["pointer"], error["suggestion"]) == ("/website", "https://figs.example")
+
+
+EVERY_FIELD = {
+    "name": "Figs",
+    "handle": "figs",
+    "bio": "Preserves.",
+    "location": "Valletta",
+    "website": "https://figs.example",
+    "twitter": "figs",
+    "discord": "figs",
+    "telegram": "fig_olive",
+    "shipping_policy": "Mondays.",
+    "returns_policy": "30 days.",
+    "ships_from": "MT",
+    "ships_from_place": "Valletta",
+    "on_holiday": True,
+    "holiday_note": "Back in May.",
+}
+
+
+def test_edit_changes_every_field_of_the_public_page(api, token, store):
+    edited = api("PATCH", f"{PATH}/fig-olive", EVERY_FIELD, token=token, If_Match='"1"')
+    assert edited.status_code == 200, edited.text
+    shown = api("GET", f"{PATH}/figs").json()
+    fixed = {"id", "payout_wallet", "status", "verified", "version", "created_at", "updated_at"}
+    fixed |= {"ens_name"}
+    assert shown.keys() - fixed == EVERY_FIELD.keys()
+    assert {field: shown[field] for field in EVERY_FIELD} == EVERY_FIELD
+
+
+def test_edit_refuses_to_say_neither_when_the_store_may_be_on_holiday(api, token, store):
+    body = {"on_holiday": None}
+    refusal = api("PATCH", f"{PATH}/fig-olive", body, token=token, If_Match='"1"')
+    assert (refusal.status_code, refusal.json()["code"]) == (422, "invalid_profile")
+
+
+@pytest.fixture
+def clerk(api, accounts, committing_uow):
+    """The token of somebody who decides about stores."""
+    account_id = accounts.authenticate(sign_in(accounts, a_wallet("stella")).token).account_id
+    with committing_uow.begin() as tx:
+        accounts.grant_role(tx, account_id, Role.SUPPORT)
+        tx.commit()
+    return sign_in(accounts, a_wallet("stella")).token
+
+
+def test_standing_shows_who_decided_to_staff_alone(api, token, clerk, store):
+    body = {"status": "suspended", "reason": "complaints"}
+    moved = api("PUT", f"{PATH}/fig-olive/status", body, token=clerk)
+    assert (moved.status_code, moved.json()["status"]) == (200, "suspended")
+    own = api("GET", f"{PATH}/fig-olive/standing", token=token).json()
+    assert StandingHistoryOut.model_validate(own).model_dump(mode="json", by_alias=True) == own
+    assert [step["reason"] for step in own["history"]][-1] == "complaints"
+    assert {step["mover_id"] for step in own["history"]} == {None}
+    seen = api("GET", f"{PATH}/fig-olive/standing", token=clerk).json()
+    assert seen["history"][-1]["mover_id"] is not None
+
+
+def test_standing_is_hidden_when_the_store_is_anothers(api, stranger, store):
+    answer = api("GET", f"{PATH}/fig-olive/standing", token=stranger)
+    assert (answer.status_code, answer.json()["code"]) == (404, "seller_not_found")
+
+
+def test_status_is_refused_when_the_caller_is_a_stranger(api, stranger, store):
+    body = {"status": "suspended", "reason": "a rival"}
+    refusal = api("PUT", f"{PATH}/fig-olive/status", body, token=stranger)
+    assert (refusal.status_code, refusal.json()["code"]) == (403, "not_yours")
+
+
+def test_status_is_refused_with_what_is_allowed_instead(api, clerk, store):
+    body = {"status": "draft", "reason": "back"}
+    refusal = api("PUT", f"{PATH}/fig-olive/status", body, token=clerk).json()
+    assert (refusal["status"], refusal["code"]) == (409, "seller_standing_conflict")
+    assert (refusal["standing"], refusal["allowed"]) == ("approved", ["suspended"])
+
+
+def test_verification_shows_on_the_page_when_staff_have_decided(api, token, clerk, store):
+    path = f"{PATH}/fig-olive/verification"
+    begun = api("POST", path, token=token, key="v")
+    assert (begun.status_code, begun.json()["verification"]) == (201, "in_review")
+    assert api("POST", path, token=token, key="v").json() == begun.json()
+    api("PUT", path, {"verification": "verified", "reason": "seen"}, token=clerk)
+    assert api("GET", f"{PATH}/fig-olive").json()["verified"] is True
+
+
+@pytest.fixture
+def draft(committing_uow):
+    """A store that was opened where stores start as drafts."""
+    sellers = sellers_on(committing_uow, starts_as=SellerStatus.DRAFT)
+    owner = an_account(committing_uow, "dora")
+    return sellers.create(owner, a_profile("dora"))
+
+
+def test_draft_is_shown_to_its_owner_and_staff_alone(api, accounts, stranger, clerk, draft):
+    path = f"{PATH}/{draft.id}"
+    owner = sign_in(accounts, a_wallet("dora")).token
+    assert [api("GET", path, token=who).status_code for who in (owner, clerk)] == [200, 200]
+    assert [api("GET", path, token=who).status_code for who in (stranger, None)] == [404, 404]

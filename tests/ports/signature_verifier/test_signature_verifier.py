@@ -1,30 +1,49 @@
 """What every verifier of signatures promises."""
 
+from collections.abc import Iterator
+
 import pytest
 from eth_keys.constants import SECPK1_N
 from hypothesis import given
 from hypothesis import strategies as st
 
+from souk.adapters.evm.contract_signatures import EvmSignatureVerifier
+from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.signatures import EthAccountSignatureVerifier
 from souk.core.addresses import ZERO_ADDRESS
+from souk.modules.accounts.domain import Proof
 from souk.modules.accounts.errors import MalformedSignature, SignatureMismatch
 from souk.modules.accounts.ports import SignatureVerifier
 from tests.support.account_builders import a_wallet
+from tests.support.chain_builders import CHAIN_ID, a_node
+from tests.support.clock import MovableClock
 
-IMPLEMENTATIONS = [EthAccountSignatureVerifier]
+IMPLEMENTATIONS = ["keys", "no_chain", "chain"]
 TEXT = "souk.example wants you to sign in\nwith two lines and an é"
 WALLET = a_wallet()
 SIGNATURE = WALLET.sign(TEXT)
 R, S, V = SIGNATURE[2:66], SIGNATURE[66:130], SIGNATURE[130:]
 
 
-@pytest.fixture(params=IMPLEMENTATIONS, ids=lambda made: made.__name__)
-def verifier(request) -> SignatureVerifier:
-    return request.param()
+@pytest.fixture(params=IMPLEMENTATIONS)
+def verifier(request) -> Iterator[SignatureVerifier]:
+    if request.param == "keys":
+        yield EthAccountSignatureVerifier()
+    elif request.param == "no_chain":
+        yield on_chains({})
+    else:
+        with a_node(request.getfixturevalue("still_chain").url) as node:
+            yield on_chains({CHAIN_ID: node})
+
+
+def on_chains(nodes) -> EvmSignatureVerifier:
+    return EvmSignatureVerifier(nodes, ChainPresence(MovableClock()), ())
 
 
 def check(verifier, *, message=TEXT, signature=SIGNATURE, address=WALLET.address):
-    verifier.verify(message=message, signature=signature, address=address, chain_id=31337)
+    assert Proof.KEY is verifier.verify(
+        message=message, signature=signature, address=address, chain_id=CHAIN_ID
+    )
 
 
 def word(number):

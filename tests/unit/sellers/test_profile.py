@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from souk.modules.sellers.domain import RESERVED_HANDLES, Profile, normal_handle
+from souk.modules.sellers.domain import Profile
+from souk.modules.sellers.domain.countries import COUNTRIES, meant_country
+from souk.modules.sellers.domain.fields import RESERVED_HANDLES, handles_near, normal_handle
 from souk.modules.sellers.errors import InvalidProfileField
 from tests.support.seller_builders import a_profile
 
@@ -25,6 +27,12 @@ GOOD = [
     ("twitter", "@figs_1", "figs_1"),
     ("discord", "Fig.Olive_1", "fig.olive_1"),
     ("telegram", "@fig_olive", "fig_olive"),
+    ("shipping_policy", "Mondays.\r\nThursdays. ", "Mondays.\nThursdays."),
+    ("returns_policy", "x" * 4000, "x" * 4000),
+    ("ships_from", " mt ", "MT"),
+    ("ships_from_place", " Valletta ", "Valletta"),
+    ("on_holiday", True, True),
+    ("holiday_note", " Back in May. ", "Back in May."),
 ]
 
 
@@ -33,7 +41,13 @@ def test_normalised_brings_the_value_into_its_normal_form(field, typed, stored):
     assert getattr(a_profile(**{field: typed}).normalised(), field) == stored
 
 
-@pytest.mark.parametrize("field", ["bio", "location", "website", "twitter", "discord", "telegram"])
+OPTIONAL = [
+    *("bio", "location", "website", "twitter", "discord", "telegram", "shipping_policy"),
+    *("returns_policy", "ships_from", "ships_from_place", "holiday_note"),
+]
+
+
+@pytest.mark.parametrize("field", OPTIONAL)
 @pytest.mark.parametrize("empty", [None, "", "   "])
 def test_normalised_clears_an_optional_field_when_it_is_empty(field, empty):
     assert getattr(a_profile(**{field: empty}).normalised(), field) is None
@@ -93,6 +107,13 @@ BAD = [
     ("telegram", "1figs"),
     ("telegram", "figs_"),
     ("telegram", "x" * 33),
+    ("shipping_policy", "x" * 4001),
+    ("returns_policy", "a\x00"),
+    ("ships_from", "XX"),
+    ("ships_from", "Malta, mostly"),
+    ("ships_from_place", "a\nb"),
+    ("on_holiday", None),
+    ("holiday_note", "x" * 281),
 ]
 
 
@@ -100,7 +121,57 @@ BAD = [
 def test_normalised_points_at_the_field_when_it_breaks_its_rule(field, typed):
     with pytest.raises(InvalidProfileField) as refused:
         a_profile(**{field: typed}).normalised()
-    assert refused.value.context == {"pointer": f"/{field}"}
+    assert refused.value.context["pointer"] == f"/{field}"
+
+
+MEANT = [
+    ("handle", "Fïg & Olive!", "fig-olive"),
+    ("handle", "support", "support-shop"),
+    ("website", "http://figs.example/a", "https://figs.example/a"),
+    ("website", "figs.example", "https://figs.example"),
+    ("twitter", "https://x.com/figs?lang=en", "figs"),
+    ("discord", "figs#1234", "figs"),
+    ("telegram", "t.me/fig_olive", "fig_olive"),
+    ("ships_from", "UK", "GB"),
+    ("ships_from", "Malta", "MT"),
+]
+
+
+@pytest.mark.parametrize(("field", "typed", "meant"), MEANT)
+def test_refusal_suggests_what_was_meant(field, typed, meant):
+    with pytest.raises(InvalidProfileField) as refused:
+        a_profile(**{field: typed}).normalised()
+    assert refused.value.context["suggestion"] == meant
+    assert getattr(a_profile(**{field: meant}).normalised(), field) == meant
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("handle", "é"), ("website", "ftp://localhost"), ("twitter", "a b"), ("ships_from", "XX")],
+)
+def test_refusal_suggests_nothing_when_nothing_can_be_meant(field, typed):
+    with pytest.raises(InvalidProfileField) as refused:
+        a_profile(**{field: typed}).normalised()
+    assert "suggestion" not in refused.value.context
+
+
+@given(st.text(max_size=40))
+def test_handle_that_is_suggested_is_in_normal_form(text):
+    try:
+        normal_handle(text)
+    except InvalidProfileField as refusal:
+        meant = refusal.context.get("suggestion")
+        assert meant is None or normal_handle(str(meant)) == meant
+
+
+@pytest.mark.parametrize("handle", ["fig", "x" * 32, "x" * 25 + "-yyyyyy"])
+def test_handles_near_another_are_in_normal_form(handle):
+    assert all(normal_handle(near) == near for near in handles_near(handle))
+
+
+def test_countries_that_are_meant_exist():
+    assert meant_country("U.S.A.") == "US"
+    assert len(COUNTRIES) == 249
 
 
 @pytest.mark.parametrize("handle", ["admin", "Souk", "SUPPORT", "api", "www"])

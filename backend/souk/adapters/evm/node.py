@@ -61,11 +61,11 @@ class EvmCalls:
         answers = self._together(requests)
         return [read_bytes(self._executed(answer), "result of a call") for answer in answers]
 
-    def run_creation(self, code: bytes, *, block_hash: str) -> bytes:
-        """What code would create a contract with, as of one block (EIP-1898) and without creating
-        any. Raises `CallReverted`."""
-        creation = {"data": "0x" + code.hex()}
-        answer = self._client.ask("eth_call", creation, _as_of(block_hash))
+    def run_creation(self, code: bytes, *, block_hash: str | None = None) -> bytes:
+        """What code would create a contract with, as of one block (EIP-1898) or of the newest, and
+        without creating any. Raises `CallReverted`."""
+        as_of = "latest" if block_hash is None else _as_of(block_hash)
+        answer = self._client.ask("eth_call", {"data": "0x" + code.hex()}, as_of)
         return read_bytes(self._executed(answer), "result of a creation")
 
     def estimate_gas(self, call: Call, *, sender: Address) -> int:

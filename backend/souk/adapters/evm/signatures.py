@@ -8,6 +8,7 @@ from eth_keys.constants import SECPK1_N
 from eth_keys.exceptions import BadSignature
 
 from souk.core.addresses import Address
+from souk.modules.accounts.domain import Proof
 from souk.modules.accounts.errors import MalformedSignature, SignatureMismatch
 
 _FORM = re.compile(r"0x[0-9a-fA-F]{130}")
@@ -16,8 +17,8 @@ _FORM = re.compile(r"0x[0-9a-fA-F]{130}")
 class EthAccountSignatureVerifier:
     """Recovers the signer. Contract wallets are not asked."""
 
-    def verify(self, *, message: str, signature: str, address: Address, chain_id: int) -> None:
-        """Return if `address` signed `message`. Raises `MalformedSignature`,
+    def verify(self, *, message: str, signature: str, address: Address, chain_id: int) -> Proof:
+        """The key's proof if `address` signed `message`. Raises `MalformedSignature`,
         `SignatureMismatch`."""
         del chain_id  # an externally owned account is the same on every chain
         raw = _canonical(signature)
@@ -29,6 +30,7 @@ class EthAccountSignatureVerifier:
             raise SignatureMismatch(
                 "the signature was made by another wallet, or the message was altered after signing"
             )
+        return Proof.KEY
 
 
 def _canonical(signature: str) -> bytes:

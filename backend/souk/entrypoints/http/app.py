@@ -17,6 +17,8 @@ from souk.entrypoints.http.measuring import Measured
 from souk.entrypoints.http.middleware import Bounds, RequestIds, TrustedProxies
 from souk.entrypoints.http.web import pages
 
+_OUT_OF_SCOPE = {"description": "It is an API key that calls, and it lacks the scope for this"}
+
 
 class Composed(Protocol):
     """What the application needs of the composition root."""
@@ -114,6 +116,8 @@ def _openapi(app: FastAPI) -> dict[str, object]:
         components["Problem"] = dict(problems.PROBLEM_SCHEMA)
         for operations in schema["paths"].values():
             for operation in operations.values():
+                if "security" in operation:
+                    operation["responses"].setdefault("403", dict(_OUT_OF_SCOPE))
                 _declare_problems(operation["responses"])
         app.openapi_schema = schema
     return app.openapi_schema

@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 STATUS_OF_KIND: Mapping[ErrorKind, HTTPStatus] = {
     ErrorKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorKind.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorKind.STALE: HTTPStatus.PRECONDITION_FAILED,
     ErrorKind.FORBIDDEN: HTTPStatus.FORBIDDEN,
     ErrorKind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     ErrorKind.REJECTED: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -46,6 +47,7 @@ PROBLEM_SCHEMA: Mapping[str, object] = {
                 "properties": {
                     "pointer": {"type": "string", "example": "/items/0/quantity"},
                     "detail": {"type": "string"},
+                    "suggestion": {"type": "string", "example": "fig-and-olive"},
                 },
             },
         },
@@ -101,12 +103,17 @@ def _domain_error(_request: Request, error: Exception) -> Response:
         _log.warning("answered 503 %s", error.code, exc_info=error)
     context = dict(error.context)
     pointer = context.pop("pointer", None)
+    suggestion = _suggestion(error)
+    if pointer is not None:
+        context.pop("suggestion", None)
     return problem(
         status=status,
         code=error.code,
         detail=error.detail,
         retryable=error.retryable,
-        errors=[] if pointer is None else [{"pointer": str(pointer), "detail": error.detail}],
+        errors=[]
+        if pointer is None
+        else [{"pointer": str(pointer), "detail": error.detail, **suggestion}],
         alternatives=error.alternatives,
         context=context,
         headers=headers,
@@ -116,7 +123,12 @@ def _domain_error(_request: Request, error: Exception) -> Response:
 def _invalid_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     errors = [
-        {"pointer": _pointer(item["loc"]), "detail": str(item["msg"])} for item in error.errors()
+        {
+            "pointer": _pointer(item["loc"]),
+            "detail": str(item["msg"]),
+            **_suggestion(item.get("ctx", {}).get("error")),
+        }
+        for item in error.errors()
     ]
     return problem(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -124,6 +136,12 @@ def _invalid_request(_request: Request, error: Exception) -> Response:
         detail="some fields are wrong; each entry of errors says which and why",
         errors=errors,
     )
+
+
+def _suggestion(cause: object) -> dict[str, str]:
+    """What the field could say instead, where the rule that refused it knows of something."""
+    found = cause.context.get("suggestion") if isinstance(cause, DomainError) else None
+    return {} if found is None else {"suggestion": str(found)}
 
 
 def _pointer(location: Sequence[str | int]) -> str:

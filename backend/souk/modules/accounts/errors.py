@@ -15,15 +15,34 @@ RejectedError
     +-- MalformedSignature      the signature has no form that a wallet produces
     +-- WrongWallet             it is of another wallet than the one that has to sign
     +-- SignatureMismatch       another key made the signature, or the text was altered
+    +-- WalletFactoryUnknown    the wallet does not stand yet, and its maker is not trusted here
+    +-- WalletOfAnotherChain    the wallet is a contract that was proved on another chain
+NotFoundError
++-- KeyNotFound                 the caller has no such API key
++-- SessionNotFound             the caller has no such session
++-- WalletNotFound              the caller's account has no such wallet
 ConflictError
 +-- WalletOfAnotherAccount      the wallet signs in to another account
++-- LastWayIn                   nobody could sign in to the account any more
++-- TooManyKeys                 the account has as many API keys as it may have
+ForbiddenError
++-- StepUpRequired              the caller has to prove anew who they are
 LimitedError
 +-- TooManySignIns              this client address asked too often
++-- TooManyRequests             this API key was used too often
 UnauthenticatedError
 +-- SessionEnded                the token is unknown, revoked or too old
++-- KeyEnded                    the API key is unknown, revoked or too old
 """
 
-from souk.core.errors import ConflictError, LimitedError, RejectedError, UnauthenticatedError
+from souk.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    LimitedError,
+    NotFoundError,
+    RejectedError,
+    UnauthenticatedError,
+)
 
 
 class SignInRefused(RejectedError):
@@ -116,10 +135,70 @@ class SignatureMismatch(SignInRefused):
     code = "signature_mismatch"
 
 
+class WalletFactoryUnknown(SignInRefused):
+    """The wallet does not stand on the chain yet, and what would make it is not trusted here.
+
+    Send a first transaction from the wallet, which makes it, and sign again."""
+
+    code = "wallet_factory_unknown"
+
+
+class WalletOfAnotherChain(SignInRefused):
+    """The wallet is a contract that was proved on another chain, where alone it is known whose it
+    is."""
+
+    code = "wallet_of_another_chain"
+
+
 class WalletOfAnotherAccount(ConflictError):
     """The wallet signs in to another account."""
 
     code = "wallet_of_another_account"
+
+
+class KeyNotFound(NotFoundError):
+    """The caller has no such API key, or it is revoked."""
+
+    code = "key_not_found"
+
+
+class SessionNotFound(NotFoundError):
+    """The caller has no such session, or it has ended."""
+
+    code = "session_not_found"
+
+
+class WalletNotFound(NotFoundError):
+    """The caller's account has no such wallet."""
+
+    code = "wallet_not_found"
+
+
+class LastWayIn(ConflictError):
+    """Without this wallet nobody could sign in to the account any more."""
+
+    code = "last_way_in"
+
+
+class StepUpRequired(ForbiddenError):
+    """A token alone must not do this: whoever holds it may have found it.
+
+    Have a wallet of the account sign a message around a fresh nonce, send that to
+    `POST /api/auth/step-up`, and repeat the request with the new token within five minutes."""
+
+    code = "step_up_required"
+
+
+class TooManyKeys(ConflictError):
+    """The account has as many API keys as it may have."""
+
+    code = "too_many_keys"
+
+
+class TooManyRequests(LimitedError):
+    """This API key was used too often."""
+
+    code = "too_many_requests_of_key"
 
 
 class TooManySignIns(LimitedError):
@@ -132,3 +211,9 @@ class SessionEnded(UnauthenticatedError):
     """The token is unknown, revoked or too old."""
 
     code = "session_ended"
+
+
+class KeyEnded(UnauthenticatedError):
+    """The API key is unknown, revoked or too old."""
+
+    code = "key_ended"

@@ -1,6 +1,6 @@
 """Tables of accounts."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,7 +12,9 @@ class AccountRow(Base):
 
     __tablename__ = "account"
     __table_args__ = (
-        CheckConstraint("roles <@ ARRAY['buyer', 'seller', 'support', 'admin']", name="roles"),
+        CheckConstraint(
+            "roles <@ ARRAY['buyer', 'seller', 'arbiter', 'support', 'admin']", name="roles"
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -23,7 +25,8 @@ class AccountRow(Base):
 class WalletRow(Base):
     """An address (EIP-55) that an account has proved by signature. An address signs in to one
     account only. The reference is deferred, so that the unique address, not a lock, decides
-    which of two first sign-ins opens the account."""
+    which of two first sign-ins opens the account. `chain_id` is where a contract proved it, for
+    there alone it is known whose that is; a key's proof holds on every chain."""
 
     __tablename__ = "wallet"
     __table_args__ = (CheckConstraint("address ~ '^0x[0-9a-fA-F]{40}$'", name="address"),)
@@ -34,6 +37,7 @@ class WalletRow(Base):
     )
     address: Mapped[str] = mapped_column(unique=True)
     proved_at: Mapped[Instant]
+    chain_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class NonceRow(Base):
@@ -47,16 +51,68 @@ class NonceRow(Base):
     consumed_at: Mapped[Instant | None]
 
 
+class EmailRow(Base):
+    """An address, in small letters, that an account has proved by what was sent there. It signs in
+    to one account only. The reference is deferred, as a wallet's is."""
+
+    __tablename__ = "email_address"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id] = mapped_column(
+        ForeignKey("account.id", deferrable=True, initially="DEFERRED"), index=True
+    )
+    address: Mapped[str] = mapped_column(unique=True)
+    proved_at: Mapped[Instant]
+
+
+class EmailChallengeRow(Base):
+    """What was sent to an address: a code and a link, good for one sign-in together. `attempts`
+    counts the codes that were tried."""
+
+    __tablename__ = "email_challenge"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    link_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[Instant] = mapped_column(index=True)
+    expires_at: Mapped[Instant]
+    attempts: Mapped[int] = mapped_column(Integer)
+    consumed_at: Mapped[Instant | None]
+
+
 class SessionRow(Base):
-    """A signed-in client. The token itself is known to the client alone."""
+    """A signed-in client, and the wallet or the e-mail address that signed in. The token itself is
+    known to the client alone. `step_up_at` is when this client last proved who it is, until that
+    proof is used up."""
 
     __tablename__ = "session"
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), index=True)
-    wallet: Mapped[str]
+    wallet: Mapped[str | None]
+    email: Mapped[str | None]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant] = mapped_column(index=True)
-    step_up_at: Mapped[Instant]
+    step_up_at: Mapped[Instant | None]
+    revoked_at: Mapped[Instant | None]
+
+
+class ApiKeyRow(Base):
+    """What a program sends instead of a session's token, known to it alone. `prefix` is the
+    beginning of it, by which people tell their keys apart."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (CheckConstraint("cardinality(scopes) > 0", name="scopes"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str]
+    prefix: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant | None]
+    last_used_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]

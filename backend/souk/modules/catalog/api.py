@@ -11,6 +11,7 @@ from souk.core.pagination import CursorCodec
 from souk.core.web import (
     INVALID,
     LIMIT,
+    STALE,
     UNAUTHENTICATED,
     Caller,
     Cursor,
@@ -193,7 +194,8 @@ async def read_product(
         401: UNAUTHENTICATED,
         403: _NOT_YOURS,
         404: _NOT_FOUND,
-        409: {"description": "The listing was edited meanwhile, or is discontinued"},
+        409: {"description": "The listing is discontinued"},
+        412: STALE,
         422: INVALID,
     },
 )

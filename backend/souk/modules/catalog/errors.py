@@ -4,21 +4,30 @@ NotFoundError
 +-- ListingNotFound        no such listing, or a draft of somebody else
 ConflictError
 +-- ListingNotPublished    the listing is not on sale
++-- StoreOnHoliday         the listing's store takes no new orders for now
 +-- ListingSoldOut         fewer are left than were asked for
-+-- ListingChanged         somebody edited the listing in between
 +-- ListingStatusConflict  the listing cannot go from its present status to the one asked for
 +-- StockBelowReserved     more is promised to buyers than the new stock would hold
 +-- ReservationEnded       the stock of this order was given back already
+StaleError
++-- ListingChanged         somebody edited the listing in between
 ForbiddenError
 +-- SellerProfileRequired  only an account with a store can list goods
 +-- StoreSuspended         the store may not sell for now
++-- StoreNotApproved       the store may not sell yet
 RejectedError
 +-- BadListing             a field is out of its bounds
 """
 
 from collections.abc import Sequence
 
-from souk.core.errors import ConflictError, ForbiddenError, NotFoundError, RejectedError
+from souk.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    RejectedError,
+    StaleError,
+)
 
 
 class ListingNotFound(NotFoundError):
@@ -42,6 +51,21 @@ class ListingNotPublished(ConflictError):
         )
 
 
+class StoreOnHoliday(ConflictError):
+    """The store takes no new orders for now; those it has go on.
+
+    Leave its listings out, or come back later: its page says until when, if the seller does.
+    """
+
+    code = "store_on_holiday"
+
+    def __init__(self, listing_id: str, *, seller_id: str, note: str | None) -> None:
+        super().__init__(
+            "this store is on holiday and takes no new orders",
+            context={"listing_id": listing_id, "seller_id": seller_id, "note": note},
+        )
+
+
 class ListingSoldOut(ConflictError):
     """Fewer are left than were asked for; nothing was reserved."""
 
@@ -56,7 +80,7 @@ class ListingSoldOut(ConflictError):
         self.available = available
 
 
-class ListingChanged(ConflictError):
+class ListingChanged(StaleError):
     """The listing was edited since the caller read it."""
 
     code = "listing_changed"
@@ -119,6 +143,18 @@ class StoreSuspended(ForbiddenError):
 
     def __init__(self) -> None:
         super().__init__("your store is suspended; ask support before you publish again")
+
+
+class StoreNotApproved(ForbiddenError):
+    """The store may not sell yet.
+
+    Prepare drafts meanwhile; submit the store (`PUT /api/marketplace/sellers/{seller}/status`).
+    """
+
+    code = "store_not_approved"
+
+    def __init__(self) -> None:
+        super().__init__("your store is not approved yet; what is a draft can stay one until then")
 
 
 class BadListing(RejectedError):

@@ -17,7 +17,7 @@ _LIST = """
     WITH found AS (
         SELECT listing.id, listing.title, listing.category, listing.kind, listing.price,
                listing.currency, listing.published_at, seller.id AS seller_id, seller.handle,
-               seller.name, stock_item.on_hand - stock_item.reserved AS available
+               seller.name, seller.on_holiday, stock_item.on_hand - stock_item.reserved AS available
         FROM listing
         JOIN seller ON seller.id = listing.seller_id
         JOIN stock_item ON stock_item.listing_id = listing.id
@@ -35,7 +35,8 @@ _LIST = """
                 'category', category,
                 'kind', kind,
                 'price', money_json(price, currency, 2),
-                'seller', json_build_object('id', seller_id, 'handle', handle, 'name', name),
+                'seller', json_build_object(
+                    'id', seller_id, 'handle', handle, 'name', name, 'on_holiday', on_holiday),
                 'available', available,
                 'sold_out', available = 0,
                 'published_at', rfc3339(published_at)
@@ -66,7 +67,8 @@ _DETAIL = """
         'handling_days', listing.handling_days,
         'transit_days', listing.transit_days,
         'seller', json_build_object(
-            'id', seller.id, 'handle', seller.handle, 'name', seller.name),
+            'id', seller.id, 'handle', seller.handle, 'name', seller.name,
+            'on_holiday', seller.on_holiday),
         'available', stock_item.on_hand - stock_item.reserved,
         'sold_out', stock_item.on_hand = stock_item.reserved,
         'created_at', rfc3339(listing.created_at),

@@ -142,6 +142,7 @@ class ProductSeller(ResponseModel):
     id: Annotated[str, Field(examples=["sel_01h455vb4pex5vsknk084sn02q"])]
     handle: str
     name: str
+    on_holiday: Annotated[bool, Field(description="It takes no new orders for now.")]
 
 
 class ProductSummary(ResponseModel):

@@ -49,6 +49,7 @@ def validate(
     dependencies=[Depends(_admitted)],
     responses={
         401: UNAUTHENTICATED,
+        403: {"description": "Prove first that it is you, to have a new wallet added; see `code`"},
         409: {
             "description": "There is no store, the name cannot be shown as it stands on the chain,"
             " or its wallet signs in to another account"

@@ -123,6 +123,7 @@ class Fault(StrEnum):
     NO_ADDRESS = "no_address"
     REPOINTED = "repointed"
     REPLACED = "replaced"
+    WALLET_GONE = "wallet_gone"
 
     @property
     def sentence(self) -> str:
@@ -139,6 +140,8 @@ _SENTENCES = {
     Fault.NO_ADDRESS: "this name stands for no address; set its Ethereum address to your wallet",
     Fault.REPOINTED: "this name stands for another wallet than the one that was proved",
     Fault.REPLACED: "the store shows another name now",
+    Fault.WALLET_GONE: "the account has not proved the wallet of this name, or not on the chain"
+    " that the name is on",
 }
 
 

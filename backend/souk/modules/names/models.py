@@ -19,7 +19,7 @@ class VerificationRow(Base):
         CheckConstraint("(lost_at IS NULL) = (lost_reason IS NULL)", name="lost"),
         CheckConstraint(
             "lost_reason IN ('not_held', 'expired', 'off_chain', 'no_address', 'repointed',"
-            " 'replaced')",
+            " 'replaced', 'wallet_gone')",
             name="lost_reason",
         ),
         Index("uq_ens_verifications_account_id", "account_id", unique=True, postgresql_where=_OPEN),

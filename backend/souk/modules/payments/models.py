@@ -240,11 +240,9 @@ class PaymentAttemptLegRow(Base):
 
 
 class PaymentEffectRow(Base):
-    """A business fact about a leg, and what was done about it: `booked_observation` and
-    `booked_stage` name the ledger entry that is open for it, `booked_amount` what it moves,
-    `booked_from_held` the part of that which came out of held money where only some did, and
-    `bookings` counts all there were; `told` says that the order was moved by it, `frozen` that its
-    loss holds the order up."""
+    """A business fact about a leg, and what was done about it. `bookings` counts the ledger entries
+    there were; of the one that is open `booked_...` say what it is about, and how it was
+    divided. `told`: the order was moved by it; `frozen`: its loss holds the order up."""
 
     __tablename__ = "payment_effect"
     __table_args__ = (
@@ -261,6 +259,7 @@ class PaymentEffectRow(Base):
     booked_stage: Mapped[str | None]
     booked_amount: Mapped[Amount] = mapped_column(server_default=text("0"))
     booked_from_held: Mapped[Amount] = mapped_column(server_default=text("0"))
+    booked_lost: Mapped[Amount] = mapped_column(server_default=text("0"))
     told: Mapped[bool] = mapped_column(Boolean)
     frozen: Mapped[bool] = mapped_column(Boolean)
 

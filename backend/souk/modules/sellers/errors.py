@@ -8,10 +8,25 @@ RejectedError
 ConflictError
 +-- SellerExists           this account has a store already
 +-- HandleTaken            another store has this handle
++-- PayoutWalletInUse      the store is paid to the wallet that is to be removed
++-- StandingConflict       the store's standing does not lead to the one asked for
++-- SellerLimitReached     an order is larger than a seller whom nobody has checked may take
+ForbiddenError
++-- PayoutsFrozen          a suspended store cannot change where its money goes
++-- VerificationRequired   it must be known who the seller is before money is paid out
+StaleError
 +-- StaleVersion           the profile was changed since it was read
 """
 
-from souk.core.errors import ConflictError, NotFoundError, RejectedError
+from collections.abc import Sequence
+
+from souk.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    RejectedError,
+    StaleError,
+)
 
 
 class SellerNotFound(NotFoundError):
@@ -25,8 +40,11 @@ class InvalidProfileField(RejectedError, ValueError):
 
     code = "invalid_profile"
 
-    def __init__(self, field: str, correction: str) -> None:
-        super().__init__(correction, context={"pointer": f"/{field}"})
+    def __init__(self, field: str, correction: str, *, suggestion: str | None = None) -> None:
+        context = {"pointer": f"/{field}"}
+        if suggestion is not None:
+            correction, context["suggestion"] = f"{correction}: '{suggestion}'?", suggestion
+        super().__init__(correction, context=context)
 
 
 class PayoutWalletNotProved(RejectedError):
@@ -46,8 +64,20 @@ class HandleTaken(ConflictError):
 
     code = "handle_taken"
 
+    def __init__(self, handle: str, *, suggestion: str | None) -> None:
+        context = {"pointer": "/handle"}
+        if suggestion is not None:
+            context["suggestion"] = suggestion
+        super().__init__(f"the handle '{handle}' is taken; choose another", context=context)
 
-class StaleVersion(ConflictError):
+
+class PayoutWalletInUse(ConflictError):
+    """The store is paid to the wallet that is to be removed."""
+
+    code = "payout_wallet_in_use"
+
+
+class StaleVersion(StaleError):
     """The profile was changed since it was read; `context` holds its present version."""
 
     code = "stale_version"
@@ -56,4 +86,58 @@ class StaleVersion(ConflictError):
         super().__init__(
             "the profile was changed meanwhile; read it again and repeat the edit",
             context={"version": version},
+        )
+
+
+class StandingConflict(ConflictError):
+    """The store's standing does not lead to the one asked for; `allowed` is what the caller may
+    ask for instead."""
+
+    code = "seller_standing_conflict"
+
+    def __init__(self, standing: str, allowed: Sequence[str]) -> None:
+        super().__init__(
+            f"a store that is {standing} does not allow this",
+            context={"standing": standing, "allowed": list(allowed)},
+        )
+
+
+class SellerLimitReached(ConflictError):
+    """An order is larger than a seller whom nobody has checked may take.
+
+    Buy less at once, or wait until the store is verified.
+    """
+
+    code = "seller_limit_reached"
+
+    def __init__(self, seller_id: str, *, limit: int, wanted: int) -> None:
+        super().__init__(
+            "this store is not verified yet and takes smaller orders only",
+            context={"seller_id": seller_id, "limit": str(limit), "wanted": str(wanted)},
+        )
+
+
+class PayoutsFrozen(ForbiddenError):
+    """A suspended store cannot change where its money goes."""
+
+    code = "payouts_frozen"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this store is suspended: where its money goes stays as it is; ask support",
+            context={"pointer": "/payout_wallet"},
+        )
+
+
+class VerificationRequired(ForbiddenError):
+    """It must be known who the seller is before money is paid out.
+
+    Ask for verification (`POST /api/marketplace/sellers/{seller}/verification`).
+    """
+
+    code = "seller_verification_required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "verify who you are first (POST /api/marketplace/sellers/{seller}/verification)"
         )

@@ -1,9 +1,16 @@
-"""Tables of sellers."""
+"""Tables of sellers.
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Integer
+A deferred trigger (in the migration) refuses to commit a store whose history is not a path that
+ends at its standing; another one refuses to change or delete history.
+"""
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Integer, UniqueConstraint, false
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.db import Base, Id, Instant
+
+_VERIFICATIONS = "verification IN ('unverified', 'in_review', 'verified', 'rejected')"
 
 
 class SellerRow(Base):
@@ -13,8 +20,10 @@ class SellerRow(Base):
     __tablename__ = "seller"
     __table_args__ = (
         CheckConstraint("handle ~ '^[a-z0-9-]{3,32}$'", name="handle"),
-        CheckConstraint("status IN ('approved', 'suspended')", name="status"),
+        CheckConstraint("status IN ('draft', 'pending', 'approved', 'suspended')", name="status"),
+        CheckConstraint(_VERIFICATIONS, name="verification"),
         CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("ships_from ~ '^[A-Z]{2}$'", name="ships_from"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -28,6 +37,12 @@ class SellerRow(Base):
     twitter: Mapped[str | None]
     discord: Mapped[str | None]
     telegram: Mapped[str | None]
+    shipping_policy: Mapped[str | None]
+    returns_policy: Mapped[str | None]
+    ships_from: Mapped[str | None]
+    ships_from_place: Mapped[str | None]
+    on_holiday: Mapped[bool] = mapped_column(server_default=false())
+    holiday_note: Mapped[str | None]
     ens_name: Mapped[str | None] = mapped_column(unique=True)
     handle_look: Mapped[str | None] = mapped_column(
         Computed("look_alike(handle)", persisted=True), index=True
@@ -36,6 +51,32 @@ class SellerRow(Base):
         Computed("look_alike(split_part(ens_name, '.', 1))", persisted=True), index=True
     )
     status: Mapped[str]
+    verification: Mapped[str] = mapped_column(server_default="unverified")
     version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+
+
+class SellerHistoryRow(Base):
+    """One step of a store's status or verification, never changed afterwards. `from_state` is NULL
+    for the first of each."""
+
+    __tablename__ = "seller_standing_history"
+    __table_args__ = (
+        UniqueConstraint("seller_id", "aspect", "sequence"),
+        CheckConstraint("aspect IN ('status', 'verification')", name="aspect"),
+        CheckConstraint("mover IN ('seller', 'staff', 'system')", name="mover"),
+        CheckConstraint("(from_state IS NULL) = (sequence = 1)", name="first"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    seller_id: Mapped[Id] = mapped_column(ForeignKey("seller.id"))
+    aspect: Mapped[str]
+    sequence: Mapped[int] = mapped_column(Integer)
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    mover: Mapped[str]
+    mover_id: Mapped[Id | None]
+    reason: Mapped[str]
+    evidence: Mapped[dict[str, object]] = mapped_column(JSONB)
+    occurred_at: Mapped[Instant]

@@ -13,24 +13,72 @@ _PROFILE = """
         'twitter', seller.twitter,
         'discord', seller.discord,
         'telegram', seller.telegram,
+        'shipping_policy', seller.shipping_policy,
+        'returns_policy', seller.returns_policy,
+        'ships_from', seller.ships_from,
+        'ships_from_place', seller.ships_from_place,
+        'on_holiday', seller.on_holiday,
+        'holiday_note', seller.holiday_note,
         'payout_wallet', seller.payout_wallet,
         'ens_name', seller.ens_name,
         'status', seller.status,
+        'verified', seller.verification = 'verified',
         'version', seller.version,
         'created_at', rfc3339(seller.created_at),
         'updated_at', rfc3339(seller.updated_at))
     FROM seller
 """
-_BY_ID = _PROFILE + " WHERE seller.id = %(reference)s"
-_BY_HANDLE = _PROFILE + " WHERE seller.handle = lower(%(reference)s)"
+# What is not open yet is shown to whoever prepares it, and to who decides about it.
+_SHOWN = """
+    AND (seller.status IN ('approved', 'suspended') OR seller.account_id = %(viewer)s OR %(staff)s)
+"""
+_ID = " WHERE seller.id = %(reference)s"
+_HANDLE = " WHERE seller.handle = lower(%(reference)s)"
 _BY_ACCOUNT = _PROFILE + " WHERE seller.account_id = %(account_id)s"
 
 
-async def profile(reads: Reads, reference: str) -> bytes | None:
-    """The profile of the seller with this id or handle, as JSON. Ids hold an underscore, handles
-    never do."""
-    statement = _BY_ID if "_" in reference else _BY_HANDLE
-    return await reads.document(statement, {"reference": reference})
+_STANDING = """
+    SELECT json_build_object(
+        'seller_id', seller.id,
+        'status', seller.status,
+        'verification', seller.verification,
+        'history', (
+            SELECT json_agg(json_build_object(
+                'aspect', step.aspect,
+                'from', step.from_state,
+                'to', step.to_state,
+                'mover', step.mover,
+                'mover_id', CASE WHEN %(staff)s THEN step.mover_id END,
+                'reason', step.reason,
+                'occurred_at', rfc3339(step.occurred_at))
+                ORDER BY step.occurred_at, step.id)
+            FROM seller_standing_history step WHERE step.seller_id = seller.id))
+    FROM seller
+"""
+_PRIVATE = " AND (seller.account_id = %(viewer)s OR %(staff)s)"
+
+
+async def profile(reads: Reads, reference: str, *, viewer: str | None, staff: bool) -> bytes | None:
+    """The profile of the seller with this id or handle, as JSON; one that is not open yet for its
+    owner and staff alone."""
+    statement = _PROFILE + _named(reference) + _SHOWN
+    return await reads.document(
+        statement, {"reference": reference, "viewer": viewer or "", "staff": staff}
+    )
+
+
+async def standing(reads: Reads, reference: str, *, viewer: str, staff: bool) -> bytes | None:
+    """Where a store stands and how that came about, for its owner and staff; `None` for anybody
+    else."""
+    statement = _STANDING + _named(reference) + _PRIVATE
+    return await reads.document(
+        statement, {"reference": reference, "viewer": viewer, "staff": staff}
+    )
+
+
+def _named(reference: str) -> str:
+    """Ids hold an underscore, handles never do."""
+    return _ID if "_" in reference else _HANDLE
 
 
 async def profile_of_account(reads: Reads, account_id: str) -> bytes | None:

@@ -1,15 +1,16 @@
 """Every statement of the write side of sellers."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.sellers.domain import Profile, SellerStatus, StoredSeller
-from souk.modules.sellers.models import SellerRow
+from souk.modules.sellers.domain import Profile, SellerStatus, StoredSeller, Verification
+from souk.modules.sellers.domain.standing import Cause, Mover, Standing, aspect_of
+from souk.modules.sellers.models import SellerHistoryRow, SellerRow
 
 _BY_ID = (
     select(SellerRow)
@@ -18,7 +19,9 @@ _BY_ID = (
 )
 
 
-def add(tx: Transaction, account_id: str, profile: Profile) -> StoredSeller | None:
+def add(
+    tx: Transaction, account_id: str, profile: Profile, status: SellerStatus
+) -> StoredSeller | None:
     """Open a store; `None` if the account has one or the handle is taken."""
     seller_id = tx.new_id("sel")
     inserted = tx.session.execute(
@@ -26,7 +29,8 @@ def add(tx: Transaction, account_id: str, profile: Profile) -> StoredSeller | No
         .values(
             id=seller_id,
             account_id=account_id,
-            status=SellerStatus.APPROVED.value,
+            status=status.value,
+            verification=Verification.UNVERIFIED.value,
             version=1,
             created_at=tx.now,
             updated_at=tx.now,
@@ -37,7 +41,12 @@ def add(tx: Transaction, account_id: str, profile: Profile) -> StoredSeller | No
     )
     if inserted.first() is None:
         return None
-    return StoredSeller(seller_id, account_id, profile, SellerStatus.APPROVED, 1, tx.now, tx.now)
+    cause = Cause(mover=Mover.SYSTEM, account_id=None, reason="the store was opened")
+    for standing in (status, Verification.UNVERIFIED):
+        _write_step(tx, seller_id, None, standing, cause)
+    return StoredSeller(
+        seller_id, account_id, profile, status, Verification.UNVERIFIED, 1, tx.now, tx.now
+    )
 
 
 def find(tx: Transaction, seller_id: str) -> StoredSeller | None:
@@ -54,6 +63,11 @@ def find_by_account(tx: Transaction, account_id: str) -> StoredSeller | None:
 def lock(tx: Transaction, reference: str) -> StoredSeller | None:
     """The seller with this id or handle, locked until the transaction ends."""
     return _one(tx, refers_to(reference), locked=True)
+
+
+def taken_handles(tx: Transaction, handles: Sequence[str]) -> set[str]:
+    """Those of these handles that a store has."""
+    return set(tx.session.scalars(select(SellerRow.handle).where(SellerRow.handle.in_(handles))))
 
 
 def refers_to(reference: str) -> ColumnElement[bool]:
@@ -88,15 +102,63 @@ def save_ens_name(tx: Transaction, seller_id: str, ens_name: str | None) -> None
 
 
 def list_look_alikes(tx: Transaction, labels: Sequence[str], limit: int) -> list[StoredSeller]:
-    """Stores whose handle or name looks like one of these labels."""
+    """Stores that everybody sees whose handle or name looks like one of these labels."""
     looks = [func.look_alike(label) for label in labels]
     rows = tx.session.execute(
         select(SellerRow)
-        .where(or_(SellerRow.handle_look.in_(looks), SellerRow.ens_look.in_(looks)))
+        .where(
+            SellerRow.status.in_([SellerStatus.APPROVED.value, SellerStatus.SUSPENDED.value]),
+            or_(SellerRow.handle_look.in_(looks), SellerRow.ens_look.in_(looks)),
+        )
         .order_by(SellerRow.id)
         .limit(limit)
     )
     return [_stored(row) for row in rows.scalars()]
+
+
+def move(tx: Transaction, seller: StoredSeller, to: Standing, cause: Cause) -> StoredSeller:
+    """The one place that writes a store's standing, with a row of its history. The row is locked
+    by the caller, who has asked the table."""
+    row = tx.session.get_one(SellerRow, seller.id, populate_existing=True)
+    if isinstance(to, SellerStatus):
+        row.status = to.value
+    else:
+        row.verification = to.value
+    tx.session.flush()
+    source = seller.status if isinstance(to, SellerStatus) else seller.verification
+    _write_step(tx, seller.id, source, to, cause)
+    return _stored(row)
+
+
+def count_steps(tx: Transaction, seller_id: str) -> int:
+    """How often the store's standing was moved."""
+    known = select(func.count()).where(SellerHistoryRow.seller_id == seller_id)
+    return tx.session.scalars(known).one()
+
+
+def _write_step(
+    tx: Transaction, seller_id: str, source: Standing | None, to: Standing, cause: Cause
+) -> None:
+    aspect = aspect_of(to).value
+    known = select(func.count()).where(
+        SellerHistoryRow.seller_id == seller_id, SellerHistoryRow.aspect == aspect
+    )
+    tx.session.add(
+        SellerHistoryRow(
+            id=tx.new_id("sst"),
+            seller_id=seller_id,
+            aspect=aspect,
+            sequence=1 + tx.session.scalars(known).one(),
+            from_state=None if source is None else source.value,
+            to_state=to.value,
+            mover=cause.mover.value,
+            mover_id=cause.account_id,
+            reason=cause.reason,
+            evidence=dict(cause.evidence),
+            occurred_at=tx.now,
+        )
+    )
+    tx.session.flush()
 
 
 def _one(
@@ -108,22 +170,13 @@ def _one(
 
 
 def _stored(row: SellerRow) -> StoredSeller:
-    profile = Profile(
-        name=row.name,
-        handle=row.handle,
-        payout_wallet=row.payout_wallet,
-        bio=row.bio,
-        location=row.location,
-        website=row.website,
-        twitter=row.twitter,
-        discord=row.discord,
-        telegram=row.telegram,
-    )
+    profile = Profile(**{field.name: getattr(row, field.name) for field in fields(Profile)})
     return StoredSeller(
         row.id,
         row.account_id,
         profile,
         SellerStatus(row.status),
+        Verification(row.verification),
         row.version,
         row.created_at,
         row.updated_at,

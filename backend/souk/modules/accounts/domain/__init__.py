@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from souk.core.addresses import Address
@@ -20,7 +21,17 @@ from souk.modules.accounts.errors import (
 VERSION = "1"
 STATEMENT = "Sign in to Souk. This costs nothing and moves no money."
 CLOCK_SKEW = timedelta(seconds=60)
+PROOF_LASTS = timedelta(minutes=5)
+"""How long somebody who has just proved who they are may do what a token alone must not do."""
 HEADING = " wants you to sign in with your Ethereum account:"
+
+
+class Proof(StrEnum):
+    """What a signature proves. A key is the same on every chain; the contract that stands at an
+    address on one chain may be somebody else's on another."""
+
+    KEY = "key"
+    CONTRACT = "contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +120,15 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session. `token` is shown this once and stored only as a hash."""
+    """A session and its token, which is shown this once and stored only as a hash. Either a wallet
+    or an e-mail address signed in."""
 
     token: str
     account_id: str
     session_id: str
-    wallet: Address
     expires_at: datetime
+    wallet: Address | None = None
+    email: str | None = None
 
 
 def check_place(message: SiweMessage, config: SignInConfig) -> None:

@@ -22,10 +22,11 @@ from souk.modules.catalog.errors import (
     ListingStatusConflict,
     SellerProfileRequired,
     StockBelowReserved,
+    StoreNotApproved,
     StoreSuspended,
 )
 from souk.modules.catalog.events import ListingEdited, ListingPublished, ListingUnpublished
-from souk.modules.sellers.domain import SellerStatus
+from souk.modules.sellers.domain import SellerRecord, SellerStatus
 from souk.modules.sellers.service import Sellers
 
 
@@ -87,11 +88,10 @@ class Listings:
 
     def publish(self, principal: Principal, listing_id: str) -> ListingRecord:
         """Put a draft on sale; harmless when it is already. Raises `ListingStatusConflict`,
-        `StoreSuspended`."""
+        `StoreSuspended`, `StoreNotApproved`."""
         with self._uow.begin() as tx:
             listing = self._lock_own(tx, principal, listing_id)
-            if self._sellers.get(tx, listing.seller_id).status is SellerStatus.SUSPENDED:
-                raise StoreSuspended
+            _require_open(self._sellers.get(tx, listing.seller_id))
             if listing.status is not ListingStatus.PUBLISHED:
                 listing = self._move(tx, listing, ListingStatus.PUBLISHED)
                 tx.publish(ListingPublished(listing_id=listing.id, seller_id=listing.seller_id))
@@ -140,3 +140,10 @@ class Listings:
         if listing.status is ListingStatus.DRAFT or listing.published_at is None:
             raise ListingNotFound(listing_id)
         raise NotYours("this listing belongs to another store")
+
+
+def _require_open(seller: SellerRecord) -> None:
+    if seller.status is SellerStatus.SUSPENDED:
+        raise StoreSuspended
+    if seller.status is not SellerStatus.APPROVED:
+        raise StoreNotApproved

@@ -6,6 +6,7 @@ the order of its cart: carts A,B and B,A wait for each other in turn and never b
 
 from collections.abc import Mapping, Sequence
 
+from souk.core.money import USD, Money
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog import repository
 from souk.modules.catalog.domain import (
@@ -20,9 +21,10 @@ from souk.modules.catalog.errors import (
     ListingNotPublished,
     ListingSoldOut,
     ReservationEnded,
+    StoreOnHoliday,
 )
 from souk.modules.catalog.repository import HeldStock
-from souk.modules.sellers.domain import SellerStatus
+from souk.modules.sellers.domain import SellerRecord, SellerStatus
 from souk.modules.sellers.service import Sellers
 
 
@@ -33,14 +35,15 @@ class Stock:
 
     def snapshot(self, tx: Transaction, wanted: Sequence[Wanted]) -> list[ListingSnapshot]:
         """What each listing says now, in the order asked. Raises `ListingNotFound` (also for what
-        was never published) and `ListingNotPublished` (also when its store is suspended)."""
+        was never published), `ListingNotPublished` (also when its store may not sell),
+        `StoreOnHoliday` and `SellerLimitReached`."""
         found = repository.find_listings(tx, {listing_id for listing_id, _ in wanted})
         listings = [_on_sale(found, listing_id) for listing_id, _ in wanted]
         seller_ids = sorted({listing.seller_id for listing in listings})
         sellers = {seller_id: self._sellers.get(tx, seller_id) for seller_id in seller_ids}
         for listing in listings:
-            if sellers[listing.seller_id].status is SellerStatus.SUSPENDED:
-                raise ListingNotPublished(listing.id)
+            _require_open(sellers[listing.seller_id], listing)
+        self._require_within_limits(sellers, listings, wanted)
         return [
             ListingSnapshot(
                 listing_id=listing.id,
@@ -56,6 +59,18 @@ class Stock:
             )
             for listing, (_, quantity) in zip(listings, wanted, strict=True)
         ]
+
+    def _require_within_limits(
+        self,
+        sellers: Mapping[str, SellerRecord],
+        listings: Sequence[ListingRecord],
+        wanted: Sequence[Wanted],
+    ) -> None:
+        totals = dict.fromkeys(sellers, 0)
+        for listing, (_, quantity) in zip(listings, wanted, strict=True):
+            totals[listing.seller_id] += listing.terms.price.amount * quantity
+        for seller_id, total in totals.items():
+            self._sellers.require_within_limit(sellers[seller_id], Money(total, USD))
 
     def reserve(self, tx: Transaction, order_id: str, lines: Sequence[Wanted]) -> None:
         """Hold stock for one order; a repeat holds nothing more. Raises `ListingSoldOut`, after
@@ -115,6 +130,13 @@ def _on_sale(found: Mapping[str, ListingRecord], listing_id: str) -> ListingReco
     if listing.status is not ListingStatus.PUBLISHED:
         raise ListingNotPublished(listing_id)
     return listing
+
+
+def _require_open(seller: SellerRecord, listing: ListingRecord) -> None:
+    if seller.status is not SellerStatus.APPROVED:
+        raise ListingNotPublished(listing.id)
+    if seller.on_holiday:
+        raise StoreOnHoliday(listing.id, seller_id=seller.id, note=seller.holiday_note)
 
 
 def _shift(

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from souk.core.addresses import Address
 from souk.core.errors import UnavailableError
-from souk.core.unit_of_work import UnitOfWork
+from souk.core.unit_of_work import Transaction, UnitOfWork
+from souk.modules.accounts.service import Accounts
 from souk.modules.names import repository
 from souk.modules.names.domain import Fault, NameRecord, Verification, find_fault
 from souk.modules.names.ports import NameService
@@ -18,8 +19,11 @@ _AT_ONCE = 50
 class Rechecks:
     """Every name is looked at once a day, and as soon as its time is over."""
 
-    def __init__(self, uow: UnitOfWork, sellers: Sellers, service: NameService) -> None:
-        self._uow, self._sellers, self._service = uow, sellers, service
+    def __init__(
+        self, uow: UnitOfWork, accounts: Accounts, sellers: Sellers, service: NameService
+    ) -> None:
+        self._uow, self._accounts = uow, accounts
+        self._sellers, self._service = sellers, service
 
     def check_due(self) -> int:
         """Look at those that are due; returns how many were looked at. While the chain cannot be
@@ -39,15 +43,25 @@ class Rechecks:
 
     def _judge(self, verification: Verification, record: NameRecord) -> None:
         with self._uow.begin() as tx:
-            fault = _fault(record, verification.wallet, tx.now)
             present = repository.lock(tx, verification.id)
             if present is None:
                 return
+            fault = _fault(record, present.wallet, tx.now) or self._gone(tx, present)
             if fault is None:
                 repository.note_checked(tx, present.id, record)
             else:
                 lose(tx, self._sellers, present, fault)
             tx.commit()
+
+    def _gone(self, tx: Transaction, verification: Verification) -> Fault | None:
+        """A wallet may be taken from the account that had proved it."""
+        holds = self._accounts.owns_wallet(
+            tx,
+            verification.account_id,
+            verification.wallet,
+            on_chain=verification.block.chain_id,
+        )
+        return None if holds else Fault.WALLET_GONE
 
     def _lose_when_over(self, verification: Verification) -> None:
         with self._uow.begin() as tx:

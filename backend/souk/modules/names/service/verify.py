@@ -49,8 +49,9 @@ class Verifications:
         proved, or proves now. Without either, nothing changes and the answer is what that wallet
         has to sign.
 
-        Raises `NameRefused`, `StoreNeeded`, `NameUnfit`, `NameOfAnother`, a `SignInRefused`,
-        `WalletOfAnotherAccount`, and `ProviderUnavailable` when the chain cannot be asked.
+        Raises `NameRefused`, `StoreNeeded`, `NameUnfit`, `NameOfAnother`, `StepUpRequired`, a
+        `SignInRefused`, `WalletOfAnotherAccount`, and `ProviderUnavailable` when the chain cannot
+        be asked.
         """
         name = self._lookups.require_name(text, "/ens_name")
         with self._uow.begin() as tx:
@@ -59,7 +60,7 @@ class Verifications:
         wallet = _wallet_of(record)
         if proof is not None:
             self._accounts.add_wallet(principal, proof.message, proof.signature, only=wallet)
-        elif not self._is_proved(principal, wallet):
+        elif not self._is_proved(principal, wallet, record):
             return self._challenge(name, wallet, receipt)
         with self._uow.begin() as tx:
             verification = self._show(tx, principal, wallet, record)
@@ -76,9 +77,16 @@ class Verifications:
             tx.commit()
         return outcome
 
-    def _is_proved(self, principal: Principal, wallet: Address) -> bool:
+    def _is_proved(self, principal: Principal, wallet: Address, record: NameRecord) -> bool:
         with self._uow.begin() as tx:
-            return self._accounts.owns_wallet(tx, principal.account_id, wallet)
+            return self._owns(tx, principal, wallet, record)
+
+    def _owns(
+        self, tx: Transaction, principal: Principal, wallet: Address, record: NameRecord
+    ) -> bool:
+        """At the same address of another chain somebody else may hold a contract."""
+        chain_id = record.block.chain_id
+        return self._accounts.owns_wallet(tx, principal.account_id, wallet, on_chain=chain_id)
 
     def _show(
         self, tx: Transaction, principal: Principal, wallet: Address, record: NameRecord
@@ -86,6 +94,8 @@ class Verifications:
         """A wallet signs in to one account, so whoever else shows the name has lost it: it stood
         for another wallet then."""
         store, account_id = self._store_of(tx, principal), principal.account_id
+        if not self._owns(tx, principal, wallet, record):
+            raise _unfit(record, Fault.WALLET_GONE)
         for earlier in repository.lock_open(tx, account_id, record.name):
             if earlier.account_id == account_id:
                 repository.note_lost(tx, earlier.id, Fault.REPLACED)
@@ -114,7 +124,10 @@ def _wallet_of(record: NameRecord) -> Address:
     fault = find_fault(record)
     if fault is None and record.address is not None:
         return record.address
-    reason = fault or Fault.NO_ADDRESS
-    raise NameUnfit(
+    raise _unfit(record, fault or Fault.NO_ADDRESS)
+
+
+def _unfit(record: NameRecord, reason: Fault) -> NameUnfit:
+    return NameUnfit(
         reason.sentence, context={"pointer": "/ens_name", "name": record.name, "reason": reason}
     )

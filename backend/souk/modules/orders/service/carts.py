@@ -28,7 +28,8 @@ class Carts:
 
     def put_item(self, principal: Principal, cart_id: str, listing_id: str, quantity: int) -> None:
         """Set how many of a listing are in the cart. Raises `CartNotFound`, `BadQuantity`,
-        `TooManyLines`, `OwnListing`, `ListingNotFound`, `ListingNotPublished`."""
+        `TooManyLines`, `OwnListing`, `ListingNotFound`, `ListingNotPublished`,
+        `StoreOnHoliday`."""
         check_quantity(listing_id, quantity)
         wanted = (require_id("prd", listing_id), quantity)
         with self._uow.begin() as tx:

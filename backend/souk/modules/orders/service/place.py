@@ -47,8 +47,8 @@ class Placing:
         finds what it placed.
 
         Raises `EmptyCart`, `TooManyLines`, `BadQuantity`, `OwnListing`, `ListingNotFound`,
-        `ListingNotPublished`, `ListingSoldOut`, `TooManyUnpaidCheckouts`. Then the
-        caller's transaction must not commit: a checkout is placed whole or not at all.
+        `ListingNotPublished`, `StoreOnHoliday`, `ListingSoldOut`, `TooManyUnpaidCheckouts`. Then
+        the caller's transaction must not commit: a checkout is placed whole or not at all.
         """
         checkout_rows.lock_placements(tx, buyer_id)
         placed, unpaid = checkout_rows.look_at_buyer(tx, buyer_id, request_key)

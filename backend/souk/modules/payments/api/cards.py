@@ -52,7 +52,7 @@ _SIGNED = {
     response_model=PayeeOut,
     responses={
         401: UNAUTHENTICATED,
-        403: {"description": "The store is somebody else's"},
+        403: {"description": "The store is somebody else's, suspended, or not verified yet"},
         404: {"description": "There is no such store"},
         422: _NO_CARDS,
         503: _AWAY,

@@ -191,6 +191,12 @@ class LegHistory:
     recoveries: tuple[Observed, ...] = ()
     lost: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def counted(self) -> frozenset[str]:
+        """The observations of money that went further than into escrow."""
+        moved = (*self.settlements, *self.reimbursements, *self.recoveries, *self.chargebacks)
+        return frozenset(one.observation_id for one in moved)
+
 
 def covered(history: LegHistory) -> LegHistory:
     """The history without settlements of more than was held, reimbursements of more than was

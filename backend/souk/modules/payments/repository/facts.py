@@ -58,7 +58,8 @@ _STAGE = text("SELECT stage FROM payment_observation WHERE id = :id")
 _ADVANCE = text("UPDATE payment_observation SET stage = :stage, observed_at = :now WHERE id = :id")
 _SET_BOOKED = text(
     "UPDATE payment_effect SET bookings = :bookings, booked_observation = :observation,"
-    " booked_stage = :stage, booked_amount = :amount, booked_from_held = :from_held WHERE id = :id"
+    " booked_stage = :stage, booked_amount = :amount, booked_from_held = :from_held,"
+    " booked_lost = :lost WHERE id = :id"
 )
 _SET_TOLD = text("UPDATE payment_effect SET told = :told, frozen = :frozen WHERE id = :id")
 
@@ -66,13 +67,15 @@ _SET_TOLD = text("UPDATE payment_effect SET told = :told, frozen = :frozen WHERE
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
     """The ledger entries that are open for an effect: the `number`-th there were, about so much
-    money: of a chargeback what the buyer did not have yet, `from_held` of it out of held money."""
+    money: of a chargeback what the buyer did not have yet, `from_held` of it out of held money.
+    `lost` went to the buyer besides."""
 
     number: int
     observation_id: str
     stage: Stage
     amount: int
     from_held: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,7 @@ def _effect(observed: Sequence[_Joined]) -> Effect:
             stage=Stage(row.booked_stage),
             amount=row.booked_amount,
             from_held=row.booked_from_held,
+            lost=row.booked_lost,
         )
     return Effect(
         id=row.id,
@@ -234,6 +238,7 @@ def set_booked(tx: Transaction, effect_id: str, bookings: int, booked: Booking |
             "stage": None if booked is None else booked.stage,
             "amount": 0 if booked is None else booked.amount,
             "from_held": 0 if booked is None else booked.from_held,
+            "lost": 0 if booked is None else booked.lost,
         },
     )
 

@@ -94,6 +94,7 @@ def _booking(number: int, wanted: _Wanted) -> Booking:
         stage=wanted.stage,
         amount=fact.amount if back else fact.moves,
         from_held=fact.to_buyer if back else 0,
+        lost=wanted.lost,
     )
 
 

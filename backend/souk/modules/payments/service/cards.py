@@ -18,11 +18,13 @@ class CardKeeping(Looking):
 
     def open_payee(self, principal: Principal, seller_id: str) -> PayeeAccount:
         """The account by which a store of the caller's is paid by card, opened at the first call,
-        and where to complete it. Raises `NotYours`."""
+        and where to complete it. Raises `NotYours`, `PayoutsFrozen`, `VerificationRequired`."""
         rail = self._cards()
         with self._parts.uow.begin() as tx:
-            if self._parts.sellers.get(tx, seller_id).account_id != principal.account_id:
+            seller = self._parts.sellers.get(tx, seller_id)
+            if seller.account_id != principal.account_id:
                 raise NotYours("this is somebody else's store")
+            self._parts.sellers.require_payable(seller)
             known = payee_rows.find(tx, seller_id)
         if known is not None:
             return self._refreshed(known)

@@ -65,15 +65,12 @@ class LegFacts:
     def covered(self, kind: FactKind) -> list[Effect]:
         """The same without those that count and that there is no money for. The order hears of
         one once there is, and whatever it has heard of one before stays as it is."""
-        kept = (
-            *self.history.settlements,
-            *self.history.reimbursements,
-            *self.history.recoveries,
-        )
         return [
             effect
             for effect in self.of(kind)
-            if (now := effect.current) is None or now.stage is not FactStage.REACHED or now in kept
+            if (now := effect.current) is None
+            or now.stage is not FactStage.REACHED
+            or now.observation_id in self.history.counted
         ]
 
     @property
@@ -153,9 +150,9 @@ def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
 
 def _warn_of_excess(leg: Leg, told: LegHistory, history: LegHistory) -> None:
     """What counts, and the contract cannot have done: the next facts will say what it did."""
-    kept = (*history.settlements, *history.reimbursements)
+    known = {*history.counted, *history.lost}
     for one in (*told.settlements, *told.reimbursements):
-        if one.stage is FactStage.REACHED and one not in kept:
+        if one.stage is FactStage.REACHED and one.observation_id not in known:
             kind = one.fact.kind
             _log.warning("%s: more is said to be %s than there is money for", leg.id, kind)
 

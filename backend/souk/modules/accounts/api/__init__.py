@@ -1,0 +1,10 @@
+"""Who somebody is: `/api/auth`."""
+
+from fastapi import APIRouter
+
+from souk.modules.accounts.api import keys, sessions, sign_in
+
+router = APIRouter()
+router.include_router(sign_in.router)
+router.include_router(sessions.router)
+router.include_router(keys.router)

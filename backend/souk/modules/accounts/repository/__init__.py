@@ -1,0 +1,224 @@
+"""Every statement of the write side of accounts."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, exists, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from souk.core.addresses import Address
+from souk.core.db import InstantColumn
+from souk.core.principal import Principal, Role
+from souk.core.unit_of_work import Transaction
+from souk.modules.accounts.models import AccountRow, EmailRow, NonceRow, SessionRow, WalletRow
+
+
+def add_nonce(tx: Transaction, nonce: str, expires_at: datetime) -> None:
+    """Remember a nonce that is about to be given out."""
+    tx.session.add(NonceRow(nonce=nonce, issued_at=tx.now, expires_at=expires_at))
+
+
+def consume_nonce(tx: Transaction, nonce: str) -> bool:
+    """Use up a nonce; `False` if it is unknown, used or too old. One statement, so that of two
+    transactions with one nonce exactly one is told `True`."""
+    consumed = tx.session.execute(
+        update(NonceRow)
+        .where(
+            NonceRow.nonce == nonce,
+            NonceRow.consumed_at.is_(None),
+            NonceRow.expires_at > tx.now,
+        )
+        .values(consumed_at=tx.now)
+        .returning(NonceRow.nonce)
+    )
+    return consumed.first() is not None
+
+
+def bind_wallet(
+    tx: Transaction, account_id: str, address: Address, chain_id: int | None = None
+) -> WalletRow:
+    """Give the wallet to this account unless it has one; returns the row that holds."""
+    tx.session.execute(
+        insert(WalletRow)
+        .values(
+            id=tx.new_id("wal"),
+            account_id=account_id,
+            address=address,
+            proved_at=tx.now,
+            chain_id=chain_id,
+        )
+        .on_conflict_do_nothing(index_elements=["address"])
+    )
+    return tx.session.scalars(select(WalletRow).where(WalletRow.address == address)).one()
+
+
+def add_account(tx: Transaction, account_id: str) -> None:
+    """Open an account."""
+    tx.session.add(AccountRow(id=account_id, roles=[Role.BUYER.value], created_at=tx.now))
+    tx.session.flush()
+
+
+def add_role(tx: Transaction, account_id: str, role: Role) -> None:
+    """Let the account act in this role; nothing changes if it does already."""
+    tx.session.execute(
+        text(
+            "UPDATE account SET roles = array_append(roles, :role)"
+            " WHERE id = :id AND NOT roles @> ARRAY[:role]"
+        ),
+        {"id": account_id, "role": role.value},
+    )
+
+
+def remove_role(tx: Transaction, account_id: str, role: Role) -> None:
+    """Let the account act in this role no more; nothing changes if it does not."""
+    tx.session.execute(
+        text("UPDATE account SET roles = array_remove(roles, :role) WHERE id = :id"),
+        {"id": account_id, "role": role.value},
+    )
+
+
+def add_session(tx: Transaction, row: SessionRow) -> None:
+    """Store a new session."""
+    tx.session.add(row)
+    tx.session.flush()
+
+
+# One round trip over the unique index on the token's hash; the wallets come along by theirs.
+_PRINCIPAL = text(
+    """
+    SELECT session.id, session.account_id, session.step_up_at, account.roles,
+           ARRAY(SELECT wallet.address FROM wallet WHERE wallet.account_id = session.account_id
+                 ORDER BY wallet.proved_at, wallet.id) AS wallets
+    FROM session JOIN account ON account.id = session.account_id
+    WHERE session.token_hash = :token_hash
+      AND session.revoked_at IS NULL AND session.expires_at > :now
+    """
+).columns(step_up_at=InstantColumn())
+
+
+def find_principal(tx: Transaction, token_hash: bytes) -> Principal | None:
+    """Whose live session this token belongs to."""
+    row = tx.session.execute(_PRINCIPAL, {"token_hash": token_hash, "now": tx.now}).one_or_none()
+    if row is None:
+        return None
+    return Principal(
+        account_id=row.account_id,
+        session_id=row.id,
+        roles=frozenset(Role(role) for role in row.roles),
+        wallets=tuple(row.wallets),
+        step_up_at=row.step_up_at,
+    )
+
+
+def revoke_sessions(
+    tx: Transaction,
+    account_id: str,
+    *,
+    only: str | None = None,
+    but: str | None = None,
+    of_wallet: str | None = None,
+) -> int:
+    """End the sessions of an account: one, or all but one, or those that a wallet opened; returns
+    how many."""
+    statement = update(SessionRow).where(
+        SessionRow.account_id == account_id,
+        SessionRow.revoked_at.is_(None),
+        SessionRow.expires_at > tx.now,
+    )
+    if only is not None:
+        statement = statement.where(SessionRow.id == only)
+    if but is not None:
+        statement = statement.where(SessionRow.id != but)
+    if of_wallet is not None:
+        statement = statement.where(SessionRow.wallet == of_wallet)
+    revoked = statement.values(revoked_at=tx.now).returning(SessionRow.id)
+    return len(tx.session.execute(revoked).all())
+
+
+def step_up(tx: Transaction, session_id: str, token_hash: bytes) -> datetime | None:
+    """A wallet was proved in this session just now, and its token is another from now on. Returns
+    when the session expires; `None` if it has ended."""
+    return tx.session.execute(
+        update(SessionRow)
+        .where(SessionRow.id == session_id, SessionRow.revoked_at.is_(None))
+        .values(step_up_at=tx.now, token_hash=token_hash)
+        .returning(SessionRow.expires_at)
+    ).scalar_one_or_none()
+
+
+def use_step_up(tx: Transaction, session_id: str, *, since: datetime) -> bool:
+    """Use up what was proved in this session after an instant; `False` if nothing was. One
+    statement, so that a proof serves once."""
+    used = tx.session.execute(
+        update(SessionRow)
+        .where(SessionRow.id == session_id, SessionRow.step_up_at > since)
+        .values(step_up_at=None)
+        .returning(SessionRow.id)
+    )
+    return used.first() is not None
+
+
+def forget_step_ups(tx: Transaction, account_id: str) -> None:
+    """What was proved in the account's sessions counts no more."""
+    tx.session.execute(
+        update(SessionRow).where(SessionRow.account_id == account_id).values(step_up_at=None)
+    )
+
+
+def lock_account(tx: Transaction, account_id: str) -> None:
+    """Let no other transaction count what this account has meanwhile, or touch all its sessions;
+    signing in goes on. Taken before any session's row."""
+    tx.session.execute(
+        select(AccountRow.id).where(AccountRow.id == account_id).with_for_update(key_share=True)
+    )
+
+
+def hold_wallet(
+    tx: Transaction, account_id: str, address: str, on_chain: int | None = None
+) -> bool:
+    """Whether the account has proved this address, on this chain if one is given; if so nobody
+    removes it meanwhile."""
+    there = (WalletRow.chain_id.is_(None) | (WalletRow.chain_id == on_chain),) if on_chain else ()
+    found = tx.session.execute(
+        select(WalletRow.id)
+        .where(WalletRow.account_id == account_id, WalletRow.address == address, *there)
+        .with_for_update(read=True, key_share=True)
+    )
+    return found.first() is not None
+
+
+def exists_wallet(tx: Transaction, account_id: str) -> bool:
+    """Whether the account has proved any wallet."""
+    found: bool = tx.session.execute(
+        select(exists().where(WalletRow.account_id == account_id))
+    ).scalar_one()
+    return found
+
+
+def delete_wallet(tx: Transaction, account_id: str, address: str) -> bool:
+    """Take a wallet from an account; `False` when it has no such one."""
+    gone = tx.session.execute(
+        delete(WalletRow)
+        .where(WalletRow.account_id == account_id, WalletRow.address == address)
+        .returning(WalletRow.id)
+    )
+    return gone.first() is not None
+
+
+def exists_way_in(tx: Transaction, account_id: str) -> bool:
+    """Whether a wallet or an e-mail address signs in to this account."""
+    found: bool = tx.session.execute(
+        select(
+            or_(
+                exists().where(WalletRow.account_id == account_id),
+                exists().where(EmailRow.account_id == account_id),
+            )
+        )
+    ).scalar_one()
+    return found
+
+
+def delete_expired(tx: Transaction) -> int:
+    """Forget nonces and sessions past their time; returns how many."""
+    nonces = delete(NonceRow).where(NonceRow.expires_at < tx.now).returning(NonceRow.nonce)
+    sessions = delete(SessionRow).where(SessionRow.expires_at < tx.now).returning(SessionRow.id)
+    return len(tx.session.execute(nonces).all()) + len(tx.session.execute(sessions).all())

@@ -1,0 +1,99 @@
+"""A seller's public profile, and a seller as others see it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from souk.core.addresses import Address
+from souk.modules.sellers.domain.fields import Value, normal
+from souk.modules.sellers.domain.standing import SellersConfig, SellerStatus, Verification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a seller says about the store, as it is stored. `normalised` makes one out of what
+    somebody typed; what is stored stays readable when a rule becomes stricter."""
+
+    name: str
+    handle: str
+    payout_wallet: str
+    bio: str | None = None
+    location: str | None = None
+    website: str | None = None
+    twitter: str | None = None
+    discord: str | None = None
+    telegram: str | None = None
+    shipping_policy: str | None = None
+    returns_policy: str | None = None
+    ships_from: str | None = None
+    ships_from_place: str | None = None
+    on_holiday: bool = False
+    holiday_note: str | None = None
+
+    def normalised(self) -> "Profile":
+        """The profile with every value in its normal form. Raises `InvalidProfileField`."""
+        return self.with_changes(asdict(self))
+
+    def with_changes(self, changes: Mapping[str, Value]) -> "Profile":
+        """The profile with new values, brought into normal form, for some fields; `None` or an
+        empty text clears an optional field. Raises `InvalidProfileField`."""
+        values = {field: normal(field, value) for field, value in changes.items()}
+        return replace(self, **values)  # type: ignore[arg-type]  # a required one is never None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerRecord:
+    """A seller as other modules see it. `payout_wallet` is in EIP-55 form."""
+
+    id: str
+    account_id: str
+    handle: str
+    name: str
+    payout_wallet: Address
+    status: SellerStatus
+    verification: Verification
+    on_holiday: bool = False
+    holiday_note: str | None = None
+    ens_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSeller:
+    """A seller's whole row."""
+
+    id: str
+    account_id: str
+    profile: Profile
+    status: SellerStatus
+    verification: Verification
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    ens_name: str | None = None
+
+    @property
+    def record(self) -> SellerRecord:
+        """The part that other modules see."""
+        profile = self.profile
+        return SellerRecord(
+            id=self.id,
+            account_id=self.account_id,
+            handle=profile.handle,
+            name=profile.name,
+            payout_wallet=Address(profile.payout_wallet),
+            status=self.status,
+            verification=self.verification,
+            on_holiday=profile.on_holiday,
+            holiday_note=profile.holiday_note,
+            ens_name=self.ens_name,
+        )
+
+
+__all__ = [
+    "Profile",
+    "SellerRecord",
+    "SellerStatus",
+    "SellersConfig",
+    "StoredSeller",
+    "Verification",
+]

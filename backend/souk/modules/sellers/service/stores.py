@@ -1,0 +1,128 @@
+"""Opening and editing a store."""
+
+from collections.abc import Mapping, Sequence
+
+from souk.core.addresses import parse_address
+from souk.core.idempotency import NO_RECEIPT, Receipt
+from souk.core.principal import Principal, Role
+from souk.core.unit_of_work import Transaction
+from souk.modules.sellers import repository
+from souk.modules.sellers.domain import Profile, SellerRecord, SellerStatus, StoredSeller
+from souk.modules.sellers.domain.fields import Value, handles_near
+from souk.modules.sellers.errors import (
+    HandleTaken,
+    PayoutsFrozen,
+    PayoutWalletInUse,
+    PayoutWalletNotProved,
+    SellerExists,
+    StaleVersion,
+)
+from souk.modules.sellers.service.finding import Finding
+
+
+class Stores(Finding):
+    """Opens stores, edits what they say, and finds them for other modules."""
+
+    def create(
+        self, principal: Principal, profile: Profile, receipt: Receipt = NO_RECEIPT
+    ) -> StoredSeller:
+        """Open the caller's store; it is visible at once where stores start approved. Raises
+        `InvalidProfileField`, `SellerExists`, `HandleTaken`, `PayoutWalletNotProved`."""
+        profile = profile.normalised()
+        with self._uow.begin() as tx:
+            self._require_proved(tx, principal.account_id, profile)
+            seller = repository.add(tx, principal.account_id, profile, self._config.starts_as)
+            if seller is None:
+                raise self._reason_not_added(tx, principal.account_id, profile)
+            self._accounts.grant_role(tx, principal.account_id, Role.SELLER)
+            receipt.store(tx, seller)
+            tx.commit()
+        return seller
+
+    def edit(
+        self,
+        principal: Principal,
+        reference: str,
+        changes: Mapping[str, Value],
+        *,
+        version: int,
+    ) -> StoredSeller:
+        """Change some fields of the store with this id or handle, as it was at `version`.
+
+        `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
+        `NotYours`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`, `PayoutsFrozen`,
+        `InvalidProfileField`, and `StepUpRequired` when money is to go elsewhere.
+        """
+        with self._uow.begin() as tx:
+            seller = self._lock_own(tx, principal, reference)
+            if seller.version != version:
+                raise StaleVersion(seller.version)
+            profile = seller.profile.with_changes(changes)
+            if profile.payout_wallet != seller.profile.payout_wallet:
+                self._accounts.require_step_up(tx, principal)
+                if seller.status is SellerStatus.SUSPENDED:
+                    raise PayoutsFrozen
+                self._require_proved(tx, seller.account_id, profile)
+            if not repository.save(tx, seller.id, profile, version + 1):
+                raise _handle_taken(tx, profile)
+            edited = self._required(repository.find(tx, seller.id))
+            tx.commit()
+        return edited
+
+    def remove_wallet(self, principal: Principal, address: str) -> None:
+        """Take a wallet from the caller's account, unless the store is paid there. Raises
+        `MalformedAddress`, `StepUpRequired`, `WalletNotFound`, `LastWayIn`, `PayoutWalletInUse`."""
+        wallet = parse_address(address)
+        with self._uow.begin() as tx:
+            # Before the store is looked at: whoever makes it the payout wallet holds it meanwhile.
+            self._accounts.remove_wallet(tx, principal, wallet)
+            store = repository.find_by_account(tx, principal.account_id)
+            if store is not None and store.profile.payout_wallet == wallet:
+                raise PayoutWalletInUse("your store is paid to this wallet; choose another first")
+            tx.commit()
+
+    def find_by_account(self, tx: Transaction, account_id: str) -> SellerRecord | None:
+        """The store of this account, if it has one."""
+        seller = repository.find_by_account(tx, account_id)
+        return None if seller is None else seller.record
+
+    def get(self, tx: Transaction, seller_id: str) -> SellerRecord:
+        """The seller with this id. Raises `SellerNotFound`."""
+        return self._required(repository.find(tx, seller_id)).record
+
+    def show_name(self, tx: Transaction, seller_id: str, ens_name: str | None) -> None:
+        """Show a name of ENS at this store, which has been proved; `None` takes it away."""
+        repository.save_ens_name(tx, seller_id, ens_name)
+
+    def list_look_alikes(
+        self, tx: Transaction, labels: Sequence[str], limit: int
+    ) -> list[SellerRecord]:
+        """Stores, at most so many, whose handle or name a hasty reader may take for one of these
+        labels. One that is the same to the letter is among them."""
+        return [seller.record for seller in repository.list_look_alikes(tx, labels, limit)]
+
+    def _require_proved(self, tx: Transaction, account_id: str, profile: Profile) -> None:
+        if not self._accounts.owns_wallet(tx, account_id, profile.payout_wallet):
+            raise PayoutWalletNotProved(
+                "add this wallet to your account by signing with it first, so that no money goes"
+                " astray",
+                context={"pointer": "/payout_wallet"},
+            )
+
+    def _reason_not_added(
+        self, tx: Transaction, account_id: str, profile: Profile
+    ) -> SellerExists | HandleTaken:
+        existing = repository.find_by_account(tx, account_id)
+        if existing is None:
+            return _handle_taken(tx, profile)
+        return SellerExists(
+            "this account has a store already; edit that one",
+            context={"seller_id": existing.id, "handle": existing.profile.handle},
+        )
+
+
+def _handle_taken(tx: Transaction, profile: Profile) -> HandleTaken:
+    candidates = handles_near(profile.handle)
+    taken = repository.taken_handles(tx, candidates)
+    free = next((handle for handle in candidates if handle not in taken), None)
+    return HandleTaken(profile.handle, suggestion=free)

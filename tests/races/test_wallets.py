@@ -1,0 +1,67 @@
+"""Wallets and proofs, from many threads at the same moment."""
+
+from collections import Counter
+
+import pytest
+
+from souk.modules.accounts.errors import LastWayIn, StepUpRequired
+from souk.modules.sellers.errors import PayoutWalletInUse, PayoutWalletNotProved
+from tests.support.account_builders import a_message, a_wallet, accounts_on, sign_in
+from tests.support.seller_builders import a_profile, sellers_on
+from tests.support.threads import at_once
+
+
+@pytest.fixture
+def accounts(committing_uow):
+    return accounts_on(committing_uow)
+
+
+@pytest.fixture
+def sellers(committing_uow):
+    return sellers_on(committing_uow)
+
+
+def caller(accounts, name="alice"):
+    return accounts.authenticate(sign_in(accounts, a_wallet(name)).token)
+
+
+def add(accounts, wallet):
+    text = a_message(accounts.issue_nonce(), wallet).render()
+    accounts.add_wallet(caller(accounts), text, wallet.sign(text))
+
+
+def test_require_step_up_takes_one_proof_once_when_ten_use_it(accounts, committing_uow):
+    principal = caller(accounts)
+
+    def use(_number):
+        with committing_uow.begin() as tx:
+            accounts.require_step_up(tx, principal)
+            tx.commit()
+
+    answers = at_once(10, use)
+    assert Counter(type(answer) for answer in answers) == {type(None): 1, StepUpRequired: 9}
+
+
+def test_remove_leaves_a_way_in_when_the_last_two_wallets_go_at_once(accounts, sellers):
+    wallets = [a_wallet(), a_wallet("second")]
+    add(accounts, wallets[1])
+    callers = [caller(accounts), caller(accounts, "second")]
+    answers = at_once(2, lambda n: sellers.remove_wallet(callers[n], wallets[n].address))
+    kinds = [type(answer) for answer in answers]
+    assert kinds.count(type(None)) == 1
+    assert set(kinds) <= {type(None), LastWayIn, StepUpRequired}
+
+
+def test_remove_never_takes_the_wallet_that_a_store_begins_to_be_paid_to(accounts, sellers):
+    add(accounts, a_wallet("second"))
+    profile = a_profile("alice", payout_wallet=a_wallet("second").address)
+    callers = [caller(accounts), caller(accounts)]
+    acts = [
+        lambda: sellers.create(callers[0], profile),
+        lambda: sellers.remove_wallet(callers[1], a_wallet("second").address),
+    ]
+    created, removed = at_once(2, lambda n: acts[n]())
+    if isinstance(created, PayoutWalletNotProved):
+        assert removed is None
+    else:
+        assert isinstance(removed, PayoutWalletInUse)
