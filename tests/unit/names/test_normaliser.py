@@ -57,6 +57,9 @@ def test_finds_the_normal_form_and_how_it_is_shown(text, name, shown):
         ("\u0441\u0430\u0441\u0430.eth", "conf_whole", None),
         ("", "empty", None),
         ("\ud800.eth", "disallowed", None),
+        ("$\u3042\u6f22\u3046\ufb01\u0301.eth", "conf_mixed", None),
+        ("a" * 256, "too_long", None),
+        (" " * 255, "disallowed", None),
     ],
 )
 def test_says_why_a_text_is_no_name_and_what_was_meant(text, code, suggestion):
