@@ -283,6 +283,24 @@ class MailSettings(_Group):
         return value
 
 
+class EnsSettings(_Group):
+    """The chain on which names of ENS are read. The addresses are those of the main chain unless
+    said otherwise."""
+
+    ens_rpc_url: SecretStr
+    ens_chain_id: int = Field(1, ge=1)
+    ens_registry: str = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e"
+    ens_registrar: str = "0x57f1887a8BF19b14fC0dF6Fd9B2acc9Af147eA85"
+    ens_controller: str = "0x59E16fcCd424Cc24e280Be16E11Bcd56fb0CE547"
+    ens_wrapper: str = "0xD4416b13d2b3a9aBae7AcD5D6C2BbDBE25686401"
+
+
+def ens_settings() -> EnsSettings | None:
+    """`None` when no address is set: names are read on the chain of one machine, if there is one.
+    Raises pydantic's `ValidationError`."""
+    return EnsSettings() if os.environ.get("ENS_RPC_URL", "").strip() else None
+
+
 class LogSettings(_Group):
     """Logs on standard error, one JSON object a line."""
 
@@ -304,7 +322,7 @@ class PathSettings(_Group):
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All groups, and the RPC addresses of each chain by its id. Without `cards` there is no card
-    rail."""
+    rail, without `ens` no other chain to read names on than one of ours."""
 
     http: HttpSettings
     database: DatabaseSettings
@@ -319,6 +337,7 @@ class Settings:
     paths: PathSettings
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
     cards: CardSettings | None = None
+    ens: EnsSettings | None = None
     sellers: SellerSettings = field(default_factory=SellerSettings)
 
     @classmethod
@@ -338,6 +357,7 @@ class Settings:
             paths=PathSettings(),
             rpc_urls=rpc_urls(os.environ),
             cards=card_settings(),
+            ens=ens_settings(),
             sellers=SellerSettings(),
         )
 

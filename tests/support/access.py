@@ -267,6 +267,8 @@ OPEN: Mapping[str, Asked] = {
     "GET /api/payments/methods": _at(_PAYMENTS + "/methods"),
     "GET /api/payments/health": _at(_PAYMENTS + "/health"),
     "POST /api/auth/siwe/nonce": _at("/api/auth/siwe/nonce"),
+    "GET /api/ens/validate/{ens_name}": _at("/api/ens/validate/figandolive.eth"),
+    "GET /api/ens/suggestions/{base_name}": _at("/api/ens/suggestions/figandolive"),
 }
 """What is the same for everybody, and shows nothing that is anybody's own."""
 
@@ -277,6 +279,7 @@ ELSEWHERE: Mapping[str, str] = {
     "POST /api/auth/logout": "tests/integration/accounts",
     "POST /api/auth/step-up": "tests/integration/accounts",
     "POST /api/auth/wallets": "tests/integration/accounts",
+    "POST /api/ens/verify": "tests/integration/names",
     "POST /api/marketplace/sellers": "tests/integration/sellers/test_api.py",
     "POST /api/payments/payees/{seller_id}": "tests/integration/cards/test_payees.py",
     "POST /api/payments/saved": "tests/integration/cards",

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from souk.core.events import Event, HandlerRegistry
 
 
@@ -47,3 +50,9 @@ def publish(uow, subject: str, *numbers: int) -> None:
         for number in numbers:
             tx.publish(Noted(subject=subject, number=number))
         tx.commit()
+
+
+def published(session: Session, name: str) -> list[dict]:
+    """The facts of this name in the outbox, in order."""
+    query = text("SELECT payload FROM outbox WHERE name = :name ORDER BY sequence")
+    return [row.payload for row in session.execute(query, {"name": name})]

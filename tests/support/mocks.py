@@ -21,6 +21,7 @@ NAMES = (
     "ContractWallet",
     "ExecutingWallet",
     "HostileToken",
+    "LookupResolver",
     "MuteDollar",
     "PasskeyWallet",
     "Permit2StandIn",

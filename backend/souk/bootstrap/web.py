@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from fastapi import APIRouter
 
+from souk.adapters.ens.normaliser import EnsipNormaliser
 from souk.adapters.prometheus.metrics import PrometheusMetrics
 from souk.adapters.redis.connections import connect
 from souk.adapters.redis.rate_limiter import RedisRateLimiter
@@ -15,6 +16,7 @@ from souk.bootstrap import build
 from souk.bootstrap.cards import CardProvider
 from souk.bootstrap.checks import followed_now, readiness
 from souk.bootstrap.container import Container
+from souk.bootstrap.names import NameReading
 from souk.bootstrap.networks import describe
 from souk.core.clock import Clock, SystemClock
 from souk.core.db import Reads
@@ -29,10 +31,13 @@ from souk.modules.analytics import api as analytics_api
 from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
+from souk.modules.names import api as names_api
+from souk.modules.names.service import LookupGate, Lookups, Verifications
 from souk.modules.orders import api as orders_api
 from souk.modules.payments import api as payments_api
 from souk.modules.payments.service import Offers, RailHealth
 from souk.modules.sellers import api as sellers_api
+from souk.modules.sellers.service import Sellers
 from souk.modules.trade import api as trade_api
 from souk.modules.trade.domain import OrderPages
 from souk.modules.webhooks import api as webhooks_api
@@ -41,9 +46,11 @@ from souk.settings import Settings
 
 _REDIS_TIMEOUT_SECONDS = 0.5
 _RESENDS_PER_MINUTE = 30
+_LOOKUPS_PER_MINUTE = 60
 _ROUTERS = (
     accounts_api.router,
     sellers_api.router,
+    names_api.router,
     catalog_api.router,
     orders_api.router,
     payments_api.router,
@@ -107,6 +114,8 @@ def _edges(below: Container) -> Mapping[object, object]:
         SignInGate: SignInGate(limiter, per_minute=security.sign_in_per_minute),
         EmailGate: EmailGate(limiter, per_hour=security.email_per_hour),
         KeyGate: KeyGate(limiter, per_minute=security.api_key_per_minute),
+        LookupGate: LookupGate(limiter, per_minute=_LOOKUPS_PER_MINUTE),
+        **_names(below),
         ResendGate: ResendGate(limiter, per_minute=_RESENDS_PER_MINUTE),
         Metrics: PrometheusMetrics(),
         MetricsNetworks: MetricsNetworks.of(
@@ -121,3 +130,12 @@ def _edges(below: Container) -> Mapping[object, object]:
             offers=below.get(Offers), chain=partial(followed_now, uow, chains), cards=say_cards
         ),
     }
+
+
+def _names(below: Container) -> Mapping[object, object]:
+    """Only here, because what brings names into normal form takes long to load."""
+    uow, sellers = below.get(UnitOfWork), below.get(Sellers)
+    service = below.get(NameReading).service
+    lookups = Lookups(uow, sellers, EnsipNormaliser(), service)
+    verifications = Verifications(uow, below.get(Accounts), sellers, lookups, service)
+    return {Lookups: lookups, Verifications: verifications}

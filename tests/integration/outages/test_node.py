@@ -1,10 +1,14 @@
 """The chain's node is away: everything but its own answers goes on, and nothing is lost."""
 
 import httpx
+from eth_account import Account
 
 from souk.adapters.evm.presence import AWAY_FOR
+from souk.embedded.anvil import DEVELOPMENT_KEY
 from tests.integration.outages.conftest import Grid
 from tests.support.shop import Person, Shop
+
+KEEPER_ADDRESS = Account.from_key(DEVELOPMENT_KEY).address
 
 
 def pay_at_once(shop: Shop, buyer: Person, listing: str) -> httpx.Response:
@@ -78,3 +82,30 @@ def test_takes_in_what_was_missed_when_the_node_is_back(
     shop.follow()
     caught_up = shop.order(buyer, placed["orders"][0]["id"])["status"]
     assert (missed, caught_up) == ("pending_payment", "paid")
+
+
+def test_tells_whom_a_name_stands_for_when_the_node_answers(shop: Shop) -> None:
+    found = shop.ask(None, "GET", "/api/ens/validate/FigAndOlive.eth").json()
+
+    assert (found["name"], found["lookup"]["state"]) == ("figandolive.eth", "held")
+    assert found["lookup"]["address"] == found["lookup"]["owner"] == KEEPER_ADDRESS
+
+
+def test_says_so_and_edits_stores_all_the_same_when_names_cannot_be_looked_up(
+    shop: Shop, grid: Grid, seller: Person
+) -> None:
+    page = f"/api/marketplace/sellers/{seller.seller_id}"
+    with grid.node.cut():
+        found = shop.ask(None, "GET", "/api/ens/validate/figandolive.eth").json()
+        suggested = shop.ask(None, "GET", "/api/ens/suggestions/figandolive")
+        wish = {"ens_name": "figandolive.eth"}
+        shown = shop.ask(seller, "POST", "/api/ens/verify", wish, key="a name")
+        profile = shop.ask(None, "GET", page)
+
+    assert (found["valid"], found["lookup"]) == (True, None)
+    assert found["unavailable"]["retryable"] is True
+    assert [(one.status_code, one.json()["retryable"]) for one in (suggested, shown)] == [
+        (503, True),
+        (503, True),
+    ]
+    assert (profile.status_code, profile.json()["ens_name"]) == (200, None)

@@ -78,6 +78,7 @@ def test_profile_shows_public_fields_only(store):
         "on_holiday": False,
         "holiday_note": None,
         "payout_wallet": a_wallet("sofia").address,
+        "ens_name": None,
         "status": "approved",
         "verified": False,
         "version": 1,
@@ -229,6 +230,7 @@ def test_edit_changes_every_field_of_the_public_page(api, token, store):
     assert edited.status_code == 200, edited.text
     shown = api("GET", f"{PATH}/figs").json()
     fixed = {"id", "payout_wallet", "status", "verified", "version", "created_at", "updated_at"}
+    fixed |= {"ens_name"}
     assert shown.keys() - fixed == EVERY_FIELD.keys()
     assert {field: shown[field] for field in EVERY_FIELD} == EVERY_FIELD
 

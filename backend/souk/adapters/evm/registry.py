@@ -67,6 +67,16 @@ class Token(_Record):
     usd_pegged: bool
 
 
+class Ens(_Record):
+    """The parts of ENS that are asked by address. What resolves a name, or an account's name, is
+    found by the registry."""
+
+    registry: ChainAddress
+    registrar: ChainAddress = Field(description="Holds the names below `eth` until they expire.")
+    controller: ChainAddress = Field(description="Says what a name costs.")
+    wrapper: ChainAddress
+
+
 class ChainDescription(_Record):
     """What an operator says of a chain: how deep is deep enough, and what is paid with."""
 
@@ -94,6 +104,7 @@ class Deployment(ChainDescription):
     block_number: int = Field(description="No event of ours is older than this block.")
     disposable: bool = False
     escrow: Contract
+    ens: Ens | None = None
 
     def describes(self, description: ChainDescription) -> bool:
         """Whether the record says the same of the chain as `description`."""

@@ -16,7 +16,7 @@ from souk.adapters.evm.network_file import Network, NetworksMisdescribed, read_n
 from souk.adapters.evm.registry import Deployment
 from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable
-from souk.embedded.anvil import CHAIN_ID, DEPLOYER_KEY, DEVELOPMENT_KEY
+from souk.embedded.anvil import CHAIN_ID, DEPLOYER_KEY, DEVELOPMENT_KEY, SELLER_KEY
 from souk.entrypoints.deployer_key import DeployerKey, refuse_secrets
 from souk.entrypoints.failures import CommandFailed
 from souk.entrypoints.places import project_root
@@ -160,7 +160,10 @@ def _committed() -> Path | None:
 def _deploy_local(deployer: Deployer, recorded: Deployment | None, records: Path) -> int:
     keeper = KeeperSettings().keeper_private_key
     keeper_key = keeper.get_secret_value() if keeper else DEVELOPMENT_KEY
-    deployment = deployer.deploy_local(Account.from_key(keeper_key).address, recorded)
+    keeper_address = Account.from_key(keeper_key).address
+    # The demo shop's seller, so that its store has a name to show.
+    holder = Account.from_key(SELLER_KEY).address
+    deployment = deployer.deploy_local(keeper_address, recorded, names_of=holder)
     if deployment == recorded:
         print(f"already deployed on chain {CHAIN_ID}, code matches: {deployment.escrow.address}")
         return 0

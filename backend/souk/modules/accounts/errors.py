@@ -13,6 +13,7 @@ RejectedError
     +-- MessageNotYetValid      its own not-before time is still to come
     +-- NonceUnusable           its nonce was never given out, is used, or is too old
     +-- MalformedSignature      the signature has no form that a wallet produces
+    +-- WrongWallet             it is of another wallet than the one that has to sign
     +-- SignatureMismatch       another key made the signature, or the text was altered
     +-- WalletFactoryUnknown    the wallet does not stand yet, and its maker is not trusted here
     +-- WalletOfAnotherChain    the wallet is a contract that was proved on another chain
@@ -124,6 +125,12 @@ class MalformedSignature(SignInRefused):
     """The signature has no form that a wallet produces."""
 
     code = "malformed_signature"
+
+
+class WrongWallet(SignInRefused):
+    """The message is of another wallet than the one that has to sign. Nothing was changed."""
+
+    code = "wrong_wallet"
 
 
 class SignatureMismatch(SignInRefused):

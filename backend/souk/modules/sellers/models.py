@@ -4,7 +4,16 @@ A deferred trigger (in the migration) refuses to commit a store whose history is
 ends at its standing; another one refuses to change or delete history.
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, false, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,7 +23,8 @@ _VERIFICATIONS = "verification IN ('unverified', 'in_review', 'verified', 'rejec
 
 
 class SellerRow(Base):
-    """One store. Each account has at most one."""
+    """One store. Each account has at most one. `ens_name` was proved and holds at present; what
+    labels look like to a hasty reader, the database tells by `look_alike`."""
 
     __tablename__ = "seller"
     __table_args__ = (
@@ -42,6 +52,13 @@ class SellerRow(Base):
     ships_from_place: Mapped[str | None]
     on_holiday: Mapped[bool] = mapped_column(server_default=false())
     holiday_note: Mapped[str | None]
+    ens_name: Mapped[str | None] = mapped_column(unique=True)
+    handle_look: Mapped[str | None] = mapped_column(
+        Computed("look_alike(handle)", persisted=True), index=True
+    )
+    ens_look: Mapped[str | None] = mapped_column(
+        Computed("look_alike(split_part(ens_name, '.', 1))", persisted=True), index=True
+    )
     status: Mapped[str]
     verification: Mapped[str] = mapped_column(server_default="unverified")
     version: Mapped[int] = mapped_column(Integer)

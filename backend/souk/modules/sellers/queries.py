@@ -22,6 +22,7 @@ _PROFILE = """
         'on_holiday', seller.on_holiday,
         'holiday_note', seller.holiday_note,
         'payout_wallet', seller.payout_wallet,
+        'ens_name', seller.ens_name,
         'status', seller.status,
         'verified', seller.verification = 'verified',
         'version', seller.version,

@@ -29,7 +29,10 @@ def record(tmp_path: Path) -> Deployment:
 
 def addresses(deployment: Deployment) -> list[str]:
     tokens = [token.address for token in deployment.tokens]
-    return [deployment.escrow.address, deployment.native.price_feed, *tokens]
+    ens = deployment.ens
+    assert ens is not None
+    parts = [ens.registry, ens.registrar, ens.controller, ens.wrapper]
+    return [deployment.escrow.address, deployment.native.price_feed, *tokens, *parts]
 
 
 def test_deploys_everything_without_a_file_or_a_key(local: Chain, tmp_path: Path) -> None:
@@ -67,3 +70,12 @@ def test_puts_back_what_alone_is_lost(local: Chain, tmp_path: Path) -> None:
     local.call("anvil_setNonce", dollar, "0x0")
     assert cli.main(["deploy"]) == 0
     assert local.call("eth_getCode", dollar, "latest") != "0x"
+
+
+def test_opens_the_names_that_an_earlier_run_left_closed(local: Chain, tmp_path: Path) -> None:
+    cli.main(["deploy"])
+    first = record(tmp_path)
+    fresh = first.model_copy(update={"ens": None})
+    registry.save(tmp_path / "deployments", fresh)
+    assert cli.main(["deploy"]) == 0
+    assert record(tmp_path) == first

@@ -74,6 +74,11 @@ def price_feed(artifacts: Traversable, keeper: str) -> Wanted:
     return _wanted(artifacts, "TestPriceFeed", keeper, FEED_DECIMALS, *description)
 
 
+def ens(artifacts: Traversable, holder: str) -> Wanted:
+    """A small ENS, to be opened, whose first names are `holder`'s."""
+    return _wanted(artifacts, "TestEns", holder)
+
+
 def _wanted(artifacts: Traversable, name: str, *arguments: object) -> Wanted:
     artifact = load_artifact(name, artifacts)
     creation_code = artifact.creation_code + artifact.encoded(*arguments)

@@ -2,8 +2,8 @@
 
 Everything that can be looked at is looked at before the key is asked for: the chain's id, what was
 described, what stands already. A second run finds our code at the address that it must have, and
-sends nothing. The chain of one machine gets a dollar and a price feed as well; every other has its
-own.
+sends nothing. The chain of one machine gets a dollar, a price feed and a small ENS as well; every
+other has its own.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,6 +25,7 @@ from souk.adapters.evm.deployment.asking import connected
 from souk.adapters.evm.deployment.contracts import Wanted
 from souk.adapters.evm.deployment.create2 import FACTORY, FACTORY_SENDER, factory_data
 from souk.adapters.evm.deployment.data_fee import data_fee
+from souk.adapters.evm.deployment.ens import find_ens, open_ens
 from souk.adapters.evm.deployment.errors import DeploymentFailed
 from souk.adapters.evm.deployment.factory import put_factory
 from souk.adapters.evm.deployment.locating import locate
@@ -47,7 +48,7 @@ from souk.adapters.evm.deployment.sending import (
     submit,
     wait_for,
 )
-from souk.adapters.evm.registry import ChainDescription, Deployment, NativeCoin, Token
+from souk.adapters.evm.registry import ChainDescription, Deployment, Ens, NativeCoin, Token
 from souk.core.addresses import ZERO_ADDRESS, Address
 
 KeySource = Callable[[], LocalAccount]
@@ -155,18 +156,22 @@ class Deployer:
         outbox.forget()
         return deployment
 
-    def deploy_local(self, keeper: str, earlier: Deployment | None = None) -> Deployment:
-        """The escrow, a test dollar that anyone may mint, and a price feed that `keeper` keeps
-        up to date: everything that a chain of one machine needs. `earlier` is returned when all of
-        it still stands."""
+    def deploy_local(
+        self, keeper: str, earlier: Deployment | None = None, *, names_of: str | None = None
+    ) -> Deployment:
+        """The escrow, a test dollar that anyone may mint, a price feed that `keeper` keeps up to
+        date, and a small ENS with a few names of `names_of`, or else the keeper's: everything that
+        a chain of one machine needs. `earlier` is returned when all of it still stands."""
         with connected(self._rpc_url, self._chain_id) as eth:
             escrow = contracts.escrow(self._artifacts, ZERO_ADDRESS)
             dollar = contracts.dollar(self._artifacts)
             feed = contracts.price_feed(self._artifacts, keeper)
-            missing = [one for one in (escrow, dollar, feed) if not one.stands(eth)]
-            if earlier is not None and not missing and earlier.escrow.address == escrow.address:
-                return earlier
+            names = contracts.ens(self._artifacts, names_of or keeper)
+            missing = [one for one in (escrow, dollar, feed, names) if not one.stands(eth)]
             sent = self._send_all(eth, missing) if missing else {}
+            ens = find_ens(eth, names.address) or self._open_ens(eth, names)
+            if earlier is not None and not missing and earlier.escrow.address == escrow.address:
+                return earlier.model_copy(update={"ens": ens})
             receipt = receipt_of(eth, sent[escrow.address]) if escrow.address in sent else None
             return Deployment(
                 chain_id=self._chain_id,
@@ -180,7 +185,12 @@ class Deployer:
                 escrow=escrow.record(code_at(eth, escrow.address), sent.get(escrow.address)),
                 native=NativeCoin(symbol="ETH", price_feed=feed.address),
                 tokens=(Token(symbol="tUSD", address=dollar.address, exponent=6, usd_pegged=True),),
+                ens=ens,
             )
+
+    def _open_ens(self, eth: Eth, names: Wanted) -> Ens:
+        fees = present_fees(eth, _LOCAL_FEE_BOUND)
+        return open_ens(eth, names.address, self._sender(eth), fees, self._say)
 
     def _send_all(self, eth: Eth, missing: Sequence[Wanted]) -> dict[Address, str]:
         """All at once, so that one block can take them."""

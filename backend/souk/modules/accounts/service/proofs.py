@@ -13,7 +13,7 @@ from souk.modules.accounts.domain import (
     check_times,
 )
 from souk.modules.accounts.domain.grammar import parse_message
-from souk.modules.accounts.errors import NonceUnusable, WalletOfAnotherChain
+from souk.modules.accounts.errors import NonceUnusable, WalletOfAnotherChain, WrongWallet
 from souk.modules.accounts.ports import SignatureVerifier
 
 
@@ -42,10 +42,12 @@ class Proofs:
         self._verifier = verifier
         self._config = config
 
-    def prove(self, text: str, signature: str) -> Proved:
-        """Everything that needs no transaction; the verifier may have to ask a chain. Raises a
-        `SignInRefused`."""
+    def prove(self, text: str, signature: str, only: Address | None = None) -> Proved:
+        """Everything that needs no transaction; the verifier may have to ask a chain. `only` this
+        wallet, if one is given. Raises a `SignInRefused`."""
         message = parse_message(text)
+        if only is not None and message.address != only:
+            raise WrongWallet(f"sign with {only}, not with {message.address}")
         check_place(message, self._config)
         proof = self._verifier.verify(
             message=text,

@@ -99,11 +99,13 @@ class Accounts:
         message: str,
         signature: str,
         receipt: Receipt = NO_RECEIPT,
+        *,
+        only: Address | None = None,
     ) -> Address:
-        """Let another wallet, proved by its signature, sign in to the caller's account. It proves
-        itself and not the caller, who has to have done so before. Raises `StepUpRequired`, a
-        `SignInRefused`, or `WalletOfAnotherAccount`."""
-        proved = self._proofs.prove(message, signature)
+        """Let another wallet, proved by its signature, sign in to the caller's account; `only` this
+        one, if one is given. It proves itself and not the caller, who has to have done so before.
+        Raises `StepUpRequired`, a `SignInRefused`, or `WalletOfAnotherAccount`."""
+        proved = self._proofs.prove(message, signature, only)
         with self._uow.begin() as tx:
             self._proofs.use_up(tx, proved)
             repository.lock_account(tx, principal.account_id)
@@ -135,12 +137,16 @@ class Accounts:
         repository.lock_account(tx, principal.account_id)
         use_proof(tx, principal)
 
-    def owns_wallet(self, tx: Transaction, account_id: str, address: str) -> bool:
-        """Whether the account has proved this address (EIP-55). If so, it is not taken from it
-        before this transaction ends."""
-        # In the order of whoever removes one: the account, its sessions, its wallets.
-        repository.lock_account(tx, account_id)
-        return repository.hold_wallet(tx, account_id, address) is not None
+    def owns_wallet(
+        self, tx: Transaction, account_id: str, address: str, *, on_chain: int | None = None
+    ) -> bool:
+        """Whether the account has proved this address (EIP-55), and in such a way that this holds
+        on one chain, if one is given: a contract's word counts where it was asked. If so, the
+        wallet is not taken from the account before this transaction ends."""
+        wallet = repository.hold_wallet(tx, account_id, address)
+        if wallet is None or on_chain is None:
+            return wallet is not None
+        return wallet.chain_id in (None, on_chain)
 
     def find_only_chain(self, tx: Transaction, account_id: str, address: str) -> int | None:
         """The chain on which alone this wallet of the account is known to be theirs, where others

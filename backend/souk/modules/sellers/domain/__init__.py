@@ -54,6 +54,7 @@ class SellerRecord:
     verification: Verification
     on_holiday: bool = False
     holiday_note: str | None = None
+    ens_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class StoredSeller:
     version: int
     created_at: datetime
     updated_at: datetime
+    ens_name: str | None = None
 
     @property
     def record(self) -> SellerRecord:
@@ -83,6 +85,7 @@ class StoredSeller:
             verification=self.verification,
             on_holiday=profile.on_holiday,
             holiday_note=profile.holiday_note,
+            ens_name=self.ens_name,
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -92,6 +92,30 @@ def save(tx: Transaction, seller_id: str, profile: Profile, version: int) -> boo
     return True
 
 
+def save_ens_name(tx: Transaction, seller_id: str, ens_name: str | None) -> None:
+    """Store the name that the store shows from now on; its profile is another version then."""
+    tx.session.execute(
+        update(SellerRow)
+        .where(SellerRow.id == seller_id)
+        .values(ens_name=ens_name, version=SellerRow.version + 1, updated_at=tx.now)
+    )
+
+
+def list_look_alikes(tx: Transaction, labels: Sequence[str], limit: int) -> list[StoredSeller]:
+    """Stores that everybody sees whose handle or name looks like one of these labels."""
+    looks = [func.look_alike(label) for label in labels]
+    rows = tx.session.execute(
+        select(SellerRow)
+        .where(
+            SellerRow.status.in_([SellerStatus.APPROVED.value, SellerStatus.SUSPENDED.value]),
+            or_(SellerRow.handle_look.in_(looks), SellerRow.ens_look.in_(looks)),
+        )
+        .order_by(SellerRow.id)
+        .limit(limit)
+    )
+    return [_stored(row) for row in rows.scalars()]
+
+
 def move(tx: Transaction, seller: StoredSeller, to: Standing, cause: Cause) -> StoredSeller:
     """The one place that writes a store's standing, with a row of its history. The row is locked
     by the caller, who has asked the table."""
@@ -156,4 +180,5 @@ def _stored(row: SellerRow) -> StoredSeller:
         row.version,
         row.created_at,
         row.updated_at,
+        row.ens_name,
     )

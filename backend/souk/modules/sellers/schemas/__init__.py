@@ -165,6 +165,10 @@ class SellerOut(ResponseModel):
     on_holiday: bool
     holiday_note: str | None
     payout_wallet: str
+    ens_name: Annotated[
+        str | None,
+        Field(description="A name of ENS that the store has proved and that holds at present."),
+    ]
     status: SellerStatus
     verified: Annotated[bool, Field(description="Whether staff have seen who sells.")]
     version: Annotated[int, Field(description="Send it as If-Match when editing.")]
@@ -177,6 +181,7 @@ class SellerOut(ResponseModel):
         return cls(
             id=seller.id,
             **asdict(seller.profile),
+            ens_name=seller.ens_name,
             status=seller.status,
             verified=seller.verification is Verification.VERIFIED,
             version=seller.version,

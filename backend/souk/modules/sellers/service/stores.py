@@ -1,6 +1,6 @@
 """Opening and editing a store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from souk.core.addresses import parse_address
 from souk.core.idempotency import NO_RECEIPT, Receipt
@@ -94,6 +94,17 @@ class Stores(Finding):
     def get(self, tx: Transaction, seller_id: str) -> SellerRecord:
         """The seller with this id. Raises `SellerNotFound`."""
         return self._required(rows.find(tx, seller_id)).record
+
+    def show_name(self, tx: Transaction, seller_id: str, ens_name: str | None) -> None:
+        """Show a name of ENS at this store, which has been proved; `None` takes it away."""
+        rows.save_ens_name(tx, seller_id, ens_name)
+
+    def list_look_alikes(
+        self, tx: Transaction, labels: Sequence[str], limit: int
+    ) -> list[SellerRecord]:
+        """Stores, at most so many, whose handle or name a hasty reader may take for one of these
+        labels. One that is the same to the letter is among them."""
+        return [seller.record for seller in rows.list_look_alikes(tx, labels, limit)]
 
     def _require_proved(self, tx: Transaction, account_id: str, profile: Profile) -> None:
         if not self._accounts.owns_wallet(tx, account_id, profile.payout_wallet):

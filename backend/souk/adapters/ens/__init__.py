@@ -1,0 +1,1 @@
+"""ENS: reading names from a chain, and their normal form."""

@@ -1,0 +1,35 @@
+"""What names need from outside."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from souk.core.addresses import Address
+from souk.modules.names.domain import Availability, EnsName, NameRecord, Normalisation
+
+
+class NameNormaliser(Protocol):
+    """The normal form of ENSIP-15."""
+
+    def normalise(self, text: str) -> Normalisation:
+        """What the standard makes of any text."""
+        ...
+
+
+class NameService(Protocol):
+    """Reads ENS. Called with no transaction open. Every method raises `ProviderUnavailable` when
+    the chain cannot be asked, and `NamesNotServed` when there is none; nothing that a name's owner
+    has written makes one fail."""
+
+    def look(self, name: EnsName) -> NameRecord:
+        """A name as it stands in the newest block. One that nobody ever registered is a record
+        without owner or address."""
+        ...
+
+    def primary_name(self, address: Address) -> str | None:
+        """What the account calls itself, if that name stands for this account; `None` otherwise.
+        Whoever shows it has to see first that it is in normal form."""
+        ...
+
+    def availability(self, labels: Sequence[str]) -> list[Availability]:
+        """Whether each name below `eth` may be had, and its price, all as of one block."""
+        ...

@@ -1,0 +1,133 @@
+"""Proving that a name stands for a wallet of the caller's, and showing it at their store."""
+
+from souk.core.addresses import Address
+from souk.core.idempotency import NO_RECEIPT, Receipt
+from souk.core.principal import Principal
+from souk.core.unit_of_work import Transaction, UnitOfWork
+from souk.modules.accounts.service import Accounts
+from souk.modules.names import repository
+from souk.modules.names.domain import (
+    EnsName,
+    Fault,
+    NameRecord,
+    Proof,
+    Verification,
+    Verifying,
+    find_fault,
+)
+from souk.modules.names.errors import NameOfAnother, NameUnfit, StoreNeeded
+from souk.modules.names.events import EnsNameVerified
+from souk.modules.names.ports import NameService
+from souk.modules.names.service.look import Lookups
+from souk.modules.names.service.lose import lose
+from souk.modules.sellers.domain import SellerRecord
+from souk.modules.sellers.service import Sellers
+
+
+class Verifications:
+    """Stores and the names that they show, one each."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        accounts: Accounts,
+        sellers: Sellers,
+        lookups: Lookups,
+        service: NameService,
+    ) -> None:
+        self._uow, self._accounts, self._sellers = uow, accounts, sellers
+        self._lookups, self._service = lookups, service
+
+    def verify(
+        self,
+        principal: Principal,
+        text: str,
+        proof: Proof | None = None,
+        receipt: Receipt = NO_RECEIPT,
+    ) -> Verifying:
+        """Show a name at the caller's store, if it stands for a wallet that the account has
+        proved, or proves now. Without either, nothing changes and the answer is what that wallet
+        has to sign.
+
+        Raises `NameRefused`, `StoreNeeded`, `NameUnfit`, `NameOfAnother`, `StepUpRequired`, a
+        `SignInRefused`, `WalletOfAnotherAccount`, and `ProviderUnavailable` when the chain cannot
+        be asked.
+        """
+        name = self._lookups.require_name(text, "/ens_name")
+        with self._uow.begin() as tx:
+            self._store_of(tx, principal)
+        record = self._service.look(name)
+        wallet = _wallet_of(record)
+        if proof is not None:
+            self._accounts.add_wallet(principal, proof.message, proof.signature, only=wallet)
+        elif not self._is_proved(principal, wallet, record):
+            return self._challenge(name, wallet, receipt)
+        with self._uow.begin() as tx:
+            verification = self._show(tx, principal, wallet, record)
+            outcome = Verifying(name, wallet, verification=verification)
+            receipt.store(tx, outcome)
+            tx.commit()
+        return outcome
+
+    def _challenge(self, name: EnsName, wallet: Address, receipt: Receipt) -> Verifying:
+        template = self._accounts.issue_nonce().message_template
+        outcome = Verifying(name, wallet, message=template.replace("{address}", wallet))
+        with self._uow.begin() as tx:
+            receipt.store(tx, outcome)
+            tx.commit()
+        return outcome
+
+    def _is_proved(self, principal: Principal, wallet: Address, record: NameRecord) -> bool:
+        with self._uow.begin() as tx:
+            return self._owns(tx, principal, wallet, record)
+
+    def _owns(
+        self, tx: Transaction, principal: Principal, wallet: Address, record: NameRecord
+    ) -> bool:
+        """At the same address of another chain somebody else may hold a contract."""
+        chain_id = record.block.chain_id
+        return self._accounts.owns_wallet(tx, principal.account_id, wallet, on_chain=chain_id)
+
+    def _show(
+        self, tx: Transaction, principal: Principal, wallet: Address, record: NameRecord
+    ) -> Verification:
+        """A wallet signs in to one account, so whoever else shows the name has lost it: it stood
+        for another wallet then."""
+        store, account_id = self._store_of(tx, principal), principal.account_id
+        if not self._owns(tx, principal, wallet, record):
+            raise _unfit(record, Fault.WALLET_GONE)
+        for earlier in repository.lock_open(tx, account_id, record.name):
+            if earlier.account_id == account_id:
+                repository.note_lost(tx, earlier.id, Fault.REPLACED)
+            else:
+                lose(tx, self._sellers, earlier, Fault.REPOINTED)
+        verification = repository.add(tx, account_id, store.id, wallet, record)
+        if verification is None:
+            raise NameOfAnother("another name was shown at the same moment; ask again")
+        self._sellers.show_name(tx, store.id, record.name)
+        tx.publish(
+            EnsNameVerified(
+                seller_id=store.id, account_id=account_id, ens_name=record.name, wallet=wallet
+            )
+        )
+        return verification
+
+    def _store_of(self, tx: Transaction, principal: Principal) -> SellerRecord:
+        store = self._sellers.find_by_account(tx, principal.account_id)
+        if store is None:
+            raise StoreNeeded("open a store first: a name is shown there")
+        return store
+
+
+def _wallet_of(record: NameRecord) -> Address:
+    """The wallet that a name stands for. Raises `NameUnfit`."""
+    fault = find_fault(record)
+    if fault is None and record.address is not None:
+        return record.address
+    raise _unfit(record, fault or Fault.NO_ADDRESS)
+
+
+def _unfit(record: NameRecord, reason: Fault) -> NameUnfit:
+    return NameUnfit(
+        reason.sentence, context={"pointer": "/ens_name", "name": record.name, "reason": reason}
+    )

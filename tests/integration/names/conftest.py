@@ -1,0 +1,31 @@
+"""What the tests of names share: a store of Sofia's, and a chain whose names the tests write."""
+
+import pytest
+
+from souk.adapters.ens.normaliser import EnsipNormaliser
+from souk.modules.names.service import Lookups, Rechecks, Verifications
+from tests.support.account_builders import accounts_on
+from tests.support.fake_names import FakeNameService
+from tests.support.seller_builders import sellers_on
+
+NORMALISER = EnsipNormaliser()
+
+
+@pytest.fixture
+def chain(clock) -> FakeNameService:
+    return FakeNameService(clock.now())
+
+
+@pytest.fixture
+def lookups(uow, chain) -> Lookups:
+    return Lookups(uow, sellers_on(uow), NORMALISER, chain)
+
+
+@pytest.fixture
+def verifications(uow, lookups, chain) -> Verifications:
+    return Verifications(uow, accounts_on(uow), sellers_on(uow), lookups, chain)
+
+
+@pytest.fixture
+def rechecks(uow, chain) -> Rechecks:
+    return Rechecks(uow, accounts_on(uow), sellers_on(uow), chain)
