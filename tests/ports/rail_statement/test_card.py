@@ -159,6 +159,7 @@ def test_says_what_lay_there_at_the_position(card, statement) -> None:
     then = before(statement)
     first = statement.holdings(then, attempt.legs)
     card.release(attempt)
+    card.clock.advance(minutes=1)
 
     assert statement.holdings(then, attempt.legs) == first
 

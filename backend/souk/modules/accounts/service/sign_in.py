@@ -143,6 +143,8 @@ class Accounts:
         """Whether the account has proved this address (EIP-55), and in such a way that this holds
         on one chain, if one is given: a contract's word counts where it was asked. If so, the
         wallet is not taken from the account before this transaction ends."""
+        # In the order of whoever removes one: the account, its sessions, its wallets.
+        repository.lock_account(tx, account_id)
         wallet = repository.hold_wallet(tx, account_id, address)
         if wallet is None or on_chain is None:
             return wallet is not None
