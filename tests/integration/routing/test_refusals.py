@@ -92,7 +92,8 @@ def test_leaves_nothing_in_the_way_when_the_token_cannot_be_paid_so(shop) -> Non
     problem = purchase.process(way="permit2").json()
 
     assert problem["code"] == "escrow_way_missing"
-    assert symbols(problem["alternatives"]) == ["ETH", "tUSD"]
+    # Which is dearer depends on what the chain asks for gas by then.
+    assert set(symbols(problem["alternatives"])) == {"ETH", "tUSD"}
     assert purchase.payment()["attempts"] == []
 
 
