@@ -5,20 +5,18 @@ and answers 200. A repeat of the same id finds the row and adds nothing. Handlin
 a lease, so that a crash between the two only delays it.
 """
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Engine, Index, Integer, LargeBinary, Text, TextClause, UniqueConstraint, text
+from sqlalchemy import Engine, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.clock import Clock
-from souk.core.db import Base, Id, Instant, autocommit
+from souk.core.db import Base, Id, Instant
+from souk.core.leases import Leases, Statements
 from souk.core.outbox import OUTBOX_CHANNEL
 from souk.core.unit_of_work import Transaction
-
-_log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30
 MAX_BACKOFF_SECONDS = 3600
@@ -91,7 +89,6 @@ _CLAIM = text(
     RETURNING webhook_inbox.id, source, external_id, body, attempts
     """
 )
-# Each claim counts one attempt, so that this number says whose claim still holds.
 _RENEW = text(
     "UPDATE webhook_inbox SET next_attempt_at = :until"
     " WHERE id = :id AND attempts = :attempts AND handled_at IS NULL"
@@ -110,6 +107,9 @@ _FAILED = text(
 )
 
 
+_STATEMENTS = Statements(claim=_CLAIM, renew=_RENEW, done=_HANDLED, failed=_FAILED)
+
+
 @dataclass(frozen=True, slots=True)
 class _Claimed:
     id: str
@@ -119,68 +119,30 @@ class _Claimed:
     attempts: int
     claimed_at: datetime
 
+    def __str__(self) -> str:
+        return f"message {self.external_id} from {self.source}"
+
 
 class InboxSweeper:
     """Handles whatever has arrived and is due, also what a crashed process left behind."""
 
     def __init__(self, engine: Engine, handlers: Mapping[str, InboxHandler], clock: Clock) -> None:
-        self._engine = autocommit(engine)
         self._handlers = handlers
-        self._clock = clock
+        self._leases = Leases(
+            engine,
+            clock,
+            _STATEMENTS,
+            lease_seconds=LEASE_SECONDS,
+            max_backoff_seconds=MAX_BACKOFF_SECONDS,
+        )
 
     def sweep(self, *, limit: int = 50) -> int:
         """Handle one batch; returns how many were handled."""
-        now = self._clock.now()
-        until = now + timedelta(seconds=LEASE_SECONDS)
-        claim = {"now": now, "until": until, "limit": limit, "sources": list(self._handlers)}
-        with self._engine.connect() as connection:
-            rows = connection.execute(_CLAIM, claim).all()
-        return self._handle(
-            [_Claimed(r.id, r.source, r.external_id, bytes(r.body), r.attempts, now) for r in rows]
-        )
+        now, rows = self._leases.claim(limit, sources=list(self._handlers))
+        batch = [
+            _Claimed(r.id, r.source, r.external_id, bytes(r.body), r.attempts, now) for r in rows
+        ]
+        return self._leases.work(batch, self._handle)
 
-    def _handle(self, batch: Sequence[_Claimed]) -> int:
-        """How many were handled; that they were is written as the relay of the outbox does."""
-        handled, done = 0, list[_Claimed]()
-        for row in batch:
-            if self._is_mine(row) and self._try(row):
-                done.append(row)
-            if not self._is_fresh(row):
-                handled += self._mark_handled(done)
-                done.clear()
-        return handled + self._mark_handled(done)
-
-    def _try(self, row: _Claimed) -> bool:
-        try:
-            self._handlers[row.source](row.external_id, row.body)
-        except Exception as error:
-            _log.exception("message %s from %s failed", row.external_id, row.source)
-            delay = min(2**row.attempts, MAX_BACKOFF_SECONDS)
-            at = self._clock.now() + timedelta(seconds=delay)
-            self._mark(_FAILED, row, at=at, error=f"{type(error).__name__}: {error}"[:2000])
-            return False
-        return True
-
-    def _is_fresh(self, row: _Claimed) -> bool:
-        """Whether less than half of its lease has passed."""
-        return self._clock.now() < row.claimed_at + timedelta(seconds=LEASE_SECONDS / 2)
-
-    def _is_mine(self, row: _Claimed) -> bool:
-        """A row late in a batch may have waited for half its lease or longer: claim it anew, or
-        leave it to the sweeper that did so first."""
-        if self._is_fresh(row):
-            return True
-        until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
-        return self._mark(_RENEW, row, until=until) == 1
-
-    def _mark_handled(self, rows: Sequence[_Claimed]) -> int:
-        if not rows:
-            return 0
-        claims = {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
-        with self._engine.connect() as connection:
-            return connection.execute(_HANDLED, {"now": self._clock.now(), **claims}).rowcount
-
-    def _mark(self, statement: TextClause, row: _Claimed, **values: object) -> int:
-        key = {"id": row.id, "attempts": row.attempts}
-        with self._engine.connect() as connection:
-            return connection.execute(statement, {**key, **values}).rowcount
+    def _handle(self, row: _Claimed) -> None:
+        self._handlers[row.source](row.external_id, row.body)

@@ -7,20 +7,18 @@ order, and such a cursor skips the row whose transaction commits late.
 """
 
 import json
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import BigInteger, Engine, Identity, Index, Integer, Text, TextClause, text
+from sqlalchemy import BigInteger, Engine, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from souk.core.clock import Clock
-from souk.core.db import Base, Id, Instant, autocommit
+from souk.core.db import Base, Id, Instant
 from souk.core.events import Event, HandlerRegistry, Origin
-
-_log = logging.getLogger(__name__)
+from souk.core.leases import Leases, Statements
 
 OUTBOX_CHANNEL = "souk_outbox"
 LEASE_SECONDS = 10
@@ -94,6 +92,9 @@ class _Claimed:
     created_at: datetime
     claimed_at: datetime
 
+    def __str__(self) -> str:
+        return f"event {self.id} ({self.name})"
+
 
 # The oldest undelivered row of each aggregate, if it is due. A leased row has its next attempt
 # in the future, so it is passed over, and so are the later rows of its aggregate. What nobody reads
@@ -119,8 +120,8 @@ _CLAIM = text(
     RETURNING outbox.id, name, version, payload, attempts, created_at, sequence, delivered_at
     """
 )
-# Each claim counts one attempt, so that this number says whose claim still holds. A relay that
-# was slow must not hand out a fact again behind its successors, nor touch the row of another.
+# A relay that was slow must not hand out a fact again behind its successors, nor touch the row of
+# another.
 _RENEW = text(
     "UPDATE outbox SET next_attempt_at = :until"
     " WHERE id = :id AND attempts = :attempts AND delivered_at IS NULL"
@@ -138,13 +139,23 @@ _FAILED = text(
 )
 
 
+_STATEMENTS = Statements(claim=_CLAIM, renew=_RENEW, done=_DELIVERED, failed=_FAILED)
+
+
 class OutboxRelay:
-    """Hands undelivered facts to their handlers, a batch at a time."""
+    """Hands undelivered facts to their handlers, a batch at a time. A handler that fails keeps its
+    row, and its aggregate waits: order matters more."""
 
     def __init__(self, engine: Engine, registry: HandlerRegistry, clock: Clock) -> None:
-        self._engine = autocommit(engine)
+        self._engine = engine
         self._registry = registry
-        self._clock = clock
+        self._leases = Leases(
+            engine,
+            clock,
+            _STATEMENTS,
+            lease_seconds=LEASE_SECONDS,
+            max_backoff_seconds=MAX_BACKOFF_SECONDS,
+        )
 
     def drain(self, *, limit: int = 50, keep_on: Callable[[], bool] = lambda: True) -> int:
         """Deliver until nothing is due or `keep_on` says stop; returns how many were delivered."""
@@ -163,15 +174,11 @@ class OutboxRelay:
     def _deliver_batch(self, limit: int) -> tuple[int, int]:
         """How many were due, and how many of them were delivered."""
         unread, batch = self._claim(limit)
-        return unread + len(batch), unread + self._deliver(batch)
+        return unread + len(batch), unread + self._leases.work(batch, self._hand_out)
 
     def _claim(self, limit: int) -> tuple[int, list[_Claimed]]:
         """How many were due that nobody reads, and the others."""
-        now = self._clock.now()
-        until = now + timedelta(seconds=LEASE_SECONDS)
-        claim = {"now": now, "until": until, "limit": limit, "read": list(self._registry.names)}
-        with self._engine.connect() as connection:
-            rows = connection.execute(_CLAIM, claim).all()
+        now, rows = self._leases.claim(limit, read=list(self._registry.names))
         read = sorted((r for r in rows if r.delivered_at is None), key=lambda row: row.sequence)
         batch = [
             _Claimed(r.id, r.name, r.version, r.payload, r.attempts, r.created_at, now)
@@ -179,60 +186,9 @@ class OutboxRelay:
         ]
         return len(rows) - len(read), batch
 
-    def _deliver(self, batch: Sequence[_Claimed]) -> int:
-        """Hand a batch out; how many were delivered. That they were is written once for as many as
-        half a lease had time for: each in a transaction of its own would take longer than most
-        handlers. A relay that dies before has them handed out again, as at any other moment."""
-        delivered, handed_out = 0, list[_Claimed]()
-        for row in batch:
-            if self._is_mine(row) and self._hand_out(row):
-                handed_out.append(row)
-            if not self._is_fresh(row):
-                delivered += self._mark_delivered(handed_out)
-                handed_out.clear()
-        return delivered + self._mark_delivered(handed_out)
-
-    def _hand_out(self, row: _Claimed) -> bool:
-        """Whether all who read it have."""
-        try:
-            origin = Origin(row.id, row.created_at)
-            self._registry.dispatch(row.name, row.version, row.payload, origin)
-        except Exception as error:
-            self._postpone(row, error)
-            return False
-        return True
-
-    def _is_fresh(self, row: _Claimed) -> bool:
-        """Whether less than half of its lease has passed."""
-        return self._clock.now() < row.claimed_at + timedelta(seconds=LEASE_SECONDS / 2)
-
-    def _is_mine(self, row: _Claimed) -> bool:
-        """A row late in a batch may have waited for half its lease or longer: claim it anew, or
-        leave it to the relay that did so first."""
-        if self._is_fresh(row):
-            return True
-        until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
-        return self._mark(_RENEW, row, until=until) == 1
-
-    def _mark_delivered(self, rows: Sequence[_Claimed]) -> int:
-        if not rows:
-            return 0
-        claims = {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
-        with self._engine.connect() as connection:
-            return connection.execute(_DELIVERED, {"now": self._clock.now(), **claims}).rowcount
-
-    def _mark(self, statement: TextClause, row: _Claimed, **values: object) -> int:
-        key = {"id": row.id, "attempts": row.attempts}
-        with self._engine.connect() as connection:
-            return connection.execute(statement, {**key, **values}).rowcount
-
-    def _postpone(self, row: _Claimed, error: Exception) -> None:
-        """A handler that fails keeps its row, and its aggregate waits: order matters more."""
-        delay = min(2**row.attempts, MAX_BACKOFF_SECONDS)
-        _log.exception("event %s (%s) failed, next try in %s s", row.id, row.name, delay)
-        at = self._clock.now() + timedelta(seconds=delay)
-        described = f"{type(error).__name__}: {error}"[:2000]
-        self._mark(_FAILED, row, at=at, error=described)
+    def _hand_out(self, row: _Claimed) -> None:
+        origin = Origin(row.id, row.created_at)
+        self._registry.dispatch(row.name, row.version, row.payload, origin)
 
     def oldest_undelivered_at(self) -> datetime | None:
         """When the oldest fact still waiting was written; `None` when nothing waits."""
