@@ -1,7 +1,6 @@
 """Slowing down whoever asks too often."""
 
-from ipaddress import ip_address, ip_network
-
+from souk.core.clients import network_of
 from souk.core.ports import RateLimiter
 from souk.core.principal import Principal
 from souk.modules.accounts.errors import TooManyRequests, TooManySignIns
@@ -17,7 +16,7 @@ class SignInGate:
     def admit(self, client: str) -> None:
         """Count one request of `client`, an IP address. Raises `TooManySignIns`."""
         wait = self._limiter.take(
-            f"sign-in:{_network(client)}", limit=self._per_minute, per_seconds=60
+            f"sign-in:{network_of(client)}", limit=self._per_minute, per_seconds=60
         )
         if wait:
             raise TooManySignIns(
@@ -36,7 +35,7 @@ class EmailGate:
     def admit(self, client: str) -> None:
         """Count one message that `client`, an IP address, asks for. Raises `TooManySignIns`."""
         wait = self._limiter.take(
-            f"email:{_network(client)}", limit=self._per_hour, per_seconds=3_600
+            f"email:{network_of(client)}", limit=self._per_hour, per_seconds=3_600
         )
         if wait:
             raise TooManySignIns(
@@ -64,16 +63,3 @@ class KeyGate:
                 f"this key may ask {self._per_minute} times a minute; wait a little",
                 retry_after_seconds=wait,
             )
-
-
-def _network(client: str) -> str:
-    """The address, or its /64 when it is IPv6: that whole network belongs to one customer."""
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client
-    if address.version == 4:
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ip_network((address.packed[:8] + bytes(8), 64)))

@@ -1,5 +1,6 @@
 """How often somebody may have a chain asked."""
 
+from souk.core.clients import network_of
 from souk.core.ports import RateLimiter
 from souk.modules.names.errors import TooManyLookups
 
@@ -12,7 +13,9 @@ class LookupGate:
 
     def admit(self, client: str) -> None:
         """Count one request of `client`, an IP address. Raises `TooManyLookups`."""
-        wait = self._limiter.take(f"ens:{client}", limit=self._per_minute, per_seconds=60)
+        wait = self._limiter.take(
+            f"ens:{network_of(client)}", limit=self._per_minute, per_seconds=60
+        )
         if wait:
             raise TooManyLookups(
                 "too many names were looked up from this address; wait a little",
