@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 
 import psutil
 import psycopg
@@ -26,14 +27,15 @@ def cluster(directory: Path, made: postgres.Cluster) -> postgres.Cluster:
 @pytest.fixture(scope="module")
 def standing(made: postgres.Cluster, stack_directory: Path) -> postgres.Cluster:
     """A cluster for the tests that only look at it while it runs."""
-    directory = stack_directory / "standing"
-    directory.mkdir(mode=0o711)
+    # A module may be begun more than once in one process: its tests are dealt out in pieces.
+    directory = Path(mkdtemp(prefix="standing-", dir=stack_directory))
+    directory.chmod(0o711)
     return copy_of(made, directory)
 
 
 @pytest.fixture(scope="module")
-def running(standing: postgres.Cluster, stack_directory: Path) -> Iterator[parts.Running]:
-    started = parts.start(standing.part(), stack_directory / "standing.log")
+def running(standing: postgres.Cluster) -> Iterator[parts.Running]:
+    started = parts.start(standing.part(), standing.home.with_name("standing.log"))
     yield started
     started.kill()
 
