@@ -15,8 +15,8 @@ from souk.adapters.evm.registry import Deployment
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import parse_address
-from souk.core.errors import SettingsRefused
 from souk.core.money import Asset
+from souk.core.startup import SettingsRefused
 from souk.modules.chain.domain import ChainConfig, Purpose
 from souk.modules.chain.ports import TransactionSender
 from souk.modules.chain.service import FollowedChain

@@ -171,8 +171,3 @@ class OutcomeUnknown(UnavailableError):
     """An outside service was asked and gave no answer: look the outcome up."""
 
     code = "outcome_unknown"
-
-
-class SettingsRefused(Exception):
-    """Settings that must not be run with; no request ever sees this. The message names the variable
-    and says what to do."""

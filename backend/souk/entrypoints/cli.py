@@ -12,7 +12,7 @@ from types import ModuleType
 from pydantic import ValidationError
 
 import souk
-from souk.core.errors import SettingsRefused
+from souk.core.startup import SettingsRefused
 from souk.embedded.occupancy import find_occupant
 from souk.entrypoints.failures import CommandFailed
 from souk.entrypoints.places import default_state
