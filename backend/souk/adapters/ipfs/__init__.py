@@ -1,0 +1,1 @@
+"""IPFS: nodes, pinning services and gateways, none of which is believed."""

@@ -1,0 +1,87 @@
+"""Blocks from gateways (https://specs.ipfs.tech/http-gateways/trustless-gateway/).
+
+Whoever runs a gateway may answer anything, so that only blocks as they are (`format=raw`) are asked
+for, which can be compared with their CID. A gateway that answered with other bytes is not asked
+for a while: it is broken or it lies, and either takes time from those who wait.
+"""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from souk.adapters.content.checks import require_named
+from souk.adapters.ipfs.exchange import Server
+from souk.core.clock import Clock
+from souk.core.errors import ProviderRejected, ProviderUnavailable
+from souk.modules.media.domain import MAX_BLOCK_BYTES, Cid
+from souk.modules.media.errors import BlockNotFound, ContentMismatch
+
+QUARANTINE = timedelta(hours=1)
+_MEDIA_TYPE = {"Accept": "application/vnd.ipld.raw"}
+_NOT_THERE = (404, 410)
+
+
+class GatewayBlockSource:
+    """The `BlockSource` that asks gateways in their order until one has the block. Safe to share
+    between threads; each process finds out by itself who lies."""
+
+    def __init__(
+        self, gateways: Sequence[Server], clock: Clock, *, quarantine: timedelta = QUARANTINE
+    ) -> None:
+        self._gateways = tuple(gateways)
+        self._clock = clock
+        self._quarantine = quarantine
+        # By their places in that order.
+        self._until: dict[int, datetime] = {}
+        self._lock = threading.Lock()
+
+    def fetch(self, cid: Cid) -> bytes:
+        """The first true answer. When there is none, and one gateway could not be asked, nothing is
+        known."""
+        asked = self._trusted()
+        unsure = len(asked) < len(self._gateways) or not asked
+        lie: ContentMismatch | None = None
+        for place in asked:
+            try:
+                return _fetch(self._gateways[place], cid)
+            except BlockNotFound:
+                pass
+            except ContentMismatch as mismatch:
+                self._distrust(place)
+                lie = mismatch
+            except (ProviderUnavailable, ProviderRejected):
+                unsure = True
+        if lie is not None:
+            raise lie
+        if unsure:
+            raise ProviderUnavailable(f"no gateway that could be asked has {cid}")
+        raise BlockNotFound(cid, "every gateway")
+
+    def list_quarantined(self) -> Sequence[str]:
+        """The names of those that are not asked now."""
+        trusted = self._trusted()
+        return [each.name for place, each in enumerate(self._gateways) if place not in trusted]
+
+    def _trusted(self) -> Sequence[int]:
+        now = self._clock.now()
+        with self._lock:
+            return [n for n in range(len(self._gateways)) if self._until.get(n, now) <= now]
+
+    def _distrust(self, place: int) -> None:
+        with self._lock:
+            self._until[place] = self._clock.now() + self._quarantine
+
+
+def _fetch(gateway: Server, cid: Cid) -> bytes:
+    answer = gateway.ask(
+        "GET",
+        f"/ipfs/{cid}",
+        params={"format": "raw"},
+        headers=_MEDIA_TYPE,
+        # One byte more than a block tells that it is none.
+        max_bytes=MAX_BLOCK_BYTES + 1,
+        cut=True,
+    )
+    if answer.status in _NOT_THERE:
+        raise BlockNotFound(cid, gateway.name)
+    return require_named(answer.require_ok(), cid, gateway.name)
