@@ -54,8 +54,8 @@ def ipfs_world(directory: Path) -> Iterator[IpfsWorld]:
     command = [sys.executable, "-m", "tests.support.ipfs_server", str(port), KEY]
     part = Part(name="ipfs", command=lambda: command, ready=lambda: _answers(world), directory=ROOT)
     running = parts.start(part, directory / "ipfs.log")
-    with world.client:
-        yield world
+    yield world
+    world.client.close()
     running.kill()
 
 

@@ -3,12 +3,7 @@
 import pytest
 
 from souk.adapters.ipfs.exchange import Server
-from souk.core.errors import (
-    DomainError,
-    ProviderRefusesUs,
-    ProviderRejected,
-    ProviderUnavailable,
-)
+from souk.core.errors import ProviderRefusesUs, ProviderRejected, ProviderUnavailable
 from souk.embedded.anvil import free_port
 from souk.modules.media.domain import PinState
 from souk.modules.media.errors import ContentMismatch
@@ -20,6 +15,9 @@ from tests.support.ipfs_server import cid_of
 from tests.support.ipfs_world import IpfsWorld
 from tests.support.scripted_http import NEVER_ENDING, NO_ANSWERS, says, sends_elsewhere
 from tests.support.sockets import Door, Serve, door
+
+# The package `ipfshttpclient` is older than the ones below it.
+pytestmark = pytest.mark.filterwarnings("ignore:The 'strict' parameter:FutureWarning")
 
 CID, BLOCK = a_block()
 OTHER = cid_of(b"another picture")
@@ -49,12 +47,10 @@ def at(kind: str, there: Door, *, seconds: float = 5) -> PinStore:
 def test_store_is_unavailable_when_there_is_no_sense_in_the_answer(
     kind: str, call: str, no_answer: Serve
 ) -> None:
-    with door(no_answer) as there, pytest.raises(DomainError) as caught:
-        CALLS[call](at(kind, there))
-        pytest.skip("unpinning needs no answer but a yes")
     # Bytes that are read back are those of the CID or they are not.
-    allowed = (ProviderUnavailable, ContentMismatch) if call == "read" else ProviderUnavailable
-    assert isinstance(caught.value, allowed)
+    fair = (ProviderUnavailable, ContentMismatch) if call == "read" else ProviderUnavailable
+    with door(no_answer) as there, pytest.raises(fair):
+        CALLS[call](at(kind, there))
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -128,7 +124,6 @@ def test_errors_tell_neither_address_nor_key(kind: str) -> None:
     ("kind", "lie"),
     [
         ("kubo", {"Hash": OTHER}),
-        ("kubo", {"Hash": None}),
         ("kubo", {"Hash": CID.upper()}),
         ("pinning-service", {"count": 1, "results": [{"pin": {"cid": OTHER}}]}),
     ],

@@ -8,6 +8,9 @@ from souk.modules.media.errors import BlockNotFound, ContentMismatch
 from tests.ports.pin_store.conftest import Made, a_block
 from tests.support.ipfs_server import cid_of
 
+# The package `ipfshttpclient` is older than the ones below it.
+pytestmark = pytest.mark.filterwarnings("ignore:The 'strict' parameter:FutureWarning")
+
 # What Kubo would cut in two unless told otherwise, and the largest there is.
 SIZES = [0, 1, 262_145, MAX_BLOCK_BYTES]
 

@@ -11,7 +11,7 @@ def require_named(content: bytes, cid: Cid, where: str) -> bytes:
     return content
 
 
-def require_same(answered: object, cid: Cid, where: str) -> None:
+def require_same(answered: str, cid: Cid, where: str) -> None:
     """Raises `ContentMismatch` unless the provider named the CID that we had computed."""
     if answered != cid:
         raise ContentMismatch(cid, where)

@@ -1,8 +1,9 @@
 """A Kubo node by way of the package `ipfshttpclient`, for installations that have it already.
 
 It is an optional extra, `souk[ipfshttpclient]`: its last version is an alpha of 2021. It bounds
-single waits and not all of them together, so that a node that sends a byte now and then is noticed
-only between two of them. It is loaded once a store is made, and not before.
+single waits and not all of them together, and reads the reasons of errors however long they are, so
+that a node that means ill can hold a worker up; `KuboRpc` has neither weakness. The package is
+loaded once this is made, and not before.
 """
 
 import json
@@ -20,6 +21,7 @@ from souk.core.transaction_guard import refuse_open_transaction
 _PORTS = {"http": 80, "https": 443}
 _CONNECT_SECONDS = 4.0
 _ANSWER_BYTES = 64 * 1024
+_PIECE_BYTES = 64 * 1024
 _OK = 200
 
 
@@ -80,7 +82,7 @@ class IpfsHttpClientRpc:
 
 
 def _asking_only_there(transport: Any) -> Any:  # noqa: ANN401  # no types come with the package
-    """Its sessions follow redirects and use the proxies of the environment unless told not to."""
+    """Left to itself it follows redirects, and uses the proxies of the environment."""
 
     class Plain(transport):  # type: ignore[misc]  # it is not known before it is loaded
         __slots__ = ()
@@ -90,6 +92,10 @@ def _asking_only_there(transport: Any) -> Any:  # noqa: ANN401  # no types come 
             session.trust_env = False
             session.max_redirects = 0
             return session
+
+        def _request(self, *asked: Any, **how: Any) -> Any:  # noqa: ANN401  # as above
+            # It would read an answer of any length in one piece.
+            return super()._request(*asked, **{**how, "chunk_size": _PIECE_BYTES})
 
     return Plain
 

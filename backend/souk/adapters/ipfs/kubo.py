@@ -111,7 +111,9 @@ class KuboPinStore:
         require_named(block, cid, "the caller")
         answer = self._rpc.call("add", _AS_ONE_BLOCK, block=block)
         added = parsed(self._rpc.name, self._success(answer))
-        require_same(added.get("Hash"), cid, self._rpc.name)
+        if not isinstance(added.get("Hash"), str):
+            raise senseless(self._rpc.name)
+        require_same(added["Hash"], cid, self._rpc.name)
         return PinState.PINNED
 
     def state(self, cid: Cid) -> PinState:
@@ -137,8 +139,10 @@ class KuboPinStore:
     def unpin(self, cid: Cid) -> None:
         """The bytes go with the node's next collection of garbage."""
         answer = self._rpc.call("pin/rm", {"arg": cid})
-        if not self._failed_with(answer, _NOT_PINNED):
-            self._success(answer)
+        if self._failed_with(answer, _NOT_PINNED):
+            return
+        if cid not in parsed(self._rpc.name, self._success(answer)).get("Pins", ()):
+            raise senseless(self._rpc.name)
 
     def list_pins(self) -> frozenset[Cid]:
         """One line of JSON a pin."""
