@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from souk.adapters.ipfs.exchange import Server
+from souk.adapters.exchange.server import Server
 from souk.embedded import parts
 from souk.embedded.anvil import free_port
 from souk.embedded.parts import Part

@@ -6,9 +6,6 @@ less than Stripe does. Parameters that it does not know are taken out on the way
 named here, and whatever else it refuses fails the test.
 """
 
-import hashlib
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +19,8 @@ from souk.embedded import parts
 from souk.embedded.anvil import free_port
 from souk.embedded.parts import Part
 from tests.support.card_server import CardServer
+from tests.support.environments import python_of
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCK = ROOT / "requirements-localstripe.lock"
 SECRET_KEY = "sk_test_localstripe"
 _UNCHANGED = "X-Unchanged"
 UNKNOWN_THERE = {
@@ -36,23 +32,10 @@ UNKNOWN_THERE = {
 }
 
 
-def installed() -> Path:
-    """The Python that has it, made once for each content of the lock file."""
-    made_from = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    environment = ROOT / ".souk" / f"localstripe-{made_from[:12]}"
-    python = environment / "bin" / "python"
-    if not (environment / "complete").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", LOCK], check=True)
-        (environment / "complete").touch()
-    return python
-
-
 @contextmanager
 def a_localstripe(directory: Path) -> Iterator[CardServer]:
     """A fresh one, behind what takes the unknown parameters out."""
-    python, port = installed(), free_port()
+    python, port = python_of("localstripe"), free_port()
     url = f"http://127.0.0.1:{port}"
     part = Part(
         name="localstripe",

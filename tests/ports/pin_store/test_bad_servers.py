@@ -2,7 +2,7 @@
 
 import pytest
 
-from souk.adapters.ipfs.exchange import Server
+from souk.adapters.exchange.server import Server
 from souk.core.errors import ProviderRefusesUs, ProviderRejected, ProviderUnavailable
 from souk.embedded.anvil import free_port
 from souk.modules.media.domain import PinState

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from souk.adapters.content.checks import require_named
-from souk.adapters.ipfs.exchange import Server
+from souk.adapters.exchange.server import Server
 from souk.core.clock import Clock
 from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.modules.media.domain import MAX_BLOCK_BYTES, Cid

@@ -14,8 +14,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from souk.adapters.ipfs.answers import Answer, unavailable
-from souk.adapters.ipfs.exchange import Server, within
+from souk.adapters.exchange.answers import Answer, unavailable
+from souk.adapters.exchange.server import Server, within
 from souk.core.transaction_guard import refuse_open_transaction
 
 _PORTS = {"http": 80, "https": 443}

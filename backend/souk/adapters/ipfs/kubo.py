@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from souk.adapters.content.checks import find_cid, require_named, require_same
-from souk.adapters.ipfs.answers import Answer, parsed, senseless, unavailable
-from souk.adapters.ipfs.exchange import Server
+from souk.adapters.exchange.answers import Answer, parsed, senseless, unavailable
+from souk.adapters.exchange.server import Server
 from souk.core.errors import ProviderUnavailable
 from souk.modules.media.domain import MAX_BLOCK_BYTES, Cid, PinState
 from souk.modules.media.errors import BlockNotFound

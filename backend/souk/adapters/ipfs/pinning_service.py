@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from souk.adapters.content.checks import find_cid, require_named, require_same
-from souk.adapters.ipfs.answers import senseless, unavailable
-from souk.adapters.ipfs.exchange import Server
+from souk.adapters.exchange.answers import senseless, unavailable
+from souk.adapters.exchange.server import Server
 from souk.modules.media.domain import Cid, PinState
 from souk.modules.media.ports import BlockSource
 

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from souk.adapters.exchange.answers import Answer, unavailable
 from souk.adapters.http.client import public_authorities
 from souk.adapters.http.connector import CONNECT_SECONDS, Deadline, TimedStream
-from souk.adapters.ipfs.answers import Answer, unavailable
 from souk.core.transaction_guard import refuse_open_transaction
 
 _SCHEMES = ("http", "https")
@@ -63,7 +63,7 @@ class Server:
             if response.status in _REDIRECTS:
                 raise unavailable(self.name, "wants us to ask somewhere else")
             body = within(response.iter_stream(), max_bytes, self.name, cut=cut)
-            return Answer(self.name, response.status, body)
+            return Answer(self.name, response.status, body, _headers(response))
 
     @contextmanager
     def _sent(self, written: httpx.Request) -> Iterator[httpcore.Response]:
@@ -125,6 +125,10 @@ def within(chunks: Iterable[bytes], max_bytes: int, name: str, *, cut: bool) -> 
                 break
             raise unavailable(name, f"answered with more than {max_bytes} bytes")
     return bytes(content[:max_bytes])
+
+
+def _headers(response: httpcore.Response) -> Mapping[str, str]:
+    return {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in response.headers}
 
 
 def _url(url: httpx.URL) -> httpcore.URL:

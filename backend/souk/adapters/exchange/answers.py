@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from souk.core.errors import (
@@ -20,11 +20,12 @@ _LATER = (408, 425, 429)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, and from whom, whatever its status."""
+    """What came back, and from whom, whatever its status. Names of headers are in lower case."""
 
     source: str
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def require_ok(self) -> bytes:
         """The body, if the answer is a yes. Raises `ProviderRefusesUs`, `ProviderRejected` or

@@ -1,0 +1,1 @@
+"""Asking servers that whoever runs the installation has named, believing none."""
