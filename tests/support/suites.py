@@ -40,6 +40,8 @@ MEASURED = "souk.modules,souk.core"
 MEASURING = ("unit", "integration", "ports", "races")
 NAMES = ("lint", *BUDGETS, "coverage", "pitfalls", "mutation")
 NO_TESTS = 5
+# How a skipped test begins its reason when it needs a program that is not here.
+NOT_RUN = "NOT RUN: "
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Result:
     failed: int = 0
     seconds: float = 0
     budget: int | None = None
+    not_run: frozenset[str] = frozenset()
 
     def line(self) -> str:
         """Its time beside its budget."""
@@ -120,8 +123,15 @@ def main(words: Sequence[str]) -> int:
     noticed = not wish.whole or mutation.main([]) == 0
     failed = sum(result.failed for result in done) + (not covered) + (not noticed)
     passed = sum(result.passed for result in done)
-    print(f"{passed} passed, {failed} failed in {time.monotonic() - begun:.1f} s")
+    print(closing(passed, failed, time.monotonic() - begun, done))
     return 1 if failed or not passed else 0
+
+
+def closing(passed: int, failed: int, seconds: float, done: Sequence[Result]) -> str:
+    """The last line: what was counted, and what could not be run at all."""
+    line = f"{passed} passed, {failed} failed in {seconds:.1f} s"
+    missing = sorted(frozenset().union(*(result.not_run for result in done)))
+    return f"{line}, {NOT_RUN}{'; '.join(missing)}" if missing else line
 
 
 def run_all(wish: Wish, results: Path) -> list[Result | None]:
@@ -163,7 +173,7 @@ def run_pytest(
     passed, failed = counts(report)
     if code != 0 and not failed:
         failed = 1
-    return Result(name, passed, failed, time.monotonic() - begun, budget)
+    return Result(name, passed, failed, time.monotonic() - begun, budget, not_run(report))
 
 
 def pytest_command(wish: Wish, report: Path, folder: Path | None, workers: int) -> list[str]:
@@ -191,6 +201,14 @@ def counts(report: Path) -> tuple[int, int]:
         failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         skipped += int(suite.get("skipped", 0))
     return total - failed - skipped, failed
+
+
+def not_run(report: Path) -> frozenset[str]:
+    """Why tests of a JUnit report were not run, each reason once."""
+    if not report.exists():
+        return frozenset()
+    reasons = [skip.get("message", "") for skip in ElementTree.parse(report).iter("skipped")]
+    return frozenset(each.removeprefix(NOT_RUN) for each in reasons if each.startswith(NOT_RUN))
 
 
 def lint() -> Result:
