@@ -1,0 +1,80 @@
+"""Where bytes are kept, who keeps them for us, and who looks at them first."""
+
+from collections.abc import Sequence
+
+from pydantic import SecretStr
+
+from souk.adapters.clamav.clamd import ClamdAddress, ClamdScanner
+from souk.adapters.content.disk import DiskContentStore
+from souk.adapters.content.s3 import Bucket, S3ContentStore
+from souk.adapters.exchange.server import Server
+from souk.adapters.ipfs.directory import DirectoryPinStore
+from souk.adapters.ipfs.gateways import GatewayBlockSource
+from souk.adapters.ipfs.ipfs_http_client import IpfsHttpClientRpc
+from souk.adapters.ipfs.kubo import KuboPinStore, KuboRpc, Rpc
+from souk.adapters.ipfs.pinning_service import RemotePinStore
+from souk.core.clock import Clock
+from souk.modules.media.ports import BlockSource, ContentStore, MalwareScanner, PinStore
+from souk.settings import ContentSettings, IpfsSettings, Settings
+
+_GATEWAY_SECONDS = 10.0
+
+
+def content_store(settings: Settings) -> ContentStore:
+    """The bucket if one is named, else a directory."""
+    content = settings.content
+    if not content.s3_bucket:
+        return DiskContentStore(settings.paths.state_dir / "content")
+    return S3ContentStore(_bucket(content))
+
+
+def pin_stores(settings: Settings, wall: Clock) -> Sequence[PinStore]:
+    """Every target that is named; without any, a directory."""
+    ipfs = settings.ipfs
+    found: list[PinStore] = []
+    if ipfs.kubo_rpc_url is not None:
+        found.append(KuboPinStore(_rpc(ipfs, ipfs.kubo_rpc_url)))
+    if ipfs.pinning_service_url is not None:
+        token = ipfs.pinning_service_token
+        headers = {} if token is None else {"Authorization": f"Bearer {_said(token)}"}
+        server = Server(_said(ipfs.pinning_service_url), "the pinning service", headers=headers)
+        origins = ipfs.pinning_service_origins
+        found.append(RemotePinStore(server, block_source(settings, wall), origins=origins))
+    return found or [DirectoryPinStore(settings.paths.state_dir / "blocks")]
+
+
+def block_source(settings: Settings, wall: Clock) -> BlockSource:
+    """The gateways, in the order in which they are named."""
+    gateways = [
+        Server(url, f"gateway {number}", _GATEWAY_SECONDS)
+        for number, url in enumerate(settings.ipfs.ipfs_gateways, 1)
+    ]
+    return GatewayBlockSource(gateways, wall)
+
+
+def malware_scanner(settings: Settings, *, max_bytes: int) -> MalwareScanner | None:
+    """`None` when there is none to ask."""
+    url = settings.scanner.clamav_url
+    return None if url is None else ClamdScanner(ClamdAddress.parse(url), max_bytes=max_bytes)
+
+
+def _rpc(ipfs: IpfsSettings, url: SecretStr) -> Rpc:
+    key = ipfs.kubo_rpc_authorization
+    headers = {} if key is None else {"Authorization": _said(key)}
+    server = Server(_said(url), "the Kubo node", headers=headers)
+    return IpfsHttpClientRpc(server) if ipfs.kubo_client == "ipfshttpclient" else KuboRpc(server)
+
+
+def _bucket(content: ContentSettings) -> Bucket:
+    return Bucket(
+        name=content.s3_bucket,
+        region=content.s3_region,
+        endpoint=content.s3_endpoint or "",
+        access_key_id=_said(content.s3_access_key_id),
+        secret_access_key=_said(content.s3_secret_access_key),
+        prefix=content.s3_prefix,
+    )
+
+
+def _said(secret: SecretStr | None) -> str:
+    return "" if secret is None else secret.get_secret_value()
