@@ -2,7 +2,7 @@
 
 import pytest
 
-from .robots.cases import find_patches, find_silent_tests, find_skips, find_sleeps
+from .robots.cases import ABSENT, find_patches, find_silent_tests, find_skips, find_sleeps
 from .robots.tree import Source, listing, snippet, sources
 
 FILE = "tests/unit/orders/test_moves.py"
@@ -92,3 +92,10 @@ def test_passes_a_test_when_it_or_its_helper_asserts(body: str) -> None:
     )
 
     assert listing(find_silent_tests([case(body), helpers])) == ""
+
+
+def test_passes_a_skip_where_alone_an_absent_program_is_told_of() -> None:
+    text = "def not_run(what):\n    pytest.skip(what)\n"
+
+    assert listing(find_skips([snippet(text, ABSENT)])) == ""
+    assert listing(find_skips([snippet(text, FILE)])) != ""

@@ -63,6 +63,7 @@ def test_ports_are_open_to_this_machine_alone() -> None:
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
 
 
+@pytest.mark.pitfall("I9")
 def test_kubo_shows_nothing_but_its_gateway() -> None:
     assert SERVICES["kubo"]["ports"] == ["127.0.0.1:8080:8080"]
 

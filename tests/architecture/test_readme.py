@@ -3,10 +3,10 @@
 import tomllib
 
 from .robots.readme import setting_names, undocumented, unexplained
-from .robots.tree import ROOT, SOUK, Source, snippet
+from .robots.tree import ROOT, SOUK, snippet, sources
 
 README = ROOT / "README.md"
-SETTINGS = f"{SOUK}/settings.py"
+SETTINGS = f"{SOUK}/settings"
 
 
 def test_says_what_each_dependency_is_for() -> None:
@@ -17,9 +17,10 @@ def test_says_what_each_dependency_is_for() -> None:
 
 
 def test_lists_every_setting() -> None:
-    settings = Source(SETTINGS, (ROOT / SETTINGS).read_text("utf-8"))
+    names = list(setting_names(sources(SETTINGS)))
 
-    assert undocumented(README.read_text("utf-8"), setting_names(settings)) == []
+    assert "DATABASE_URL" in names
+    assert undocumented(README.read_text("utf-8"), names) == []
 
 
 def test_mentions_the_addresses_of_chains() -> None:
@@ -35,13 +36,14 @@ def test_flags_a_dependency_when_it_has_no_row_or_no_purpose() -> None:
 
 
 def test_reads_the_fields_of_every_group() -> None:
+    group = "class Group(BaseSettings):\n    model_config = 1\n"
     text = (
-        "class _Group(BaseSettings):\n    model_config = 1\n"
-        "class A(_Group):\n    url: str = ''\n    def f(self): ...\n"
+        "class A(Group):\n    url: str = ''\n    def f(self): ...\n"
         "@dataclass\nclass Settings:\n    a: A\n"
     )
+    files = [snippet(text, f"{SETTINGS}/a.py"), snippet(group, f"{SETTINGS}/group.py")]
 
-    assert list(setting_names(snippet(text, SETTINGS))) == ["URL"]
+    assert list(setting_names(files)) == ["URL"]
 
 
 def test_flags_a_setting_when_only_a_longer_name_is_mentioned() -> None:

@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from souk.embedded import parts
 from souk.embedded.anvil import free_port
 from souk.embedded.parts import Part
+from tests.support.absent import not_run
 
 ROOT = Path(__file__).resolve().parents[2]
 UNPACKED = ROOT / ".souk" / "clamav"
@@ -43,7 +42,7 @@ def program(*, download: bool) -> tuple[Path, Path | None]:
     if not unpacked.exists() and download and shutil.which("apt-get"):
         _unpack()
     if not unpacked.exists():
-        pytest.skip("NOT RUN: there is no clamd (on Debian: apt install clamav-daemon)")
+        not_run("clamd is not installed (on Debian: apt install clamav-daemon)")
     (libraries,) = {path.parent for path in (UNPACKED / "usr" / "lib").rglob("libclamav.so.12")}
     return unpacked, libraries
 

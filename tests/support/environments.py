@@ -1,15 +1,12 @@
 """Programs and packages that are no dependencies of this package.
 
-The deep run gets each for itself alone. Without them a suite says that it was not run.
+The deep run gets each for itself alone, for they clash or are of no use to anybody else.
 """
 
 import hashlib
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,11 +26,8 @@ def python_of(name: str) -> Path:
     return python
 
 
-def ipfshttpclient(*, install: bool) -> None:
-    """Make the package importable, behind everything that is installed here, or skip the test."""
-    if find_spec("ipfshttpclient"):
-        return
-    if not install:
-        pytest.skip("NOT RUN: ipfshttpclient is an extra, which the deep run installs")
-    (packages,) = python_of("ipfshttpclient").parents[1].glob("lib/python*/site-packages")
-    sys.path.append(str(packages))
+def make_importable(name: str) -> None:
+    """The packages of that environment, behind everything that is installed here."""
+    (packages,) = python_of(name).parents[1].glob("lib/python*/site-packages")
+    if str(packages) not in sys.path:
+        sys.path.append(str(packages))

@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.support import mutation, pitfalls
+from tests.support.absent import NOT_RUN
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds on two cores, and how many workers share the suite.
@@ -40,8 +41,6 @@ MEASURED = "souk.modules,souk.core"
 MEASURING = ("unit", "integration", "ports", "races")
 NAMES = ("lint", *BUDGETS, "coverage", "pitfalls", "mutation")
 NO_TESTS = 5
-# How a skipped test begins its reason when it needs a program that is not here.
-NOT_RUN = "NOT RUN: "
 
 
 @dataclass(slots=True)

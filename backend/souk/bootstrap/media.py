@@ -1,6 +1,7 @@
 """Where bytes are kept, who keeps them for us, and who looks at them first."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -15,22 +16,20 @@ from souk.adapters.ipfs.kubo import KuboPinStore, KuboRpc, Rpc
 from souk.adapters.ipfs.pinning_service import RemotePinStore
 from souk.core.clock import Clock
 from souk.modules.media.ports import BlockSource, ContentStore, MalwareScanner, PinStore
-from souk.settings import ContentSettings, IpfsSettings, Settings
+from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
 
 _GATEWAY_SECONDS = 10.0
 
 
-def content_store(settings: Settings) -> ContentStore:
+def content_store(content: ContentSettings, state_dir: Path) -> ContentStore:
     """The bucket if one is named, else a directory."""
-    content = settings.content
     if not content.s3_bucket:
-        return DiskContentStore(settings.paths.state_dir / "content")
+        return DiskContentStore(state_dir / "content")
     return S3ContentStore(_bucket(content))
 
 
-def pin_stores(settings: Settings, wall: Clock) -> Sequence[PinStore]:
+def pin_stores(ipfs: IpfsSettings, state_dir: Path, wall: Clock) -> Sequence[PinStore]:
     """Every target that is named; without any, a directory."""
-    ipfs = settings.ipfs
     found: list[PinStore] = []
     if ipfs.kubo_rpc_url is not None:
         found.append(KuboPinStore(_rpc(ipfs, ipfs.kubo_rpc_url)))
@@ -39,22 +38,22 @@ def pin_stores(settings: Settings, wall: Clock) -> Sequence[PinStore]:
         headers = {} if token is None else {"Authorization": f"Bearer {_said(token)}"}
         server = Server(_said(ipfs.pinning_service_url), "the pinning service", headers=headers)
         origins = ipfs.pinning_service_origins
-        found.append(RemotePinStore(server, block_source(settings, wall), origins=origins))
-    return found or [DirectoryPinStore(settings.paths.state_dir / "blocks")]
+        found.append(RemotePinStore(server, block_source(ipfs, wall), origins=origins))
+    return found or [DirectoryPinStore(state_dir / "blocks")]
 
 
-def block_source(settings: Settings, wall: Clock) -> BlockSource:
+def block_source(ipfs: IpfsSettings, wall: Clock) -> BlockSource:
     """The gateways, in the order in which they are named."""
     gateways = [
         Server(url, f"gateway {number}", _GATEWAY_SECONDS)
-        for number, url in enumerate(settings.ipfs.ipfs_gateways, 1)
+        for number, url in enumerate(ipfs.ipfs_gateways, 1)
     ]
     return GatewayBlockSource(gateways, wall)
 
 
-def malware_scanner(settings: Settings, *, max_bytes: int) -> MalwareScanner | None:
+def malware_scanner(scanner: ScannerSettings, *, max_bytes: int) -> MalwareScanner | None:
     """`None` when there is none to ask."""
-    url = settings.scanner.clamav_url
+    url = scanner.clamav_url
     return None if url is None else ClamdScanner(ClamdAddress.parse(url), max_bytes=max_bytes)
 
 

@@ -18,13 +18,14 @@ def unexplained(readme: str, dependencies: Iterable[str]) -> list[str]:
     return [f"{name} has {rows.count(name)} rows" for name in names if rows.count(name) != 1]
 
 
-def setting_names(settings: Source) -> Iterator[str]:
-    """The environment variable of each field of the settings groups."""
+def setting_names(files: Iterable[Source]) -> Iterator[str]:
+    """The environment variable of each field of the settings groups, one of which may stand in
+    another file than the group that it is made from."""
+    classes = [node for file in files for node in file.tree.body if isinstance(node, ast.ClassDef)]
     groups = {"BaseSettings"}
-    for node in settings.tree.body:
-        if not isinstance(node, ast.ClassDef) or not groups & set(map(dotted, node.bases)):
-            continue
-        groups.add(node.name)
+    while found := {n.name for n in classes if groups & set(map(dotted, n.bases))} - groups:
+        groups |= found
+    for node in (node for node in classes if node.name in groups):
         for item in node.body:
             if isinstance(item, ast.AnnAssign) and dotted(item.target) != "model_config":
                 yield dotted(item.target).upper()

@@ -57,6 +57,7 @@ def test_delete_forgets_one_content(made: Made) -> None:
 
 def test_delete_says_nothing_when_there_is_nothing(made: Made) -> None:
     made.store.delete(CID)
+    assert made.store.find_size(CID) is None
 
 
 def test_list_cids_names_all_and_passes_over_what_is_none(made: Made) -> None:

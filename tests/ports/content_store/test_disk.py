@@ -1,7 +1,11 @@
 """What is the disk's own: power cuts, permissions, and files that the system may send."""
 
 import os
+import resource
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -51,29 +55,38 @@ def test_content_is_not_there_when_it_was_half_written(store: DiskContentStore, 
     assert store.find_size(CID) is None
 
 
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """As on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def test_put_leaves_nothing_behind_when_the_disk_is_full(
-    store: DiskContentStore, root: Path, monkeypatch: pytest.MonkeyPatch
+    store: DiskContentStore, root: Path
 ) -> None:
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", full)
+    cid, content = a_content(b"x" * 10_000)
+    with files_of_at_most(5_000):
         with pytest.raises(ProviderUnavailable):
-            store.put(CID, CONTENT)
-    assert [path for path in root.rglob("*") if path.is_file()] == []
-    store.put(CID, CONTENT)
-    assert store.find_size(CID) == len(CONTENT)
+            store.put(cid, content)
+        left = [path for path in root.rglob("*") if path.is_file()]
+    assert left == []
+    store.put(cid, content)
+    assert store.find_size(cid) == 10_000
 
 
-def test_put_reaches_the_disk_before_its_name_does(
-    store: DiskContentStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_put_reaches_the_disk_before_its_name_does(store: DiskContentStore) -> None:
     done: list[str] = []
-    fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda each: (done.append("fsync"), fsync(each))[1])
-    monkeypatch.setattr(os, "replace", lambda *to: (done.append("replace"), replace(*to))[1])
+
+    def notice(_frame: object, event: str, called: object) -> None:
+        if event == "c_call" and called in (os.fsync, os.replace):
+            done.append(called.__name__)
+
+    sys.setprofile(notice)
     store.put(CID, CONTENT)
+    sys.setprofile(None)
     # The content, then its name, then the directory that has the name.
     assert done[-3:] == ["fsync", "replace", "fsync"]
 

@@ -14,12 +14,12 @@ from souk.adapters.ipfs.pinning_service import RemotePinStore
 from souk.core.clock import SystemClock
 from souk.modules.media.domain import Cid, compute_cid
 from souk.modules.media.ports import PinStore
-from tests.support.environments import ipfshttpclient
+from tests.support.environments import make_importable
 from tests.support.ipfs_world import IpfsWorld, ipfs_world
 
 ORIGINS = ("/dns4/node.example/tcp/4001/p2p/12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF",)
-STORES = ("directory", "kubo", "ipfshttpclient", "pinning-service")
-SERVERS = STORES[1:]
+EXTRA = pytest.param("ipfshttpclient", marks=pytest.mark.deep)
+SERVERS = ["kubo", "pinning-service", EXTRA]
 
 
 def a_block(text: bytes = b"a picture") -> tuple[Cid, bytes]:
@@ -67,6 +67,7 @@ def server_store(kind: str, server, source=None) -> PinStore:
         source = source or GatewayBlockSource([server], SystemClock())
         return RemotePinStore(server, source, origins=ORIGINS)
     if kind == "ipfshttpclient":
+        make_importable(kind)
         return KuboPinStore(IpfsHttpClientRpc(server))
     return KuboPinStore(KuboRpc(server))
 
@@ -100,11 +101,9 @@ def at_server(kind: str, world: IpfsWorld) -> Made:
     return made
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["directory", *SERVERS])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Made:
     """Each of them, empty."""
     if request.param == "directory":
         return in_directory(tmp_path / "deep" / "blocks")
-    if request.param == "ipfshttpclient":
-        ipfshttpclient(install=request.config.getoption("--deep"))
     return at_server(request.param, request.getfixturevalue("world"))

@@ -10,7 +10,6 @@ from souk.modules.media.errors import ContentMismatch
 from souk.modules.media.ports import PinStore
 from tests.ports.http.conftest import soon
 from tests.ports.pin_store.conftest import SERVERS, a_block, server_store
-from tests.support.environments import ipfshttpclient
 from tests.support.ipfs_server import cid_of
 from tests.support.ipfs_world import IpfsWorld
 from tests.support.scripted_http import NEVER_ENDING, NO_ANSWERS, says, sends_elsewhere
@@ -33,9 +32,19 @@ WITHOUT_READ = [name for name in CALLS if name != "read"]
 
 @pytest.fixture(params=SERVERS)
 def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "ipfshttpclient":
-        ipfshttpclient(install=request.config.getoption("--deep"))
     return request.param
+
+
+# The package `ipfshttpclient` bounds single waits alone.
+ENDLESS = [
+    pytest.param(kind, never, id=f"{kind}-{name}")
+    for name, never in NEVER_ENDING.items()
+    for kind in ("kubo", "pinning-service")
+]
+ENDLESS += [
+    pytest.param("ipfshttpclient", NEVER_ENDING[name], marks=pytest.mark.deep)
+    for name in ("silence", "an endless answer")
+]
 
 
 def at(kind: str, there: Door, *, seconds: float = 5) -> PinStore:
@@ -54,12 +63,10 @@ def test_store_is_unavailable_when_there_is_no_sense_in_the_answer(
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("never", NEVER_ENDING.values(), ids=NEVER_ENDING)
+@pytest.mark.parametrize(("kind", "never"), ENDLESS)
 def test_store_is_unavailable_when_the_answer_never_ends(
-    kind: str, call: str, never: Serve, request: pytest.FixtureRequest
+    kind: str, never: Serve, call: str
 ) -> None:
-    if kind == "ipfshttpclient" and "now and then" in request.node.name:
-        pytest.skip("the package bounds single waits alone")
     with door(never) as there, soon(), pytest.raises((ProviderUnavailable, ContentMismatch)):
         CALLS[call](at(kind, there, seconds=0.2))
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from souk.adapters.http.client import PublicHttp
+from souk.core.errors import ProviderRejected
 from souk.modules.media.domain import PinState
 from souk.modules.media.errors import BlockNotFound
 from souk.modules.media.ports import PinStore
@@ -49,3 +51,19 @@ def test_list_pins_passes_over_what_is_not_ours(store: PinStore, world: IpfsWorl
     world.does("pin-other", b"a directory of somebody else's")
     assert store.list_pins() == {CID}
     assert store.state(CID) is PinState.PINNED
+
+
+@pytest.mark.pitfall("I9")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:5001/api/v0/config",
+        "https://127.0.0.1:5001/api/v0/config",
+        "https://[::ffff:127.0.0.1]:8443/api/v0/config",
+        "http://kubo:5001/api/v0/config",
+        "https://node.example:5001/api/v0/config",
+    ],
+)
+def test_strangers_cannot_have_the_node_asked(url: str) -> None:
+    with pytest.raises(ProviderRejected):
+        PublicHttp().check(url)

@@ -62,6 +62,7 @@ def test_unpin_lets_go_of_one_block(made: Made) -> None:
 
 def test_unpin_says_nothing_when_the_block_was_not_kept(made: Made) -> None:
     made.store.unpin(a_block()[0])
+    assert made.store.state(a_block()[0]) is PinState.ABSENT
 
 
 @pytest.mark.pitfall("I8")

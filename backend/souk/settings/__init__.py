@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
+
+from souk.settings.group import Group, parts
+from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
 
 _CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
 _SMTP_URL = re.compile(r"^smtps?://[^/\s]+/?$")
@@ -21,25 +24,13 @@ _TEST_KEYS = ("sk_test_", "rk_test_")
 _WEBHOOK_SECRETS_AT_MOST = 2
 
 
-class _Group(BaseSettings):
-    # A wrong value may be a secret: the message names the variable and the rule only.
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", case_sensitive=False, hide_input_in_errors=True
-    )
-
-
-def _parts(value: str) -> tuple[str, ...]:
-    """What stands between commas."""
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
 def _pairs_of(value: str) -> dict[str, str]:
     """What stands between commas, each a name and its value with `=` between them."""
-    pairs = (part.partition("=") for part in _parts(value))
+    pairs = (part.partition("=") for part in parts(value))
     return {name.strip(): given.strip() for name, _, given in pairs}
 
 
-class HttpSettings(_Group):
+class HttpSettings(Group):
     """The API process."""
 
     http_host: str = "127.0.0.1"
@@ -55,17 +46,17 @@ class HttpSettings(_Group):
     def _separated_by_commas(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return _parts(value)
+        return parts(value)
 
 
-class DatabaseSettings(_Group):
+class DatabaseSettings(Group):
     """PostgreSQL, with a libpq URL."""
 
     database_url: SecretStr
     database_pool_size: int = Field(10, ge=1, le=200)
 
 
-class RedisSettings(_Group):
+class RedisSettings(Group):
     """Redis: queues, cache, rate limits."""
 
     redis_url: SecretStr
@@ -80,7 +71,7 @@ _WALLET_FACTORIES = (
 _Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
 
-class SecuritySettings(_Group):
+class SecuritySettings(Group):
     """Secrets of this installation, and who may sign in to it. A wallet that does not stand yet
     signs in when one of the factories would make it (ERC-6492)."""
 
@@ -94,7 +85,7 @@ class SecuritySettings(_Group):
     @field_validator("wallet_factories", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
-        return _parts(value) if isinstance(value, str) else value
+        return parts(value) if isinstance(value, str) else value
 
     @field_validator("secret_key")
     @classmethod
@@ -104,7 +95,7 @@ class SecuritySettings(_Group):
         return value
 
 
-class TradeSettings(_Group):
+class TradeSettings(Group):
     """Terms of the platform. Addresses are EIP-55; the zero address means none, and without a
     receiver no fee is taken."""
 
@@ -133,7 +124,7 @@ class TradeSettings(_Group):
         return value
 
 
-class SellerSettings(_Group):
+class SellerSettings(Group):
     """How sellers are received. While it is not known who sells, an order from a store comes to so
     many US cents at most; without the limit to anything."""
 
@@ -147,7 +138,7 @@ _Share = Annotated[int, Field(ge=0, le=100)]
 _Bounds = Annotated[str, Field(pattern=r"^[0-9]{1,12}-([0-9]{1,12})?$")]
 
 
-class PaymentSettings(_Group):
+class PaymentSettings(Group):
     """What is allowed of each way to pay. Methods are named as clients name them: those that are
     off, separated by commas; the share of accounts that are offered one, as in
     `CRYPTO=25,BANK_TRANSFER=0`; the least and the most that one takes, in US cents, as in
@@ -161,7 +152,7 @@ class PaymentSettings(_Group):
     @field_validator("payment_methods_off", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
-        return _parts(value) if isinstance(value, str) else value
+        return parts(value) if isinstance(value, str) else value
 
     @field_validator("payment_rollout", "payment_limits", mode="before")
     @classmethod
@@ -173,7 +164,7 @@ _ChainId = Annotated[int, Field(ge=1)]
 _Gwei = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class KeeperSettings(_Group):
+class KeeperSettings(Group):
     """The keeper's key pays gas for overdue releases and refunds, the relayer's, off by default,
     for payments that their payers have signed. Neither can take money. What they pay for a unit of
     gas is bounded on each chain, in gwei, as in `1=300,8453=5`."""
@@ -198,7 +189,7 @@ class KeeperSettings(_Group):
         return value
 
 
-class DeployerSettings(_Group):
+class DeployerSettings(Group):
     """The key that `souk deploy` signs with, or the password of the keystore that holds it; no
     other process needs either."""
 
@@ -206,7 +197,7 @@ class DeployerSettings(_Group):
     deployer_keystore_password: SecretStr | None = None
 
 
-class CardSettings(_Group):
+class CardSettings(Group):
     """The card rail: Stripe, or the sandbox that speaks its API. Webhook secrets are two while one
     is exchanged for the other."""
 
@@ -262,14 +253,14 @@ def card_settings() -> CardSettings | None:
     return CardSettings() if os.environ.get("STRIPE_SECRET_KEY", "").strip() else None
 
 
-class WebhookSettings(_Group):
+class WebhookSettings(Group):
     """Webhooks to merchants. Whoever may name this machine as the receiver can make it speak to
     everything that listens here, so that this is for development alone."""
 
     webhooks_to_loopback: bool = False
 
 
-class MailSettings(_Group):
+class MailSettings(Group):
     """E-mail to people. Without a server it is written into the state directory."""
 
     smtp_url: SecretStr | None = None
@@ -283,65 +274,7 @@ class MailSettings(_Group):
         return value
 
 
-_WebAddress = Annotated[str, Field(pattern=r"^https?://[^@\s?#]+$")]
-
-
-class ContentSettings(_Group):
-    """Where bytes lie and are served from: the state directory, or a bucket of S3 or of what speaks
-    like it. Without a key of its own the credentials are found as Amazon's programs find theirs."""
-
-    s3_bucket: str = ""
-    s3_region: str = "us-east-1"
-    s3_endpoint: _WebAddress | None = None
-    s3_prefix: str = ""
-    s3_access_key_id: SecretStr | None = None
-    s3_secret_access_key: SecretStr | None = None
-
-    @field_validator("s3_secret_access_key")
-    @classmethod
-    def _comes_with_an_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if (value is None) != (info.data.get("s3_access_key_id") is None):
-            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together")
-        return value
-
-
-class IpfsSettings(_Group):
-    """Who keeps blocks for us: nodes and services, without any of them a directory. Addresses are
-    secrets, for some hold one; what a node or a service is told to know us by goes beside them."""
-
-    kubo_rpc_url: SecretStr | None = None
-    kubo_rpc_authorization: SecretStr | None = None
-    kubo_client: Literal["httpx", "ipfshttpclient"] = "httpx"
-    pinning_service_url: SecretStr | None = None
-    pinning_service_token: SecretStr | None = None
-    pinning_service_origins: Annotated[tuple[str, ...], NoDecode, Field(max_length=20)] = ()
-    ipfs_gateways: Annotated[tuple[_WebAddress, ...], NoDecode] = Field((), validate_default=True)
-
-    @field_validator("pinning_service_origins", "ipfs_gateways", mode="before")
-    @classmethod
-    def _separated_by_commas(cls, value: object) -> object:
-        return _parts(value) if isinstance(value, str) else value
-
-    @field_validator("ipfs_gateways")
-    @classmethod
-    def _read_back_what_a_service_keeps(
-        cls, value: tuple[str, ...], info: ValidationInfo
-    ) -> tuple[str, ...]:
-        if info.data.get("pinning_service_url") is not None and not value:
-            raise ValueError(
-                "PINNING_SERVICE_URL needs it: a pinning service serves nothing itself, so name the"
-                " gateways that its blocks are read back from"
-            )
-        return value
-
-
-class ScannerSettings(_Group):
-    """The scanner for malware; without an address none is asked."""
-
-    clamav_url: str | None = Field(None, pattern=r"^(tcp://[^/\s]+|unix:///\S+)$")
-
-
-class EnsSettings(_Group):
+class EnsSettings(Group):
     """The chain on which names of ENS are read. The addresses are those of the main chain unless
     said otherwise."""
 
@@ -359,13 +292,13 @@ def ens_settings() -> EnsSettings | None:
     return EnsSettings() if os.environ.get("ENS_RPC_URL", "").strip() else None
 
 
-class LogSettings(_Group):
+class LogSettings(Group):
     """Logs on standard error, one JSON object a line."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
-class PathSettings(_Group):
+class PathSettings(Group):
     """Where this installation keeps its files."""
 
     state_dir: Path = Path(".souk")

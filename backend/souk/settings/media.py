@@ -1,0 +1,65 @@
+"""Where pictures and documents lie, who keeps them for us, and who looks at them first."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
+
+from souk.settings.group import Group, parts
+
+_WebAddress = Annotated[str, Field(pattern=r"^https?://[^@\s?#]+$")]
+
+
+class ContentSettings(Group):
+    """Where bytes lie and are served from: the state directory, or a bucket of S3 or of what speaks
+    like it. Without a key of its own the credentials are found as Amazon's programs find theirs."""
+
+    s3_bucket: str = ""
+    s3_region: str = "us-east-1"
+    s3_endpoint: _WebAddress | None = None
+    s3_prefix: str = ""
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = Field(None, validate_default=True)
+
+    @field_validator("s3_secret_access_key")
+    @classmethod
+    def _comes_with_an_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (value is None) != (info.data.get("s3_access_key_id") is None):
+            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together")
+        return value
+
+
+class IpfsSettings(Group):
+    """Who keeps blocks for us: nodes and services, without any of them a directory. Addresses are
+    secrets, for some hold one; what a node or a service is told to know us by goes beside them."""
+
+    kubo_rpc_url: SecretStr | None = None
+    kubo_rpc_authorization: SecretStr | None = None
+    kubo_client: Literal["httpx", "ipfshttpclient"] = "httpx"
+    pinning_service_url: SecretStr | None = None
+    pinning_service_token: SecretStr | None = None
+    pinning_service_origins: Annotated[tuple[str, ...], NoDecode, Field(max_length=20)] = ()
+    ipfs_gateways: Annotated[tuple[_WebAddress, ...], NoDecode] = Field((), validate_default=True)
+
+    @field_validator("pinning_service_origins", "ipfs_gateways", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: object) -> object:
+        return parts(value) if isinstance(value, str) else value
+
+    @field_validator("ipfs_gateways")
+    @classmethod
+    def _read_back_what_a_service_keeps(
+        cls, value: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        if info.data.get("pinning_service_url") is not None and not value:
+            raise ValueError(
+                "PINNING_SERVICE_URL needs it: a pinning service serves nothing itself, so name the"
+                " gateways that its blocks are read back from"
+            )
+        return value
+
+
+class ScannerSettings(Group):
+    """The scanner for malware; without an address none is asked."""
+
+    clamav_url: str | None = Field(None, pattern=r"^(tcp://[^/\s]+|unix:///\S+)$")

@@ -1,0 +1,12 @@
+"""The one reason for which a test may not run."""
+
+from typing import NoReturn
+
+import pytest
+
+NOT_RUN = "NOT RUN: "
+
+
+def not_run(what: str) -> NoReturn:
+    """A program is not there. The closing line of the run says which."""
+    pytest.skip(NOT_RUN + what)
