@@ -22,15 +22,12 @@ FLIPPED = says(bytes([BLOCK[0] ^ 1]) + BLOCK[1:])
 UNKNOWN = says(b"no such block", 404)
 
 
-def source(
-    clock: MovableClock, *doors: Door, seconds: float = 5, closed: bool = False
-) -> GatewayBlockSource:
-    """`closed` has one before them at which nobody is there."""
-    ports = [free_port()] if closed else []
-    gateways = [
-        Server(f"http://127.0.0.1:{port}", f"gateway {number}", seconds)
-        for number, port in enumerate([*ports, *(each.port for each in doors)], 1)
-    ]
+def gateway_at(port: int, name: str = "gateway", *, seconds: float = 5) -> Server:
+    return Server(f"http://127.0.0.1:{port}", name, seconds)
+
+
+def source(clock: MovableClock, *doors: Door) -> GatewayBlockSource:
+    gateways = [gateway_at(each.port, f"gateway {place}") for place, each in enumerate(doors, 1)]
     return GatewayBlockSource(gateways, clock)
 
 
@@ -109,12 +106,14 @@ def test_fetch_goes_on_to_the_next_when_an_answer_never_ends(
     clock: MovableClock, never: Serve
 ) -> None:
     with door(never) as first, door(TRUE) as second, soon():
-        assert source(clock, first, second, seconds=0.5).fetch(CID) == BLOCK
+        gateways = [gateway_at(first.port, seconds=0.1), gateway_at(second.port)]
+        assert GatewayBlockSource(gateways, clock).fetch(CID) == BLOCK
 
 
 def test_fetch_goes_on_to_the_next_when_nobody_is_there(clock: MovableClock) -> None:
     with door(TRUE) as second:
-        assert source(clock, second, closed=True).fetch(CID) == BLOCK
+        gateways = [gateway_at(free_port()), gateway_at(second.port)]
+        assert GatewayBlockSource(gateways, clock).fetch(CID) == BLOCK
 
 
 @pytest.mark.pitfall("I9")

@@ -39,7 +39,7 @@ def test_store_is_unavailable_when_nobody_is_there(call: str) -> None:
 @pytest.mark.parametrize("never", NEVER_ENDING.values(), ids=NEVER_ENDING)
 def test_store_is_unavailable_when_the_answer_never_ends(call: str, never: Serve) -> None:
     with door(never) as there, soon(), pytest.raises((ProviderUnavailable, ContentMismatch)):
-        CALLS[call](S3ContentStore(bucket(url(there.port), seconds=0.2)))
+        CALLS[call](S3ContentStore(bucket(url(there.port), seconds=0.1)))
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -60,7 +60,7 @@ def test_store_says_so_when_its_key_is_not_accepted(call: str) -> None:
 @pytest.mark.parametrize("never", ["silence", "a head now and then"])
 def test_size_is_unavailable_when_the_head_never_ends(never: str) -> None:
     with door(NEVER_ENDING[never]) as there, soon(), pytest.raises(ProviderUnavailable):
-        S3ContentStore(bucket(url(there.port), seconds=0.2)).find_size(CID)
+        S3ContentStore(bucket(url(there.port), seconds=0.1)).find_size(CID)
 
 
 @pytest.mark.parametrize("call", ["put", "open", "list"])

@@ -68,7 +68,7 @@ def test_store_is_unavailable_when_the_answer_never_ends(
     kind: str, never: Serve, call: str
 ) -> None:
     with door(never) as there, soon(), pytest.raises((ProviderUnavailable, ContentMismatch)):
-        CALLS[call](at(kind, there, seconds=0.2))
+        CALLS[call](at(kind, there, seconds=0.1))
 
 
 @pytest.mark.pitfall("I9")

@@ -11,6 +11,9 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from io import SEEK_END, BytesIO
+from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from souk.core.errors import ProviderRejected, ProviderUnavailable
@@ -57,19 +60,23 @@ class ClamdScanner:
         self._max_bytes = max_bytes
         self._seconds = seconds
 
-    def scan(self, content: bytes) -> Verdict:
+    def scan(self, content: bytes | Path) -> Verdict:
         """What it calls what it found. Nothing but its word for clean is taken for that."""
         refuse_open_transaction()
-        if len(content) > self._max_bytes:
-            raise _too_large()
+        with BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
+            if file.seek(0, SEEK_END) > self._max_bytes:
+                raise _too_large()
+            file.seek(0)
+            return _verdict(self._asked(file))
+
+    def _asked(self, file: BinaryIO) -> bytes:
         until = time.monotonic() + self._seconds
         try:
             with self._connected(until) as connection:
-                _send(connection, content, until)
-                answer = _read(connection, until)
+                _send(connection, file, until)
+                return _read(connection, until)
         except OSError as error:
             raise _unavailable("cannot be reached or did not answer in time") from error
-        return _verdict(answer)
 
     def _connected(self, until: float) -> socket.socket:
         if not self._address.path:
@@ -85,18 +92,17 @@ class ClamdScanner:
         return connection
 
 
-def _send(connection: socket.socket, content: bytes, until: float) -> None:
+def _send(connection: socket.socket, file: BinaryIO, until: float) -> None:
     """All of it, unless the daemon does not want to hear more: then it has said why."""
     with suppress(BrokenPipeError, ConnectionResetError):
-        for piece in _pieces(content):
+        for piece in _pieces(file):
             connection.settimeout(_left(until))
             connection.sendall(piece)
 
 
-def _pieces(content: bytes) -> Iterator[bytes]:
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
     yield _COMMAND
-    for begin in range(0, len(content), _PIECE_BYTES):
-        piece = content[begin : begin + _PIECE_BYTES]
+    while piece := file.read(_PIECE_BYTES):
         yield struct.pack("!L", len(piece)) + piece
     yield _END
 

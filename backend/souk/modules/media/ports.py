@@ -5,6 +5,7 @@ compared with their CID before, and those that come in before anybody sees them.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from souk.modules.media.domain import Cid, PinState, SealedDocument, Verdict
@@ -85,10 +86,10 @@ class BlockSource(Protocol):
 class MalwareScanner(Protocol):
     """Looks for malware in bytes that anybody may have made."""
 
-    def scan(self, content: bytes) -> Verdict:
-        """What was found. Raises `ProviderUnavailable` when the scanner cannot be asked or did not
-        look at all of it, and `ProviderRejected` when the content is larger than it takes: neither
-        means that the content is clean."""
+    def scan(self, content: bytes | Path) -> Verdict:
+        """What was found in bytes or in a file. Raises `ProviderUnavailable` when the scanner
+        cannot be asked or did not look at all of it, and `ProviderRejected` when the content is
+        larger than it takes: neither means that the content is clean."""
         ...
 
 
