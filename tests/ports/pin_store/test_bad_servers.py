@@ -1,6 +1,9 @@
 """Whatever a server answers, nothing wrong is believed, and nobody waits for ever."""
 
+import ssl
+
 import pytest
+import trustme
 
 from souk.adapters.exchange.server import Server
 from souk.core.errors import ProviderRefusesUs, ProviderRejected, ProviderUnavailable
@@ -148,9 +151,56 @@ def test_state_is_absent_when_kubo_names_another_pin(keys: dict) -> None:
         assert at("kubo", there).state(CID) is PinState.ABSENT
 
 
+def over_tls(port: int, tls: ssl.SSLContext | None) -> PinStore:
+    return server_store("kubo", Server(f"https://localhost:{port}", "the node", 5, tls=tls))
+
+
+def presenting(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def test_store_speaks_tls_to_a_server_that_is_vouched_for() -> None:
+    authority = trustme.CA()
+    with door(says({"Keys": {CID: {}}}), tls=presenting(authority, "localhost")) as there:
+        assert over_tls(there.port, trusting(authority)).state(CID) is PinState.PINNED
+
+
+@pytest.mark.parametrize(("name", "is_trusted"), [("another", True), ("localhost", False)])
+def test_store_says_nothing_to_a_server_that_nobody_vouches_for(
+    name: str, is_trusted: bool
+) -> None:
+    authority = trustme.CA()
+    tls = trusting(authority) if is_trusted else None
+    server = door(says({"Keys": {CID: {}}}), tls=presenting(authority, name))
+    with server as there, pytest.raises(ProviderUnavailable):
+        over_tls(there.port, tls).state(CID)
+
+
+NO_ADDRESSES = ["", "node:5001", "ftp://node", "http://", "http://node?x=1", "http://n#x"]
+WITH_SECRETS = ["http://a:b@node", "http://a@node", "http://:b@node"]
+
+
 @pytest.mark.parametrize(
     "url",
-    ["", "node:5001", "ftp://node", "http://", "http://a:b@node", "http://node?x=1", "http://n#x"],
+    [
+        "",
+        "node:5001",
+        "ftp://node",
+        "http://",
+        "http://a:b@node",
+        "http://a@node",
+        "http://:b@node",
+        "http://node?x=1",
+        "http://n#x",
+    ],
 )
 def test_server_refuses_what_is_no_address(url: str) -> None:
     with pytest.raises(ValueError, match="the address of the node"):

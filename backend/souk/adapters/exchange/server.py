@@ -18,10 +18,12 @@ import httpx
 
 from souk.adapters.exchange.answers import Answer, unavailable
 from souk.adapters.http.client import public_authorities
-from souk.adapters.http.connector import CONNECT_SECONDS, Deadline, TimedStream
+from souk.adapters.http.connector import CheckedBackend, Deadline, look_up
+from souk.adapters.http.targets import Policy, Target
 from souk.core.transaction_guard import refuse_open_transaction
 
-_SCHEMES = ("http", "https")
+_PORTS = {"http": 80, "https": 443}
+_USER_AGENT = {"User-Agent": "Souk/1"}
 _REDIRECTS = range(300, 400)
 
 
@@ -38,7 +40,7 @@ class Server:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
-        if parts.scheme not in _SCHEMES or not parts.hostname or parts.query or parts.fragment:
+        if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"the address of {self.name} must be http(s)://host[:port][/path]")
         if parts.username is not None or parts.password is not None:
             raise ValueError(f"the address of {self.name} must hold no user and no password")
@@ -57,7 +59,7 @@ class Server:
         `ProviderUnavailable`, also when the answer is longer or later than was expected, breaks
         off, or is a redirect."""
         refuse_open_transaction()
-        named = {**self.headers, **(headers or {})}
+        named = {**_USER_AGENT, **self.headers, **(headers or {})}
         written = httpx.Request(method, self.url.rstrip("/") + path, headers=named, **content)
         with self._sent(written) as response:
             if response.status in _REDIRECTS:
@@ -70,7 +72,7 @@ class Server:
         body = written.read()
         try:
             with (
-                self._connection() as pool,
+                self._connection(written.url) as pool,
                 pool.stream(
                     written.method,
                     _url(written.url),
@@ -85,34 +87,21 @@ class Server:
             why = f"cannot be reached or hung up ({type(error).__name__})"
             raise unavailable(self.name, why) from None
 
-    def _connection(self) -> httpcore.ConnectionPool:
+    def _connection(self, url: httpx.URL) -> httpcore.ConnectionPool:
+        target = Target(url.scheme, url.host, url.port or _PORTS[url.scheme], url.path)
         return httpcore.ConnectionPool(
             ssl_context=self.tls or public_authorities(),
             max_connections=1,
             max_keepalive_connections=0,
-            network_backend=_TimedBackend(Deadline(self.seconds)),
+            network_backend=CheckedBackend(target, _Anywhere(), Deadline(self.seconds), look_up),
         )
 
 
-class _TimedBackend(httpcore.SyncBackend):
-    """Opens connections on which everything ends by one deadline."""
+class _Anywhere(Policy):
+    """Whoever named the server knows where it stands."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        """A connection to wherever the system finds the name."""
-        del timeout
-        left = self._deadline.left(CONNECT_SECONDS, over=httpcore.ConnectTimeout)
-        stream = super().connect_tcp(host, port, left, local_address, socket_options)
-        return TimedStream(stream, self._deadline)
+    def require_address(self, target: Target, address: str) -> None:
+        """Every address will do."""
 
 
 def within(chunks: Iterable[bytes], max_bytes: int, name: str, *, cut: bool) -> bytes:

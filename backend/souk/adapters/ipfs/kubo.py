@@ -110,7 +110,8 @@ class KuboPinStore:
         """Send the bytes, and compare what the node makes of them."""
         require_named(block, cid, "the caller")
         answer = self._rpc.call("add", _AS_ONE_BLOCK, block=block)
-        added = parsed(self._rpc.name, self._success(answer))
+        # A line for each file and directory, and the file is the last of them.
+        added = parsed(self._rpc.name, self._success(answer).strip().rpartition(b"\n")[2])
         if not isinstance(added.get("Hash"), str):
             raise senseless(self._rpc.name)
         require_same(added["Hash"], cid, self._rpc.name)
