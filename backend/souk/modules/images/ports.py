@@ -1,4 +1,4 @@
-"""What media need from outside. Everything here is called with no transaction open.
+"""What images need from outside. Everything here is called with no transaction open.
 
 Blocks are at most `MAX_BLOCK_BYTES` long. Nobody outside is believed: bytes that go out are
 compared with their CID before, and those that come in before anybody sees them.
@@ -8,7 +8,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from souk.modules.media.domain import Cid, PinState, SealedDocument, Verdict
+from souk.modules.images.domain import (
+    Cid,
+    CleanedImage,
+    PinState,
+    Refusal,
+    SealedDocument,
+    Verdict,
+)
+
+
+class ImageCleaner(Protocol):
+    """Turns a file that anybody may have made into pictures that hold nothing but pixels. Called
+    with no transaction open. The same file gives the same bytes, and so the same CIDs."""
+
+    def clean(self, upload: bytes | Path, *, max_bytes: int) -> CleanedImage | Refusal:
+        """The picture in every variant, or why it is not taken; a refused file is refused again.
+        Of a path no more than `max_bytes` are read. Raises `ImageCleanerUnavailable` when nothing
+        can be said now."""
+        ...
 
 
 class PinStore(Protocol):

@@ -1,12 +1,13 @@
-"""What media may say no with.
+"""What the images module may say no with.
 
 NotFoundError
-+-- BlockNotFound       the bytes are not where they were looked for
++-- BlockNotFound               the bytes are not where they were looked for
 RejectedError
-+-- MalformedCid        the text is no CID of a kind that is made here
++-- MalformedCid                the text is no CID of a kind that is made here
 UnavailableError
-+-- ContentMismatch     a provider answered with another CID or other bytes than it should have
-+-- DocumentLost        a sealed document cannot be opened with the keys of this installation
++-- ContentMismatch             a provider answered with another CID or other bytes than it should
++-- DocumentLost                a sealed document cannot be opened with the keys that are here
++-- ImageCleanerUnavailable     the picture could not be looked at now
 """
 
 from souk.core.errors import NotFoundError, RejectedError, UnavailableError
@@ -49,3 +50,10 @@ class DocumentLost(UnavailableError):
     """
 
     code = "document_lost"
+
+
+class ImageCleanerUnavailable(UnavailableError):
+    """The picture could not be looked at now: the machine is too busy, or what looks at pictures
+    has ended. Nothing is known of the picture."""
+
+    code = "image_cleaner_unavailable"

@@ -1,0 +1,66 @@
+"""Values and pure rules of pictures."""
+
+from souk.modules.images.domain.cid import (
+    MAX_BLOCK_BYTES,
+    Cid,
+    compute_cid,
+    is_named,
+    parse_cid,
+)
+from souk.modules.images.domain.cleaned import CleanedFile, CleanedImage, Refusal
+from souk.modules.images.domain.documents import (
+    MAX_DOCUMENT_BYTES,
+    SEALING_BYTES,
+    SealedDocument,
+)
+from souk.modules.images.domain.forms import (
+    MAX_ANIMATED_PIXELS,
+    MAX_FRAMES,
+    MAX_HELD_SAMPLES,
+    MAX_MOVING_PIXELS,
+    MAX_PIXELS,
+    MAX_SIDE,
+    SNIFFED_BYTES,
+    Form,
+    is_too_large,
+    is_too_long,
+    sniff,
+)
+from souk.modules.images.domain.pins import PinState
+from souk.modules.images.domain.purposes import MAX_UPLOAD_BYTES, Caps, Purpose
+from souk.modules.images.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
+from souk.modules.images.domain.verdicts import Verdict
+
+__all__ = [
+    "MAX_ANIMATED_PIXELS",
+    "MAX_BLOCK_BYTES",
+    "MAX_DOCUMENT_BYTES",
+    "MAX_FRAMES",
+    "MAX_HELD_SAMPLES",
+    "MAX_MOVING_PIXELS",
+    "MAX_PIXELS",
+    "MAX_SIDE",
+    "MAX_UPLOAD_BYTES",
+    "MAX_VARIANT_BYTES",
+    "SEALING_BYTES",
+    "SNIFFED_BYTES",
+    "Caps",
+    "Cid",
+    "CleanedFile",
+    "CleanedImage",
+    "Form",
+    "MediaType",
+    "PinState",
+    "Purpose",
+    "Refusal",
+    "SealedDocument",
+    "Variant",
+    "Verdict",
+    "compute_cid",
+    "fitted",
+    "is_named",
+    "is_too_large",
+    "is_too_long",
+    "parse_cid",
+    "sniff",
+]

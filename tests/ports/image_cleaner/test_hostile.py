@@ -1,0 +1,114 @@
+"""Whatever is uploaded is refused or cleaned, and takes no more than its share."""
+
+import signal
+
+import pytest
+
+from souk.adapters.images.cleaner import judged
+from souk.adapters.images.process import Sandbox
+from souk.modules.images.domain import MAX_UPLOAD_BYTES, CleanedImage, Refusal
+from tests.support.hostile_images import (
+    BEGUN,
+    BOMBS,
+    CHUNKS,
+    CUT,
+    FLIPPED,
+    HOSTILE,
+    MANY_FRAMES,
+    POLYGLOTS,
+    TOO_LARGE,
+    WRONG,
+)
+from tests.support.image_parts import CANARY, FORMS, tagged
+from tests.support.image_walk import assert_only_pixels
+
+MAX_RSS_BYTES = 200_000_000
+MAX_SECONDS = 2.0
+
+
+def assert_clean(outcome: CleanedImage) -> None:
+    """Nothing in any file but pixels."""
+    assert len(outcome.files) == 8
+    for one in outcome.files:
+        assert_only_pixels(one.content)
+        assert CANARY not in one.content
+
+
+def borne(sandbox: Sandbox, content: bytes) -> CleanedImage | Refusal:
+    """What comes of a file, which was looked at within its limits and left nothing in any other."""
+    assert len(content) <= MAX_UPLOAD_BYTES
+    ran = sandbox.run(content)
+    assert ran.ended.code in {0, -signal.SIGXCPU}
+    assert ran.ended.max_rss_bytes < MAX_RSS_BYTES
+    # The kernel counts in ticks.
+    assert ran.ended.cpu_seconds < MAX_SECONDS + 0.1
+    outcome = judged(ran)
+    if isinstance(outcome, CleanedImage):
+        assert_clean(outcome)
+    return outcome
+
+
+def test_the_corpus_is_large() -> None:
+    assert sum(map(len, (WRONG, BEGUN, TOO_LARGE, MANY_FRAMES, BOMBS, CHUNKS))) >= 60
+    assert len(HOSTILE) >= 100
+
+
+@pytest.mark.pitfall("I1")
+@pytest.mark.parametrize("name", WRONG)
+def test_clean_refuses_what_has_another_form(sandbox: Sandbox, name: str) -> None:
+    assert borne(sandbox, WRONG[name]()) is Refusal.WRONG_FORM
+
+
+@pytest.mark.parametrize("name", BEGUN)
+def test_clean_refuses_what_only_begins_as_a_picture(sandbox: Sandbox, name: str) -> None:
+    # Letters where a size should be may make a large one.
+    assert borne(sandbox, BEGUN[name]()) in {Refusal.BROKEN, Refusal.TOO_LARGE}
+
+
+@pytest.mark.pitfall("I2")
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_clean_refuses_more_pixels_than_may_be(sandbox: Sandbox, name: str) -> None:
+    assert borne(sandbox, TOO_LARGE[name]()) is Refusal.TOO_LARGE
+
+
+@pytest.mark.pitfall("I3")
+@pytest.mark.parametrize("name", MANY_FRAMES)
+def test_clean_refuses_more_frames_than_may_be(sandbox: Sandbox, name: str) -> None:
+    assert borne(sandbox, MANY_FRAMES[name]()) is Refusal.TOO_MANY_FRAMES
+
+
+@pytest.mark.pitfall("I1")
+@pytest.mark.pitfall("I3")
+@pytest.mark.parametrize("name", BOMBS)
+def test_clean_bears_what_takes_much_to_read(sandbox: Sandbox, name: str) -> None:
+    borne(sandbox, BOMBS[name]())
+
+
+@pytest.mark.parametrize("name", CHUNKS)
+def test_clean_bears_what_nobody_expects(sandbox: Sandbox, name: str) -> None:
+    borne(sandbox, CHUNKS[name]())
+
+
+@pytest.mark.parametrize("name", FLIPPED)
+def test_clean_bears_wrong_bits(sandbox: Sandbox, name: str) -> None:
+    borne(sandbox, FLIPPED[name]())
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_clean_refuses_what_ends_early(sandbox: Sandbox, name: str) -> None:
+    outcome = borne(sandbox, CUT[name]())
+    # The last hundredth may hold no pixels.
+    assert outcome in {Refusal.BROKEN, Refusal.WRONG_FORM} or name.endswith("0.99")
+
+
+@pytest.mark.pitfall("I4")
+@pytest.mark.parametrize("name", POLYGLOTS)
+def test_clean_leaves_what_is_appended_behind(sandbox: Sandbox, name: str) -> None:
+    assert isinstance(borne(sandbox, POLYGLOTS[name]()), CleanedImage)
+
+
+@pytest.mark.pitfall("I6")
+@pytest.mark.parametrize("form", FORMS)
+def test_clean_drops_where_and_by_whom_it_was_made(sandbox: Sandbox, form: str) -> None:
+    assert CANARY in tagged(form)
+    assert isinstance(borne(sandbox, tagged(form)), CleanedImage)

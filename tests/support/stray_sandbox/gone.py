@@ -1,0 +1,5 @@
+"""Ends without a word."""
+
+from tests.support.stray_sandbox import ready
+
+ready()

@@ -1,0 +1,6 @@
+"""Never answers."""
+
+from tests.support.stray_sandbox import ready, wait
+
+ready()
+wait()
