@@ -21,11 +21,13 @@ from souk.entrypoints.demo.world import World
 from tests.support.kill_parts import KillParts
 from tests.support.standstill import (
     ANVIL,
-    Meanwhile,
+    Told,
+    Traded,
+    ask_about_a_name,
     buy_in_a_crowd,
     gone,
     is_followed,
-    play_round,
+    trade,
 )
 from tests.support.waiting import eventually
 from tests.support.whole_stack import WholeStack
@@ -42,7 +44,8 @@ class Stood:
 
     world: World
     name: str
-    meanwhile: Meanwhile
+    traded: Traded
+    told: Told
     bought_in_a_crowd: ByCard
     crowd: list[Document]
 
@@ -70,45 +73,47 @@ def name(world: World) -> str:
 
 @pytest.fixture(scope="module")
 def stood(world: World, name: str, parts: KillParts) -> Stood:
-    """The node's process is stopped, and goes on when a round and a purchase are done."""
+    """The node's process is stopped, and goes on when everything else is done."""
     with parts.frozen(ANVIL):
         bought, crowd = buy_in_a_crowd(world, name)
-        return Stood(world, name, play_round(world, name), bought, crowd)
+        told = ask_about_a_name(world, name)
+        traded = trade(world)
+    return Stood(world, name, traded, told, bought, crowd)
 
 
 def test_shows_what_a_seller_edited_when_the_chain_stands_still(stood: Stood) -> None:
-    edited = stood.meanwhile.edited
+    edited = stood.traded.edited
     assert (edited.answer.status, edited.repeated.brief) == (200, "412 stale_version")
     assert edited.page.document["bio"].text == edited.bio
 
 
 def test_keeps_showing_the_name_when_the_chain_stands_still(stood: Stood) -> None:
-    assert stood.meanwhile.edited.page.document["ens_name"].text == stood.name
+    assert stood.traded.edited.page.document["ens_name"].text == stood.name
 
 
 def test_charges_a_card_that_was_called_good_when_the_chain_stands_still(stood: Stood) -> None:
-    assert stood.meanwhile.validated["valid"].raw is True
-    assert stood.meanwhile.paid_order["payment_status"].text == "held"
+    assert stood.traded.validated["valid"].raw is True
+    assert stood.traded.paid_order["payment_status"].text == "held"
 
 
 def test_ends_a_purchase_by_card_well_when_the_chain_stands_still(stood: Stood) -> None:
-    assert failing(Evidence(card_released=stood.meanwhile.bought), "6 by card") == []
+    assert failing(Evidence(card_released=stood.traded.bought), "6 by card") == []
 
 
 def test_says_in_time_what_is_not_known_of_a_name_when_the_chain_stands_still(
     stood: Stood,
 ) -> None:
-    found = stood.meanwhile.looked_up
+    found = stood.told.looked_up
     assert (found["name"].text, found["lookup"].raw) == (stood.name, None)
     assert found["unavailable"]["retryable"].raw is True
-    assert stood.meanwhile.looked_up_seconds < ANSWER_SECONDS
+    assert stood.told.seconds < ANSWER_SECONDS
 
 
 @pytest.mark.parametrize("asked", ["shown", "suggested"])
 def test_asks_to_come_back_with_a_name_when_the_chain_stands_still(
     stood: Stood, asked: str
 ) -> None:
-    answer = getattr(stood.meanwhile, asked)
+    answer = getattr(stood.told, asked)
     assert answer.brief == "503 provider_unavailable"
     assert int(answer.headers["retry-after"]) > 0
 
@@ -141,25 +146,31 @@ def test_goes_on_without_the_chain_for_a_minute(
     rounds, begun = [], time.monotonic()
     with outages[how]:
         while time.monotonic() < begun + A_MINUTE:
-            rounds.append(play_round(world, name))
+            rounds.append(trade(world))
+        told = ask_about_a_name(world, name)
         ready = world.api.ask("GET", "/health/ready").document
     assert [one for one in rounds if not went_on(one, name)] == []
-    down = [part for part in ready["parts"].raw if ready["parts"][part]["status"].text == "down"]
-    assert down == [f"chain {world.chain_id}"]
+    assert told.looked_up["unavailable"]["retryable"].raw is True
+    assert told.shown.brief == told.suggested.brief == "503 provider_unavailable"
+    assert down(ready) == [f"chain {world.chain_id}"]
     require_well(world)
 
 
-def went_on(round_: Meanwhile, name: str) -> bool:
+def went_on(traded: Traded, name: str) -> bool:
     """Whether nothing but the chain was missing."""
-    page = round_.edited.page.document
+    page = traded.edited.page.document
+    shown = (page["bio"].text, page["ens_name"].text)
+    well = failing(Evidence(card_released=traded.bought), "6 by card") == []
     return (
-        (round_.edited.answer.status, page["bio"].text) == (200, round_.edited.bio)
-        and page["ens_name"].text == name
-        and round_.paid_order["status"].text == "paid"
-        and failing(Evidence(card_released=round_.bought), "6 by card") == []
-        and round_.looked_up["unavailable"]["retryable"].raw is True
-        and round_.shown.brief == round_.suggested.brief == "503 provider_unavailable"
+        shown == (traded.edited.bio, name) and traded.paid_order["status"].text == "paid" and well
     )
+
+
+def down(ready: Document) -> list[str]:
+    """The parts that are not well."""
+    parts = ready["parts"].raw
+    assert isinstance(parts, dict)
+    return [part for part, state in parts.items() if state["status"] != "ok"]
 
 
 def require_well(world: World) -> None:

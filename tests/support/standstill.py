@@ -1,9 +1,10 @@
 """What people do while the chain's node stands still or is gone, and what they are answered."""
 
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -27,37 +28,39 @@ _HEAD = (
 
 
 @dataclass(frozen=True)
-class Meanwhile:
-    """One round of what goes on without the chain, and what is said about names."""
+class Traded:
+    """What goes on without the chain: a store is edited, and somebody pays by card."""
 
     edited: Edited
     validated: Document
     paid_order: Document
     bought: ByCard
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said to those who ask about names, and how long it took to say nothing of one."""
+
     looked_up: Document
-    looked_up_seconds: float
+    seconds: float
     shown: Answer
     suggested: Answer
 
 
-def play_round(world: World, name: str) -> Meanwhile:
-    """The store is edited, somebody validates and pays by card, and names are asked about."""
-    seller = world.sellers[0]
-    begun = time.monotonic()
-    (looked_up,) = ask_about_names(world, [name])
-    looked_up_seconds = time.monotonic() - begun
-    edited = named.edit(world, seller)
+def trade(world: World) -> Traded:
+    """Edit the first store, pay by card what was validated, and have a whole purchase."""
+    edited = named.edit(world, world.sellers[0])
     validated, paid_order = validate_and_pay(world)
-    return Meanwhile(
-        edited=edited,
-        validated=validated,
-        paid_order=paid_order,
-        bought=by_card.play_released(world),
-        looked_up=looked_up,
-        looked_up_seconds=looked_up_seconds,
-        shown=seller.show_name(name),
-        suggested=world.api.ask("GET", f"/api/ens/suggestions/{name}"),
-    )
+    return Traded(edited, validated, paid_order, by_card.play_released(world))
+
+
+def ask_about_a_name(world: World, name: str) -> Told:
+    """Look it up, want to show it, and ask for others like it."""
+    begun = time.monotonic()
+    (looked_up,) = look_up(world, [name])
+    seconds = time.monotonic() - begun
+    shown = world.sellers[0].show_name(name)
+    return Told(looked_up, seconds, shown, world.api.ask("GET", f"/api/ens/suggestions/{name}"))
 
 
 def validate_and_pay(world: World) -> tuple[Document, Document]:
@@ -76,27 +79,36 @@ def validate_and_pay(world: World) -> tuple[Document, Document]:
     return validated, timeline.until_status("paid")
 
 
-def ask_about_names(world: World, names: Sequence[str]) -> list[Document]:
-    """Look all of them up at once, by a crowd of people at many addresses, as one alone may not ask
-    so often."""
+def look_up(world: World, names: Sequence[str]) -> list[Document]:
+    """Look all of these up at once, from several network addresses, as one alone may not ask so
+    often."""
+    with ExitStack() as stack:
+        askers = [
+            stack.enter_context(somebody_new(world.api.url))
+            for _ in range(1 + len(names) // _ASKED_BY_ONE)
+        ]
 
-    def ask(number: int) -> Document:
-        path = f"/api/ens/validate/{names[number]}"
-        address = f"127.0.0.{2 + number // _ASKED_BY_ONE}"
-        transport = httpx.HTTPTransport(local_address=address)
-        with httpx.Client(base_url=world.api.url, transport=transport, timeout=20) as client:
-            answer = client.get(path)
-        assert answer.status_code == httpx.codes.OK, answer.text
-        return Document.parse(answer.text, path)
+        def ask(number: int) -> Document:
+            path = f"/api/ens/validate/{names[number]}"
+            answer = askers[number // _ASKED_BY_ONE].get(path)
+            assert answer.status_code == httpx.codes.OK, answer.text
+            return Document.parse(answer.text, path)
 
-    with ThreadPoolExecutor(len(names)) as crowd:
-        return list(crowd.map(ask, range(len(names))))
+        with ThreadPoolExecutor(len(names)) as crowd:
+            return list(crowd.map(ask, range(len(names))))
+
+
+def somebody_new(url: str) -> httpx.Client:
+    """A client at an address of this machine's that nobody has asked from lately."""
+    address = ".".join(["127", *(str(1 + secrets.randbelow(254)) for _ in range(3))])
+    transport = httpx.HTTPTransport(local_address=address)
+    return httpx.Client(base_url=url, transport=transport, timeout=20)
 
 
 def buy_in_a_crowd(world: World, name: str) -> tuple[ByCard, list[Document]]:
     """Somebody buys by card while very many look a name up."""
     with ThreadPoolExecutor(1) as side:
-        asked = side.submit(ask_about_names, world, [name] * CROWD)
+        asked = side.submit(look_up, world, [name] * CROWD)
         return by_card.play_released(world), asked.result()
 
 
