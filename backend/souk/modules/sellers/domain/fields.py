@@ -47,7 +47,7 @@ _AROUND_NAME = re.compile(
 
 
 def normal_name(text: str) -> str:
-    """One line of 1 to 80 characters, which is no name of ENS: those are proved, and shown apart."""
+    """One line of 1 to 80 characters, and no name of ENS: those are proved, and shown apart."""
     name = _line("name", text, NAME_LENGTH, least=1)
     if not is_seen(name):
         raise InvalidProfileField("name", "use at least one letter or digit")
