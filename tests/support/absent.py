@@ -8,5 +8,6 @@ NOT_RUN = "NOT RUN: "
 
 
 def not_run(what: str) -> NoReturn:
-    """A program is not there. The closing line of the run says which."""
+    """A program is not there, or what the system does not permit. The closing line of the run says
+    so."""
     pytest.skip(NOT_RUN + what)

@@ -15,6 +15,7 @@ from souk.adapters.images.wire import Ended, Garbled
 from souk.core.transaction_guard import ProviderCallInTransaction, transaction_open
 from souk.modules.images.domain import MAX_UPLOAD_BYTES, CleanedImage, Purpose, Refusal
 from souk.modules.images.errors import ImageCleanerUnavailable
+from tests.support.absent import not_run
 from tests.support.hostile_images import BOMBS
 from tests.support.image_parts import saved, scene
 from tests.support.processes import gone
@@ -72,7 +73,7 @@ def test_sandbox_lives_alone_where_the_machine_permits(own_sandbox) -> None:
     sandbox = own_sandbox()
     sandbox.run(PICTURE)
     if not sandbox.isolated:
-        pytest.skip("this machine permits no namespaces")
+        not_run("this machine permits no namespaces for the sandbox of pictures")
     serving = processes_of(sandbox)[-1].pid
     for kind in ("net", "pid", "user", "ipc"):
         assert (
