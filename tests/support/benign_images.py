@@ -156,7 +156,7 @@ def _moving(form: str, count: int, size: tuple[int, int], **settings: object) ->
 
 MOVING: dict[str, Maker] = {
     "gif of 2": partial(_moving, "GIF", 2, (320, 240)),
-    "gif of 12": partial(_moving, "GIF", 12, (320, 240)),
+    "gif of 12": partial(_moving, "GIF", 12, (160, 120)),
     "gif of 60": partial(_moving, "GIF", 60, (96, 64)),
     "webp of 3": partial(_moving, "WEBP", 3, (700, 500), quality=90, method=0),
     "webp of 60": partial(_moving, "WEBP", 60, (96, 64), quality=90, method=0),
