@@ -2,7 +2,9 @@
 
 import pytest
 
+from souk.modules.accounts.service import Letters
 from tests.support.emptied import emptied
+from tests.support.letterbox import EMAILS, Letterbox
 
 
 @pytest.fixture(scope="package")
@@ -27,3 +29,15 @@ def database_url(shared_database_url):
         "account",
     ]
     return emptied(shared_database_url, *tables)
+
+
+@pytest.fixture
+def letters():
+    """Where letters arrive."""
+    return Letterbox()
+
+
+@pytest.fixture
+def sender(committing_uow, letters):
+    """What a worker sends them by."""
+    return Letters(committing_uow, letters, EMAILS)

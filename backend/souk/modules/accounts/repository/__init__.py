@@ -130,9 +130,10 @@ def revoke_sessions(
     only: str | None = None,
     but: str | None = None,
     of_wallet: str | None = None,
+    of_email: str | None = None,
 ) -> int:
-    """End the sessions of an account: one, or all but one, or those that a wallet opened; returns
-    how many."""
+    """End the sessions of an account: one, or all but one, or those that a wallet or an e-mail
+    address opened; returns how many."""
     statement = update(SessionRow).where(
         SessionRow.account_id == account_id,
         SessionRow.revoked_at.is_(None),
@@ -144,6 +145,8 @@ def revoke_sessions(
         statement = statement.where(SessionRow.id != but)
     if of_wallet is not None:
         statement = statement.where(SessionRow.wallet == of_wallet)
+    if of_email is not None:
+        statement = statement.where(SessionRow.email == of_email)
     revoked = statement.values(revoked_at=tx.now).returning(SessionRow.id)
     return len(tx.session.execute(revoked).all())
 
