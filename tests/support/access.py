@@ -240,6 +240,9 @@ THEIRS: Mapping[str, Asked] = {
     "POST /api/webhooks/deliveries/{delivery_id}/replay": _at(
         _HOOKS + "/deliveries/{delivery}/replay"
     ),
+    "GET /api/accounts/{account_id}/roles": _at("/api/accounts/{account}/roles"),
+    "PUT /api/accounts/{account_id}/roles/{role}": _at("/api/accounts/{account}/roles/admin"),
+    "DELETE /api/accounts/{account_id}/roles/{role}": _at("/api/accounts/{account}/roles/admin"),
     "DELETE /api/auth/api-keys/{key_id}": _at("/api/auth/api-keys/{key}"),
     "DELETE /api/webhooks/endpoints/{endpoint_id}": _at(_HOOKS + "/endpoints/{endpoint}"),
     "DELETE /api/auth/wallets/{address}": _at("/api/auth/wallets/{wallet}"),

@@ -3,7 +3,7 @@
 import pytest
 
 from souk.modules.accounts.service import Letters
-from tests.support.emptied import emptied
+from tests.support.emptied import cut, emptied
 from tests.support.letterbox import EMAILS, Letterbox
 
 
@@ -28,6 +28,7 @@ def database_url(shared_database_url):
         "wallet",
         "account",
     ]
+    cut(shared_database_url, "role_change")
     return emptied(shared_database_url, *tables)
 
 

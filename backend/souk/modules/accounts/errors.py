@@ -29,9 +29,11 @@ NotFoundError
 ConflictError
 +-- WalletOfAnotherAccount      the wallet signs in to another account
 +-- EmailAlreadyAdded           the address signs in to the caller's account already
++-- LastAdmin                   nobody could name an admin any more
 +-- LastWayIn                   nobody could sign in to the account any more
 +-- TooManyKeys                 the account has as many API keys as it may have
 ForbiddenError
++-- AdminsOnly                  only an admin says who is staff
 +-- StepUpRequired              the caller has to prove anew who they are
 LimitedError
 +-- TooManySignIns              this client address asked too often
@@ -221,6 +223,18 @@ class LastWayIn(ConflictError):
     """Without this wallet or address nobody could sign in to the account any more."""
 
     code = "last_way_in"
+
+
+class LastAdmin(ConflictError):
+    """Without this admin nobody could name another any more."""
+
+    code = "last_admin"
+
+
+class AdminsOnly(ForbiddenError):
+    """Only an admin sees and says who is staff."""
+
+    code = "admins_only"
 
 
 class StepUpRequired(ForbiddenError):

@@ -31,6 +31,20 @@ class AccountRow(Base):
     created_at: Mapped[Instant]
 
 
+class RoleChangeRow(Base):
+    """Who was made staff, or no longer, and by whom: `by_account_id` of NULL is whoever runs this
+    installation. Rows are only ever added."""
+
+    __tablename__ = "role_change"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), index=True)
+    role: Mapped[str]
+    given: Mapped[bool]
+    by_account_id: Mapped[Id | None] = mapped_column(ForeignKey("account.id"))
+    changed_at: Mapped[Instant]
+
+
 class WalletRow(Base):
     """An address (EIP-55) that an account has proved by signature. An address signs in to one
     account only. The reference is deferred, so that the unique address, not a lock, decides

@@ -101,3 +101,23 @@ _CHALLENGE = """
 async def email_challenge(reads: Reads, challenge_id: str, *, now: datetime) -> bytes | None:
     """How far a letter is, as JSON."""
     return await reads.document(_CHALLENGE, {"challenge_id": challenge_id, "now": now})
+
+
+_ROLES = """
+    SELECT json_build_object(
+        'account_id', account.id,
+        'roles', account.roles,
+        'changes', (
+            SELECT coalesce(json_agg(json_build_object(
+                'role', change.role,
+                'given', change.given,
+                'by', change.by_account_id,
+                'changed_at', rfc3339(change.changed_at)) ORDER BY change.id DESC), '[]'::json)
+            FROM role_change AS change WHERE change.account_id = account.id))
+    FROM account WHERE account.id = %(account_id)s
+"""
+
+
+async def roles(reads: Reads, account_id: str) -> bytes | None:
+    """The roles of an account and who gave and took them, as JSON."""
+    return await reads.document(_ROLES, {"account_id": account_id})
