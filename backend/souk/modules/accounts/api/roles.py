@@ -11,7 +11,7 @@ from souk.core.web import UNAUTHENTICATED, Caller, cacheable, provided
 from souk.modules.accounts import queries
 from souk.modules.accounts.api.sign_in import STEP_UP
 from souk.modules.accounts.errors import AccountNotFound, AdminsOnly
-from souk.modules.accounts.schemas.roles import RolesOut, StaffRole
+from souk.modules.accounts.schemas.roles import StaffRole, StaffRolesOut
 from souk.modules.accounts.service import Roles
 
 router = APIRouter(prefix="/api/accounts", tags=["accounts"])
@@ -31,7 +31,7 @@ _ADMINS_ANEW = {"description": f"{_ADMINS['description']}. {STEP_UP['description
 @router.get(
     "/{account_id}/roles",
     summary="What somebody is",
-    response_model=RolesOut,
+    response_model=StaffRolesOut,
     responses={401: UNAUTHENTICATED, 403: _ADMINS, 404: _NOT_FOUND},
 )
 async def read_roles(

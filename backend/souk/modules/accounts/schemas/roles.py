@@ -28,7 +28,7 @@ class RoleChangeOut(ResponseModel):
     changed_at: InstantOut
 
 
-class RolesOut(ResponseModel):
+class StaffRolesOut(ResponseModel):
     """What somebody is, and who said so, the newest change first."""
 
     account_id: Annotated[str, Field(examples=[_ID])]
