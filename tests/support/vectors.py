@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -42,8 +43,15 @@ def normalised_by_reference(names: list[str], folder: Path) -> list[str | None]:
     program = folder / "ens-normalize.mjs"
     program.write_bytes(_read("adraffy-ens-normalize-1.11.1.tgz", "package/dist/index.mjs"))
     command = ["node", "--input-type=module", "--eval", _REFERENCE % program.as_uri()]
+    # The environment has Node where the machine has none.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     asked = subprocess.run(
-        command, input=json.dumps(names), capture_output=True, text=True, check=True
+        command,
+        input=json.dumps(names),
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return list(json.loads(asked.stdout))
 
