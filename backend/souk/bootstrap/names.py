@@ -4,17 +4,25 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from souk.adapters.ens.absent import AbsentNameService
+from souk.adapters.avatars.reader import EnsAvatarReader
+from souk.adapters.avatars.tokens import PictureTokens
+from souk.adapters.ens.absent import AbsentAvatarReader, AbsentNameService
 from souk.adapters.ens.calls import CallsReader
-from souk.adapters.ens.service import ChainNameService, EnsPlace
+from souk.adapters.ens.gateways import Gateways
+from souk.adapters.ens.holding import EnsPlace
+from souk.adapters.ens.lookups import OffChainLookups
+from souk.adapters.ens.service import ChainNameService
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.rpc import JsonRpcClient
+from souk.adapters.http.client import PublicHttp
+from souk.adapters.http.patience import Turns
+from souk.adapters.http.targets import Policy
 from souk.bootstrap.networks import Network
 from souk.core.addresses import parse_address
 from souk.core.clock import Clock
-from souk.modules.names.ports import NameService
-from souk.settings import EnsSettings
+from souk.modules.names.ports import AvatarReader, NameService
+from souk.settings import EnsSettings, NameSettings, Settings
 
 _TIMEOUT_SECONDS = 2.0
 
@@ -24,13 +32,33 @@ class NameReading:
     """What names are read by, whatever that is here."""
 
     service: NameService
+    avatars: AvatarReader
 
 
 def name_reading(
-    settings: EnsSettings | None, found: Mapping[int, Network], wall: Clock, closing: ExitStack
+    settings: Settings, found: Mapping[int, Network], wall: Clock, closing: ExitStack
 ) -> NameReading:
-    """The chain that is set, or one of ours with an ENS, or nobody. It has a presence of its own:
-    names, of which many may be asked, never keep a payment from asking its chain."""
+    """The chain that is set, or one of ours with an ENS, or nobody."""
+    placed = _placed(settings.ens, found, wall, closing)
+    if placed is None:
+        return NameReading(AbsentNameService(), AbsentAvatarReader())
+    reader, place = placed
+    turns = Turns()
+    avatars = EnsAvatarReader(
+        PublicHttp(),
+        PictureTokens(reader),
+        ipfs_gateway=settings.names.ipfs_gateway_url,
+        turns=turns,
+    )
+    lookups = _lookups(settings.names, reader, turns)
+    return NameReading(ChainNameService(reader, place, lookups), avatars)
+
+
+def _placed(
+    settings: EnsSettings | None, found: Mapping[int, Network], wall: Clock, closing: ExitStack
+) -> tuple[CallsReader, EnsPlace] | None:
+    """Who reads names, and where. It has a presence of its own: names, of which many may be asked,
+    never keep a payment from asking its chain."""
     presence = ChainPresence(wall)
     if settings is not None:
         label = f"ENS on chain {settings.ens_chain_id}"
@@ -38,19 +66,27 @@ def name_reading(
         client = JsonRpcClient(url, label=label, timeout_seconds=_TIMEOUT_SECONDS)
         closing.callback(client.close)
         reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id)
-        return NameReading(ChainNameService(reader, _place(settings)))
+        return reader, _place(settings)
     for chain_id, network in found.items():
         ens = network.deployment.ens
         if ens is not None:
-            reader = CallsReader(network.impatient_node, presence, chain_id)
             place = EnsPlace(
                 registry=parse_address(ens.registry),
                 registrar=parse_address(ens.registrar),
                 controller=parse_address(ens.controller),
                 wrapper=parse_address(ens.wrapper),
             )
-            return NameReading(ChainNameService(reader, place))
-    return NameReading(AbsentNameService())
+            return CallsReader(network.impatient_node, presence, chain_id), place
+    return None
+
+
+def _lookups(settings: NameSettings, reader: CallsReader, turns: Turns) -> OffChainLookups | None:
+    """Off unless the operator says which gateways may be asked."""
+    hosts = frozenset(settings.ens_gateway_hosts)
+    if not hosts:
+        return None
+    gateways = Gateways(PublicHttp(Policy(hosts=hosts)))
+    return OffChainLookups(reader, gateways, turns)
 
 
 def _place(settings: EnsSettings) -> EnsPlace:
