@@ -22,6 +22,16 @@ class ResolverWorld(ChainWorld):
         self._resolved_by(name, owner, resolver)
         return resolver
 
+    def answer_for_all_of_eth(self, account: Address) -> None:
+        """As the registrar could, which owns that."""
+        resolver = self._rail.deploy_mock("WildcardResolver", ("address", account), ("bool", True))
+        for method, *given in (
+            ("anvil_impersonateAccount", self.place.registrar),
+            ("anvil_setBalance", self.place.registrar, hex(10**20)),
+        ):
+            self._chain.call(method, *given)
+        self._resolved_by("eth", self.place.registrar, resolver)
+
     def look_elsewhere(
         self,
         name: str,

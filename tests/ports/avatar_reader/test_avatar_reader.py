@@ -22,6 +22,7 @@ from souk.modules.names.domain import (
     Picture,
 )
 from souk.modules.names.errors import AvatarRefused
+from tests.ports.http.conftest import soon
 from tests.support.chain_builders import a_node
 from tests.support.clock import MovableClock
 from tests.support.ens_resolvers import ResolverWorld
@@ -115,7 +116,7 @@ def test_picture_ends_somewhere(trusting, authority):
 def test_server_gets_so_much_time(trusting, authority):
     with door(stay_silent, tls=serving(authority, NAME)) as running:
         reader = reading(trusting, running.port, seconds=0.2)
-        with pytest.raises(ProviderUnavailable, match="in time"):
+        with soon(seconds=2), pytest.raises(ProviderUnavailable, match="in time"):
             reader.read(named(f"https://{NAME}:{running.port}/"))
 
 

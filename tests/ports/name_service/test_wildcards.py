@@ -105,6 +105,17 @@ def test_name_below_one_that_was_taken_away_is_not_held(on_chain: ResolverWorld)
     assert find_fault(record, OLIVE) is Fault.NOT_HELD
 
 
+@pytest.mark.parametrize("name", ["nobody-has.eth", "shop.nobody-has.eth", "shop.maltese.eth"])
+def test_whoever_answers_for_all_of_eth_gives_no_names_away(on_chain: ResolverWorld, name: str):
+    on_chain.register("maltese", FIG)
+    on_chain.answer_for_all_of_eth(OLIVE)
+
+    record = on_chain.service.look(EnsName(name))
+
+    assert (record.address, record.answered_by, record.state) == (OLIVE, None, NameState.FREE)
+    assert find_fault(record, OLIVE) is Fault.NOT_HELD
+
+
 def test_account_is_called_what_stands_for_it_by_the_name_above(answering):
     answering.claim(OLIVE, BELOW)
     answering.claim(FIG, BELOW)
