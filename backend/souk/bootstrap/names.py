@@ -66,7 +66,7 @@ def _placed(
         client = JsonRpcClient(url, label=label, timeout_seconds=_TIMEOUT_SECONDS)
         closing.callback(client.close)
         reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id)
-        return reader, _place(settings)
+        return reader, place_of(settings)
     for chain_id, network in found.items():
         ens = network.deployment.ens
         if ens is not None:
@@ -89,7 +89,8 @@ def _lookups(settings: NameSettings, reader: CallsReader, turns: Turns) -> OffCh
     return OffChainLookups(reader, gateways, turns)
 
 
-def _place(settings: EnsSettings) -> EnsPlace:
+def place_of(settings: EnsSettings) -> EnsPlace:
+    """Where ENS stands on the chain that is set."""
     return EnsPlace(
         registry=parse_address(settings.ens_registry),
         registrar=parse_address(settings.ens_registrar),
