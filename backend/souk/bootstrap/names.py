@@ -25,6 +25,7 @@ from souk.modules.names.ports import AvatarReader, NameService
 from souk.settings import EnsSettings, NameSettings, Settings
 
 _TIMEOUT_SECONDS = 2.0
+_HTTPS = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,10 @@ def name_reading(
     if placed is None:
         return NameReading(AbsentNameService(), AbsentAvatarReader())
     reader, place = placed
-    turns = Turns()
     avatars = EnsAvatarReader(
-        PublicHttp(),
-        PictureTokens(reader),
-        ipfs_gateway=settings.names.ipfs_gateway_url,
-        turns=turns,
+        PublicHttp(), PictureTokens(reader), ipfs_gateway=settings.names.ipfs_gateway_url
     )
-    lookups = _lookups(settings.names, reader, turns)
+    lookups = _lookups(settings.names, reader)
     return NameReading(ChainNameService(reader, place, lookups), avatars)
 
 
@@ -80,13 +77,15 @@ def _placed(
     return None
 
 
-def _lookups(settings: NameSettings, reader: CallsReader, turns: Turns) -> OffChainLookups | None:
-    """Off unless the operator says which gateways may be asked."""
+def _lookups(settings: NameSettings, reader: CallsReader) -> OffChainLookups | None:
+    """Off unless the operator says which gateways may be asked. Those who wait for them are counted
+    apart from those who wait for pictures, which lie with servers that may be as slow as their
+    owners like."""
     hosts = frozenset(settings.ens_gateway_hosts)
     if not hosts:
         return None
-    gateways = Gateways(PublicHttp(Policy(hosts=hosts)))
-    return OffChainLookups(reader, gateways, turns)
+    gateways = Gateways(PublicHttp(Policy(ports={_HTTPS}, hosts=hosts)))
+    return OffChainLookups(reader, gateways, Turns())
 
 
 def place_of(settings: EnsSettings) -> EnsPlace:

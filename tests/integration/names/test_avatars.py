@@ -3,6 +3,7 @@
 import pytest
 
 from souk.adapters.avatars.reader import EnsAvatarReader
+from souk.adapters.ens.absent import AbsentAvatarReader, AbsentNameService
 from souk.core.errors import ProviderUnavailable
 from souk.modules.names.domain import PICTURE_BYTES, Picture
 from souk.modules.names.errors import (
@@ -10,6 +11,7 @@ from souk.modules.names.errors import (
     AvatarRefused,
     AvatarUnreachable,
     NameRefused,
+    NamesNotServed,
 )
 from souk.modules.names.service import Avatars
 from souk.modules.names.service.avatar import PLACES
@@ -111,6 +113,14 @@ def test_show_is_unavailable_when_the_chain_is_away(avatars, chain, fig):
 
     chain.away = False
     assert avatars.show("fig.eth") == SHOWN
+
+
+def test_show_says_so_where_no_chain_has_names(lookups, cache):
+    avatars = Avatars(lookups, AbsentNameService(), AbsentAvatarReader(), cache)
+
+    for _ in range(2):
+        with pytest.raises(NamesNotServed):
+            avatars.show("fig.eth")
 
 
 def test_show_refuses_what_is_no_name(avatars, chain):

@@ -7,12 +7,7 @@ from hashlib import sha256
 from souk.core.errors import UnavailableError
 from souk.core.ports import Cache
 from souk.modules.names.domain import AVATAR, EnsName, Picture
-from souk.modules.names.errors import (
-    AvatarMissing,
-    AvatarRefused,
-    AvatarUnreachable,
-    NamesNotServed,
-)
+from souk.modules.names.errors import AvatarMissing, AvatarRefused, AvatarUnreachable
 from souk.modules.names.ports import AvatarReader, NameService
 from souk.modules.names.service.look import Lookups
 
@@ -61,8 +56,6 @@ class Avatars:
             raise AvatarMissing("this name has no avatar, or nobody holds it")
         try:
             return self._reader.read(record)
-        except NamesNotServed:
-            raise
         except UnavailableError as error:
             raise AvatarUnreachable(error.detail) from error
 
