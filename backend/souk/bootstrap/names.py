@@ -30,10 +30,13 @@ _HTTPS = 443
 
 @dataclass(frozen=True, slots=True)
 class NameReading:
-    """What names are read by, whatever that is here."""
+    """What names are read by, whatever that is here, and what a client is told of it: on which
+    chain, and where a name's owner finds the registry and the controller; nothing when there is no
+    such chain."""
 
     service: NameService
     avatars: AvatarReader
+    described: Mapping[str, object] | None = None
 
 
 def name_reading(
@@ -48,7 +51,12 @@ def name_reading(
         PublicHttp(), PictureTokens(reader), ipfs_gateway=settings.names.ipfs_gateway_url
     )
     lookups = _lookups(settings.names, reader)
-    return NameReading(ChainNameService(reader, place, lookups), avatars)
+    described = {
+        "chain_id": reader.chain_id,
+        "registry": place.registry,
+        "controller": place.controller,
+    }
+    return NameReading(ChainNameService(reader, place, lookups), avatars, described)
 
 
 def _placed(
