@@ -67,14 +67,19 @@ def _in_mode(mode: str, size: tuple[int, int]) -> Image.Image:
     if mode == "1":
         return image.convert("1", dither=Image.Dither.NONE)
     if mode == "I;16":
-        grey = np.asarray(image.convert("L")).astype(np.uint16) * 257
-        return Image.fromarray(grey)
+        grey = np.asarray(image.convert("L")).astype(np.uint16)
+        return Image.fromarray(_finer(grey))
     return image.convert(mode)
+
+
+def _finer(values: np.ndarray) -> np.ndarray:
+    """In 16 bits, of which the lower 8 show something else when they are taken for the upper."""
+    return values * 256 + (255 - values)
 
 
 def _rgb16(size: tuple[int, int]) -> bytes:
     """Three bands of 16 bits, which Pillow writes none of."""
-    wide = np.asarray(scene(*size)).astype(">u2") * 257
+    wide = _finer(np.asarray(scene(*size)).astype(np.uint16)).astype(">u2")
     rows = b"".join(b"\0" + row.tobytes() for row in wide)
     head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 16, 2, 0, 0, 0))
     return b"".join((_HEAD, head, png_chunk(b"IDAT", zlib.compress(rows)), png_chunk(b"IEND", b"")))
@@ -156,7 +161,7 @@ def _moving(form: str, count: int, size: tuple[int, int], **settings: object) ->
 
 MOVING: dict[str, Maker] = {
     "gif of 2": partial(_moving, "GIF", 2, (320, 240)),
-    "gif of 12": partial(_moving, "GIF", 12, (320, 240)),
+    "gif of 12": partial(_moving, "GIF", 12, (160, 120)),
     "gif of 60": partial(_moving, "GIF", 60, (96, 64)),
     "webp of 3": partial(_moving, "WEBP", 3, (700, 500), quality=90, method=0),
     "webp of 60": partial(_moving, "WEBP", 60, (96, 64), quality=90, method=0),

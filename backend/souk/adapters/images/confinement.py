@@ -6,10 +6,10 @@ a pipe, while those that are open go on. Namespaces come on top where the machin
 network, no other process to be seen or signalled.
 """
 
+import contextlib
 import ctypes
 import os
 import resource
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
@@ -22,6 +22,7 @@ _CLONE_NEWUTS, _CLONE_NEWIPC, _CLONE_NEWUSER = 0x04000000, 0x08000000, 0x1000000
 _CLONE_NEWPID, _CLONE_NEWNET = 0x20000000, 0x40000000
 _NAMESPACES = _CLONE_NEWUSER | _CLONE_NEWPID | _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS
 _CAPABILITIES_VERSION = 0x20080522
+_AF_UNIX, _AF_INET, _SOCK_STREAM = 1, 2, 1
 _PROBED_BYTES = 1024 * _MIB
 
 
@@ -41,11 +42,13 @@ class Limits:
 
 
 def leave_root() -> None:
-    """Become nobody, if this is root."""
+    """Become nobody, if this is root and there is a nobody to become: in a container there may be
+    root alone, which `seal` leaves nothing to raise a limit with."""
     if os.geteuid() == 0:
-        os.setgroups([])
-        os.setgid(_NOBODY)
-        os.setuid(_NOBODY)
+        with contextlib.suppress(OSError):
+            os.setgroups([])
+            os.setgid(_NOBODY)
+            os.setuid(_NOBODY)
 
 
 def isolate() -> bool:
@@ -98,14 +101,20 @@ def find_ways_out() -> Iterator[str]:
         yield what
 
 
+def _socket(family: int) -> None:
+    """Ask the kernel itself, as code that took this process over would."""
+    if ctypes.CDLL(None).socket(family, _SOCK_STREAM, 0) < 0:
+        raise OSError("there is no socket to be had")
+
+
 def _fork() -> None:
     if os.fork() == 0:
         os._exit(0)
 
 
 _ATTEMPTS: dict[str, Callable[[], object]] = {
-    "an internet socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
-    "a local socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),
+    "an internet socket": lambda: _socket(_AF_INET),
+    "a local socket": lambda: _socket(_AF_UNIX),
     "a file": lambda: os.open(os.devnull, os.O_RDONLY),
     "a pipe": os.pipe,
     "another descriptor": lambda: os.dup(1),

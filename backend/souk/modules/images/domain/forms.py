@@ -18,7 +18,7 @@ SNIFFED_BYTES = 16
 """How much of a file `sniff` needs."""
 MAX_FRAMES = 60
 MAX_SIDE = 16_384
-MAX_MOVING_PIXELS = 4_000_000
+MAX_MOVING_PIXELS = 2_000_000
 """Of one frame of an animation, as every frame is painted over others."""
 MAX_ANIMATED_PIXELS = 24_000_000
 """Of all frames of an animation together, each counted as large as the whole."""
