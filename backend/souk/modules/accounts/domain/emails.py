@@ -122,7 +122,8 @@ def to_sign_in(config: EmailConfig, inside: Enclosed) -> Letter:
         f"{_code(config, inside)}"
         f"Or open this link, on any device:\n{config.sign_in_page}#{inside.link}\n\n"
         "The code is good for 15 minutes, the link for an hour, and either for one sign-in. Nobody"
-        " from Souk will ever ask you for them.\nIf you did not ask for this, somebody has typed your address; do nothing.\n",
+        " from Souk will ever ask you for them.\n"
+        "If you did not ask for this, somebody has typed your address; do nothing.\n",
     )
 
 
@@ -134,8 +135,8 @@ def to_add(config: EmailConfig, inside: Enclosed) -> Letter:
         "Type it where you asked for it, or open this link there:\n"
         f"{config.confirm_page}#{inside.link}\n\n"
         "The code is good for 15 minutes, the link for an hour, and only for whoever asked. From"
-        " then on this address signs in to that account.\nIf you did not ask for this, somebody has typed your address; do"
-        " nothing.\n",
+        " then on this address signs in to that account.\n"
+        "If you did not ask for this, somebody has typed your address; do nothing.\n",
     )
 
 
