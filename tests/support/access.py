@@ -286,6 +286,7 @@ OPEN: Mapping[str, Asked] = {
     "GET /api/payments/health": _at(_PAYMENTS + "/health"),
     "POST /api/auth/siwe/nonce": _at("/api/auth/siwe/nonce"),
     "GET /api/ens/validate/{ens_name}": _at("/api/ens/validate/figandolive.eth"),
+    "GET /api/ens/avatar/{ens_name}": _at("/api/ens/avatar/figandolive.eth"),
     "GET /api/ens/suggestions/{base_name}": _at("/api/ens/suggestions/figandolive"),
 }
 """What is the same for everybody, and shows nothing that is anybody's own."""
