@@ -1,6 +1,8 @@
 """Stores of accounts that really signed in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from souk.adapters.staff.identity import StaffIdentityCheck
 from souk.core.principal import Principal, Role
@@ -23,6 +25,11 @@ class OpenedStore:
 
     principal: Principal
     seller: StoredSeller
+    signs_in: Callable[[], Principal]
+
+    def proved(self) -> Principal:
+        """Its owner, who has just proved who they are: that serves one act."""
+        return self.signs_in()
 
     @property
     def id(self) -> str:
@@ -56,7 +63,8 @@ def suspend(uow: UnitOfWork, store: OpenedStore) -> None:
 def a_seller(uow: UnitOfWork, owner: str = "sofia", /, **changes) -> OpenedStore:
     """A store opened by the account that signs in with the wallet of this name."""
     principal = an_account(uow, owner)
-    return OpenedStore(principal, sellers_on(uow).create(principal, a_profile(owner, **changes)))
+    stored = sellers_on(uow).create(principal, a_profile(owner, **changes))
+    return OpenedStore(principal, stored, partial(an_account, uow, owner))
 
 
 def verify(uow: UnitOfWork, store: OpenedStore) -> StoredSeller:
@@ -71,6 +79,6 @@ def a_member(uow: UnitOfWork, store: OpenedStore, name: str, role: TeamRole) -> 
     """Somebody who has joined a store's team."""
     principal = an_account(uow, name)
     sellers = sellers_on(uow)
-    invited = sellers.invite(store.principal, store.id, a_wallet(name).address, role)
+    invited = sellers.invite(store.proved(), store.id, a_wallet(name).address, role)
     sellers.accept(principal, invited.id)
     return principal

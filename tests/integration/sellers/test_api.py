@@ -298,10 +298,11 @@ def documented(model, answer):
 
 
 @pytest.fixture
-def invited(api, token, store):
+def invited(api, accounts, store):
     """An invitation of the stranger."""
     body = {"wallet": a_wallet("bob").address.lower(), "role": "manager"}
-    answer = api("POST", f"{PATH}/fig-olive/team", body, token=token, key="invite")
+    proved = sign_in(accounts, a_wallet("sofia")).token
+    answer = api("POST", f"{PATH}/fig-olive/team", body, token=proved, key="invite")
     assert answer.status_code == 201, answer.text
     return documented(MemberOut, answer)
 
@@ -323,7 +324,8 @@ def test_team_is_shown_to_the_stores_people_alone(api, token, stranger, invited)
     assert api("GET", f"{PATH}/fig-olive/team", token=stranger).status_code == 404
 
 
-def test_member_edits_the_profile_until_sent_away(api, token, stranger, invited):
+def test_member_edits_the_profile_until_sent_away(api, accounts, stranger, invited):
+    token = sign_in(accounts, a_wallet("sofia")).token
     api("POST", f"{PATH}/me/invitations/{invited['id']}/accept", token=stranger)
     body = {"bio": "New."}
     edited = api("PATCH", f"{PATH}/fig-olive", body, token=stranger, If_Match='"1"')

@@ -63,6 +63,8 @@ class Emails:
         account_id = emails.bind(tx, fresh, address)
         if account_id == fresh:
             repository.add_account(tx, fresh)
+        # Whoever adds a wallet ends what an address has proved, of sessions that are open by then.
+        repository.lock_account(tx, account_id)
         return open_session(
             tx,
             account_id,

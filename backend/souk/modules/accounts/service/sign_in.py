@@ -34,7 +34,7 @@ class Accounts:
     def __init__(self, uow: UnitOfWork, verifier: SignatureVerifier, config: SignInConfig) -> None:
         self._uow = uow
         self._config = config
-        self._proofs = Proofs(verifier, config)
+        self._proofs = Proofs(uow, verifier, config)
 
     def issue_nonce(self) -> Challenge:
         """A nonce for one sign-in, and what the message around it must say."""
@@ -129,6 +129,7 @@ class Accounts:
         if not repository.exists_way_in(tx, principal.account_id):
             raise LastWayIn("add another wallet first, or nobody could sign in any more")
         repository.revoke_sessions(tx, principal.account_id, of_wallet=address)
+        keys.revoke_all(tx, principal.account_id, of_wallet=address)
         repository.forget_step_ups(tx, principal.account_id)
 
     def require_step_up(self, tx: Transaction, principal: Principal) -> None:
