@@ -24,7 +24,7 @@ from souk.modules.accounts.service import Accounts, Emails
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
-from souk.modules.names.service import Rechecks
+from souk.modules.names.service import Notices, Rechecks
 from souk.modules.payments.handlers import inbox_handlers
 from souk.modules.payments.service import Following, Payments
 from souk.modules.trade import handlers as trade_handlers
@@ -43,6 +43,7 @@ _FOLLOW_SECONDS = 3.0
 _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
 _NAMES_SECONDS = 60.0
+_LETTERS_SECONDS = 5.0
 _INSTRUCTIONS_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
 _COMPARE_SECONDS = 300.0
@@ -76,7 +77,8 @@ def make_loops(
 def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services: Services) -> Loop:
     chains, uow = services.of(Chains), services.of(UnitOfWork)
     keeper, books = services.of(Keeper), services.of(Books)
-    payments, names = services.of(Payments), services.of(Rechecks)
+    payments = services.of(Payments)
+    names, letters = services.of(Rechecks), services.of(Notices)
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
@@ -85,6 +87,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("payments.look_at_open", _SILENCE_SECONDS, payments.look_at_open),
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),
         Periodic("names.check_due", _NAMES_SECONDS, Aside("names.check_due", names.check_due)),
+        Periodic("names.send_due", _LETTERS_SECONDS, Aside("names.send_due", letters.send_due)),
         *_comparisons(services.of(Reconciliation)),
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         forget_old(services.of(DeliveryLog)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from souk.adapters.ens.absent import AbsentNameService
 from souk.adapters.ens.calls import CallsReader
+from souk.adapters.ens.prompt import PromptNames
 from souk.adapters.ens.service import ChainNameService, EnsPlace
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.presence import ChainPresence
@@ -13,7 +14,7 @@ from souk.adapters.evm.rpc import JsonRpcClient
 from souk.bootstrap.networks import Network
 from souk.core.addresses import parse_address
 from souk.core.clock import Clock
-from souk.modules.names.ports import NameService
+from souk.modules.names.ports import NameService, PromptLooks
 from souk.settings import EnsSettings
 
 _TIMEOUT_SECONDS = 2.0
@@ -21,14 +22,25 @@ _TIMEOUT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class NameReading:
-    """What names are read by, whatever that is here."""
+    """What names are read by, whatever that is here; `looks` for somebody who waits."""
 
     service: NameService
+    looks: PromptLooks
 
 
 def name_reading(
     settings: EnsSettings | None, found: Mapping[int, Network], wall: Clock, closing: ExitStack
 ) -> NameReading:
+    """Both ways to read names, over the same chain."""
+    service = _service(settings, found, wall, closing)
+    looks = PromptNames(service)
+    closing.callback(looks.close)
+    return NameReading(service, looks)
+
+
+def _service(
+    settings: EnsSettings | None, found: Mapping[int, Network], wall: Clock, closing: ExitStack
+) -> NameService:
     """The chain that is set, or one of ours with an ENS, or nobody. It has a presence of its own:
     names, of which many may be asked, never keep a payment from asking its chain."""
     presence = ChainPresence(wall)
@@ -38,7 +50,7 @@ def name_reading(
         client = JsonRpcClient(url, label=label, timeout_seconds=_TIMEOUT_SECONDS)
         closing.callback(client.close)
         reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id)
-        return NameReading(ChainNameService(reader, _place(settings)))
+        return ChainNameService(reader, _place(settings))
     for chain_id, network in found.items():
         ens = network.deployment.ens
         if ens is not None:
@@ -49,8 +61,8 @@ def name_reading(
                 controller=parse_address(ens.controller),
                 wrapper=parse_address(ens.wrapper),
             )
-            return NameReading(ChainNameService(reader, place))
-    return NameReading(AbsentNameService())
+            return ChainNameService(reader, place)
+    return AbsentNameService()
 
 
 def _place(settings: EnsSettings) -> EnsPlace:

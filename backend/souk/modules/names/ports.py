@@ -1,6 +1,6 @@
 """What names need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from souk.core.addresses import Address
@@ -32,4 +32,13 @@ class NameService(Protocol):
 
     def availability(self, labels: Sequence[str]) -> list[Availability]:
         """Whether each name below `eth` may be had, and its price, all as of one block."""
+        ...
+
+
+class PromptLooks(Protocol):
+    """Looks names up for somebody who waits. Called with no transaction open."""
+
+    def look_all(self, names: Sequence[EnsName]) -> Mapping[EnsName, NameRecord]:
+        """Names as `NameService.look` finds them, but only those that it finds within a moment: the
+        answer comes then, whatever the chain does."""
         ...
