@@ -6,6 +6,7 @@ from souk.adapters.ens.normaliser import EnsipNormaliser
 from souk.modules.names.service import Lookups, Rechecks, Verifications
 from tests.support.account_builders import accounts_on
 from tests.support.fake_names import FakeNameService
+from tests.support.name_builders import rechecks_on
 from tests.support.seller_builders import sellers_on
 
 NORMALISER = EnsipNormaliser()
@@ -28,4 +29,4 @@ def verifications(uow, lookups, chain) -> Verifications:
 
 @pytest.fixture
 def rechecks(uow, chain) -> Rechecks:
-    return Rechecks(uow, accounts_on(uow), sellers_on(uow), chain)
+    return rechecks_on(uow, chain)
