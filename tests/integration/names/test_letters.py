@@ -110,6 +110,7 @@ def test_letter_is_sent_once_when_the_event_is_delivered_twice(
         connection.execute(text("UPDATE outbox SET delivered_at = NULL WHERE name LIKE 'ens.%'"))
     relay.drain()
 
+    assert relay.oldest_undelivered_at() is None
     assert (notices.send_due(), notices.send_due(), len(letters.sent)) == (1, 0, 1)
 
 

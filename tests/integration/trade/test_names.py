@@ -6,6 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from souk.core.idempotency import Receipt
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.accounts.repository import emails as email_rows
+from souk.modules.names.service import Notices
 from souk.modules.payments.service import Payments
 from souk.modules.trade.errors import StoreNameLost
 from souk.modules.trade.service import Placements, Trust
@@ -234,3 +237,25 @@ def test_order_over_http_is_refused_once_when_the_name_was_pointed_elsewhere(sho
     mine = shop.ask(seller, "GET", "/api/marketplace/sellers/me").json()
     assert (page["ens_name"], "payout_frozen_until" in page) == (None, False)
     assert mine["payout_frozen_until"] == "2026-03-04T12:01:00.000Z"
+
+
+def test_seller_is_written_to_by_the_workers_when_a_buyers_look_has_found_the_name_lost(
+    shop: Shop,
+) -> None:
+    names, seller, buyer = ShopNames(shop), shop.seller(), shop.person("buyer")
+    listing = shop.listing(seller)
+    with shop.container.get(UnitOfWork).begin() as tx:
+        email_rows.bind(tx, seller.account_id, "sofia@sellers.example")
+        tx.commit()
+    names.register("fig", seller.address)
+    shop.ask(seller, "POST", "/api/ens/verify", {"ens_name": "fig.eth"})
+    names.point("fig", buyer.address)
+    shop.clock.advance(minutes=1)
+    body = {"items": [{"listing_id": listing, "quantity": 1}]}
+    assert shop.ask(buyer, "POST", "/api/orders", body).status_code == 409
+
+    shop.follow()
+    assert shop.container.get(Notices).send_due() == 1
+
+    (letter,) = (shop.container.settings.paths.state_dir / "mail").glob("*.eml")
+    assert "To: sofia@sellers.example" in letter.read_text()
