@@ -47,9 +47,9 @@ class StoreNameLost(ConflictError):
     code = "store_name_lost"
 
     def __init__(self, lost: Sequence[LostName]) -> None:
-        names = " and ".join(one.name for one in lost)
+        names = ", ".join(one.name for one in lost)
         super().__init__(
-            f"the name {names}, by which you may know the store, was lost a moment ago; look at the"
+            f"you order from a store that has lost its name in this moment: {names}; look at the"
             " store again, and order anew if you still want to",
             context={
                 "seller_ids": [one.seller_id for one in lost],
