@@ -126,7 +126,7 @@ class Souk:
                 directed={},
                 prices=FixedPriceFeed(),
                 wallets=EvmWallets({}, ChainPresence(SystemClock())),
-                ways=EvmPayWays({}, EvmTokens({}, clock), clock),
+                ways=EvmPayWays({}, EvmTokens({}, clock)),
                 offers=Offers({}, QuoteTerms(), CardMoney(provider="nobody")),
                 names=names,
                 new_salt=lambda: secrets.token_hex(32),

@@ -22,25 +22,31 @@ _TIMEOUT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class NameReading:
-    """What names are read by, whatever that is here; `looks` for somebody who waits."""
+    """What names are read by, whatever that is here, `looks` for somebody who waits; and what a
+    client is told of it: on which chain, and where a name's owner finds the registry and the
+    controller; nothing when there is no such chain."""
 
     service: NameService
     looks: PromptLooks
+    described: Mapping[str, object] | None = None
+
+
+_Found = tuple[NameService, Mapping[str, object] | None]
 
 
 def name_reading(
     settings: EnsSettings | None, found: Mapping[int, Network], wall: Clock, closing: ExitStack
 ) -> NameReading:
     """Both ways to read names, over the same chain."""
-    service = _service(settings, found, wall, closing)
+    service, described = _find(settings, found, wall, closing)
     looks = PromptNames(service)
     closing.callback(looks.close)
-    return NameReading(service, looks)
+    return NameReading(service, looks, described)
 
 
-def _service(
+def _find(
     settings: EnsSettings | None, found: Mapping[int, Network], wall: Clock, closing: ExitStack
-) -> NameService:
+) -> _Found:
     """The chain that is set, or one of ours with an ENS, or nobody. It has a presence of its own:
     names, of which many may be asked, never keep a payment from asking its chain."""
     presence = ChainPresence(wall)
@@ -49,20 +55,27 @@ def _service(
         url = settings.ens_rpc_url.get_secret_value()
         client = JsonRpcClient(url, label=label, timeout_seconds=_TIMEOUT_SECONDS)
         closing.callback(client.close)
-        reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id)
-        return ChainNameService(reader, _place(settings))
+        return _reading(EvmNode(client), presence, settings.ens_chain_id, _place(settings))
     for chain_id, network in found.items():
         ens = network.deployment.ens
         if ens is not None:
-            reader = CallsReader(network.impatient_node, presence, chain_id)
             place = EnsPlace(
                 registry=parse_address(ens.registry),
                 registrar=parse_address(ens.registrar),
                 controller=parse_address(ens.controller),
                 wrapper=parse_address(ens.wrapper),
             )
-            return ChainNameService(reader, place)
-    return AbsentNameService()
+            return _reading(network.impatient_node, presence, chain_id, place)
+    return AbsentNameService(), None
+
+
+def _reading(node: EvmNode, presence: ChainPresence, chain_id: int, place: EnsPlace) -> _Found:
+    described = {
+        "chain_id": chain_id,
+        "registry": place.registry,
+        "controller": place.controller,
+    }
+    return ChainNameService(CallsReader(node, presence, chain_id), place), described
 
 
 def _place(settings: EnsSettings) -> EnsPlace:
