@@ -5,9 +5,11 @@ import pytest
 
 from souk.core.principal import NotYours
 from souk.modules.sellers.domain import SellerStatus
-from souk.modules.sellers.errors import PayoutsFrozen
-from tests.support.account_builders import an_account
-from tests.support.payment_builders import a_shop
+from souk.modules.sellers.errors import PayoutsCoolingOff, PayoutsFrozen
+from tests.support.account_builders import a_wallet, an_account
+from tests.support.fake_names import FakeNameService
+from tests.support.name_builders import a_named_seller, last_looks_on, shown_at
+from tests.support.payment_builders import a_shop, payments_on
 from tests.support.seller_builders import sellers_on, staff
 
 
@@ -47,3 +49,39 @@ def test_opens_no_account_when_the_store_is_suspended(shop, seller_id) -> None:
 
     with pytest.raises(PayoutsFrozen):
         shop.payments.open_payee(shop.seller("stella"), seller_id)
+
+
+@pytest.mark.pitfall("A10")
+def test_opens_no_account_while_a_store_that_has_lost_its_name_cools_off(shop, seller_id) -> None:
+    with shop.uow.begin() as tx:
+        sellers_on(shop.uow).lose_name(tx, seller_id, freeze=True)
+        tx.commit()
+
+    with pytest.raises(PayoutsCoolingOff):
+        shop.payments.open_payee(shop.seller("stella"), seller_id)
+
+
+def test_shows_the_account_that_was_open_before_the_name_was_lost(shop, seller_id) -> None:
+    opened = shop.payments.open_payee(shop.seller("stella"), seller_id)
+    with shop.uow.begin() as tx:
+        sellers_on(shop.uow).lose_name(tx, seller_id, freeze=True)
+        tx.commit()
+
+    again = shop.payments.open_payee(shop.seller("stella"), seller_id)
+
+    assert again.reference == opened.reference
+
+
+@pytest.mark.pitfall("A10")
+def test_looks_at_the_name_before_it_opens_the_account(shop, clock) -> None:
+    chain = FakeNameService(clock.now())
+    store = a_named_seller(shop.uow, chain, "stella", "star.eth")
+    names = last_looks_on(shop.uow, chain)
+    payments = payments_on(shop.uow, cards=shop.cards, names=names)
+    chain.names["star.eth"].address = a_wallet("mallory").address
+    clock.advance(minutes=1)
+
+    with pytest.raises(PayoutsCoolingOff):
+        payments.open_payee(store.principal, store.id)
+
+    assert shown_at(shop.uow, store.id) is None

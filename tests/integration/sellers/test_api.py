@@ -9,7 +9,7 @@ from souk.modules.sellers.domain import SellerStatus
 from souk.modules.sellers.schemas.standing import StandingHistoryOut
 from souk.modules.sellers.schemas.team import InvitationsOut, MemberOut, RolesOut, TeamOut
 from souk.modules.sellers.service import Sellers
-from tests.support.account_builders import a_wallet, accounts_on, an_account, sign_in
+from tests.support.account_builders import a_message, a_wallet, accounts_on, an_account, sign_in
 from tests.support.http import Api, assembled
 from tests.support.seller_builders import a_profile, sellers_on
 
@@ -88,7 +88,8 @@ def test_profile_shows_public_fields_only(store):
 
 
 def test_me_finds_the_callers_own_store(api, token, stranger, store):
-    assert api("GET", f"{PATH}/me", token=token).json() == store
+    own = {**store, "payout_frozen_until": None}
+    assert api("GET", f"{PATH}/me", token=token).json() == own
     assert api("GET", f"{PATH}/me", token=stranger).json()["code"] == "seller_not_found"
     assert api("GET", f"{PATH}/me").status_code == 401
 
@@ -358,3 +359,34 @@ def test_draft_is_shown_to_its_owner_and_staff_alone(api, accounts, stranger, cl
     owner = sign_in(accounts, a_wallet("dora")).token
     assert [api("GET", path, token=who).status_code for who in (owner, clerk)] == [200, 200]
     assert [api("GET", path, token=who).status_code for who in (stranger, None)] == [404, 404]
+
+
+def test_only_its_own_people_see_until_when_payouts_are_frozen(
+    api, committing_uow, token, stranger, store
+):
+    with committing_uow.begin() as tx:
+        sellers_on(committing_uow).lose_name(tx, store["id"], freeze=True)
+        tx.commit()
+    page = f"{PATH}/{store['id']}"
+    until = "2026-03-04T12:00:00.000Z"
+
+    assert api("GET", f"{PATH}/me", token=token).json()["payout_frozen_until"] == until
+    assert api("GET", f"{page}/standing", token=token).json()["payout_frozen_until"] == until
+    for who in (None, stranger, token):
+        assert "payout_frozen_until" not in api("GET", page, token=who).json()
+    assert api("GET", f"{page}/standing", token=stranger).status_code == 404
+
+
+def test_edit_says_until_when_payouts_are_frozen(api, accounts, committing_uow, token, store):
+    second = a_wallet("second")
+    message = a_message(accounts.issue_nonce(), second).render()
+    accounts.add_wallet(accounts.authenticate(token), message, second.sign(message))
+    with committing_uow.begin() as tx:
+        sellers_on(committing_uow).lose_name(tx, store["id"], freeze=True)
+        tx.commit()
+
+    fresh, body = sign_in(accounts, a_wallet("sofia")).token, {"payout_wallet": second.address}
+    answer = api("PATCH", f"{PATH}/{store['id']}", body, token=fresh, **{"If-Match": '"2"'})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "payouts_cooling_off")
+    assert answer.json()["frozen_until"] == "2026-03-04T12:00:00.000Z"

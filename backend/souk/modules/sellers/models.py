@@ -24,7 +24,8 @@ _VERIFICATIONS = "verification IN ('unverified', 'in_review', 'verified', 'rejec
 
 class SellerRow(Base):
     """One store. Each account has at most one. `ens_name` was proved and holds at present; what
-    labels look like to a hasty reader, the database tells by `look_alike`."""
+    labels look like to a hasty reader, the database tells by `look_alike`. Before
+    `payout_frozen_until` the payout wallet does not change: a name was lost."""
 
     __tablename__ = "seller"
     __table_args__ = (
@@ -53,6 +54,7 @@ class SellerRow(Base):
     on_holiday: Mapped[bool] = mapped_column(server_default=false())
     holiday_note: Mapped[str | None]
     ens_name: Mapped[str | None] = mapped_column(unique=True)
+    payout_frozen_until: Mapped[Instant | None]
     handle_look: Mapped[str | None] = mapped_column(
         Computed("look_alike(handle)", persisted=True), index=True
     )

@@ -102,7 +102,10 @@ _MOVES: Responses = {
     responses={
         **_SIGNED_OUT,
         404: {"description": "A listing, cart or payment does not exist"},
-        409: {"description": "Sold out, not for sale, being paid, or too much is unpaid"},
+        409: {
+            "description": "Sold out, not for sale, being paid, or too much is unpaid; or a store"
+            " has lost its name in this moment, which is said once"
+        },
         422: {"description": "An empty cart or a malformed field"},
     },
 )

@@ -202,6 +202,17 @@ def hold_wallet(tx: Transaction, account_id: str, address: str) -> WalletRow | N
     ).one_or_none()
 
 
+def exists_proof(tx: Transaction, account_id: str, address: str, chain_id: int) -> bool:
+    """Whether the account has proved a wallet in such a way that this holds on a chain."""
+    proved = exists().where(
+        WalletRow.account_id == account_id,
+        WalletRow.address == address,
+        or_(WalletRow.chain_id.is_(None), WalletRow.chain_id == chain_id),
+    )
+    found: bool = tx.session.execute(select(proved)).scalar_one()
+    return found
+
+
 def exists_wallet(tx: Transaction, account_id: str) -> bool:
     """Whether the account has proved any wallet."""
     found: bool = tx.session.execute(

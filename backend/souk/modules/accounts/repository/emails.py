@@ -107,6 +107,16 @@ def bind(tx: Transaction, account_id: str, address: str) -> str:
     ).scalar_one()
 
 
+def find_of_account(tx: Transaction, account_id: str) -> str | None:
+    """The address that this account proved first."""
+    return tx.session.scalars(
+        select(EmailRow.address)
+        .where(EmailRow.account_id == account_id)
+        .order_by(EmailRow.proved_at, EmailRow.id)
+        .limit(1)
+    ).first()
+
+
 def delete_sent(tx: Transaction, *, before: datetime) -> int:
     """Forget messages that count no more; returns how many."""
     gone = (

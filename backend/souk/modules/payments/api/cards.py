@@ -54,6 +54,7 @@ _SIGNED = {
         401: UNAUTHENTICATED,
         403: {"description": "The store is somebody else's, suspended, or not verified yet"},
         404: {"description": "There is no such store"},
+        409: {"description": "The store has lost a name; `frozen_until` says when it may begin"},
         422: _NO_CARDS,
         503: _AWAY,
     },

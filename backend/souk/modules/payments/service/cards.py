@@ -19,16 +19,21 @@ class CardKeeping(Looking):
 
     def open_payee(self, principal: Principal, seller_id: str) -> PayeeAccount:
         """The account by which a store of the caller's is paid by card, opened at the first call,
-        and where to complete it. Raises `NotYours`, `RoleTooSmall`,
-        `PayoutsFrozen`, `VerificationRequired`."""
+        and where to complete it. Raises `NotYours`, `RoleTooSmall`, `PayoutsFrozen`,
+        `VerificationRequired`, and `PayoutsCoolingOff` at the first call."""
         rail = self._cards()
         with self._parts.uow.begin() as tx:
             seller = self._parts.sellers.get(tx, seller_id)
             self._parts.sellers.require(tx, seller_id, principal, Permission.PAYOUTS)
             self._parts.sellers.require_payable(seller)
             known = payee_rows.find(tx, seller_id)
+            names = self._parts.names.list_stale(tx, [seller_id])
         if known is not None:
             return self._refreshed(known)
+        self._parts.names.look([one for one in names if one.wallet == seller.payout_wallet])
+        with self._parts.uow.begin() as tx:
+            sellers = self._parts.sellers
+            sellers.require_no_freeze(tx, sellers.get(tx, seller_id))
         opened = rail.desk.open_account(
             seller_id, key=f"{seller_id}:account", return_url=rail.return_url
         )

@@ -43,7 +43,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class SellerRecord:
-    """A seller as other modules see it. `payout_wallet` is in EIP-55 form."""
+    """A seller as other modules see it. `payout_wallet` is in EIP-55 form; where money goes to is
+    not changed before `payout_frozen_until`."""
 
     id: str
     account_id: str
@@ -55,6 +56,7 @@ class SellerRecord:
     on_holiday: bool = False
     holiday_note: str | None = None
     ens_name: str | None = None
+    payout_frozen_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class StoredSeller:
     created_at: datetime
     updated_at: datetime
     ens_name: str | None = None
+    payout_frozen_until: datetime | None = None
 
     @property
     def record(self) -> SellerRecord:
@@ -86,6 +89,7 @@ class StoredSeller:
             on_holiday=profile.on_holiday,
             holiday_note=profile.holiday_note,
             ens_name=self.ens_name,
+            payout_frozen_until=self.payout_frozen_until,
         )
 
 

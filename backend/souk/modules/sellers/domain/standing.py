@@ -5,7 +5,7 @@ The two tables are the only description of what may follow what, and who may hav
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from souk.modules.sellers.errors import StandingConflict
@@ -94,11 +94,13 @@ class StandingEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellersConfig:
     """How an installation receives sellers. `unverified_limit` is the most, in US cents, that one
-    order from a store may come to while it is not known who sells; `None` is no limit."""
+    order from a store may come to while it is not known who sells; `None` is no limit.
+    For `payout_freeze` a store that has lost its name cannot change where its money goes."""
 
     starts_as: SellerStatus = SellerStatus.APPROVED
     unverified_limit: int | None = None
     payouts_need_verification: bool = False
+    payout_freeze: timedelta = timedelta(hours=72)
 
 
 def aspect_of(standing: Standing) -> Aspect:

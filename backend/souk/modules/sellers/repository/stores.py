@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -92,12 +93,27 @@ def save(tx: Transaction, seller_id: str, profile: Profile, version: int) -> boo
     return True
 
 
-def save_ens_name(tx: Transaction, seller_id: str, ens_name: str | None) -> None:
+def save_ens_name(tx: Transaction, seller_id: str, ens_name: str) -> None:
     """Store the name that the store shows from now on; its profile is another version then."""
     tx.session.execute(
         update(SellerRow)
         .where(SellerRow.id == seller_id)
         .values(ens_name=ens_name, version=SellerRow.version + 1, updated_at=tx.now)
+    )
+
+
+def drop_ens_name(tx: Transaction, seller_id: str, *, frozen_until: datetime | None) -> None:
+    """Store that the store shows no name any more and, if an instant is given, that until then it
+    is paid where it is paid now; never shortens."""
+    tx.session.execute(
+        update(SellerRow)
+        .where(SellerRow.id == seller_id)
+        .values(
+            ens_name=None,
+            payout_frozen_until=func.greatest(SellerRow.payout_frozen_until, frozen_until),
+            version=SellerRow.version + 1,
+            updated_at=tx.now,
+        )
     )
 
 
@@ -181,4 +197,5 @@ def _stored(row: SellerRow) -> StoredSeller:
         row.created_at,
         row.updated_at,
         row.ens_name,
+        row.payout_frozen_until,
     )

@@ -188,3 +188,18 @@ class SellerOut(ResponseModel):
             created_at=seller.created_at,
             updated_at=seller.updated_at,
         )
+
+
+FrozenUntil = Annotated[
+    InstantOut | None,
+    Field(
+        description="Until then the payout wallet cannot be changed, because the store has lost a"
+        " name. `null`, or an instant that is over, when it can."
+    ),
+]
+
+
+class OwnSellerOut(SellerOut):
+    """A store's profile, and what only its owner is shown of it."""
+
+    payout_frozen_until: FrozenUntil = None

@@ -1,6 +1,7 @@
 """Opening and editing a store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from souk.core.addresses import parse_address
 from souk.core.idempotency import NO_RECEIPT, Receipt
@@ -54,8 +55,8 @@ class Stores(Finding):
 
         `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
         `NotYours`, `RoleTooSmall`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`,
-        `PayoutsFrozen`, `PayoutWalletOnOneChain`, `InvalidProfileField`, and `StepUpRequired` when
-        money is to go elsewhere.
+        `PayoutsFrozen`, `PayoutsCoolingOff`, `PayoutWalletOnOneChain`, `InvalidProfileField`, and
+        `StepUpRequired` when money is to go elsewhere.
         """
         with self._uow.begin() as tx:
             seller = self._lock(tx, principal, reference, Permission.PROFILE)
@@ -67,6 +68,7 @@ class Stores(Finding):
                 self._accounts.require_step_up(tx, principal)
                 if seller.status is SellerStatus.SUSPENDED:
                     raise PayoutsFrozen
+                self.require_no_freeze(tx, seller.record)
                 self._require_proved(tx, seller.account_id, profile)
             if not rows.save(tx, seller.id, profile, version + 1):
                 raise _handle_taken(tx, profile)
@@ -95,9 +97,23 @@ class Stores(Finding):
         """The seller with this id. Raises `SellerNotFound`."""
         return self._required(rows.find(tx, seller_id)).record
 
-    def show_name(self, tx: Transaction, seller_id: str, ens_name: str | None) -> None:
-        """Show a name of ENS at this store, which has been proved; `None` takes it away."""
+    def hold(self, tx: Transaction, seller_ids: Iterable[str]) -> None:
+        """Let nobody else change these stores before the transaction ends. Whoever locks a store
+        and more does this first: a store comes before its account, and that before its names."""
+        for seller_id in sorted(set(seller_ids)):
+            rows.lock(tx, seller_id)
+
+    def show_name(self, tx: Transaction, seller_id: str, ens_name: str) -> None:
+        """Show a name of ENS at this store, which has been proved."""
         rows.save_ens_name(tx, seller_id, ens_name)
+
+    def lose_name(self, tx: Transaction, seller_id: str, *, freeze: bool) -> datetime | None:
+        """Show no name at this store any more. With `freeze` its money goes where it goes now for
+        a while; returns until when, `None` when nothing was frozen."""
+        wait = self._config.payout_freeze
+        until = tx.after(wait) if freeze and wait else None
+        rows.drop_ens_name(tx, seller_id, frozen_until=until)
+        return until
 
     def list_look_alikes(
         self, tx: Transaction, labels: Sequence[str], limit: int
