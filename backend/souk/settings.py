@@ -135,11 +135,22 @@ class TradeSettings(_Group):
 
 class SellerSettings(_Group):
     """How sellers are received. While it is not known who sells, an order from a store comes to so
-    many US cents at most; without the limit to anything."""
+    many US cents at most; without the limit to anything. Who finds out is the staff, or Stripe."""
 
     seller_starts_as: Literal["approved", "draft"] = "approved"
     seller_unverified_limit: int | None = Field(None, ge=0)
     seller_payouts_need_verification: bool = False
+    seller_identity_check: Literal["staff", "stripe"] = "staff"
+
+    @field_validator("seller_identity_check")
+    @classmethod
+    def _can_ask(cls, value: str) -> str:
+        if value == "stripe" and not os.environ.get("STRIPE_SECRET_KEY", "").strip():
+            raise ValueError(
+                "Stripe checks sellers only with a key: set STRIPE_SECRET_KEY, or have it done by"
+                " staff"
+            )
+        return value
 
 
 Method = Literal["STRIPE", "CREDIT_CARD", "DEBIT_CARD", "BANK_TRANSFER", "ESCROW", "CRYPTO"]

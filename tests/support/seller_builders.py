@@ -13,6 +13,7 @@ from souk.modules.sellers.domain import (
     Verification,
 )
 from souk.modules.sellers.domain.team import TeamRole
+from souk.modules.sellers.ports import IdentityCheck
 from souk.modules.sellers.service import Sellers
 from tests.support.account_builders import a_wallet, accounts_on, an_account
 
@@ -39,8 +40,11 @@ def a_profile(owner: str = "sofia", /, **changes) -> Profile:
     return Profile(**{**values, "payout_wallet": a_wallet(owner).address, **changes})
 
 
-def sellers_on(uow: UnitOfWork, **config) -> Sellers:
-    return Sellers(uow, accounts_on(uow), StaffIdentityCheck(), SellersConfig(**config))
+STAFF = StaffIdentityCheck()
+
+
+def sellers_on(uow: UnitOfWork, *, identity: IdentityCheck = STAFF, **config) -> Sellers:
+    return Sellers(uow, accounts_on(uow), identity, SellersConfig(**config))
 
 
 def staff(uow: UnitOfWork) -> Principal:

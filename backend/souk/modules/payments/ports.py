@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from souk.core.addresses import Address
@@ -240,6 +241,13 @@ class CardDesk(Protocol):
         ...
 
 
+class Topic(StrEnum):
+    """What a message is about, and so who handles it."""
+
+    MONEY = "money"
+    IDENTITY = "identity"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedMessage:
     """A message that its sender has signed: `external_id` names it for good, `body` is what may be
@@ -247,6 +255,7 @@ class SignedMessage:
     `foreign`."""
 
     external_id: str
+    topic: Topic
     foreign: bool
     occurred_at: datetime
     body: bytes
