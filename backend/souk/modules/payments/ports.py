@@ -30,15 +30,17 @@ from souk.modules.payments.domain import (
 from souk.modules.payments.domain.following import SentTransaction
 from souk.modules.payments.domain.funds import GasToPay, WalletFunds
 from souk.modules.payments.errors import EscrowRefused
+from souk.modules.sellers.domain import PayoutWallets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegPlan:
-    """One order to be paid: `amount` in the attempt's asset, to the seller's `wallet`, or to the
-    `card_account` that a seller has at the card provider; `salt` goes into its terms document."""
+    """One order to be paid: `amount` in the attempt's asset, to the wallet that the seller has in
+    `payouts` for the chain on which it is paid, or to the `card_account` that a seller has at the
+    card provider; `salt` goes into its terms document."""
 
     terms: OrderTerms
-    wallet: Address
+    payouts: PayoutWallets
     card_account: str | None
     amount: int
     salt: str
