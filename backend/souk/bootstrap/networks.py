@@ -10,11 +10,13 @@ from souk.adapters.evm import registry
 from souk.adapters.evm.event_decoder import EscrowEventDecoder
 from souk.adapters.evm.log_source import NodeLogSource
 from souk.adapters.evm.node import EvmNode
+from souk.adapters.evm.published_keys import PUBLISHED_ACCOUNTS
 from souk.adapters.evm.registry import Deployment
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import parse_address
 from souk.core.money import Asset
+from souk.core.startup import SettingsRefused
 from souk.modules.chain.domain import ChainConfig, Purpose
 from souk.modules.chain.ports import TransactionSender
 from souk.modules.chain.service import FollowedChain
@@ -47,7 +49,7 @@ class Network:
 
 
 def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
-    """Every chain that has both an address and a record."""
+    """Every chain that has both an address and a record. Raises `SettingsRefused`."""
     found = {}
     for chain_id, urls in settings.rpc_urls.items():
         deployment = registry.find(settings.paths.deployments, chain_id)
@@ -82,13 +84,26 @@ def _senders(
         Purpose.KEEPER: settings.keeper.keeper_private_key,
         Purpose.RELAYER: settings.keeper.relayer_private_key,
     }
-    return {
+    senders: dict[Purpose, TransactionSender] = {
         purpose: LocalTransactionSender(
             node, chain_id=deployment.chain_id, private_key=key.get_secret_value()
         )
         for purpose, key in keys.items()
         if key is not None
     }
+    if not deployment.disposable:
+        _refuse_published(deployment, senders)
+    return senders
+
+
+def _refuse_published(deployment: Deployment, senders: Mapping[Purpose, TransactionSender]) -> None:
+    """What lies on an account whose key everybody has is taken at once, and its nonces with it."""
+    for purpose, sender in senders.items():
+        if sender.address in PUBLISHED_ACCOUNTS:
+            raise SettingsRefused(
+                f"{purpose.upper()}_PRIVATE_KEY: everybody has the key of {sender.address}, as it"
+                f" comes with development nodes; set a key of your own for {deployment.name}"
+            )
 
 
 def _followed(deployment: Deployment, keeper: KeeperSettings) -> ChainConfig:

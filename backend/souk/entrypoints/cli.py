@@ -12,6 +12,7 @@ from types import ModuleType
 from pydantic import ValidationError
 
 import souk
+from souk.core.startup import SettingsRefused
 from souk.embedded.occupancy import find_occupant
 from souk.entrypoints.failures import CommandFailed
 from souk.entrypoints.places import default_state
@@ -51,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for fault in wrong.errors(include_input=False):
             variable = "_".join(str(part) for part in fault["loc"]).upper()
             print(f"souk {words[0]}: {variable}: {fault['msg']}", file=sys.stderr)
+        return 2
+    except SettingsRefused as refused:
+        print(f"souk {words[0]}: {refused}", file=sys.stderr)
         return 2
 
 

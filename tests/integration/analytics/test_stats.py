@@ -96,3 +96,11 @@ def test_stats_of_a_draft_are_hidden(api, uow):
     for reference in (draft.id, "nobody"):
         answer = api("GET", f"/api/marketplace/sellers/{reference}/stats")
         assert (answer.status_code, answer.json()["code"]) == (404, "seller_not_found")
+
+
+def test_stats_leave_out_what_was_called_off_after_its_payment_was_undone(api, uow):
+    store = a_seller(uow)
+    order_id = order_of(uow, store, OrderStatus.PAID)
+    move(uow, order_id, "unpay", Actor.CHAIN)
+    move(uow, order_id, "cancel", Actor.BUYER)
+    assert stats(api, store.id)["completion_rate"] is None

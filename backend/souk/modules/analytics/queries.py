@@ -2,20 +2,27 @@
 
 from souk.core.db import Reads
 
-# A sale is an order whose money is the seller's. Of what was paid, that or its refund is the end;
-# what nobody paid for says nothing about the seller.
+# A sale is an order whose money is the seller's, and has not gone back to the buyer since. Of what
+# was paid, that or its refund is the end; what nobody paid for says nothing about the seller, nor
+# does what was called off when the payment had been undone.
 _STATS = """
     WITH store AS (
         SELECT id, created_at FROM seller
         WHERE seller.status IN ('approved', 'suspended') AND {named}
     ), ended AS (
-        SELECT count(*) FILTER (WHERE orders.status = 'completed') AS completed, count(*) AS paid
+        SELECT count(*) FILTER (WHERE orders.status = 'completed' AND NOT EXISTS (
+                   SELECT FROM payment_attempt_leg AS leg
+                   WHERE leg.order_id = orders.id AND NOT leg.duplicate AND leg.held > 0
+                     AND leg.refunded + leg.reimbursed + leg.charged_back >= leg.held
+               )) AS completed,
+               count(*) AS paid
         FROM orders, store
         WHERE orders.seller_id = store.id
           AND (orders.status = 'completed'
                OR orders.status = 'cancelled' AND EXISTS (
                    SELECT FROM order_status_history AS step
-                   WHERE step.order_id = orders.id AND step.to_status = 'paid'))
+                   WHERE step.order_id = orders.id AND step.to_status = 'cancelled'
+                     AND step.from_status NOT IN ('pending_payment', 'expired', 'cancelled')))
     )
     SELECT json_build_object(
         'seller_id', store.id,
