@@ -1,6 +1,7 @@
 """`souk demo`: played once on a whole stack, then judged again in worlds that were broken."""
 
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from souk.entrypoints.demo.evidence import Evidence, OrderEvidence
 from souk.entrypoints.demo.narrator import Narrator
 from souk.entrypoints.demo.place import find_place
 from souk.entrypoints.demo.play import enter, play
-from souk.entrypoints.demo.rows import read_order
+from souk.entrypoints.demo.rows import read_names, read_order
 from souk.entrypoints.demo.world import World
 from tests.support.whole_stack import WholeStack
 
@@ -158,6 +159,32 @@ def test_whole_fails_when_a_posting_is_missing(played: Played) -> None:
     assert "the whole: every entry of everybody sums to zero" in failing
 
 
+# The same of the name that was shown.
+BROKEN_NAMES = {
+    "10 named: one row says whose it is, in a block of the chain": (
+        "UPDATE ens_verifications SET wallet = '0x' || repeat('0', 40) WHERE name = %(name)s"
+    ),
+    "10 named: after all that it is this store's": (
+        "UPDATE seller SET ens_name = NULL WHERE ens_name = %(name)s"
+    ),
+    "10 named: the outbox told of it once": (
+        "DELETE FROM outbox WHERE payload ->> 'ens_name' = %(name)s"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_NAMES)
+def test_check_fails_when_the_rows_of_the_name_are_broken(played: Played, name: str) -> None:
+    named = required(played.evidence.named)
+    assert name not in played.failing(played.evidence)
+    with played.world.connection.transaction(force_rollback=True):
+        done = played.world.connection.execute(BROKEN_NAMES[name], {"name": named.name})
+        assert done.rowcount > 0
+        rows = read_names(played.world.connection, named.store_id, named.name)
+        broken = replace(played.evidence, named=replace(named, rows=rows))
+    assert name in played.failing(broken)
+
+
 def _one_more(part: str, field: str) -> Callable[[Evidence], Evidence]:
     """A world in which a wallet has one smallest unit more than it should."""
 
@@ -195,6 +222,27 @@ def _never_told(seen: Evidence) -> Evidence:
     return replace(seen, released=replace(required(seen.released), stream=()))
 
 
+def _shown_late(seen: Evidence) -> Evidence:
+    """A world in which the store's page does not show the name yet."""
+    named = required(seen.named)
+    before = Answer(200, None, {}, json.dumps(named.profile.raw))
+    return replace(seen, named=replace(named, page=before))
+
+
+def _taken_by_another(seen: Evidence) -> Evidence:
+    """A world in which anybody's signature is good enough for a name."""
+    named = required(seen.named)
+    others = replace(named.others, forged=named.verified)
+    return replace(seen, named=replace(named, others=others))
+
+
+def _points_elsewhere(seen: Evidence) -> Evidence:
+    """A world in which the name stands for another wallet than the API says."""
+    named = required(seen.named)
+    elsewhere = replace(named.on_chain, address="0x" + "1" * 40)
+    return replace(seen, named=replace(named, on_chain=elsewhere))
+
+
 def _provider_says(part: str, **said: tuple[int, ...]) -> Callable[[Evidence], Evidence]:
     """A world in which the card provider moved other money."""
     return lambda seen: replace(seen, **{part: replace(getattr(seen, part), **said)})
@@ -216,6 +264,10 @@ BROKEN_SIGHT = {
     "7 cart by card: exactly the cancelled order's price went back": _provider_says(
         "card_cart", refunds=(3_900, 2_500)
     ),
+    "10 named: the registrar took the price that was suggested": _one_more("named", "spent"),
+    "10 named: the store's public page shows it at once, as another version": _shown_late,
+    "10 named: another wallet's signature proves nothing": _taken_by_another,
+    "10 named: the API says of the name what the chain says": _points_elsewhere,
     "8 given up: no money moved": _provider_says("card_given_up", refunds=(1_450,)),
 }
 

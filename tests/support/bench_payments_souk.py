@@ -124,7 +124,7 @@ class Souk:
                 directed={},
                 prices=FixedPriceFeed(),
                 wallets=EvmWallets({}, ChainPresence(SystemClock())),
-                ways=EvmPayWays({}, EvmTokens({}, clock), clock),
+                ways=EvmPayWays({}, EvmTokens({}, clock)),
                 offers=Offers({}, QuoteTerms(), CardMoney(provider="nobody")),
                 new_salt=lambda: secrets.token_hex(32),
             )

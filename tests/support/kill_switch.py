@@ -47,6 +47,18 @@ class KillSwitch:
         finally:
             self.on()
 
+    @contextmanager
+    def still(self) -> Iterator[socket.socket]:
+        """While the block runs connections are made and nothing is ever said, as when the part's
+        process was stopped; the socket at which the callers wait."""
+        self.off()
+        held = self._listen()
+        try:
+            yield held
+        finally:
+            _close(held)
+            self.on()
+
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
             while True:

@@ -132,6 +132,7 @@ def payments_on(
         card, card_money = cards.gateway, CARDS
     money, nodes, clock = {CHAIN_ID: MONEY}, {CHAIN_ID: away(url)}, MovableClock()
     presence = ChainPresence(clock)
+    attended = {chain_id: node.attended(presence, chain_id) for chain_id, node in nodes.items()}
     return Payments(
         Parts(
             uow=uow,
@@ -144,7 +145,7 @@ def payments_on(
             cards=cards,
             prices=prices or FixedPriceFeed(),
             wallets=EvmWallets(nodes, presence),
-            ways=EvmPayWays(money, EvmTokens(nodes, clock), presence),
+            ways=EvmPayWays(money, EvmTokens(attended, clock)),
             offers=Offers(money, QUOTES, card_money, rules),
             new_salt=lambda: f"{next(_numbers):064x}",
         )

@@ -21,9 +21,12 @@ _TIMEOUT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class NameReading:
-    """What names are read by, whatever that is here."""
+    """What names are read by, whatever that is here, and what a client is told of it: on which
+    chain, and where a name's owner finds the registry and the controller; nothing when there is no
+    such chain."""
 
     service: NameService
+    described: Mapping[str, object] | None = None
 
 
 def name_reading(
@@ -37,20 +40,27 @@ def name_reading(
         url = settings.ens_rpc_url.get_secret_value()
         client = JsonRpcClient(url, label=label, timeout_seconds=_TIMEOUT_SECONDS)
         closing.callback(client.close)
-        reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id)
-        return NameReading(ChainNameService(reader, _place(settings)))
+        return _reading(EvmNode(client), presence, settings.ens_chain_id, _place(settings))
     for chain_id, network in found.items():
         ens = network.deployment.ens
         if ens is not None:
-            reader = CallsReader(network.impatient_node, presence, chain_id)
             place = EnsPlace(
                 registry=parse_address(ens.registry),
                 registrar=parse_address(ens.registrar),
                 controller=parse_address(ens.controller),
                 wrapper=parse_address(ens.wrapper),
             )
-            return NameReading(ChainNameService(reader, place))
+            return _reading(network.impatient_node, presence, chain_id, place)
     return NameReading(AbsentNameService())
+
+
+def _reading(node: EvmNode, presence: ChainPresence, chain_id: int, place: EnsPlace) -> NameReading:
+    described = {
+        "chain_id": chain_id,
+        "registry": place.registry,
+        "controller": place.controller,
+    }
+    return NameReading(ChainNameService(CallsReader(node, presence, chain_id), place), described)
 
 
 def _place(settings: EnsSettings) -> EnsPlace:

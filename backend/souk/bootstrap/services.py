@@ -149,10 +149,12 @@ def _money(
     money = {chain_id: network.money for chain_id, network in found.items()}
     impatient = {chain_id: network.impatient_node for chain_id, network in found.items()}
     presence = ChainPresence(wall)
-    tokens, wallets = EvmTokens(nodes, wall), EvmWallets(impatient, presence)
+    # Whoever asks the contract before a signature waits with a thread, as those do who ask a price.
+    attended = {chain_id: node.attended(presence, chain_id) for chain_id, node in impatient.items()}
+    tokens, wallets = EvmTokens(attended, wall), EvmWallets(impatient, presence)
     terms = _escrow_terms(settings.trade)
-    escrow = EvmEscrowGateway(money, terms, nodes, clock=wall, tokens=tokens)
-    keeper = EvmEscrowCredits(money, nodes)
+    escrow = EvmEscrowGateway(money, terms, attended, clock=wall, tokens=tokens)
+    keeper = EvmEscrowCredits(money, attended)
     prices = ChainlinkPriceFeed(impatient, presence)
     offers = Offers(money, _quote_terms(settings.trade), card_money(settings), _rules(settings))
     cards = card_rail(settings, wall)
@@ -167,7 +169,7 @@ def _money(
         cards=cards,
         prices=prices,
         wallets=wallets,
-        ways=EvmPayWays(money, tokens, presence),
+        ways=EvmPayWays(money, tokens),
         offers=offers,
         new_salt=lambda: secrets.token_hex(32),
     )

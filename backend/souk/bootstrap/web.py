@@ -123,7 +123,11 @@ def _edges(below: Container) -> Mapping[object, object]:
         ),
         OrderPages: OrderPages(confirmations),
         ClientConfig: ClientConfig(
-            {"chains": describe(found), "methods": below.get(Offers).rules.describe()}
+            {
+                "chains": describe(found),
+                "methods": below.get(Offers).rules.describe(),
+                "ens": below.get(NameReading).described,
+            }
         ),
         Readiness: readiness(below.engine, redis.ping, uow, chains, say_cards),
         RailHealth: RailHealth(

@@ -33,6 +33,7 @@ def describe_part(check: Callable[[], str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ClientConfig:
-    """What a client needs before it can pay: chains, contracts, tokens, rails. No secrets."""
+    """What a client needs before it can pay, and where names of ENS are: chains, contracts, tokens,
+    rails. No secrets."""
 
     document: Mapping[str, object]

@@ -71,6 +71,19 @@ def test_tells_clients_the_chain_and_its_tokens(running: Shop) -> None:
     assert [token["symbol"] for token in chain["tokens"]] == ["tUSD"]
 
 
+def test_tells_clients_where_names_are(running: Shop) -> None:
+    ens = running.deployment.ens
+    assert ens is not None
+
+    found = running.api("GET", "/api/config").json()["ens"]
+
+    assert found == {
+        "chain_id": running.deployment.chain_id,
+        "registry": ens.registry,
+        "controller": ens.controller,
+    }
+
+
 def test_keeps_the_request_id_that_a_client_sends(api: Api) -> None:
     answer = api("GET", "/health/live", x_request_id="trace-0123456789")
 

@@ -1,12 +1,18 @@
 """The chain's node is away: everything but its own answers goes on, and nothing is lost."""
 
+import socket
+from contextlib import suppress
+
 import httpx
 from eth_account import Account
 
-from souk.adapters.evm.presence import AWAY_FOR
+from souk.adapters.evm.presence import AT_ONE_CHAIN, AWAY_FOR
 from souk.embedded.anvil import DEVELOPMENT_KEY
+from souk.modules.trade.domain import Moved
+from souk.modules.trade.service import Deliveries
 from tests.integration.outages.conftest import Grid
 from tests.support.shop import Person, Shop
+from tests.support.threads import at_once
 
 KEEPER_ADDRESS = Account.from_key(DEVELOPMENT_KEY).address
 
@@ -69,6 +75,30 @@ def test_hands_out_calls_unchecked_when_the_node_is_away(
     with grid.node.cut():
         asked = shop.move(seller, order_id, "shipped")
     assert asked.json()["action"]["type"] == "needs_signature"
+
+
+def test_lets_few_wait_for_what_the_contract_says_when_the_node_stands_still(
+    shop: Shop, grid: Grid, buyer: Person, seller: Person, listing: str
+) -> None:
+    order_id = shop.paid(buyer, (listing, 1))["orders"][0]["id"]
+    caller, deliveries = shop.container.authenticate(seller.token), shop.container.get(Deliveries)
+    with grid.node.still() as node:
+        asked = at_once(2 * AT_ONE_CHAIN, lambda _: deliveries.ship(caller, order_id, None))
+        callers = count_callers(node)
+
+    assert {type(one) for one in asked} == {Moved}
+    assert 1 <= callers <= AT_ONE_CHAIN
+
+
+def count_callers(node: socket.socket) -> int:
+    """How many have connected to a node that stands still."""
+    node.setblocking(False)
+    called = 0
+    with suppress(BlockingIOError):
+        while True:
+            node.accept()[0].close()
+            called += 1
+    return called
 
 
 def test_takes_in_what_was_missed_when_the_node_is_back(

@@ -197,7 +197,7 @@ def test_offers_no_permit_when_the_token_only_seems_to_take_one(rail, swallows) 
 def test_says_whom_the_payer_has_to_let_at_the_token_in_each_way(rail) -> None:
     clock = MovableClock()
     tokens = EvmTokens({CHAIN_ID: rail.node}, clock)
-    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens, ChainPresence(clock))
+    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens)
 
     assert ways.spenders(CHAIN_ID, rail.dollar) == {
         PayWay.CALLS: rail.escrow,
@@ -210,8 +210,9 @@ def test_says_whom_the_payer_has_to_let_at_the_token_in_each_way(rail) -> None:
 
 def test_asks_a_chain_that_is_away_only_once_in_a_while(rail) -> None:
     clock, nowhere = MovableClock(), JsonRpcClient("http://127.0.0.1:1", label="nowhere")
-    tokens = EvmTokens({CHAIN_ID: EvmNode(nowhere)}, clock)
-    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens, ChainPresence(clock))
+    node = EvmNode(nowhere).attended(ChainPresence(clock), CHAIN_ID)
+    tokens = EvmTokens({CHAIN_ID: node}, clock)
+    ways = EvmPayWays({CHAIN_ID: replace(MONEY, escrow=rail.escrow)}, tokens)
     said = []
     for seconds in (0, 4, 1):
         clock.advance(seconds=seconds)

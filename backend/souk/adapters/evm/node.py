@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from souk.adapters.evm.rpc import FEW, JsonRpcClient, RpcFault, RpcRequest, RpcResult
+from souk.adapters.evm.attended import AttendedRpc
+from souk.adapters.evm.presence import ChainPresence
+from souk.adapters.evm.rpc import FEW, RpcClient, RpcFault, RpcRequest, RpcResult
 from souk.adapters.evm.wire import (
     read_bytes,
     read_fees,
@@ -40,7 +42,7 @@ _REVERTED = 3
 class EvmCalls:
     """Trying calls on an endpoint, as `EvmNode` does."""
 
-    def __init__(self, client: JsonRpcClient) -> None:
+    def __init__(self, client: RpcClient) -> None:
         self._client = client
 
     def call(
@@ -172,6 +174,10 @@ class EvmNode(EvmBlocks):
     """One endpoint. Every method raises `ProviderUnavailable` when the node cannot be reached or
     refuses, and `ChainDataRefused` when it answers in a form that it must not have. Nothing
     follows an off-chain lookup (EIP-3668)."""
+
+    def attended(self, presence: ChainPresence, chain_id: int) -> "EvmNode":
+        """The same endpoint, asked only while its chain is there and few wait for it."""
+        return EvmNode(AttendedRpc(self._client, presence, chain_id))
 
     def chain_id(self) -> int:
         """The chain that the node serves (EIP-155)."""

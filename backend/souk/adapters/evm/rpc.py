@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import httpx
 
@@ -46,6 +47,18 @@ class RpcResult:
     """The node's answer, a JSON value that nobody has looked at yet."""
 
     value: object
+
+
+class RpcClient(Protocol):
+    """What a node is asked through."""
+
+    def ask(self, method: str, *params: object) -> RpcResult | RpcFault:
+        """One call. Raises `ProviderUnavailable` when there is no proper answer."""
+        ...
+
+    def ask_all(self, requests: Sequence[RpcRequest]) -> list[RpcResult | RpcFault]:
+        """Several calls in one request; answers in the order of the calls."""
+        ...
 
 
 class JsonRpcClient:

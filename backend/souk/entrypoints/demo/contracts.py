@@ -46,6 +46,12 @@ class EscrowLog:
     values: tuple[int | str, ...]
 
 
+def calldata(signature: str, *arguments: object) -> str:
+    """A call of a function as 0x-hex, such as of `approve(address,uint256)`."""
+    types = signature.partition("(")[2].rstrip(")").split(",")
+    return "0x" + (selector(signature) + encode(types, arguments)).hex()
+
+
 class Contract:
     """Something with an address that answers calls."""
 
@@ -55,9 +61,7 @@ class Contract:
 
     def _read(self, signature: str, *arguments: object) -> bytes:
         """What a view function returns, undecoded."""
-        types = signature.partition("(")[2].rstrip(")").split(",")
-        data = "0x" + (selector(signature) + encode(types, arguments)).hex()
-        call = {"to": self.address, "data": data}
+        call = {"to": self.address, "data": calldata(signature, *arguments)}
         return bytes.fromhex(self._node.call("eth_call", call, "latest").text[2:])
 
 

@@ -7,8 +7,9 @@ from souk.entrypoints.demo.books import Balance, Books
 from souk.entrypoints.demo.client import Answer
 from souk.entrypoints.demo.contracts import EscrowLog, EscrowState
 from souk.entrypoints.demo.documents import Document
+from souk.entrypoints.demo.ens import NameOnChain
 from souk.entrypoints.demo.node import Mined
-from souk.entrypoints.demo.rows import OrderRows
+from souk.entrypoints.demo.rows import NameRows, OrderRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,59 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """An edit of a store's profile: what it was made on and what it said, the answer to it and to
+    the same edit once more, and the public page after that."""
+
+    before: Document
+    bio: str
+    answer: Answer
+    repeated: Answer
+    page: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wished:
+    """What others got who wished for the name of a store, from us and from the contracts: when they
+    signed in the name of its wallet, in that of their own, and without a store."""
+
+    challenge: Answer
+    forged: Answer
+    of_itself: Answer
+    without_store: Answer
+    registering: str
+    pointing: str
+    look_alike: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Story 10. `spent` is what the name cost its buyer beside gas; `cached` is the answer to whom
+    had the store's page from before it was shown."""
+
+    wish: str
+    name: str
+    wallet: str
+    account_id: str
+    store_id: str
+    suggested: Document
+    free_on_chain: Mapping[str, bool]
+    suggested_for_taken: Document
+    before: Document
+    spent: int
+    on_chain: NameOnChain
+    looked_up: Document
+    profile: Document
+    verified: Answer
+    page: Answer
+    cached: Answer
+    block_hash: str | None
+    edited: Edited
+    others: Wished
+    rows: NameRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """What was refused, by the name of the try, and whether anything was written."""
 
@@ -186,6 +240,7 @@ class Evidence:
     card_cart: ByCard | None = None
     card_given_up: ByCard | None = None
     card_declined: Declined | None = None
+    named: Named | None = None
     door: Door | None = None
     whole: Whole | None = None
     stopped: dict[str, str] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The people of the stories: a wallet, a session, and what one does over HTTP."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from souk.entrypoints.demo.client import Answer, Api
@@ -46,9 +47,12 @@ class Person:
         *,
         key: str | None = None,
         content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """A request in this person's name, whatever it is answered with."""
-        return self.api.ask(method, path, body, token=self.token, key=key, content=content)
+        return self.api.ask(
+            method, path, body, token=self.token, key=key, headers=headers, content=content
+        )
 
     def do(
         self, method: str, path: str, body: object = None, *, key: str | None = None
@@ -91,6 +95,11 @@ class Merchant(Person):
 
     store_id = ""
 
+    @property
+    def store_path(self) -> str:
+        """Where everybody reads the store's profile."""
+        return f"/api/marketplace/sellers/{self.store_id}"
+
     def open_store(self) -> str:
         """Open the store and return its id. Its handle is new each time."""
         body = {
@@ -101,6 +110,15 @@ class Merchant(Person):
         }
         self.store_id = self.do("POST", "/api/marketplace/sellers", body)["id"].text
         return self.store_id
+
+    def edit_store(self, version: int, **changes: object) -> Answer:
+        """Change what the store says about itself, as it was at a version."""
+        return self.ask("PATCH", self.store_path, changes, headers={"If-Match": f'"{version}"'})
+
+    def show_name(self, name: str, **proof: str) -> Answer:
+        """Ask to have a name of ENS shown at the store."""
+        body = {"ens_name": name, **proof}
+        return self.ask("POST", "/api/ens/verify", body, key=secrets.token_hex(12))
 
     def list_goods(self, title: str, cents: int, *, stock: int, transit_days: int = 1) -> Listing:
         """Write a listing, put some on the shelf and put it on sale."""

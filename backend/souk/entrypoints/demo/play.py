@@ -21,6 +21,7 @@ from souk.entrypoints.demo.stories import (
     cart,
     door,
     expired,
+    named,
     orphaned,
     released,
     whole,
@@ -125,6 +126,7 @@ def play(world: World) -> Evidence:
     seen.card_cart = tell("7  A cart of two sellers, paid by one card", by_card.play_cart)
     seen.card_given_up = tell("8  Begun by card and given up", by_card.play_given_up)
     seen.card_declined = tell("9  A declined card that ends in escrow", by_card.play_declined)
+    seen.named = tell("10  A name of ENS, shown at the store", named.play)
     first = seen.released
     if first is not None:
         seen.door = tell("And at the door", lambda w: door.play(w, first.order))

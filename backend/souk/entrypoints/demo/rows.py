@@ -199,6 +199,40 @@ class OrderRows:
         return sum(moved, Decimal())
 
 
+@dataclass(frozen=True, slots=True)
+class ProofRow:
+    """A row of `ens_verifications`, and what its store shows."""
+
+    seller_id: str
+    account_id: str
+    wallet: str
+    owner: str | None
+    chain_id: int
+    block_number: int
+    block_hash: str
+    expires_at: datetime | None
+    lost_at: datetime | None
+    shown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message of the outbox about a store's name."""
+
+    name: str
+    told: str
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NameRows:
+    """Everything the database says about a name of ENS, whoever proved it, and what was told of
+    the store's names."""
+
+    proofs: Sequence[ProofRow]
+    messages: Sequence[MessageRow]
+
+
 _ORDER: LiteralString = """
     SELECT id, status, total, buyer_id, seller_id, payout_wallet, checkout_id, created_at,
            expires_at
@@ -275,6 +309,26 @@ _CIRCUMSTANCES: LiteralString = """
     FROM mine LEFT JOIN keeper_request k ON k.leg_id = ANY (mine.legs)
     LEFT JOIN chain_transaction t ON t.intent = k.intent
 """
+_PROOFS: LiteralString = """
+    SELECT v.seller_id, v.account_id, v.wallet, v.owner, v.chain_id, v.block_number, v.block_hash,
+           v.expires_at, v.lost_at, s.ens_name AS shown
+    FROM ens_verifications v JOIN seller s ON s.id = v.seller_id
+    WHERE v.name = %s ORDER BY v.id
+"""
+_MESSAGES: LiteralString = """
+    SELECT name, payload ->> 'ens_name' AS told, delivered_at
+    FROM outbox WHERE aggregate = %s AND name LIKE 'ens.%%' ORDER BY sequence
+"""
+
+
+def read_names(connection: Connection, store_id: str, name: str) -> NameRows:
+    """Who has proved a name, and what was told of a store's names."""
+    with connection.transaction():
+        with connection.cursor(row_factory=class_row(ProofRow)) as cursor:
+            proofs = cursor.execute(_PROOFS, (name,)).fetchall()
+        with connection.cursor(row_factory=class_row(MessageRow)) as cursor:
+            messages = cursor.execute(_MESSAGES, (store_id,)).fetchall()
+    return NameRows(proofs, messages)
 
 
 def read_order(connection: Connection, order_id: str) -> OrderRows:

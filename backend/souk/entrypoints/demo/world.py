@@ -41,10 +41,12 @@ class World:
         self.node.mine(self.confirmations - 1)
 
     def accept_cards(self) -> None:
-        """The sellers have the provider pay them, and hand in what it asks for."""
+        """The sellers have the provider pay them, and hand in what it still asks for."""
         for seller in self.sellers:
             path = f"/api/payments/payees/{seller.store_id}"
-            self.cards.hand_in_papers(seller.do("POST", path)["onboarding_url"].text)
+            asked = seller.do("POST", path)["onboarding_url"]
+            if not asked.missing:
+                self.cards.hand_in_papers(asked.text)
 
             def ready(seller: Merchant = seller, path: str = path) -> bool | None:
                 return seller.do("POST", path)["ready"].raw is True or None

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
 
 from souk.core.readiness import ClientConfig, Readiness
 from souk.core.web import MoneyOut, ResponseModel, cacheable, json_response, provided
@@ -67,11 +68,21 @@ class MethodRuleOut(ResponseModel):
     most: MoneyOut | None
 
 
+class EnsOut(ResponseModel):
+    """Where names of ENS are read, and where their owners write them. What resolves a name is found
+    by the registry."""
+
+    chain_id: int
+    registry: str
+    controller: Annotated[str, Field(description="Names below `eth` are registered here.")]
+
+
 class ConfigOut(ResponseModel):
-    """What a client must know before it can pay."""
+    """What a client must know before it can pay, and before a seller can take a name."""
 
     chains: list[ChainOut]
     methods: list[MethodRuleOut]
+    ens: Annotated[EnsOut | None, Field(description="`null` where no names are served.")]
 
 
 class ErrorOut(ResponseModel):
@@ -117,7 +128,8 @@ def ready(readiness: Annotated[Readiness, Depends(provided(Readiness))]) -> Resp
 def client_config(
     request: Request, config: Annotated[ClientConfig, Depends(provided(ClientConfig))]
 ) -> Response:
-    """Everything a wallet front end needs to offer a payment. Changes only with a deployment."""
+    """Everything a wallet front end needs to offer a payment, or a name of ENS for a store. Changes
+    only with a deployment."""
     return cacheable(request, json.dumps(config.document).encode(), max_age_seconds=60)
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from souk.core.money import USD, Money
+from souk.core.wording import find_unreadable, is_seen
 from souk.modules.catalog.errors import BadListing, ListingStatusConflict
 from souk.modules.sellers.domain import PayoutWallets
 
@@ -101,10 +102,22 @@ def check_terms(terms: ListingTerms) -> None:
         raise BadListing("title", f"a title has {MIN_TITLE} to {MAX_TITLE} characters")
     if len(terms.description) > MAX_DESCRIPTION:
         raise BadListing("description", f"at most {MAX_DESCRIPTION} characters")
+    _check_readable("title", terms.title)
+    _check_readable("description", terms.description)
+    if "\n" in terms.title or not is_seen(terms.title):
+        raise BadListing("title", "a title is one line with at least one letter or digit")
     if terms.price.asset != USD or not 1 <= terms.price.amount <= MAX_PRICE:
         raise BadListing("price", f"a price is 1 to {MAX_PRICE} cents in USD")
     _check_category(terms.category)
     _check_days(terms)
+
+
+def _check_readable(field: str, text: str) -> None:
+    unreadable = find_unreadable(text)
+    if unreadable is not None:
+        raise BadListing(
+            field, f"take out the character {unreadable}, which nobody who reads this could see"
+        )
 
 
 def _check_category(category: str | None) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from souk.adapters.evm.escrow.tokens import EvmTokens
-from souk.adapters.evm.presence import ChainPresence
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.modules.payments.domain import ChainMoney, PayWay
 
@@ -11,21 +10,14 @@ from souk.modules.payments.domain import ChainMoney, PayWay
 class EvmPayWays:
     """Over what is known of the tokens of several chains."""
 
-    def __init__(
-        self, chains: Mapping[int, ChainMoney], tokens: EvmTokens, presence: ChainPresence
-    ) -> None:
+    def __init__(self, chains: Mapping[int, ChainMoney], tokens: EvmTokens) -> None:
         self._chains = chains
         self._tokens = tokens
-        self._presence = presence
 
     def spenders(self, chain_id: int, token: Address) -> Mapping[PayWay, Address | None]:
         """By calls the escrow has to be let at a token, and Permit2 for its own signatures; the
         coin is sent along, and the other signatures are an allowance themselves. Raises
         `ProviderUnavailable`."""
-        with self._presence.asking(chain_id):
-            return self._ask(chain_id, token)
-
-    def _ask(self, chain_id: int, token: Address) -> Mapping[PayWay, Address | None]:
         escrow = self._chains[chain_id].escrow
         ways = self._tokens.ways(chain_id, token, escrow)
         by = {PayWay.CALLS: None if token == ZERO_ADDRESS else escrow}

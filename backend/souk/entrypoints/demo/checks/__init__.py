@@ -8,6 +8,7 @@ from souk.entrypoints.demo.checks import (
     cart,
     door,
     expired,
+    named,
     orphaned,
     released,
     whole,
@@ -22,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     *window.CHECKS,
     *orphaned.CHECKS,
     *by_card.CHECKS,
+    *named.CHECKS,
     *door.CHECKS,
     *whole.CHECKS,
 )

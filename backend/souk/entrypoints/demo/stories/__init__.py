@@ -1,1 +1,1 @@
-"""The five stories, one file each, and what is refused at the door."""
+"""The ten stories, one file for those of a kind, and what is refused at the door."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from souk.core.addresses import MalformedAddress, parse_address
+from souk.core.wording import find_unreadable, is_seen, many_lines, one_line
 from souk.modules.sellers.domain.countries import COUNTRIES, meant_country
 from souk.modules.sellers.errors import InvalidProfileField
 
@@ -36,11 +37,8 @@ _TWITTER = re.compile(r"[A-Za-z0-9_]{1,15}")
 _DISCORD = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _TELEGRAM = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,30}[A-Za-z0-9]")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-# C0 and C1 controls, and the marks that turn the direction of the text around them.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_CONTROL_BUT_LINE_ENDS = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
+# A word that reads like a name of ENS, whatever is around it.
+_ENS_NAME = re.compile(r"\w\.eth(?!\w)", re.IGNORECASE)
 # What stands around a user name in the addresses and habits of the three networks.
 _AROUND_NAME = re.compile(
     r"^(?:https?://)?(?:www\.)?(?:twitter\.com|x\.com|t\.me|telegram\.me|discord\.com/users)/|#\d{4}$",
@@ -49,8 +47,17 @@ _AROUND_NAME = re.compile(
 
 
 def normal_name(text: str) -> str:
-    """One line of 1 to 80 characters."""
-    return _line("name", text, NAME_LENGTH, least=1)
+    """One line of 1 to 80 characters, and no name of ENS: those are proved, and shown apart."""
+    name = _line("name", text, NAME_LENGTH, least=1)
+    if not is_seen(name):
+        raise InvalidProfileField("name", "use at least one letter or digit")
+    if _ENS_NAME.search(unicodedata.normalize("NFKC", name)):
+        raise InvalidProfileField(
+            "name",
+            "a name of ENS is shown beside the store's own once it is proved at POST"
+            " /api/ens/verify; choose another name here",
+        )
+    return name
 
 
 def normal_handle(text: str) -> str:
@@ -199,10 +206,10 @@ def handles_near(handle: str) -> tuple[str, ...]:
 
 
 def _line(field: str, text: str, most: int, *, least: int) -> str:
-    line = text.strip()
-    if not least <= len(line) <= most or _CONTROL.search(line):
+    line = one_line(text)
+    if not least <= len(line) <= most or "\n" in line:
         raise InvalidProfileField(field, f"use one line of at most {most} characters")
-    return line
+    return _readable(field, line)
 
 
 def _user_name(field: str, pattern: re.Pattern[str], text: str, rule: str) -> str:
@@ -215,10 +222,19 @@ def _user_name(field: str, pattern: re.Pattern[str], text: str, rule: str) -> st
 
 
 def _text(field: str, text: str, most: int) -> str:
-    lines = text.replace("\r\n", "\n").strip()
-    if len(lines) > most or _CONTROL_BUT_LINE_ENDS.search(lines):
-        raise InvalidProfileField(field, f"use at most {most} characters and no control characters")
-    return lines
+    lines = many_lines(text)
+    if len(lines) > most:
+        raise InvalidProfileField(field, f"use at most {most} characters")
+    return _readable(field, lines)
+
+
+def _readable(field: str, text: str) -> str:
+    unreadable = find_unreadable(text)
+    if unreadable is not None:
+        raise InvalidProfileField(
+            field, f"take out the character {unreadable}, which nobody who reads this could see"
+        )
+    return text
 
 
 def _is_public_https(website: str) -> bool:
