@@ -3,10 +3,12 @@
 - `.venv` with the hash-locked packages and this project, editable
 - Node from a wheel when the machine has none of version 18 or newer
 - the npm packages of `contracts/` (for `run` only the local chain)
+- what standards are tried by, out of packages that publish it and are not installed (for `test`)
 
 Each part leaves a stamp of what it was made from, so that the next time costs next to nothing.
 """
 
+import base64
 import contextlib
 import fcntl
 import hashlib
@@ -23,6 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 CONTRACTS = ROOT / "contracts"
+VECTORS = VENV / "vectors"
+VECTORS_LOCK = ROOT / "tests" / "vectors" / "package-lock.json"
+# Only its source archive holds the vectors of ENSIP-15; the lock knows the hash of that too.
+VECTORS_OF = "web3"
 LOCKS = {"run": ROOT / "requirements.lock", "test": ROOT / "requirements-dev.lock"}
 NODE_LOCK = ROOT / "requirements-node.lock"
 OLDEST_NODE = 18
@@ -39,6 +45,7 @@ def main(purpose: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         begun = time.monotonic()
         changed = [set_up_python(purpose), set_up_node(), set_up_contracts(purpose)]
+        changed.append(purpose == "test" and set_up_vectors())
     if any(changed):
         say(f"ready after {time.monotonic() - begun:.0f} s")
 
@@ -107,10 +114,10 @@ def make_environment(here: str) -> None:
     stamp.write_text(json.dumps({"here": digest(here)}))
 
 
-def pip(*arguments: str) -> None:
+def pip(*arguments: str, act: str = "install") -> None:
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
     # The machine's own pip settings (index, certificates, wheels at hand) stay in force.
-    run([PYTHON, "-m", "pip", "install", *quiet, *arguments], "pip install")
+    run([PYTHON, "-m", "pip", act, *quiet, *arguments], f"pip {act}")
 
 
 def set_up_node() -> bool:
@@ -145,6 +152,41 @@ def set_up_contracts(purpose: str) -> bool:
     run([npm, "ci", *flags, *production], "npm ci", cwd=CONTRACTS, env=environment)
     stamp.write_text(json.dumps({purpose: wanted[purpose]}))
     return True
+
+
+def set_up_vectors() -> bool:
+    lock = LOCKS["test"]
+    stamp = VECTORS / ".souk-vectors"
+    wanted = {"test": digest(str(VENV), lock, VECTORS_LOCK)}
+    if is_stamped(stamp, wanted):
+        return False
+    say("fetching what standards are tried by")
+    shutil.rmtree(VECTORS, ignore_errors=True)
+    VECTORS.mkdir()
+    entry = re.search(rf"^{VECTORS_OF}==(?:.*\\\n)+.*$", lock.read_text(), re.MULTILINE)
+    (VECTORS / "requirements.lock").write_text(entry[0] + "\n")
+    pinned = ["--require-hashes", "-r", str(VECTORS / "requirements.lock"), "-d", str(VECTORS)]
+    source = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation"]
+    pip(*source, *pinned, act="download")
+    for place, package in json.loads(VECTORS_LOCK.read_text())["packages"].items():
+        if place:
+            fetch_archive(place.removeprefix("node_modules/"), package)
+    stamp.write_text(json.dumps(wanted))
+    return True
+
+
+def fetch_archive(name: str, package: dict[str, str]) -> None:
+    """The archive alone, as the lock has it: what the package itself needs is not asked for."""
+    npm = str(shutil.which("npm", path=PATH))
+    wanted = f"{name}@{package['version']}"
+    command = [npm, "pack", "--silent", "--pack-destination", VECTORS, wanted]
+    environment = {**os.environ, "PATH": PATH}
+    run(command, f"npm pack {wanted}", env=environment, stdout=subprocess.DEVNULL)
+    made = VECTORS / f"{name.removeprefix('@').replace('/', '-')}-{package['version']}.tgz"
+    found = base64.b64encode(hashlib.sha512(made.read_bytes()).digest()).decode()
+    if f"sha512-{found}" != package["integrity"]:
+        made.unlink()
+        sys.exit(f"setup: {wanted} is not what the lock names")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -55,11 +56,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--deep"):
-        return
-    deep = [item for item in items if item.get_closest_marker("deep")]
-    items[:] = [item for item in items if not item.get_closest_marker("deep")]
-    config.hook.pytest_deselected(items=deep)
+    left_out = [item for item in items if not _is_wanted(item, config)]
+    items[:] = [item for item in items if _is_wanted(item, config)]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _is_wanted(item: pytest.Item, config: pytest.Config) -> bool:
+    if item.get_closest_marker("mainnet") and not os.environ.get("MAINNET_RPC_URL"):
+        return False
+    return config.getoption("--deep") or not item.get_closest_marker("deep")
 
 
 def pytest_collection_finish() -> None:
@@ -67,8 +72,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_runtest_setup() -> None:
-    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    allowed = ["127.0.0.1", "::1"]
+    if item.get_closest_marker("mainnet"):
+        allowed.append(urlsplit(os.environ["MAINNET_RPC_URL"]).hostname or "")
+    socket_allow_hosts(allowed, allow_unix_socket=True)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
@@ -33,10 +33,17 @@ def _parts(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _listed(value: object) -> object:
+    return _parts(value) if isinstance(value, str) else value
+
+
 def _pairs_of(value: str) -> dict[str, str]:
     """What stands between commas, each a name and its value with `=` between them."""
     pairs = (part.partition("=") for part in _parts(value))
     return {name.strip(): given.strip() for name, _, given in pairs}
+
+
+_Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class HttpSettings(_Group):
@@ -47,15 +54,8 @@ class HttpSettings(_Group):
     http_workers: int = Field(2, ge=1, le=64)
     public_url: str = "http://127.0.0.1:8000"
     max_body_bytes: int = Field(1_048_576, ge=1024)
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    metrics_networks: Annotated[tuple[IPv4Network | IPv6Network, ...] | None, NoDecode] = None
-
-    @field_validator("trusted_proxies", "metrics_networks", mode="before")
-    @classmethod
-    def _separated_by_commas(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return _parts(value)
+    trusted_proxies: _Networks = ()
+    metrics_networks: Annotated[_Networks | None, NoDecode] = None
 
 
 class DatabaseSettings(_Group):
@@ -89,12 +89,9 @@ class SecuritySettings(_Group):
     sign_in_per_minute: int = Field(60, ge=1)
     api_key_per_minute: int = Field(600, ge=1)
     email_per_hour: int = Field(20, ge=1)
-    wallet_factories: Annotated[tuple[_Address, ...], NoDecode] = _WALLET_FACTORIES
-
-    @field_validator("wallet_factories", mode="before")
-    @classmethod
-    def _separated_by_commas(cls, value: object) -> object:
-        return _parts(value) if isinstance(value, str) else value
+    wallet_factories: Annotated[tuple[_Address, ...], NoDecode, BeforeValidator(_listed)] = (
+        _WALLET_FACTORIES
+    )
 
     @field_validator("secret_key")
     @classmethod
@@ -294,6 +291,10 @@ class MailSettings(_Group):
         return value
 
 
+# A full name: no address, and none that only a network of one's own knows.
+_Host = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$")]
+
+
 class EnsSettings(_Group):
     """The chain on which names of ENS are read. The addresses are those of the main chain unless
     said otherwise."""
@@ -310,6 +311,14 @@ def ens_settings() -> EnsSettings | None:
     """`None` when no address is set: names are read on the chain of one machine, if there is one.
     Raises pydantic's `ValidationError`."""
     return EnsSettings() if os.environ.get("ENS_RPC_URL", "").strip() else None
+
+
+class NameSettings(_Group):
+    """What may be fetched for names of ENS: gateways, named by their hosts, that resolvers send
+    their callers to (EIP-3668), none unless listed; and a gateway of IPFS for pictures."""
+
+    ens_gateway_hosts: Annotated[tuple[_Host, ...], NoDecode, BeforeValidator(_listed)] = ()
+    ipfs_gateway_url: str = Field("", pattern=r"^(https://[a-z0-9.:-]+)?$")
 
 
 class LogSettings(_Group):
@@ -350,6 +359,7 @@ class Settings:
     cards: CardSettings | None = None
     ens: EnsSettings | None = None
     sellers: SellerSettings = field(default_factory=SellerSettings)
+    names: NameSettings = field(default_factory=NameSettings)
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -370,6 +380,7 @@ class Settings:
             cards=card_settings(),
             ens=ens_settings(),
             sellers=SellerSettings(),
+            names=NameSettings(),
         )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine, text
 
 from souk.core.db import Base
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.accounts.repository import emails
 from tests.support.shop import CHAIN_ID, NATIVE, Person, Shop
 
 _SELLERS, _PRODUCTS = "/api/marketplace/sellers", "/api/marketplace/products"
@@ -43,6 +45,7 @@ class Owner:
     invitation: str
     session: str
     key: str
+    email: str
 
     @property
     def secrets(self) -> set[str]:
@@ -84,6 +87,7 @@ def an_owner(shop: Shop) -> Owner:
         invitation=_invited(shop, other, person),
         session=shop.ask(person, "GET", "/api/auth/session").json()["session_id"],
         key=_made(shop, person, "/api/auth/api-keys", _KEY)["id"],
+        email=_proved(shop, person),
     )
 
 
@@ -91,6 +95,15 @@ def _made(shop: Shop, who: Person, path: str, body: object = None) -> dict:
     answer = shop.ask(who, "POST", path, body)
     assert answer.status_code < 300, (path, answer.text)
     return answer.json()
+
+
+def _proved(shop: Shop, who: Person) -> str:
+    """An address, without the letters that it takes."""
+    address = f"{who.seller_id}@sellers.example"
+    with shop.container.get(UnitOfWork).begin() as tx:
+        emails.bind(tx, who.account_id, address)
+        tx.commit()
+    return address
 
 
 def _invited(shop: Shop, owner: Person, guest: Person) -> str:
@@ -227,9 +240,13 @@ THEIRS: Mapping[str, Asked] = {
     "POST /api/webhooks/deliveries/{delivery_id}/replay": _at(
         _HOOKS + "/deliveries/{delivery}/replay"
     ),
+    "GET /api/accounts/{account_id}/roles": _at("/api/accounts/{account}/roles"),
+    "PUT /api/accounts/{account_id}/roles/{role}": _at("/api/accounts/{account}/roles/admin"),
+    "DELETE /api/accounts/{account_id}/roles/{role}": _at("/api/accounts/{account}/roles/admin"),
     "DELETE /api/auth/api-keys/{key_id}": _at("/api/auth/api-keys/{key}"),
     "DELETE /api/webhooks/endpoints/{endpoint_id}": _at(_HOOKS + "/endpoints/{endpoint}"),
     "DELETE /api/auth/wallets/{address}": _at("/api/auth/wallets/{wallet}"),
+    "DELETE /api/auth/emails/{address}": _at("/api/auth/emails/{email}"),
     "DELETE /api/auth/sessions/{session_id}": _at("/api/auth/sessions/{session}"),
 }
 """What only whoever it belongs to may ask for. What ends something stands last."""
@@ -238,6 +255,7 @@ OWN: Mapping[str, Asked] = {
     "GET /api/auth/session": _at("/api/auth/session"),
     "GET /api/auth/sessions": _at("/api/auth/sessions"),
     "DELETE /api/auth/sessions": _at("/api/auth/sessions"),
+    "GET /api/auth/emails": _at("/api/auth/emails"),
     "GET /api/auth/api-keys": _at("/api/auth/api-keys"),
     "POST /api/auth/api-keys": _at("/api/auth/api-keys", _KEY),
     "GET /api/marketplace/products/mine": _at(_PRODUCTS + "/mine"),
@@ -268,6 +286,7 @@ OPEN: Mapping[str, Asked] = {
     "GET /api/payments/health": _at(_PAYMENTS + "/health"),
     "POST /api/auth/siwe/nonce": _at("/api/auth/siwe/nonce"),
     "GET /api/ens/validate/{ens_name}": _at("/api/ens/validate/figandolive.eth"),
+    "GET /api/ens/avatar/{ens_name}": _at("/api/ens/avatar/figandolive.eth"),
     "GET /api/ens/suggestions/{base_name}": _at("/api/ens/suggestions/figandolive"),
 }
 """What is the same for everybody, and shows nothing that is anybody's own."""
@@ -276,6 +295,9 @@ ELSEWHERE: Mapping[str, str] = {
     "POST /api/auth/siwe/verify": "tests/integration/accounts",
     "POST /api/auth/email/request": "tests/integration/accounts",
     "POST /api/auth/email/verify": "tests/integration/accounts",
+    "GET /api/auth/email/{challenge_id}": "tests/integration/accounts",
+    "POST /api/auth/emails": "tests/integration/accounts",
+    "POST /api/auth/emails/verify": "tests/integration/accounts",
     "POST /api/auth/logout": "tests/integration/accounts",
     "POST /api/auth/step-up": "tests/integration/accounts",
     "POST /api/auth/wallets": "tests/integration/accounts",

@@ -8,7 +8,8 @@ from eth_utils.crypto import keccak
 
 from souk.adapters.ens.calls import CallsReader
 from souk.adapters.ens.hashes import label_hash, node_of
-from souk.adapters.ens.service import ChainNameService, EnsPlace
+from souk.adapters.ens.holding import EnsPlace
+from souk.adapters.ens.service import ChainNameService
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.presence import ChainPresence
 from souk.core.addresses import Address, checksum_address
@@ -102,6 +103,11 @@ class FakeWorld:
     def resolve_off_chain(self, name: str, owner: Address, url: str) -> None:
         self.service.names[name].off_chain = True
 
+    def answer_below(
+        self, name: str, owner: Address, account: Address, *, extended: bool = True
+    ) -> None:
+        self.service.names[name].below = account if extended else None
+
     def pass_time(self, *, days: int) -> None:
         self.service.now += timedelta(days=days)
 
@@ -121,8 +127,8 @@ class ChainWorld:
             wrapper=self._part("wrapper"),
         )
         self._resolver, self._reverse = self._part("resolver"), self._part("reverseRegistrar")
-        reader = CallsReader(node, ChainPresence(MovableClock()), CHAIN_ID)
-        self.service = ChainNameService(reader, self.place)
+        self.reader = CallsReader(node, ChainPresence(MovableClock()), CHAIN_ID)
+        self.service = ChainNameService(self.reader, self.place)
 
     @property
     def now(self) -> datetime:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from souk.core.addresses import Address
-from souk.core.errors import ProviderUnavailable
+from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.core.money import Asset, Money
-from souk.modules.names.domain import GRACE, Availability, EnsName, Evidence, NameRecord
+from souk.core.ports import Fetched
+from souk.modules.names.domain import GRACE, MAX_LABELS, Availability, EnsName, Evidence, NameRecord
 
 COIN = Asset("eip155:31337/slip44:60", 18, "ETH")
 PRICE_A_YEAR = 2 * 10**15
@@ -16,7 +17,9 @@ _SHORT = {3: 64, 4: 16}
 
 @dataclass
 class FakeName:
-    """One name. `kept_until` is the wrapper's limit, `final` that its parent lost its power."""
+    """One name. `kept_until` is the wrapper's limit, `final` that its parent lost its power; what
+    is below it stands for `below`, if it answers for that, and what gateways say it stands for is
+    `elsewhere`."""
 
     owner: Address
     address: Address | None = None
@@ -25,6 +28,8 @@ class FakeName:
     final: bool = False
     wrapped: bool = False
     off_chain: bool = False
+    elsewhere: Address | None = None
+    below: Address | None = None
     texts: dict[str, str] = field(default_factory=dict)
     contenthash: str | None = None
 
@@ -39,17 +44,22 @@ class FakeNameService:
         self.away = False
         self.asked = 0
 
-    def look(self, name: EnsName) -> NameRecord:
+    def look(self, name: EnsName, *, off_chain: bool = False) -> NameRecord:
         self._require_there()
         labels, found = name.split("."), self.names.get(name)
         second = self.names.get(".".join(labels[-2:]))
         registered = second.until if second else None
         limits = [one for one in [registered, *self._kept(labels)] if one is not None]
         until = min(limits, default=None)
+        answering = None if found else self._answering(labels)
+        stands_for = found.address if found and not found.off_chain else None
+        if found and found.off_chain and off_chain:
+            stands_for = found.elsewhere
         return NameRecord(
             name=name,
             block=Evidence(31337, 7, "0x" + "07" * 32, self.now),
-            address=found.address if found and not found.off_chain else None,
+            address=self.names[answering].below if answering else stands_for,
+            answered_by=EnsName(answering) if answering else None,
             owner=self._owner(found) if found else None,
             wrapped=bool(found and found.wrapped),
             expires_at=until,
@@ -61,8 +71,9 @@ class FakeNameService:
 
     def primary_name(self, address: Address) -> str | None:
         self._require_there()
-        claimed = self.names.get(self.claims.get(address, ""))
-        return self.claims[address] if claimed and claimed.address == address else None
+        claimed = self.claims.get(address)
+        stands_for = self.look(EnsName(claimed)).address if claimed else None
+        return claimed if stands_for == address else None
 
     def availability(self, labels: Sequence[str]) -> list[Availability]:
         self._require_there()
@@ -77,6 +88,13 @@ class FakeNameService:
         above = [".".join(labels[start:]) for start in range(len(labels) - 2)]
         found = [self.names[one].kept_until for one in above if one in self.names]
         return [one for one in found if one is not None]
+
+    def _answering(self, labels: list[str]) -> str | None:
+        """The nearest name above that answers for all below it."""
+        if not all(labels) or len(labels) > MAX_LABELS:
+            return None
+        above = [".".join(labels[start:]) for start in range(1, len(labels))]
+        return next((one for one in above if one in self.names and self.names[one].below), None)
 
     def _owner(self, name: FakeName) -> Address | None:
         if name.wrapped:
@@ -98,3 +116,22 @@ def a_name(owner: Address, *, days: float = 365, now: datetime | None = None) ->
     """A registered name that stands for its owner."""
     began = now or datetime(2026, 3, 1, 12, tzinfo=UTC)
     return FakeName(owner, owner, began + timedelta(days=days))
+
+
+class Pages:
+    """An `HttpFetcher` of pages that a test writes; `fetched` are those that were asked for."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Fetched] = {}
+        self.fetched: list[str] = []
+
+    def put(self, url: str, body: bytes, status: int = 200) -> None:
+        self.pages[url] = Fetched(status, {}, body)
+
+    def fetch(self, url: str, *, max_bytes: int, timeout_seconds: float) -> Fetched:
+        self.fetched.append(url)
+        if url not in self.pages:
+            raise ProviderUnavailable("the server could not be connected to")
+        if len(self.pages[url].body) > max_bytes:
+            raise ProviderRejected(f"the answer has more than {max_bytes} bytes")
+        return self.pages[url]

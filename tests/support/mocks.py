@@ -19,16 +19,20 @@ _CONTRACTS = _ROOT / "contracts"
 COMPILED = Path(__file__).parent / "compiled"
 NAMES = (
     "ContractWallet",
+    "EndlessAnswer",
     "ExecutingWallet",
+    "GatewayResolver",
     "HostileToken",
     "LookupResolver",
     "MuteDollar",
     "PasskeyWallet",
     "Permit2StandIn",
     "PhantomDollar",
+    "PictureToken",
     "ScriptedFeed",
     "StubbornDollar",
     "WalletFactory",
+    "WildcardResolver",
 )
 
 

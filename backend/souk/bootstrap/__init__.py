@@ -43,7 +43,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     uow = UnitOfWork(sessionmaker(engine), wall, TimeOrderedIds())
     found = networks(settings, closing)
     services = make_services(settings, uow, wall, found)
-    services[NameReading] = name_reading(settings.ens, found, wall, closing)
+    services[NameReading] = name_reading(settings, found, wall, closing)
     services[Rechecks] = Rechecks(
         uow, services.of(Accounts), services.of(Sellers), services.of(NameReading).service
     )
@@ -53,7 +53,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
         settings.redis.redis_url.get_secret_value(), timeout_seconds=_CACHE_TIMEOUT_SECONDS
     )
     closing.callback(redis.close)
-    services[CachedDocuments] = documents = CachedDocuments(RedisCache(redis))
+    services[RedisCache] = cache = RedisCache(redis)
+    services[CachedDocuments] = documents = CachedDocuments(cache)
     registry = HandlerRegistry(
         payments_handlers.subscriptions(services.of(Payments), escrow, documents),
         webhooks_handlers.readers(services.of(Announcements)),

@@ -20,7 +20,7 @@ from souk.core.timers import TimerSweeper, chain_clock
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import PostgresBus
 from souk.embedded.price_feed import LocalPriceFeed
-from souk.modules.accounts.service import Accounts, Emails
+from souk.modules.accounts.service import Accounts, Emails, Letters
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
@@ -44,6 +44,7 @@ _FEED_SECONDS = 1.0
 _FOLLOW_SECONDS = 3.0
 _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
+_LETTERS_SECONDS = 0.5
 _NAMES_SECONDS = 60.0
 _CHECKS_SECONDS = 3600.0
 _INSTRUCTIONS_SECONDS = 1.0
@@ -84,10 +85,12 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
     chains, uow = services.of(Chains), services.of(UnitOfWork)
     keeper, books = services.of(Keeper), services.of(Books)
     payments, names = services.of(Payments), services.of(Rechecks)
+    letters = Aside("accounts.send_letters", services.of(Letters).send_due)
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
         Periodic("accounts.forget_expired", _FORGET_SECONDS, services.of(Accounts).forget_expired),
         Periodic("accounts.forget_emails", _FORGET_SECONDS, services.of(Emails).forget_expired),
+        Periodic("accounts.send_letters", _LETTERS_SECONDS, letters),
         Periodic("payments.carry_out_due", _INSTRUCTIONS_SECONDS, payments.carry_out_due),
         Periodic("payments.look_at_open", _SILENCE_SECONDS, payments.look_at_open),
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),

@@ -4,19 +4,28 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from souk.adapters.ens.absent import AbsentNameService
+from souk.adapters.avatars.reader import EnsAvatarReader
+from souk.adapters.avatars.tokens import PictureTokens
+from souk.adapters.ens.absent import AbsentAvatarReader, AbsentNameService
 from souk.adapters.ens.calls import CallsReader
-from souk.adapters.ens.service import ChainNameService, EnsPlace
+from souk.adapters.ens.gateways import Gateways
+from souk.adapters.ens.holding import EnsPlace
+from souk.adapters.ens.lookups import OffChainLookups
+from souk.adapters.ens.service import ChainNameService
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.rpc import JsonRpcClient
+from souk.adapters.http.client import PublicHttp
+from souk.adapters.http.patience import Turns
+from souk.adapters.http.targets import Policy
 from souk.bootstrap.networks import Network
 from souk.core.addresses import parse_address
 from souk.core.clock import Clock
-from souk.modules.names.ports import NameService
-from souk.settings import EnsSettings
+from souk.modules.names.ports import AvatarReader, NameService
+from souk.settings import EnsSettings, NameSettings, Settings
 
 _TIMEOUT_SECONDS = 2.0
+_HTTPS = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +35,43 @@ class NameReading:
     such chain."""
 
     service: NameService
+    avatars: AvatarReader
     described: Mapping[str, object] | None = None
 
 
 def name_reading(
-    settings: EnsSettings | None, found: Mapping[int, Network], wall: Clock, closing: ExitStack
+    settings: Settings, found: Mapping[int, Network], wall: Clock, closing: ExitStack
 ) -> NameReading:
-    """The chain that is set, or one of ours with an ENS, or nobody. It has a presence of its own:
-    names, of which many may be asked, never keep a payment from asking its chain."""
+    """The chain that is set, or one of ours with an ENS, or nobody."""
+    placed = _placed(settings.ens, found, wall, closing)
+    if placed is None:
+        return NameReading(AbsentNameService(), AbsentAvatarReader())
+    reader, place = placed
+    avatars = EnsAvatarReader(
+        PublicHttp(), PictureTokens(reader), ipfs_gateway=settings.names.ipfs_gateway_url
+    )
+    lookups = _lookups(settings.names, reader)
+    described = {
+        "chain_id": reader.chain_id,
+        "registry": place.registry,
+        "controller": place.controller,
+    }
+    return NameReading(ChainNameService(reader, place, lookups), avatars, described)
+
+
+def _placed(
+    settings: EnsSettings | None, found: Mapping[int, Network], wall: Clock, closing: ExitStack
+) -> tuple[CallsReader, EnsPlace] | None:
+    """Who reads names, and where. It has a presence of its own: names, of which many may be asked,
+    never keep a payment from asking its chain."""
     presence = ChainPresence(wall)
     if settings is not None:
         label = f"ENS on chain {settings.ens_chain_id}"
         url = settings.ens_rpc_url.get_secret_value()
         client = JsonRpcClient(url, label=label, timeout_seconds=_TIMEOUT_SECONDS)
         closing.callback(client.close)
-        return _reading(EvmNode(client), presence, settings.ens_chain_id, _place(settings))
+        reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id)
+        return reader, place_of(settings)
     for chain_id, network in found.items():
         ens = network.deployment.ens
         if ens is not None:
@@ -50,20 +81,23 @@ def name_reading(
                 controller=parse_address(ens.controller),
                 wrapper=parse_address(ens.wrapper),
             )
-            return _reading(network.impatient_node, presence, chain_id, place)
-    return NameReading(AbsentNameService())
+            return CallsReader(network.impatient_node, presence, chain_id), place
+    return None
 
 
-def _reading(node: EvmNode, presence: ChainPresence, chain_id: int, place: EnsPlace) -> NameReading:
-    described = {
-        "chain_id": chain_id,
-        "registry": place.registry,
-        "controller": place.controller,
-    }
-    return NameReading(ChainNameService(CallsReader(node, presence, chain_id), place), described)
+def _lookups(settings: NameSettings, reader: CallsReader) -> OffChainLookups | None:
+    """Off unless the operator says which gateways may be asked. Those who wait for them are counted
+    apart from those who wait for pictures, which lie with servers that may be as slow as their
+    owners like."""
+    hosts = frozenset(settings.ens_gateway_hosts)
+    if not hosts:
+        return None
+    gateways = Gateways(PublicHttp(Policy(ports={_HTTPS}, hosts=hosts)))
+    return OffChainLookups(reader, gateways, Turns())
 
 
-def _place(settings: EnsSettings) -> EnsPlace:
+def place_of(settings: EnsSettings) -> EnsPlace:
+    """Where ENS stands on the chain that is set."""
     return EnsPlace(
         registry=parse_address(settings.ens_registry),
         registrar=parse_address(settings.ens_registrar),

@@ -32,7 +32,15 @@ from souk.core.ports import Mailer
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain import SignInConfig
 from souk.modules.accounts.domain.emails import EmailConfig
-from souk.modules.accounts.service import Accounts, ApiKeys, Emails, Roles, Sessions
+from souk.modules.accounts.service import (
+    Accounts,
+    Addresses,
+    ApiKeys,
+    Emails,
+    Letters,
+    Roles,
+    Sessions,
+)
 from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
@@ -126,7 +134,9 @@ def _people_and_goods(
             Chains: chains,
             Accounts: accounts,
             ApiKeys: ApiKeys(uow),
-            Emails: Emails(uow, _mailer(settings), _email(settings)),
+            Addresses: Addresses(uow, _email(settings)),
+            Emails: Emails(uow, _email(settings)),
+            Letters: Letters(uow, _mailer(settings), _email(settings)),
             Roles: Roles(uow, accounts),
             Sessions: Sessions(uow),
             Sellers: sellers,
@@ -253,7 +263,8 @@ def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:
 def _email(settings: Settings) -> EmailConfig:
     return EmailConfig(
         site=urlsplit(settings.http.public_url).netloc,
-        link=f"{settings.http.public_url}/sign-in",
+        sign_in_page=f"{settings.http.public_url}/sign-in",
+        confirm_page=f"{settings.http.public_url}/confirm-email",
         key=_secret(settings, "emails"),
         session_days=settings.security.session_days,
     )

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from souk.adapters.ens.normaliser import EnsipNormaliser
 from souk.adapters.prometheus.metrics import PrometheusMetrics
+from souk.adapters.redis.cache import RedisCache
 from souk.adapters.redis.connections import connect
 from souk.adapters.redis.rate_limiter import RedisRateLimiter
 from souk.bootstrap import build
@@ -32,7 +33,7 @@ from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
 from souk.modules.names import api as names_api
-from souk.modules.names.service import LookupGate, Lookups, Verifications
+from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
 from souk.modules.orders import api as orders_api
 from souk.modules.payments import api as payments_api
 from souk.modules.payments.service import Offers, RailHealth
@@ -139,7 +140,9 @@ def _edges(below: Container) -> Mapping[object, object]:
 def _names(below: Container) -> Mapping[object, object]:
     """Only here, because what brings names into normal form takes long to load."""
     uow, sellers = below.get(UnitOfWork), below.get(Sellers)
-    service = below.get(NameReading).service
+    reading = below.get(NameReading)
+    service = reading.service
     lookups = Lookups(uow, sellers, EnsipNormaliser(), service)
     verifications = Verifications(uow, below.get(Accounts), sellers, lookups, service)
-    return {Lookups: lookups, Verifications: verifications}
+    avatars = Avatars(lookups, service, reading.avatars, below.get(RedisCache))
+    return {Lookups: lookups, Verifications: verifications, Avatars: avatars}

@@ -247,7 +247,14 @@ def cacheable(
             f"{'public' if shared else 'private'}, max-age={max_age_seconds}, must-revalidate"
         ),
     }
-    seen = request.headers.get("if-none-match", "")
-    if seen.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in seen.split(",")):
+    if has_seen(request, etag):
         return Response(status_code=304, headers=headers)
     return json_response(body, headers=headers)
+
+
+def has_seen(request: Request, etag: str) -> bool:
+    """Whether the client has what this ETag stands for."""
+    seen = request.headers.get("if-none-match", "")
+    return seen.strip() == "*" or etag in (
+        part.strip().removeprefix("W/") for part in seen.split(",")
+    )

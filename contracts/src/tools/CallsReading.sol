@@ -20,18 +20,18 @@ contract CallsReading {
     /// @notice The node gives less gas than the questions may take, and one could spoil the answers of others.
     error TooLittleGas();
 
-    uint256 private constant GAS_EACH = 300_000;
     /// @dev What remains to be done after the last question.
     uint256 private constant RESERVE = 100_000;
-    /// @dev More would let a few answers outgrow what code may have (EIP-170).
-    uint256 private constant LONGEST = 1_024;
 
     /// @dev Returns `(chain id, timestamp, answers)`. The chain id goes first because no code may begin with the byte
     /// 0xef (EIP-3541).
-    constructor(Question[] memory questions) {
+    /// @param questions in the order of the answers
+    /// @param gasEach may be burned by each of them
+    /// @param longest is taken of each answer, in bytes; all together must not outgrow what code may have (EIP-170)
+    constructor(Question[] memory questions, uint256 gasEach, uint256 longest) {
         Answer[] memory answers = new Answer[](questions.length);
         for (uint256 i = 0; i < questions.length; i++) {
-            answers[i] = _ask(questions[i]);
+            answers[i] = _ask(questions[i], gasEach, longest);
         }
         bytes memory seen = abi.encode(block.chainid, block.timestamp, answers);
         assembly ("memory-safe") {
@@ -39,17 +39,21 @@ contract CallsReading {
         }
     }
 
-    function _ask(Question memory question) private view returns (Answer memory answer) {
+    function _ask(Question memory question, uint256 gasEach, uint256 longest)
+        private
+        view
+        returns (Answer memory answer)
+    {
         // A call gets at most 63 of 64 parts of what is left (EIP-150), without a word when that is less than asked.
-        require(gasleft() >= GAS_EACH + GAS_EACH / 63 + RESERVE, TooLittleGas());
+        require(gasleft() >= gasEach + gasEach / 63 + RESERVE, TooLittleGas());
         address target = question.target;
         bytes memory data = question.data;
         bool given;
         bytes memory said;
         assembly ("memory-safe") {
-            given := staticcall(GAS_EACH, target, add(data, 0x20), mload(data), 0, 0)
+            given := staticcall(gasEach, target, add(data, 0x20), mload(data), 0, 0)
             let size := returndatasize()
-            if gt(size, LONGEST) { size := LONGEST }
+            if gt(size, longest) { size := longest }
             said := mload(0x40)
             mstore(0x40, add(said, and(add(size, 0x3f), not(0x1f))))
             mstore(said, size)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.support.emptied import emptied
+from souk.modules.accounts.service import Letters
+from tests.support.emptied import cut, emptied
+from tests.support.letterbox import EMAILS, Letterbox
 
 
 @pytest.fixture(scope="package")
@@ -26,4 +28,17 @@ def database_url(shared_database_url):
         "wallet",
         "account",
     ]
+    cut(shared_database_url, "role_change")
     return emptied(shared_database_url, *tables)
+
+
+@pytest.fixture
+def letters():
+    """Where letters arrive."""
+    return Letterbox()
+
+
+@pytest.fixture
+def sender(committing_uow, letters):
+    """What a worker sends them by."""
+    return Letters(committing_uow, letters, EMAILS)

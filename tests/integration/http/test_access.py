@@ -19,7 +19,12 @@ BY_KEY = {"GET /api/orders/{order_id}/timeline", "GET /api/orders/{order_id}/eve
 # Everybody sees these of what is on sale; what is asked for here is a draft.
 TO_ALL = {"GET /api/marketplace/products/{listing_id}"}
 # What nobody but staff may do, its owner neither.
-OF_STAFF = {"PUT /api/marketplace/sellers/{seller}/verification"}
+OF_STAFF = {
+    "PUT /api/marketplace/sellers/{seller}/verification",
+    "GET /api/accounts/{account_id}/roles",
+    "PUT /api/accounts/{account_id}/roles/{role}",
+    "DELETE /api/accounts/{account_id}/roles/{role}",
+}
 
 
 @pytest.fixture(name="shop", scope="module")

@@ -154,7 +154,7 @@ def test_points_at_the_field_that_is_wrong(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/listings/x", "/orders/x", "/reference", "/errors", "/sign-in"]
+    "path", ["/", "/listings/x", "/orders/x", "/reference", "/errors", "/sign-in", "/confirm-email"]
 )
 def test_serves_pages_that_load_nothing_from_elsewhere(api: Api, path: str) -> None:
     page = api("GET", path)
@@ -164,7 +164,9 @@ def test_serves_pages_that_load_nothing_from_elsewhere(api: Api, path: str) -> N
     assert "default-src 'self'" in page.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("name", ["souk.css", "dom.js", "order.js", "sign-in.js", "souk.svg"])
+@pytest.mark.parametrize(
+    "name", ["souk.css", "dom.js", "order.js", "sign-in.js", "confirm-email.js", "souk.svg"]
+)
 def test_serves_what_the_pages_need(api: Api, name: str) -> None:
     answer = api("GET", f"/static/{name}")
 

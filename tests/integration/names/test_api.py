@@ -2,13 +2,15 @@
 
 import pytest
 
+from souk.adapters.avatars.reader import EnsAvatarReader
 from souk.modules.names.api import router
-from souk.modules.names.service import LookupGate, Lookups, Verifications
-from tests.integration.names.conftest import NORMALISER
+from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
+from tests.integration.names.conftest import NORMALISER, NoTokens
 from tests.support.account_builders import a_session, a_wallet, accounts_on
 from tests.support.fake_names import a_name
 from tests.support.http import Api, assembled
 from tests.support.seller_builders import a_profile, sellers_on
+from tests.support.strangers import PNG
 
 SOFIA = a_wallet("sofia").address
 
@@ -30,12 +32,14 @@ def turnstile() -> Turnstile:
 
 
 @pytest.fixture
-def api(database_url, committing_uow, chain, turnstile):
+def api(database_url, committing_uow, chain, turnstile, pages, cache):
     uow = committing_uow
     services = {
         Lookups: Lookups(uow, sellers_on(uow), NORMALISER, chain),
         LookupGate: LookupGate(turnstile, per_minute=60),
     }
+    reader = EnsAvatarReader(pages, NoTokens())
+    services[Avatars] = Avatars(services[Lookups], chain, reader, cache)
     accounts, sellers = accounts_on(uow), sellers_on(uow)
     services[Verifications] = Verifications(uow, accounts, sellers, services[Lookups], chain)
     authenticate = accounts.authenticate
@@ -58,11 +62,13 @@ def test_validate_answers_with_all_that_is_known(api, chain):
         "address": SOFIA,
         "owner": SOFIA,
         "wrapped": False,
+        "answered_by": None,
         "expires_at": "2027-03-01T12:00:00.000Z",
         "grace_until": "2027-05-30T12:00:00.000Z",
         "off_chain": False,
         "primary_name": None,
         "contenthash": None,
+        "avatar_url": None,
         "unverified_texts": {"url": "https://fig.example"},
         "block": found["lookup"]["block"],
     }
@@ -85,6 +91,72 @@ def test_validate_answers_the_rest_when_the_chain_is_away(api, chain):
     found = answer.json()
     assert (found["name"], found["lookup"]) == ("fig.eth", None)
     assert found["unavailable"]["retryable"] is True
+
+
+@pytest.fixture
+def figs(chain, pages) -> str:
+    """A name with a picture; its owner's address of it."""
+    chain.names["fig.eth"] = a_name(SOFIA)
+    chain.names["fig.eth"].texts["avatar"] = "https://fig.example/fig.png"
+    pages.put("https://fig.example/fig.png", PNG)
+    return "https://fig.example/fig.png"
+
+
+def test_validate_names_where_the_avatar_is_shown_and_fetches_nothing(api, chain, pages, figs):
+    chain.names["\N{PEACH}.eth"] = chain.names["fig.eth"]
+    lookup = api("GET", "/api/ens/validate/fig.eth").json()["lookup"]
+    peach = api("GET", "/api/ens/validate/\N{PEACH}.eth").json()["lookup"]
+
+    assert lookup["avatar_url"] == "/api/ens/avatar/fig.eth"
+    assert lookup["unverified_texts"] == {"avatar": figs}
+    assert pages.fetched == []
+    assert api("GET", peach["avatar_url"]).content == PNG
+
+
+def test_avatar_is_shown_as_a_picture_and_nothing_else(api, figs):
+    answer = api("GET", "/api/ens/avatar/Fig.eth")
+
+    assert (answer.status_code, answer.content) == (200, PNG)
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+
+
+def test_avatar_is_not_sent_again_to_who_has_it(api, figs):
+    etag = api("GET", "/api/ens/avatar/fig.eth").headers["etag"]
+
+    again = api("GET", "/api/ens/avatar/fig.eth", If_None_Match=etag)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    other = api("GET", "/api/ens/avatar/fig.eth", If_None_Match='"other"')
+    assert other.status_code == 200
+
+
+def test_avatar_says_why_there_is_none(api, chain, pages, figs):
+    missing = api("GET", "/api/ens/avatar/nobody-has.eth")
+    pages.put(figs, b"<svg/>")
+    refused = api("GET", "/api/ens/avatar/fig.eth")
+    no_name = api("GET", "/api/ens/avatar/fig%20olive.eth")
+
+    assert (missing.status_code, missing.json()["code"]) == (404, "ens_avatar_missing")
+    assert (refused.status_code, refused.json()["code"]) == (404, "ens_avatar_refused")
+    assert (no_name.status_code, no_name.json()["code"]) == (422, "ens_name_refused")
+    assert "JPEG" in refused.json()["detail"]
+
+
+def test_avatar_says_when_its_server_is_away(api, pages, figs):
+    pages.pages.clear()
+
+    answer = api("GET", "/api/ens/avatar/fig.eth")
+    assert (answer.status_code, answer.json()["code"]) == (503, "ens_avatar_unreachable")
+    assert answer.json()["retryable"] is True
+
+
+def test_avatars_are_limited_by_network_address(api, chain, turnstile, figs):
+    turnstile.left = 0
+
+    assert api("GET", "/api/ens/avatar/fig.eth").status_code == 429
+    assert chain.asked == 0
 
 
 def test_suggestions_have_names_and_prices(api):

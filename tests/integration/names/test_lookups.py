@@ -30,6 +30,26 @@ def test_examine_tells_everything_of_a_name(lookups, chain):
     assert (examined.primary_name, examined.warnings) == ("fig.eth", ())
 
 
+def test_examine_tells_a_name_that_nobody_holds_from_one_that_is_free(lookups, chain):
+    chain.names["olives.eth"] = a_name(MALLORY)
+    chain.names["olives.eth"].below = SOFIA
+
+    record = lookups.examine("fig.olives.eth").record
+
+    assert (record.state, record.address, record.owner) == (NameState.WILDCARD, SOFIA, None)
+    assert lookups.examine("fig.eth").record.state is NameState.FREE
+
+
+def test_examine_follows_a_name_to_its_gateways(lookups, chain):
+    chain.names["fig.eth"] = a_name(MALLORY)
+    chain.names["fig.eth"].off_chain = True
+    assert [one.code for one in lookups.examine("fig.eth").warnings] == ["off_chain"]
+
+    chain.names["fig.eth"].elsewhere = SOFIA
+    examined = lookups.examine("fig.eth")
+    assert (examined.record.address, examined.warnings) == (SOFIA, ())
+
+
 def test_examine_asks_no_chain_when_the_text_is_no_name(lookups, chain):
     examined = lookups.examine("fig olive.eth")
 

@@ -107,6 +107,45 @@ def test_check_takes_the_name_away_when_it_stands_for_nobody(
     assert (of(uow, store).ens_name, lost(session)) == (None, [reason])
 
 
+def test_check_keeps_a_name_while_gateways_say_the_same(
+    rechecks, chain, uow, session, store, later
+):
+    later(days=1)
+    chain.names[NAME].off_chain, chain.names[NAME].elsewhere = True, SOFIA
+    rechecks.check_due()
+    assert of(uow, store).ens_name == NAME
+
+    later(days=1)
+    chain.names[NAME].elsewhere = MALLORY
+    rechecks.check_due()
+    assert (of(uow, store).ens_name, lost(session)) == (None, ["repointed"])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda above: setattr(above, "below", MALLORY), "repointed"),
+        (lambda above: setattr(above, "below", None), "not_held"),
+        (lambda above: setattr(above, "until", above.until - timedelta(days=60)), "expired"),
+    ],
+)
+def test_check_takes_away_a_name_that_nobody_holds_with_what_answers_for_it(
+    rechecks, verifications, chain, uow, session, store, later, change, reason
+):
+    chain.names["olives.eth"] = a_name(MALLORY, days=50, now=chain.now)
+    chain.names["olives.eth"].below = SOFIA
+    verifications.verify(store.principal, "fig.olives.eth")
+    later(days=1)
+    rechecks.check_due()
+    assert of(uow, store).ens_name == "fig.olives.eth"
+
+    later(days=1)
+    change(chain.names["olives.eth"])
+    rechecks.check_due()
+
+    assert (of(uow, store).ens_name, lost(session)) == (None, [reason])
+
+
 @pytest.mark.parametrize(
     "change", ["DELETE FROM wallet WHERE address = :a", "UPDATE wallet SET chain_id = 1"]
 )

@@ -214,3 +214,37 @@ def test_verify_takes_the_name_from_the_store_that_has_lost_it(
     assert (shown(uow, store), shown(uow, other)) == (None, "fig.eth")
     (lost,) = published(session, "ens.name_lost")
     assert (lost["seller_id"], lost["reason"]) == (store.id, "repointed")
+
+
+def test_verify_shows_a_name_that_gateways_say_stands_for_the_wallet(
+    verifications, chain, uow, store
+):
+    chain.names["fig.eth"] = a_name(MALLORY.address)
+    chain.names["fig.eth"].off_chain = True
+    chain.names["fig.eth"].elsewhere = SOFIA.address
+
+    assert verifications.verify(store.principal, "fig.eth").wallet == SOFIA.address
+    assert shown(uow, store) == "fig.eth"
+
+
+def test_verify_shows_a_name_that_nobody_holds_when_the_one_above_says_so(
+    verifications, chain, uow, store
+):
+    chain.names["olives.eth"] = a_name(MALLORY.address)
+    chain.names["olives.eth"].below = SOFIA.address
+
+    verification = verifications.verify(store.principal, "fig.olives.eth").verification
+
+    assert (verification.owner, shown(uow, store)) == (None, "fig.olives.eth")
+
+
+@pytest.mark.pitfall("A10")
+def test_verify_refuses_a_name_that_nobody_holds_when_the_one_above_has_expired(
+    verifications, chain, uow, store
+):
+    chain.names["olives.eth"] = a_name(MALLORY.address, days=-1)
+    chain.names["olives.eth"].below = SOFIA.address
+
+    with pytest.raises(NameUnfit, match="renew"):
+        verifications.verify(store.principal, "fig.olives.eth")
+    assert shown(uow, store) is None

@@ -1,51 +1,13 @@
 """The sender of what strangers name, and servers that it may meet."""
 
-import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import trustme
 
 from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.targets import Policy
-
-NAME = "merchant.example"
-
-
-class Names:
-    """A `Resolve` that answers as the test has written, and counts who asks. Of several answers
-    each is given once, the last one for ever."""
-
-    def __init__(self, *answers: Sequence[str]) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    def __call__(self, host: str, port: int) -> Sequence[str]:
-        self.asked.append(host)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-
-
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    """Signs certificates for the names of these tests."""
-    return trustme.CA()
-
-
-@pytest.fixture(scope="session")
-def trusting(authority: trustme.CA) -> ssl.SSLContext:
-    """What a client uses that trusts it."""
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
-
-
-def serving(authority: trustme.CA, *names: str) -> ssl.SSLContext:
-    """What a server uses that is called so."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    return context
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from souk.adapters.http.targets import Policy
 from souk.core.errors import OutcomeUnknown, ProviderRejected, ProviderUnavailable
 from souk.core.transaction_guard import ProviderCallInTransaction
 from souk.embedded.anvil import free_port
-from tests.ports.http.conftest import Names, post, soon
+from tests.ports.http.conftest import post, soon
 from tests.support.merchant import Answer, Merchant, merchant
 from tests.support.sockets import answering, door, hang_up, repeating, stay_silent
+from tests.support.strangers import Names
 
 OK = b"HTTP/1.1 200 OK\r\n"
 ENDLESS = OK + b"Content-Length: 1000000000000\r\n\r\n"

@@ -8,9 +8,10 @@ from pytest_socket import SocketConnectBlockedError
 from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.targets import Policy
 from souk.core.errors import ProviderRejected
-from tests.ports.http.conftest import NAME, Names, post
+from tests.ports.http.conftest import post
 from tests.support.addresses import INTERNAL_V4, INTERNAL_V6, PUBLIC
 from tests.support.sockets import Door, door
+from tests.support.strangers import NAME, Names
 
 pytestmark = pytest.mark.pitfall("P21")
 

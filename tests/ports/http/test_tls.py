@@ -6,8 +6,9 @@ import trustme
 from souk.adapters.http.client import PublicHttp, public_authorities
 from souk.adapters.http.targets import Policy
 from souk.core.errors import ProviderUnavailable
-from tests.ports.http.conftest import NAME, Names, post, serving, soon
+from tests.ports.http.conftest import post, soon
 from tests.support.sockets import answering, door, read_request, stay_silent
+from tests.support.strangers import NAME, Names, serving
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 

@@ -6,7 +6,8 @@ from web3.exceptions import MultipleFailedRequests
 
 from souk.adapters.ens.calls import CallsReader
 from souk.adapters.ens.hashes import node_of
-from souk.adapters.ens.service import ChainNameService, EnsPlace
+from souk.adapters.ens.holding import EnsPlace
+from souk.adapters.ens.service import ChainNameService
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.rpc import JsonRpcClient
@@ -14,21 +15,11 @@ from souk.core.errors import ProviderUnavailable
 from souk.modules.names.domain import EnsName, Fault, NameState, find_fault
 from tests.support.chain_builders import a_node
 from tests.support.clock import MovableClock
-from tests.support.ens_world import FIG, OLIVE, ChainWorld, FakeWorld, World
+from tests.support.ens_world import FIG, OLIVE, ChainWorld, World
 from tests.support.sockets import door
 
 NAME = EnsName("maltese.eth")
 SUBNAME = EnsName("shop.maltese.eth")
-
-
-@pytest.fixture(params=["fake", "chain"])
-def world(request):
-    if request.param == "fake":
-        yield FakeWorld()
-        return
-    chain = request.getfixturevalue("still_chain")
-    with a_node(chain.url) as node:
-        yield ChainWorld(chain, node)
 
 
 @pytest.fixture
@@ -89,6 +80,13 @@ def test_tells_texts_and_content_hash_as_they_were_written(named):
 
     assert record.texts == {"url": "https://fig.example", "com.twitter": "vitalik"}
     assert record.contenthash == "0xe3010170"
+
+
+def test_tells_an_avatar_that_is_written_out_whole(named):
+    written = "data:image/png;base64," + "iVBORw0KGgo" * 300
+    named.write_text(NAME, FIG, "avatar", written)
+
+    assert named.service.look(NAME).texts == {"avatar": written}
 
 
 @pytest.mark.pitfall("A10")

@@ -1,18 +1,26 @@
 """Addresses, codes and what is written to people."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from souk.modules.accounts.domain.emails import (
-    EmailConfig,
+    Enclosed,
+    already_taken,
     code_hash,
-    new_code,
+    enclosed,
     normal_email,
-    written,
+    to_add,
+    to_sign_in,
+    wait_after,
 )
 from souk.modules.accounts.errors import MalformedEmail, TooManySignIns
 from souk.modules.accounts.service import EmailGate
+from tests.support.letterbox import EMAILS
 
-CONFIG = EmailConfig("souk.example", "https://souk.example/sign-in", b"k" * 32, 7)
+OTHER = replace(EMAILS, key=b"o" * 32)
+INSIDE = Enclosed("12345678", "secret")
 
 
 @pytest.mark.parametrize(
@@ -59,28 +67,53 @@ def test_normal_email_refuses_when_it_is_none(text):
         normal_email(text)
 
 
-def test_new_code_has_eight_digits():
-    codes = {new_code() for _ in range(100)}
-    assert len(codes) > 90
-    assert all(len(code) == 8 and code.isdigit() for code in codes)
+def test_enclosed_is_the_same_when_a_letter_is_sent_again():
+    assert enclosed(EMAILS, "eml_1", b"seed") == enclosed(EMAILS, "eml_1", b"seed")
+
+
+def test_enclosed_differs_by_key_letter_and_seed():
+    made = [
+        enclosed(EMAILS, "eml_1", b"seed"),
+        enclosed(OTHER, "eml_1", b"seed"),
+        enclosed(EMAILS, "eml_2", b"seed"),
+        enclosed(EMAILS, "eml_1", b"deed"),
+    ]
+    assert len({one.code for one in made}) == len({one.link for one in made}) == len(made)
+
+
+def test_enclosed_is_eight_digits_and_256_bits():
+    made = [enclosed(EMAILS, f"eml_{n}", b"seed") for n in range(100)]
+    assert all(len(one.code) == 8 and one.code.isdigit() for one in made)
+    assert {len(one.link) for one in made} == {43}
 
 
 def test_code_hash_differs_by_message_key_and_code():
-    other = EmailConfig("souk.example", "https://souk.example/sign-in", b"o" * 32, 7)
     hashes = {
-        code_hash(CONFIG, "eml_1", "12345678"),
-        code_hash(CONFIG, "eml_2", "12345678"),
-        code_hash(CONFIG, "eml_1", "12345679"),
-        code_hash(other, "eml_1", "12345678"),
+        code_hash(EMAILS, "eml_1", "12345678"),
+        code_hash(EMAILS, "eml_2", "12345678"),
+        code_hash(EMAILS, "eml_1", "12345679"),
+        code_hash(OTHER, "eml_1", "12345678"),
     }
     assert len(hashes) == 4
 
 
-def test_message_keeps_the_secret_of_its_link_from_servers():
-    subject, body = written(CONFIG, "12345678", "secret")
-    assert "1234 5678" in body
-    assert "https://souk.example/sign-in#secret\n" in body
-    assert "1234" not in subject
+@pytest.mark.parametrize(("write", "page"), [(to_sign_in, "sign-in"), (to_add, "confirm-email")])
+def test_letter_keeps_the_secret_of_its_link_from_servers(write, page):
+    letter = write(EMAILS, INSIDE)
+    assert "1234 5678" in letter.body
+    assert f"https://souk.example/{page}#secret\n" in letter.body
+    assert "1234" not in letter.subject
+
+
+def test_letter_of_an_address_that_is_taken_holds_nothing_to_prove_it_by():
+    letter = already_taken(EMAILS)
+    assert "#" not in letter.body
+    assert not any(character.isdigit() for character in letter.body)
+
+
+def test_wait_grows_to_a_minute():
+    waits = [wait_after(tries) / timedelta(seconds=1) for tries in (1, 2, 5, 6, 100)]
+    assert waits == [2, 4, 32, 60, 60]
 
 
 def test_gate_counts_messages_by_network_and_hour():

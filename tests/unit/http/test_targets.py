@@ -130,3 +130,12 @@ def test_name_without_tls_is_refused_when_it_leads_elsewhere_than_to_this_machin
     AT_HOME.require_address(target, "127.0.0.1")
     with pytest.raises(ProviderRejected):
         AT_HOME.require_address(target, "93.184.215.14")
+
+
+@pytest.mark.pitfall("A12")
+def test_hosts_that_are_listed_are_targets_and_no_others() -> None:
+    listed = Policy(hosts={"ccip.example"})
+    assert listed.target("https://CCIP.example/0x").port == 443
+    for host in ("ccip.example.evil.example", "evil.example", "8.8.8.8", "ccip.example."):
+        with pytest.raises(ProviderRejected):
+            listed.target(f"https://{host}/")

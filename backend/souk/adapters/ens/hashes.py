@@ -1,10 +1,11 @@
-"""The hashes by which ENS knows names (EIP-137)."""
+"""The hashes by which ENS knows names (EIP-137), and how names are sent whole (ENSIP-10)."""
 
 from eth_utils.crypto import keccak
 
 from souk.core.addresses import Address
 
 REVERSE = "addr.reverse"
+_LONGEST_LABEL = 255
 
 
 def label_hash(label: str) -> bytes:
@@ -23,3 +24,11 @@ def node_of(name: str) -> bytes:
 def reverse_node_of(address: Address) -> bytes:
     """The node at which an account says what it is called (EIP-181)."""
     return node_of(f"{address[2:].lower()}.{REVERSE}")
+
+
+def dns_encoded(name: str) -> bytes | None:
+    """A name as RFC 1035 writes it, though in UTF-8; `None` when a label is empty or too long."""
+    labels = [label.encode() for label in name.split(".")]
+    if not all(0 < len(label) <= _LONGEST_LABEL for label in labels):
+        return None
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"

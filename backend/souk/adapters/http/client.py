@@ -37,6 +37,7 @@ class PublicHttp:
     policy: Policy = field(default_factory=Policy)
     resolve: Resolve = look_up
     tls: ssl.SSLContext | None = None
+    backend: httpcore.NetworkBackend = field(default_factory=httpcore.SyncBackend)
 
     def check(self, url: str) -> None:
         """Refuse an address that could never be spoken to."""
@@ -94,7 +95,9 @@ class PublicHttp:
             ssl_context=self.tls or public_authorities(),
             max_connections=1,
             max_keepalive_connections=0,
-            network_backend=CheckedBackend(target, self.policy, deadline, self.resolve),
+            network_backend=CheckedBackend(
+                target, self.policy, deadline, self.resolve, self.backend
+            ),
         )
 
 

@@ -49,12 +49,19 @@ class CheckedBackend(httpcore.NetworkBackend):
     """Opens the connections of one request to one target."""
 
     def __init__(
-        self, target: Target, policy: Policy, deadline: Deadline, resolve: Resolve
+        self,
+        target: Target,
+        policy: Policy,
+        deadline: Deadline,
+        resolve: Resolve,
+        backend: httpcore.NetworkBackend,
     ) -> None:
+        """`backend` connects to addresses, those that were checked and no others."""
         self._target = target
         self._policy = policy
         self._deadline = deadline
         self._resolve = resolve
+        self._backend = backend
 
     def connect_tcp(
         self,
@@ -75,7 +82,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         for address in addresses[:_ADDRESSES_AT_MOST]:
             left = self._deadline.left(CONNECT_SECONDS, over=httpcore.ConnectTimeout)
             try:
-                stream = httpcore.SyncBackend().connect_tcp(
+                stream = self._backend.connect_tcp(
                     address, port, left, local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:

@@ -40,11 +40,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be spoken to: the public internet over TLS; this machine, too, and without TLS,
-    where an installation for development says so."""
+    """What may be spoken to: the public internet over TLS, or of it these `hosts` alone; this
+    machine, too, and without TLS, where an installation for development says so."""
 
     to_loopback: bool = False
     ports: Collection[int] = PORTS
+    hosts: Collection[str] | None = None
 
     def target(self, url: str) -> Target:
         """Where this URL points to. Raises `ProviderRejected`."""
@@ -77,6 +78,8 @@ class Policy:
         )
         if target.scheme != "https" and not local:
             raise refused("the address must begin with https://")
+        if self.hosts is not None and target.host not in self.hosts:
+            raise refused("the host is none of those that may be asked")
         if target.port not in self.ports and not (local and target.port >= _FIRST_FREE_PORT):
             listed = " or ".join(map(str, sorted(self.ports)))
             raise refused(f"the port must be {listed}")

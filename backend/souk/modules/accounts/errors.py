@@ -21,14 +21,19 @@ RejectedError
 +-- EmailProofUnusable          the code or link is wrong, used or too old
 NotFoundError
 +-- AccountNotFound             nobody has signed in as that
++-- EmailChallengeNotFound      no letter was asked for under this id
++-- EmailNotFound               the caller's account has no such address
 +-- KeyNotFound                 the caller has no such API key
 +-- SessionNotFound             the caller has no such session
 +-- WalletNotFound              the caller's account has no such wallet
 ConflictError
 +-- WalletOfAnotherAccount      the wallet signs in to another account
++-- EmailAlreadyAdded           the address signs in to the caller's account already
++-- LastAdmin                   nobody could name an admin any more
 +-- LastWayIn                   nobody could sign in to the account any more
 +-- TooManyKeys                 the account has as many API keys as it may have
 ForbiddenError
++-- AdminsOnly                  only an admin says who is staff
 +-- StepUpRequired              the caller has to prove anew who they are
 LimitedError
 +-- TooManySignIns              this client address asked too often
@@ -160,6 +165,12 @@ class WalletOfAnotherAccount(ConflictError):
     code = "wallet_of_another_account"
 
 
+class EmailAlreadyAdded(ConflictError):
+    """The address signs in to the caller's account already."""
+
+    code = "email_already_added"
+
+
 class MalformedEmail(RejectedError):
     """The text is no e-mail address."""
 
@@ -176,6 +187,18 @@ class AccountNotFound(NotFoundError):
     """Nobody has signed in as that."""
 
     code = "account_not_found"
+
+
+class EmailChallengeNotFound(NotFoundError):
+    """No letter was asked for under this id, or it was long ago."""
+
+    code = "email_challenge_not_found"
+
+
+class EmailNotFound(NotFoundError):
+    """The caller's account has no such address."""
+
+    code = "email_not_found"
 
 
 class KeyNotFound(NotFoundError):
@@ -197,9 +220,21 @@ class WalletNotFound(NotFoundError):
 
 
 class LastWayIn(ConflictError):
-    """Without this wallet nobody could sign in to the account any more."""
+    """Without this wallet or address nobody could sign in to the account any more."""
 
     code = "last_way_in"
+
+
+class LastAdmin(ConflictError):
+    """Without this admin nobody could name another any more."""
+
+    code = "last_admin"
+
+
+class AdminsOnly(ForbiddenError):
+    """Only an admin sees and says who is staff."""
+
+    code = "admins_only"
 
 
 class StepUpRequired(ForbiddenError):

@@ -1,6 +1,15 @@
 """Tables of accounts."""
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +29,20 @@ class AccountRow(Base):
     id: Mapped[Id] = mapped_column(primary_key=True)
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[Instant]
+
+
+class RoleChangeRow(Base):
+    """Who was made staff, or no longer, and by whom: `by_account_id` of NULL is whoever runs this
+    installation. Rows are only ever added."""
+
+    __tablename__ = "role_change"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), index=True)
+    role: Mapped[str]
+    given: Mapped[bool]
+    by_account_id: Mapped[Id | None] = mapped_column(ForeignKey("account.id"))
+    changed_at: Mapped[Instant]
 
 
 class WalletRow(Base):
@@ -66,15 +89,34 @@ class EmailRow(Base):
 
 
 class EmailChallengeRow(Base):
-    """What was sent to an address: a code and a link, good for one sign-in together. `attempts`
-    counts the codes that were tried."""
+    """A letter to an address, with a code and a link that together are good for once: to sign in,
+    or for the session that asked to add the address to its account. `attempts` counts the codes
+    that were tried, `sends` the tries to send it. Code and link follow from `seed`, which is there
+    until it is sent."""
 
     __tablename__ = "email_challenge"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(account_id, session_id) <> 1", name="asked_by"),
+        Index(
+            "ix_email_challenge_unsent",
+            "next_attempt_at",
+            postgresql_where=text("seed IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(index=True)
+    account_id: Mapped[Id | None] = mapped_column(ForeignKey("account.id"))
+    session_id: Mapped[Id | None] = mapped_column(
+        ForeignKey("session.id", ondelete="CASCADE"), index=True
+    )
     code_hash: Mapped[bytes] = mapped_column(LargeBinary)
     link_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    seed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sends: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    next_attempt_at: Mapped[Instant | None]
+    send_failed_at: Mapped[Instant | None]
+    sent_at: Mapped[Instant | None]
     created_at: Mapped[Instant] = mapped_column(index=True)
     expires_at: Mapped[Instant]
     attempts: Mapped[int] = mapped_column(Integer)

@@ -69,3 +69,55 @@ async def sessions(
     """The live sessions of an account, the newest first, as JSON."""
     parameters = {"account_id": account_id, "session_id": session_id, "now": now}
     return await reads.document(_SESSIONS, parameters)
+
+
+_EMAILS = """
+    SELECT json_build_object(
+        'data', coalesce(json_agg(json_build_object(
+            'address', email_address.address,
+            'proved_at', rfc3339(email_address.proved_at))
+            ORDER BY email_address.proved_at, email_address.id), '[]'::json))
+    FROM email_address WHERE email_address.account_id = %(account_id)s
+"""
+
+
+async def emails(reads: Reads, account_id: str) -> bytes | None:
+    """The e-mail addresses of an account, as JSON."""
+    return await reads.document(_EMAILS, {"account_id": account_id})
+
+
+# Whether it was used is for whoever reads the address to know.
+_CHALLENGE = """
+    SELECT json_build_object(
+        'challenge_id', letter.id,
+        'state', CASE WHEN letter.expires_at <= %(now)s THEN 'over'
+                      WHEN letter.sent_at IS NOT NULL THEN 'sent'
+                      WHEN letter.send_failed_at IS NOT NULL THEN 'delayed' ELSE 'waiting' END,
+        'expires_at', rfc3339(letter.expires_at))
+    FROM email_challenge AS letter WHERE letter.id = %(challenge_id)s
+"""
+
+
+async def email_challenge(reads: Reads, challenge_id: str, *, now: datetime) -> bytes | None:
+    """How far a letter is, as JSON."""
+    return await reads.document(_CHALLENGE, {"challenge_id": challenge_id, "now": now})
+
+
+_ROLES = """
+    SELECT json_build_object(
+        'account_id', account.id,
+        'roles', account.roles,
+        'changes', (
+            SELECT coalesce(json_agg(json_build_object(
+                'role', change.role,
+                'given', change.given,
+                'by', change.by_account_id,
+                'changed_at', rfc3339(change.changed_at)) ORDER BY change.id DESC), '[]'::json)
+            FROM role_change AS change WHERE change.account_id = account.id))
+    FROM account WHERE account.id = %(account_id)s
+"""
+
+
+async def roles(reads: Reads, account_id: str) -> bytes | None:
+    """The roles of an account and who gave and took them, as JSON."""
+    return await reads.document(_ROLES, {"account_id": account_id})

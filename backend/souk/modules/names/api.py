@@ -1,13 +1,14 @@
 """Names of ENS: `/api/ens`."""
 
+import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from souk.core.web import UNAUTHENTICATED, Caller, IdempotencyKey, once, provided
-from souk.modules.names.domain import Verifying
+from souk.core.web import UNAUTHENTICATED, Caller, IdempotencyKey, has_seen, once, provided
+from souk.modules.names.domain import Picture, Verifying
 from souk.modules.names.schemas import NameOut, SuggestionsOut, VerifyIn, VerifyOut
-from souk.modules.names.service import LookupGate, Lookups, Verifications
+from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
 
 
 def _admitted(request: Request, gate: Annotated[LookupGate, Depends(provided(LookupGate))]) -> None:
@@ -19,6 +20,21 @@ router = APIRouter(prefix="/api/ens", tags=["names"])
 _Lookups = Annotated[Lookups, Depends(provided(Lookups))]
 _NOWHERE = {"description": "The path ends before the name"}
 _LIMITED = {"description": "Too many lookups from this address"}
+_PICTURE_SECONDS = 300
+_PICTURE_HEADERS = {
+    "Cache-Control": f"public, max-age={_PICTURE_SECONDS}",
+    "Content-Disposition": "inline",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+_BYTES = {"type": "string", "format": "binary"}
+_PICTURE = {
+    "description": "The picture",
+    "content": {
+        media: {"schema": _BYTES}
+        for media in ("image/gif", "image/jpeg", "image/png", "image/webp")
+    },
+}
 _AWAY = {"description": "The chain cannot be asked at present; `retryable` says whether to return"}
 
 
@@ -40,6 +56,33 @@ def validate(
     also when it can be taken for a known store's. When the chain cannot be asked, `unavailable`
     says so and the rest is answered all the same."""
     return NameOut.of(lookups.examine(ens_name))
+
+
+@router.get(
+    "/avatar/{ens_name}",
+    summary="What a name is shown with",
+    dependencies=[Depends(_admitted)],
+    response_class=Response,
+    responses={
+        200: _PICTURE,
+        304: {"description": "The client has it"},
+        404: {"description": "There is no avatar, or none that is shown; see `code` and `reason`"},
+        422: {"description": "The text is no name; `suggestion` is one that was meant"},
+        429: _LIMITED,
+        503: {"description": "The chain, or the server of the picture, does not answer"},
+    },
+)
+def avatar(
+    request: Request,
+    ens_name: Annotated[
+        str, Path(min_length=1, max_length=1024, description="A name, in any spelling of it.")
+    ],
+    avatars: Annotated[Avatars, Depends(provided(Avatars))],
+) -> Response:
+    """The picture that the owner of a name has set (ENSIP-12), fetched by us and kept for some
+    minutes: JPEG, PNG, WebP or GIF of at most one megabyte. A token is shown for the account that
+    holds it on the chain of the name."""
+    return _pictured(request, avatars.show(ens_name))
 
 
 @router.post(
@@ -102,6 +145,14 @@ def suggestions(
     """Names below `eth` near the wish that nobody holds, with the registrar's price. All are looked
     at in one call to the chain."""
     return SuggestionsOut.of(lookups.suggest(base_name))
+
+
+def _pictured(request: Request, picture: Picture) -> Response:
+    etag = f'"{hashlib.sha256(picture.content).hexdigest()[:32]}"'
+    headers = {**_PICTURE_HEADERS, "ETag": etag}
+    if has_seen(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(picture.content, headers=headers, media_type=picture.media_type)
 
 
 def _render(outcome: object) -> dict[str, object]:

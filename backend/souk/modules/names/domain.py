@@ -21,10 +21,14 @@ ETH = "eth"
 GRACE = timedelta(days=90)
 """How long the registrar keeps a name of `eth` for its holder after it has expired."""
 
+AVATAR = "avatar"
 TEXT_KEYS = (
-    "avatar", "description", "url", "email", "com.twitter", "com.github", "com.discord",
+    AVATAR, "description", "url", "email", "com.twitter", "com.github", "com.discord",
     "org.telegram",
 )  # fmt: skip
+
+PICTURE_BYTES = 1_048_576
+"""A larger picture is not shown."""
 
 SHORTEST_LABEL = 3
 """The registrar gives no shorter ones away."""
@@ -67,9 +71,11 @@ class Evidence:
 
 class NameState(StrEnum):
     """Whether somebody holds a name. `GRACE_PERIOD`: it has expired, and its holder alone can
-    renew it. `FREE`: nobody holds it, which does not mean that it can be registered."""
+    renew it. `WILDCARD`: nobody holds it, and a name above it that is held answers for all names
+    below itself. `FREE`: nobody holds it, which does not mean that it can be registered."""
 
     HELD = "held"
+    WILDCARD = "wildcard"
     GRACE_PERIOD = "grace_period"
     EXPIRED = "expired"
     FREE = "free"
@@ -81,8 +87,9 @@ class NameRecord:
 
     `expires_at` is the first instant at which it, or a name above it, expires; `None` for names
     that do not. `graced` says that the registrar keeps it for another 90 days after that.
-    `off_chain` means that its resolver asks its caller to look elsewhere (EIP-3668), which is
-    never done. `texts` are what the owner says and nobody has checked.
+    `answered_by` is the name above it whose resolver answers for it, if that name is held
+    (ENSIP-10). `off_chain` means that the resolver asks its caller to look elsewhere (EIP-3668),
+    whether that was done or not. `texts` are what the owner says and nobody has checked.
     """
 
     name: EnsName
@@ -90,6 +97,7 @@ class NameRecord:
     address: Address | None = None
     owner: Address | None = None
     wrapped: bool = False
+    answered_by: EnsName | None = None
     expires_at: datetime | None = None
     graced: bool = False
     off_chain: bool = False
@@ -99,14 +107,19 @@ class NameRecord:
     @property
     def state(self) -> NameState:
         """Whether somebody holds it, by the block's time."""
-        if self.expires_at is None:
-            return NameState.HELD if self.owner is not None else NameState.FREE
-        if self.expires_at > self.block.at:
-            return NameState.HELD if self.owner is not None else NameState.FREE
-        if self.graced:
-            over = self.expires_at + GRACE < self.block.at
-            return NameState.FREE if over else NameState.GRACE_PERIOD
-        return NameState.EXPIRED
+        if self.expires_at is not None and self.expires_at <= self.block.at:
+            over = self.graced and self.expires_at + GRACE < self.block.at
+            lapsed = NameState.GRACE_PERIOD if self.graced else NameState.EXPIRED
+            return NameState.FREE if over else lapsed
+        if self.owner is not None:
+            return NameState.HELD
+        return NameState.FREE if self.answered_by is None else NameState.WILDCARD
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether what the name stands for counts: it is held, or one above it is that answers for
+        all names below itself."""
+        return self.state in (NameState.HELD, NameState.WILDCARD)
 
     @property
     def grace_until(self) -> datetime | None:
@@ -135,8 +148,8 @@ _SENTENCES = {
     Fault.NOT_HELD: "nobody holds this name; register it first",
     Fault.EXPIRED: "this name has expired; renew it first, for a name in its 90 days of grace"
     " does not count",
-    Fault.OFF_CHAIN: "this name is resolved off chain, which is not followed here; give it an"
-    " address on the chain",
+    Fault.OFF_CHAIN: "this name is resolved off chain, where nobody asks from here or nobody has an"
+    " answer; give it an address on the chain",
     Fault.NO_ADDRESS: "this name stands for no address; set its Ethereum address to your wallet",
     Fault.REPOINTED: "this name stands for another wallet than the one that was proved",
     Fault.REPLACED: "the store shows another name now",
@@ -149,13 +162,57 @@ def find_fault(record: NameRecord, wallet: Address | None = None) -> Fault | Non
     """What keeps a store from showing this name, for whose wallet it must stand if one is given."""
     if record.state is NameState.FREE:
         return Fault.NOT_HELD
-    if record.state is not NameState.HELD:
+    if not record.is_standing:
         return Fault.EXPIRED
     if record.address is None:
         return Fault.OFF_CHAIN if record.off_chain else Fault.NO_ADDRESS
     if wallet is not None and record.address != wallet:
         return Fault.REPOINTED
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a name is shown with: JPEG, PNG, WebP or GIF."""
+
+    media_type: str
+    content: bytes
+
+
+class AvatarFault(StrEnum):
+    """Why the picture of a name is not shown."""
+
+    UNKNOWN_ADDRESS = "unknown_address"
+    NOT_FETCHED = "not_fetched"
+    TOO_LARGE = "too_large"
+    NO_PICTURE = "no_picture"
+    OTHER_CHAIN = "other_chain"
+    NOT_THEIRS = "not_theirs"
+    UNDESCRIBED = "undescribed"
+    IPFS_OFF = "ipfs_off"
+    IPFS_FORM = "ipfs_form"
+    IPFS_FORGED = "ipfs_forged"
+
+    @property
+    def sentence(self) -> str:
+        """What to tell the owner."""
+        return _AVATAR_SENTENCES[self]
+
+
+_AVATAR_SENTENCES = {
+    AvatarFault.UNKNOWN_ADDRESS: "the avatar must be an address that begins with https:, ipfs: or"
+    " data:, or a token as eip155:1/erc721:0x.../7",
+    AvatarFault.NOT_FETCHED: "the avatar cannot be fetched",
+    AvatarFault.TOO_LARGE: "the avatar is too large",
+    AvatarFault.NO_PICTURE: "the avatar is no picture in JPEG, PNG, WebP or GIF",
+    AvatarFault.OTHER_CHAIN: "the avatar is a token of another chain, where nobody looks who holds"
+    " it",
+    AvatarFault.NOT_THEIRS: "the avatar is a token that the name's account does not hold",
+    AvatarFault.UNDESCRIBED: "the avatar is a token without a proper description of a picture",
+    AvatarFault.IPFS_OFF: "the avatar lies in IPFS, from where nothing is fetched here",
+    AvatarFault.IPFS_FORM: "the avatar lies in IPFS in a form that is not read here",
+    AvatarFault.IPFS_FORGED: "the avatar lies in IPFS, and the gateway gave something else",
+}
 
 
 @dataclass(frozen=True, slots=True)

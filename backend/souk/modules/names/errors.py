@@ -6,13 +6,23 @@ ConflictError
 +-- NameUnfit                the name cannot be shown at a store as it stands on the chain
 +-- NameOfAnother            another store showed itself under this name at the same moment
 +-- StoreNeeded              this account has no store to show a name at
+NotFoundError
++-- AvatarMissing            the name has no avatar, or is not held
++-- AvatarRefused            it has one that is not shown; the detail says why
 LimitedError
 +-- TooManyLookups           this client address looked too many names up
 UnavailableError
 +-- NamesNotServed           this installation knows no chain with ENS
++-- AvatarUnreachable        where the avatar lies nobody answers at present
 """
 
-from souk.core.errors import ConflictError, LimitedError, RejectedError, UnavailableError
+from souk.core.errors import (
+    ConflictError,
+    LimitedError,
+    NotFoundError,
+    RejectedError,
+    UnavailableError,
+)
 
 
 class NameRefused(RejectedError):
@@ -39,6 +49,24 @@ class StoreNeeded(ConflictError):
     """A name is shown at a store, and this account has none. Open one first."""
 
     code = "ens_store_needed"
+
+
+class AvatarMissing(NotFoundError):
+    """The name has no avatar, or nobody holds the name."""
+
+    code = "ens_avatar_missing"
+
+
+class AvatarRefused(NotFoundError):
+    """The name has an avatar that is not shown; `context` has the reason."""
+
+    code = "ens_avatar_refused"
+
+
+class AvatarUnreachable(UnavailableError):
+    """Where the name's avatar lies nobody answers at present."""
+
+    code = "ens_avatar_unreachable"
 
 
 class TooManyLookups(LimitedError):

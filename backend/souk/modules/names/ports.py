@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from souk.core.addresses import Address
-from souk.modules.names.domain import Availability, EnsName, NameRecord, Normalisation
+from souk.modules.names.domain import Availability, EnsName, NameRecord, Normalisation, Picture
 
 
 class NameNormaliser(Protocol):
@@ -20,9 +20,10 @@ class NameService(Protocol):
     the chain cannot be asked, and `NamesNotServed` when there is none; nothing that a name's owner
     has written makes one fail."""
 
-    def look(self, name: EnsName) -> NameRecord:
+    def look(self, name: EnsName, *, off_chain: bool = False) -> NameRecord:
         """A name as it stands in the newest block. One that nobody ever registered is a record
-        without owner or address."""
+        without owner or address. With `off_chain` a resolver that wants its address and its avatar
+        looked up elsewhere (EIP-3668) is followed to where the operator allows."""
         ...
 
     def primary_name(self, address: Address) -> str | None:
@@ -32,4 +33,14 @@ class NameService(Protocol):
 
     def availability(self, labels: Sequence[str]) -> list[Availability]:
         """Whether each name below `eth` may be had, and its price, all as of one block."""
+        ...
+
+
+class AvatarReader(Protocol):
+    """Fetches what a name is shown with (ENSIP-12). Called with no transaction open."""
+
+    def read(self, record: NameRecord) -> Picture:
+        """The picture of a name that has an avatar among its texts. Raises `AvatarRefused` when
+        there is none that may be shown, and `ProviderUnavailable` when it cannot be fetched at
+        present."""
         ...

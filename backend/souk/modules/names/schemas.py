@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
+from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
 from souk.core.web import InstantOut, MoneyOut, RequestModel, ResponseModel
 from souk.modules.names.domain import (
+    AVATAR,
     Availability,
     Evidence,
     Examined,
@@ -46,21 +48,39 @@ class LookupOut(ResponseModel):
 
     state: Annotated[
         NameState,
-        Field(description="`grace_period`: expired, and only its holder can renew it."),
+        Field(
+            description="`grace_period`: expired, and only its holder can renew it. `wildcard`:"
+            " nobody holds it, and a name above it answers for all names below itself."
+        ),
     ]
     address: Annotated[str | None, Field(description="The account that the name stands for.")]
     owner: Annotated[str | None, Field(description="Who holds it; the wrapper is seen through.")]
     wrapped: bool
+    answered_by: Annotated[
+        str | None, Field(description="The name above it whose resolver answers for it.")
+    ]
     expires_at: Annotated[
         InstantOut | None, Field(description="When it, or a name above it, expires.")
     ]
     grace_until: InstantOut | None
-    off_chain: Annotated[bool, Field(description="It is resolved elsewhere, and not followed.")]
+    off_chain: Annotated[
+        bool,
+        Field(
+            description="It is resolved elsewhere, at gateways that are asked if they are known."
+        ),
+    ]
     primary_name: Annotated[
         str | None,
         Field(description="What that account calls itself, if this stands for the account."),
     ]
     contenthash: str | None
+    avatar_url: Annotated[
+        str | None,
+        Field(
+            description="Where its avatar is shown, if it has any.",
+            examples=["/api/ens/avatar/figandolive.eth"],
+        ),
+    ]
     unverified_texts: Annotated[
         dict[str, str],
         Field(
@@ -78,14 +98,22 @@ class LookupOut(ResponseModel):
             address=record.address,
             owner=record.owner,
             wrapped=record.wrapped,
+            answered_by=record.answered_by,
             expires_at=record.expires_at,
             grace_until=record.grace_until,
             off_chain=record.off_chain,
             primary_name=primary_name,
             contenthash=record.contenthash,
+            avatar_url=_avatar_url(record),
             unverified_texts=dict(record.texts),
             block=BlockOut.of(record.block),
         )
+
+
+def _avatar_url(record: NameRecord) -> str | None:
+    if AVATAR not in record.texts or not record.is_standing:
+        return None
+    return f"/api/ens/avatar/{quote(record.name, safe='')}"
 
 
 class OutageOut(ResponseModel):

@@ -11,6 +11,7 @@ _STATIC = Path(__file__).parent / "static"
 _ASSETS = {
     "souk.css": "text/css; charset=utf-8",
     "souk.svg": "image/svg+xml",
+    "confirm-email.js": "text/javascript; charset=utf-8",
     "dom.js": "text/javascript; charset=utf-8",
     "errors.js": "text/javascript; charset=utf-8",
     "home.js": "text/javascript; charset=utf-8",
@@ -49,6 +50,12 @@ async def order(order_id: str) -> FileResponse:
 async def sign_in() -> FileResponse:
     """Where the link of an e-mail leads; its secret follows a # and never comes here."""
     return _page("sign-in.html")
+
+
+@router.get("/confirm-email")
+async def confirm_email() -> FileResponse:
+    """Where the link of an e-mail leads that adds its address to an account."""
+    return _page("confirm-email.html")
 
 
 @router.get("/reference")

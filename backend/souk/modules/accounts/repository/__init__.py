@@ -57,39 +57,6 @@ def add_account(tx: Transaction, account_id: str) -> None:
     tx.session.flush()
 
 
-def find_account(tx: Transaction, account_id: str) -> str | None:
-    """The id again if there is such an account."""
-    return tx.session.execute(
-        select(AccountRow.id).where(AccountRow.id == account_id)
-    ).scalar_one_or_none()
-
-
-def find_account_by_wallet(tx: Transaction, address: Address) -> str | None:
-    """The account that a wallet signs in to."""
-    return tx.session.execute(
-        select(WalletRow.account_id).where(WalletRow.address == address)
-    ).scalar_one_or_none()
-
-
-def add_role(tx: Transaction, account_id: str, role: Role) -> None:
-    """Let the account act in this role; nothing changes if it does already."""
-    tx.session.execute(
-        text(
-            "UPDATE account SET roles = array_append(roles, :role)"
-            " WHERE id = :id AND NOT roles @> ARRAY[:role]"
-        ),
-        {"id": account_id, "role": role.value},
-    )
-
-
-def remove_role(tx: Transaction, account_id: str, role: Role) -> None:
-    """Let the account act in this role no more; nothing changes if it does not."""
-    tx.session.execute(
-        text("UPDATE account SET roles = array_remove(roles, :role) WHERE id = :id"),
-        {"id": account_id, "role": role.value},
-    )
-
-
 def add_session(tx: Transaction, row: SessionRow) -> None:
     """Store a new session."""
     tx.session.add(row)
@@ -130,9 +97,10 @@ def revoke_sessions(
     only: str | None = None,
     but: str | None = None,
     of_wallet: str | None = None,
+    of_email: str | None = None,
 ) -> int:
-    """End the sessions of an account: one, or all but one, or those that a wallet opened; returns
-    how many."""
+    """End the sessions of an account: one, or all but one, or those that a wallet or an e-mail
+    address opened; returns how many."""
     statement = update(SessionRow).where(
         SessionRow.account_id == account_id,
         SessionRow.revoked_at.is_(None),
@@ -144,6 +112,8 @@ def revoke_sessions(
         statement = statement.where(SessionRow.id != but)
     if of_wallet is not None:
         statement = statement.where(SessionRow.wallet == of_wallet)
+    if of_email is not None:
+        statement = statement.where(SessionRow.email == of_email)
     revoked = statement.values(revoked_at=tx.now).returning(SessionRow.id)
     return len(tx.session.execute(revoked).all())
 

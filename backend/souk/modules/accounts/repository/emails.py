@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
@@ -19,10 +19,17 @@ def lock_address(tx: Transaction, address: str) -> None:
 
 
 def count_sent(tx: Transaction, address: str, *, since: datetime) -> tuple[int, datetime | None]:
-    """How many messages were sent to an address after an instant, and when the first of them."""
+    """How many messages were opened for an address after an instant, and when the first of them.
+    What could not be sent in its time, and nobody has guessed at, does not count."""
     counted, first = tx.session.execute(
         select(func.count(), func.min(EmailChallengeRow.created_at)).where(
-            EmailChallengeRow.address == address, EmailChallengeRow.created_at > since
+            EmailChallengeRow.address == address,
+            EmailChallengeRow.created_at > since,
+            or_(
+                EmailChallengeRow.seed.is_(None),
+                EmailChallengeRow.attempts > 0,
+                EmailChallengeRow.expires_at > tx.now,
+            ),
         )
     ).one()
     return counted, first
@@ -34,26 +41,52 @@ def add(tx: Transaction, row: EmailChallengeRow) -> None:
 
 
 def lock(tx: Transaction, challenge_id: str) -> EmailChallengeRow | None:
-    """A message by its id, which nobody else tries a code against meanwhile."""
-    return tx.session.scalars(
-        select(EmailChallengeRow).where(EmailChallengeRow.id == challenge_id).with_for_update()
-    ).one_or_none()
+    """A message by its id. Nobody else uses what was sent to its address meanwhile."""
+    return _lock(tx, EmailChallengeRow.id == challenge_id)
 
 
 def lock_by_link(tx: Transaction, link_hash: bytes) -> EmailChallengeRow | None:
-    """A message by its link."""
-    return tx.session.scalars(
-        select(EmailChallengeRow).where(EmailChallengeRow.link_hash == link_hash).with_for_update()
-    ).one_or_none()
+    """A message by its link, likewise."""
+    return _lock(tx, EmailChallengeRow.link_hash == link_hash)
+
+
+def _lock(tx: Transaction, which: ColumnElement[bool]) -> EmailChallengeRow | None:
+    """The address before its messages: whoever uses one uses up all, which two could do crosswise
+    if each began with a row."""
+    found = select(EmailChallengeRow).where(which)
+    row = tx.session.scalars(found).one_or_none()
+    if row is not None:
+        lock_address(tx, row.address)
+        row = tx.session.scalars(
+            found.with_for_update().execution_options(populate_existing=True)
+        ).one_or_none()
+    return row
 
 
 def consume(tx: Transaction, address: str) -> None:
-    """Use up everything that was sent to an address: whoever has signed in needs nothing of it."""
+    """Use up everything that was sent to an address: whoever has proved it needs nothing of it."""
     tx.session.execute(
         update(EmailChallengeRow)
         .where(EmailChallengeRow.address == address, EmailChallengeRow.consumed_at.is_(None))
-        .values(consumed_at=tx.now)
+        .values(consumed_at=tx.now, seed=None)
     )
+
+
+def find_account(tx: Transaction, address: str) -> str | None:
+    """The account that an address signs in to."""
+    return tx.session.execute(
+        select(EmailRow.account_id).where(EmailRow.address == address)
+    ).scalar_one_or_none()
+
+
+def remove(tx: Transaction, account_id: str, address: str) -> bool:
+    """Take an address from an account; `False` when it has no such one."""
+    gone = tx.session.execute(
+        delete(EmailRow)
+        .where(EmailRow.account_id == account_id, EmailRow.address == address)
+        .returning(EmailRow.id)
+    )
+    return gone.first() is not None
 
 
 def bind(tx: Transaction, account_id: str, address: str) -> str:

@@ -1,4 +1,4 @@
-"""Requests and responses of signing in by e-mail."""
+"""Requests and responses about e-mail addresses."""
 
 import re
 from typing import Annotated, Self
@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from souk.core.web import InstantOut, RequestModel, ResponseModel
-from souk.modules.accounts.domain.emails import MAX_LENGTH
+from souk.modules.accounts.domain.emails import MAX_LENGTH, LetterState
 
 _ID = "eml_01h455vb4pex5vsknk084sn02q"
 _SPACES = re.compile(r"[\s-]")
@@ -23,6 +23,37 @@ class EmailChallengeOut(ResponseModel):
 
     challenge_id: Annotated[str, Field(examples=[_ID])]
     expires_at: InstantOut
+
+
+class EmailChallengeStateOut(ResponseModel):
+    """How far a letter is, whoever it goes to. `waiting`: it is sent in a moment. `delayed`: the
+    mail server does not take it yet, and it is tried again until `expires_at`; sign in by wallet,
+    or wait. `sent`: look for it also among what is unwanted; should it not come, check the address
+    and ask again. `over`: ask again."""
+
+    challenge_id: Annotated[str, Field(examples=[_ID])]
+    state: LetterState
+    expires_at: InstantOut
+
+
+class ProvedEmailOut(ResponseModel):
+    """One e-mail address of an account."""
+
+    address: Annotated[str, Field(examples=["ada@example.com"])]
+    proved_at: InstantOut
+
+
+class EmailList(ResponseModel):
+    """The addresses that sign in to an account, the oldest first."""
+
+    data: list[ProvedEmailOut]
+
+
+class EmailOut(ResponseModel):
+    """An address that signs in to the caller's account from now on."""
+
+    account_id: str
+    address: Annotated[str, Field(examples=["ada@example.com"])]
 
 
 class EmailVerify(RequestModel):

@@ -18,7 +18,7 @@ from souk.modules.accounts.errors import (
     WalletOfAnotherAccount,
 )
 from souk.modules.accounts.ports import SignatureVerifier
-from souk.modules.accounts.repository import keys
+from souk.modules.accounts.repository import keys, roles
 from souk.modules.accounts.service.guards import use_proof
 from souk.modules.accounts.service.proofs import Proofs, Proved, bind
 from souk.modules.accounts.service.sessions import open_session
@@ -160,17 +160,20 @@ class Accounts:
             return None
         return None if self._config.chain_ids == (wallet.chain_id,) else wallet.chain_id
 
-    def grant_role(self, tx: Transaction, account_id: str, role: Role) -> None:
-        """Let the account act in a role. One that allows more than what is one's own ends the
-        account's sessions, so that no token from before can do it."""
-        repository.add_role(tx, account_id, role)
-        if PERMISSIONS[role]:
+    def grant_role(self, tx: Transaction, account_id: str, role: Role) -> bool:
+        """Let the account act in a role; `False` if it does already. One that allows more than
+        what is one's own ends the account's sessions, so that no token from before can do it."""
+        given = roles.add(tx, account_id, role)
+        if given and PERMISSIONS[role]:
             repository.revoke_sessions(tx, account_id)
+        return given
 
-    def take_role(self, tx: Transaction, account_id: str, role: Role) -> None:
-        """Let the account act in a role no more, and end its sessions."""
-        repository.remove_role(tx, account_id, role)
-        repository.revoke_sessions(tx, account_id)
+    def take_role(self, tx: Transaction, account_id: str, role: Role) -> bool:
+        """Let the account act in a role no more, and end its sessions; `False` if it did not."""
+        taken = roles.remove(tx, account_id, role)
+        if taken:
+            repository.revoke_sessions(tx, account_id)
+        return taken
 
     def forget_expired(self) -> int:
         """Delete nonces and sessions past their time; returns how many."""

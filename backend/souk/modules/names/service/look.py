@@ -45,7 +45,7 @@ class Lookups:
             return Examined(asked=text, normalisation=found)
         outage, record, primary = None, None, None
         try:
-            record = self._service.look(found.name)
+            record = self._service.look(found.name, off_chain=True)
             primary = self._primary_name(record)
         except UnavailableError as error:
             outage = Outage(error.code, error.detail, error.retryable)

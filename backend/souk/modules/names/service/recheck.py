@@ -34,7 +34,7 @@ class Rechecks:
 
     def _check(self, verification: Verification) -> bool:
         try:
-            record = self._service.look(verification.name)
+            record = self._service.look(verification.name, off_chain=True)
         except UnavailableError:
             self._lose_when_over(verification)
             return False

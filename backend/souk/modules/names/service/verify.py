@@ -56,7 +56,7 @@ class Verifications:
         name = self._lookups.require_name(text, "/ens_name")
         with self._uow.begin() as tx:
             self._store_of(tx, principal)
-        record = self._service.look(name)
+        record = self._service.look(name, off_chain=True)
         wallet = _wallet_of(record)
         if proof is not None:
             self._accounts.add_wallet(principal, proof.message, proof.signature, only=wallet)
