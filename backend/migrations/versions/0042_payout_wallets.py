@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0040"
-down_revision: str | None = "0039"
+revision: str = "0042"
+down_revision: str | None = "0041"
 
 _KEEP = """
 CREATE FUNCTION keep_order_payouts() RETURNS trigger LANGUAGE plpgsql AS $$
