@@ -1,6 +1,7 @@
 """Wallets and proofs, from many threads at the same moment."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -8,9 +9,11 @@ from sqlalchemy import text
 
 from souk.modules.accounts.errors import LastWayIn, StepUpRequired
 from souk.modules.sellers.errors import PayoutWalletInUse, PayoutWalletNotProved
+from souk.modules.sellers.repository import stores as rows
 from tests.support.account_builders import a_message, a_wallet, accounts_on, sign_in
 from tests.support.seller_builders import a_profile, sellers_on
 from tests.support.threads import at_once
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -111,3 +114,44 @@ def stores_paid_elsewhere(engine):
                 AND wallet.address = seller.payout_wallet)
         """
         return list(connection.scalars(text(query)))
+
+
+def test_remove_never_takes_the_wallet_that_a_chain_begins_to_be_paid_to(accounts, sellers):
+    second = a_wallet("second")
+    store = sellers.create(caller(accounts), a_profile("alice"))
+    add(accounts, second)
+    callers = [caller(accounts), caller(accounts)]
+    wallets = {31337: second.address}
+    acts = [
+        lambda: sellers.edit(callers[0], store.id, {}, version=1, payout_wallets=wallets),
+        lambda: sellers.remove_wallet(callers[1], second.address),
+    ]
+    edited, removed = at_once(2, lambda n: acts[n]())
+    if isinstance(edited, PayoutWalletNotProved | StepUpRequired):
+        assert removed is None
+    else:
+        assert (edited.payouts.by_chain, type(removed)) == (wallets, PayoutWalletInUse)
+
+
+def test_lock_shows_the_wallets_of_whoever_held_it_before(accounts, sellers, committing_uow):
+    store = sellers.create(caller(accounts), a_profile("alice"))
+    wallets = {1: a_wallet("alice").address}
+    with committing_uow.begin() as tx:
+        rows.lock(tx, store.id)
+        rows.save_wallets(tx, store.id, wallets)
+        with ThreadPoolExecutor(1) as pool:
+            seen = pool.submit(locked, committing_uow, store.id)
+            eventually(lambda: is_waiting(tx))
+            tx.commit()
+            assert seen.result().wallets == wallets
+
+
+def locked(uow, seller_id):
+    with uow.begin() as tx:
+        return rows.lock(tx, seller_id)
+
+
+def is_waiting(tx) -> bool:
+    """Whether another session waits for what this one holds."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    return bool(tx.session.scalar(text(waiting)))

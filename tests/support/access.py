@@ -305,6 +305,7 @@ ELSEWHERE: Mapping[str, str] = {
     "POST /api/ens/verify": "tests/integration/names",
     "POST /api/marketplace/sellers": "tests/integration/sellers/test_api.py",
     "POST /api/payments/payees/{seller_id}": "tests/integration/cards/test_payees.py",
+    "GET /api/payments/payees/{seller_id}": "tests/integration/cards/test_payees.py",
     "POST /api/payments/saved": "tests/integration/cards",
     "GET /api/payments/saved": "tests/integration/cards",
     "DELETE /api/payments/saved/{reference}": "tests/integration/cards",

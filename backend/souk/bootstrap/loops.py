@@ -25,8 +25,10 @@ from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
 from souk.modules.names.service import Notices, Rechecks
-from souk.modules.payments.handlers import inbox_handlers
+from souk.modules.payments import handlers as payments_handlers
 from souk.modules.payments.service import Following, Payments
+from souk.modules.sellers import handlers as sellers_handlers
+from souk.modules.sellers.service import Sellers
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Expiries, Keeper
 from souk.modules.webhooks.service import (
@@ -45,6 +47,7 @@ _BOOKS_SECONDS = 3600.0
 _LETTERS_SECONDS = 0.5
 _NAMES_SECONDS = 60.0
 _NOTICES_SECONDS = 5.0
+_CHECKS_SECONDS = 3600.0
 _INSTRUCTIONS_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
 _COMPARE_SECONDS = 300.0
@@ -62,7 +65,11 @@ def make_loops(
     chains = services.of(Chains)
     payments = services.of(Payments)
     relay = OutboxRelay(engine, registry, wall)
-    inbox = InboxSweeper(engine, inbox_handlers(payments), wall)
+    arriving = {
+        **payments_handlers.inbox_handlers(payments),
+        **sellers_handlers.inbox_handlers(services.of(Sellers)),
+    }
+    inbox = InboxSweeper(engine, arriving, wall)
     made = {
         "events": drain_outbox(relay, inbox, PostgresBus(database_url)),
         "timers": _timers(engine, wall, found, services),
@@ -91,6 +98,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),
         Periodic("names.check_due", _NAMES_SECONDS, Aside("names.check_due", names.check_due)),
         Periodic("names.send_due", _NOTICES_SECONDS, Aside("names.send_due", notices.send_due)),
+        _checks(services.of(Sellers)),
         *_comparisons(services.of(Reconciliation)),
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         forget_old(services.of(DeliveryLog)),
@@ -110,6 +118,12 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         chain_clock(chain_id): partial(chain_time, uow, chains, chain_id) for chain_id in found
     }
     return sweep_timers(sweeper, wall, clocks, periodic)
+
+
+def _checks(sellers: Sellers) -> Periodic:
+    """Of who sellers are: what was said of them is missed when a webhook is lost."""
+    name = "sellers.look_at_checks"
+    return Periodic(name, _CHECKS_SECONDS, Aside(name, sellers.look_at_checks))
 
 
 def _comparisons(reconciliation: Reconciliation) -> list[Periodic]:

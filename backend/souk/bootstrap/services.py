@@ -22,8 +22,7 @@ from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.targets import Policy
 from souk.adapters.mail.folder import FolderMailer
 from souk.adapters.mail.smtp import SmtpMailer, SmtpServer
-from souk.adapters.staff.identity import StaffIdentityCheck
-from souk.bootstrap.cards import card_money, card_rail, card_statement
+from souk.bootstrap.cards import card_money, card_rail, card_statement, identity_check
 from souk.bootstrap.container import Services
 from souk.bootstrap.names import NameReading
 from souk.bootstrap.networks import Network
@@ -138,7 +137,7 @@ def _people_and_goods(
         map(parse_address, settings.security.wallet_factories),
     )
     accounts = Accounts(uow, verifier, _sign_in(settings, found))
-    sellers = Sellers(uow, accounts, StaffIdentityCheck(), _sellers(settings))
+    sellers = Sellers(uow, accounts, identity_check(settings), _sellers(settings))
     catalog = Catalog(uow, sellers)
     return Services(
         {

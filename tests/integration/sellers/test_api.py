@@ -78,6 +78,7 @@ def test_profile_shows_public_fields_only(store):
         "on_holiday": False,
         "holiday_note": None,
         "payout_wallet": a_wallet("sofia").address,
+        "payout_wallets": {},
         "ens_name": None,
         "status": "approved",
         "verified": False,
@@ -231,9 +232,44 @@ def test_edit_changes_every_field_of_the_public_page(api, token, store):
     assert edited.status_code == 200, edited.text
     shown = api("GET", f"{PATH}/figs").json()
     fixed = {"id", "payout_wallet", "status", "verified", "version", "created_at", "updated_at"}
-    fixed |= {"ens_name"}
+    fixed |= {"ens_name", "payout_wallets"}
     assert shown.keys() - fixed == EVERY_FIELD.keys()
     assert {field: shown[field] for field in EVERY_FIELD} == EVERY_FIELD
+
+
+MAIN = "1"
+
+
+def test_edit_names_wallets_of_single_chains_on_the_public_page(api, accounts, store):
+    wallet = a_wallet("sofia").address
+    edits = [({MAIN: wallet.lower(), "31337": wallet}, {MAIN: wallet, "31337": wallet}), (None, {})]
+    for version, (sent, shown) in enumerate(edits, 1):
+        body, etag = {"payout_wallets": sent}, f'"{version}"'
+        token = sign_in(accounts, a_wallet("sofia")).token
+        edited = api("PATCH", f"{PATH}/fig-olive", body, token=token, If_Match=etag)
+        assert edited.status_code == 200, edited.text
+        page = api("GET", f"{PATH}/fig-olive").json()
+        assert edited.json() == page
+        assert page["payout_wallets"] == shown
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointer", "code"),
+    [
+        ({MAIN: "vitalik.eth"}, "/payout_wallets/1", "invalid_request"),
+        ({"01": a_wallet("sofia").address}, "/payout_wallets/01", "invalid_request"),
+        ({"main": a_wallet("sofia").address}, "/payout_wallets/main", "invalid_request"),
+        ({MAIN: None}, "/payout_wallets/1", "invalid_request"),
+        ({"8453": a_wallet("sofia").address}, "/payout_wallets/8453", "invalid_profile"),
+        ({MAIN: a_wallet("bob").address}, "/payout_wallets/1", "payout_wallet_not_proved"),
+    ],
+)
+def test_edit_points_to_the_chain_whose_wallet_is_wrong(api, token, store, sent, pointer, code):
+    body = {"payout_wallets": sent}
+    refusal = api("PATCH", f"{PATH}/fig-olive", body, token=token, If_Match='"1"').json()
+    assert refusal["code"] == code
+    assert refusal["errors"][0]["pointer"].startswith(pointer)
+    assert api("GET", f"{PATH}/fig-olive").json() == store
 
 
 def test_edit_refuses_to_say_neither_when_the_store_may_be_on_holiday(api, token, store):

@@ -63,7 +63,10 @@ class PayoutWalletNotProved(RejectedError):
 
 class PayoutWalletOnOneChain(RejectedError):
     """The payout wallet is a contract that was proved on one chain, and buyers may pay on others,
-    where what stands at its address may be somebody else's, or nothing."""
+    where what stands at its address may be somebody else's, or nothing.
+
+    Name it in `payout_wallets` for its own chain.
+    """
 
     code = "payout_wallet_on_one_chain"
 
@@ -137,10 +140,10 @@ class PayoutsFrozen(ForbiddenError):
 
     code = "payouts_frozen"
 
-    def __init__(self) -> None:
+    def __init__(self, field: str = "payout_wallet") -> None:
         super().__init__(
             "this store is suspended: where its money goes stays as it is; ask support",
-            context={"pointer": "/payout_wallet"},
+            context={"pointer": f"/{field}"},
         )
 
 

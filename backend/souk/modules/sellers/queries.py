@@ -21,6 +21,9 @@ _FIELDS = """
         'on_holiday', seller.on_holiday,
         'holiday_note', seller.holiday_note,
         'payout_wallet', seller.payout_wallet,
+        'payout_wallets', (
+            SELECT coalesce(json_object_agg(own.chain_id, own.wallet ORDER BY own.chain_id), '{}')
+            FROM seller_payout_wallet own WHERE own.seller_id = seller.id),
         'ens_name', seller.ens_name,
         'status', seller.status,
         'verified', seller.verification = 'verified',

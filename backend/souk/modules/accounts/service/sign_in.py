@@ -30,11 +30,12 @@ _NONCE_BYTES = 16
 
 class Accounts(Holdings):
     """Who somebody is. A wallet that has proved itself once names its account until it is taken
-    from it."""
+    from it. On the `served_chains` wallets sign in, and buyers pay."""
 
     def __init__(self, uow: UnitOfWork, verifier: SignatureVerifier, config: SignInConfig) -> None:
         self._uow = uow
         self._config = config
+        self.served_chains = config.chain_ids
         self._proofs = Proofs(uow, verifier, config)
 
     def issue_nonce(self) -> Challenge:

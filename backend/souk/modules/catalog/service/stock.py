@@ -49,7 +49,7 @@ class Stock:
                 listing_id=listing.id,
                 seller_id=listing.seller_id,
                 seller_account_id=sellers[listing.seller_id].account_id,
-                payout_wallet=sellers[listing.seller_id].payout_wallet,
+                payouts=sellers[listing.seller_id].payouts,
                 title=listing.terms.title,
                 unit_price=listing.terms.price,
                 quantity=quantity,

@@ -15,9 +15,7 @@ def names_of(
     order's money goes to. When an order was placed its store's name was looked at, or could not
     be, which is no different a moment later."""
     payees = {
-        order.seller_id: order.payout_wallet
-        for order in orders
-        if tx.age(order.created_at) >= FRESH
+        order.seller_id: order.payouts for order in orders if tx.age(order.created_at) >= FRESH
     }
     stale = names.list_stale(tx, payees)
-    return [one for one in stale if one.wallet == payees[one.seller_id]]
+    return [one for one in stale if payees[one.seller_id].named(one.wallet)]

@@ -124,7 +124,9 @@ def edit(
     """Changes the fields that are sent. If-Match says which version the edit was made on; when
     that is no longer the present one nothing changes and the answer names the present one."""
     version = required_version(if_match)
-    edited = sellers.edit(caller, seller, body.changes(), version=version)
+    edited = sellers.edit(
+        caller, seller, body.changes(), version=version, payout_wallets=body.wallets()
+    )
     answer = SellerOut.of(edited).model_dump_json().encode()
     return json_response(answer, headers={"ETag": f'"{edited.version}"'})
 

@@ -31,7 +31,7 @@ class Verification(StrEnum):
 
 
 class Mover(StrEnum):
-    """Who moved a standing. `system` opened the store."""
+    """Who moved a standing. `system` opened the store, and takes in what a check has found."""
 
     SELLER = "seller"
     STAFF = "staff"
@@ -50,6 +50,7 @@ _S, _V = SellerStatus, Verification
 _BOTH = frozenset({Mover.SELLER, Mover.STAFF})
 _SELLER = frozenset({Mover.SELLER})
 _STAFF = frozenset({Mover.STAFF})
+_SYSTEM = frozenset({Mover.SYSTEM})
 
 STEPS: Mapping[tuple[Standing, Standing], frozenset[Mover]] = {
     (_S.DRAFT, _S.PENDING): _SELLER,
@@ -60,11 +61,13 @@ STEPS: Mapping[tuple[Standing, Standing], frozenset[Mover]] = {
     (_S.SUSPENDED, _S.APPROVED): _STAFF,
     (_V.UNVERIFIED, _V.PENDING): _SELLER,
     (_V.REJECTED, _V.PENDING): _SELLER,
-    (_V.PENDING, _V.VERIFIED): _STAFF,
-    (_V.PENDING, _V.REJECTED): _STAFF,
+    (_V.PENDING, _V.VERIFIED): _STAFF | _SYSTEM,
+    (_V.PENDING, _V.REJECTED): _STAFF | _SYSTEM,
+    (_V.REJECTED, _V.VERIFIED): _SYSTEM,
     (_V.VERIFIED, _V.REJECTED): _STAFF,
 }
-"""Who may have which step."""
+"""Who may have which step. What a check has found counts only while the newest step is its own, so
+that it is passed after it has failed, and never undoes what people decided."""
 
 SHOWN = frozenset({_S.APPROVED, _S.SUSPENDED})
 """The stores whose page everybody sees."""

@@ -38,6 +38,11 @@ class Finding:
             raise RoleTooSmall(role.value, needs.value)
         return role
 
+    def require_proof(self, tx: Transaction, principal: Principal) -> None:
+        """Use up the proof of who the caller is that their session gave last, before a store's
+        money goes elsewhere than so far. Raises `StepUpRequired`."""
+        self._accounts.require_step_up(tx, principal)
+
     @staticmethod
     def require_no_freeze(tx: Transaction, seller: SellerRecord) -> None:
         """Before a store's money goes elsewhere than so far. Raises `PayoutsCoolingOff`."""
