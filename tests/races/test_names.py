@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import text
 
 from souk.modules.names.domain import Verifying
-from souk.modules.names.errors import NameOfAnother
+from souk.modules.names.errors import NameOfAnother, NameUnfit
 from souk.modules.sellers.errors import PayoutsCoolingOff, PayoutWalletNotProved, StaleVersion
-from tests.support.account_builders import a_wallet, an_account
+from tests.support.account_builders import a_message, a_wallet, accounts_on, an_account
 from tests.support.fake_names import FakeNameService, a_name
 from tests.support.name_builders import last_looks_on, rechecks_on, verifications_on
 from tests.support.seller_builders import a_seller, sellers_on
-from tests.support.threads import at_once
+from tests.support.threads import at_once, second_waits_for_first
 
 THREADS = 6
 ROUNDS = 15
@@ -98,3 +98,24 @@ def test_nobody_waits_in_a_circle_when_a_name_is_shown_looked_at_and_its_store_e
 def is_fit(answer: Exception) -> bool:
     fit = NameOfAnother | PayoutWalletNotProved | PayoutsCoolingOff | StaleVersion
     return isinstance(answer, fit)
+
+
+@pytest.mark.pitfall("A7")
+def test_name_is_not_shown_when_its_wallet_is_being_removed(committing_uow, engine, clock) -> None:
+    store, chain = a_seller(committing_uow), FakeNameService(clock.now())
+    second = a_wallet("sofia two")
+    chain.names["fig.eth"] = a_name(second.address)
+    accounts = accounts_on(committing_uow)
+    message = a_message(accounts.issue_nonce(), second).render()
+    accounts.add_wallet(store.proved(), message, second.sign(message))
+    owner = store.proved()
+
+    shown = second_waits_for_first(
+        committing_uow,
+        engine,
+        lambda tx: accounts.remove_wallet(tx, owner, second.address),
+        lambda: verifications_on(committing_uow, chain).verify(owner, "fig.eth"),
+    )
+
+    assert isinstance(shown.exception(), NameUnfit)
+    assert standing(engine) == ([], [None])

@@ -80,7 +80,7 @@ def _placed(
         url = settings.ens_rpc_url.get_secret_value()
         client = JsonRpcClient(url, label=label, timeout_seconds=_TIMEOUT_SECONDS)
         closing.callback(client.close)
-        reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id)
+        reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id, wall)
         return reader, place_of(settings)
     for chain_id, network in found.items():
         ens = network.deployment.ens
@@ -91,7 +91,7 @@ def _placed(
                 controller=parse_address(ens.controller),
                 wrapper=parse_address(ens.wrapper),
             )
-            return CallsReader(network.impatient_node, presence, chain_id), place
+            return CallsReader(network.impatient_node, presence, chain_id, wall), place
     return None
 
 

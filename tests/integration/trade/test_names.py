@@ -19,7 +19,7 @@ from tests.support.fake_names import FakeNameService
 from tests.support.name_builders import a_named_seller, last_looks_on, shown_at
 from tests.support.order_builders import carts_on, orders_on
 from tests.support.payment_builders import a_choice, payments_on, write_blocks
-from tests.support.seller_builders import OpenedStore, a_seller
+from tests.support.seller_builders import OpenedStore, a_seller, pay_elsewhere
 from tests.support.shop import Shop
 from tests.support.shop_names import ShopNames
 
@@ -202,11 +202,11 @@ def test_attempt_goes_on_when_the_chain_of_names_is_away(uow, clock, market, buy
 
 
 def test_attempt_asks_about_no_name_that_stands_for_another_wallet(
-    uow, clock, session, market, buyer, store, listing
+    uow, clock, market, buyer, store, listing
 ):
+    pay_elsewhere(uow, "sofia", "another")
     checkout = market.placements.place_and_pay(buyer, [(listing, 1)]).checkout
     payment = market.payments.open(buyer, checkout.checkout_id)
-    session.execute(text("UPDATE orders SET payout_wallet = :other"), {"other": MALLORY})
     clock.advance(minutes=2)
     asked = market.chain.asked
 

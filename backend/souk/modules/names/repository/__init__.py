@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.addresses import Address
@@ -79,14 +79,18 @@ def list_due(
     *,
     sellers: Collection[str] | None = None,
 ) -> list[Verification]:
-    """Those, of these stores if any are given, that were last looked at so long ago, and those
-    whose time is over, the longest ago first."""
-    due = or_(VerificationRow.checked_at <= tx.now - every, VerificationRow.expires_at <= tx.now)
+    """Those, of these stores if any are given, whose time is over, and then those that were last
+    looked at so long ago, the longest ago first: however many wait for a chain that is away, what
+    is over is not kept behind them."""
+    is_over = VerificationRow.expires_at <= tx.now
+    due = or_(VerificationRow.checked_at <= tx.now - every, is_over)
     asked = select(VerificationRow).where(_IS_OPEN, due)
     if sellers is not None:
         asked = asked.where(VerificationRow.seller_id.in_(sellers))
     rows = tx.session.execute(
-        asked.order_by(VerificationRow.checked_at, VerificationRow.id).limit(limit)
+        asked.order_by(
+            func.coalesce(is_over, false()).desc(), VerificationRow.checked_at, VerificationRow.id
+        ).limit(limit)
     )
     return [_verification(row) for row in rows.scalars()]
 

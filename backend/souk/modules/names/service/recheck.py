@@ -1,5 +1,6 @@
 """Looking again at the names that stores show."""
 
+import logging
 from datetime import timedelta
 
 from souk.core.errors import UnavailableError
@@ -8,6 +9,8 @@ from souk.modules.names import repository
 from souk.modules.names.domain import Verification
 from souk.modules.names.ports import NameService
 from souk.modules.names.service.judge import Judge
+
+_log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
 _AT_ONCE = 50
@@ -30,7 +33,10 @@ class Rechecks:
         try:
             record = self._service.look(verification.name, off_chain=True)
         except UnavailableError:
-            self._judge.judge(verification, None)
+            record = None
+        try:
+            self._judge.judge(verification, record)
+        except UnavailableError as error:
+            _log.warning("a name is looked at again later: %s", error.detail)
             return False
-        self._judge.judge(verification, record)
-        return True
+        return record is not None
