@@ -137,6 +137,21 @@ def test_name_is_kept_while_the_chain_is_away(uow, chain, clock, looks, store):
     assert (look(uow, looks, store), shown_at(uow, store.id)) == ([], NAME)
 
 
+def test_name_is_kept_while_its_gateway_is_silent(uow, chain, clock, looks, store):
+    clock.advance(minutes=1)
+    chain.names[NAME].off_chain = True
+
+    assert (look(uow, looks, store), shown_at(uow, store.id)) == ([], NAME)
+
+
+def test_name_is_looked_up_off_chain(uow, chain, clock, looks, store):
+    clock.advance(minutes=1)
+    chain.names[NAME].off_chain = True
+    chain.names[NAME].elsewhere = MALLORY.address
+
+    assert look(uow, looks, store) == [LostName(store.id, NAME, Fault.REPOINTED)]
+
+
 def test_name_is_kept_where_no_chain_is_served(uow, clock, store):
     clock.advance(minutes=1)
 
@@ -158,7 +173,7 @@ class Hanging:
     def __init__(self) -> None:
         self.going_on = Event()
 
-    def look(self, name, *, off_chain=False):
+    def look(self, name, *, off_chain):
         self.going_on.wait(timeout=30)
         raise AssertionError("nobody waits for this any more")
 
@@ -182,7 +197,7 @@ def test_nothing_is_looked_up_while_a_transaction_is_open(uow, chain):
 @pytest.mark.pitfall("A10")
 @pytest.mark.parametrize(
     "change",
-    [{"address": MALLORY.address}, {"address": None}, {"off_chain": True}, {"until": None}],
+    [{"address": MALLORY.address}, {"address": None}, {"until": None}],
 )
 def test_payouts_are_frozen_for_three_days_when_a_name_is_lost(
     uow, chain, clock, session, looks, store, change

@@ -145,9 +145,9 @@ class Fault(StrEnum):
 
     @property
     def freezes_payouts(self) -> bool:
-        """Whether somebody else may have had a hand in it. Another name is shown, and a wallet is
-        taken from an account, by its owner alone."""
-        return self not in (Fault.REPLACED, Fault.WALLET_GONE)
+        """Whether somebody else has had a hand in it, as far as can be seen. Another name is shown,
+        and a wallet is taken from an account, by its owner alone; a gateway may just be silent."""
+        return self not in (Fault.OFF_CHAIN, Fault.REPLACED, Fault.WALLET_GONE)
 
 
 _SENTENCES = {

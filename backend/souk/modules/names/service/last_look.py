@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.names import repository
-from souk.modules.names.domain import LostName, Verification
+from souk.modules.names.domain import Fault, LostName, NameRecord, Verification, find_fault
 from souk.modules.names.ports import PromptLooks
 from souk.modules.names.service.judge import Judge
 
@@ -31,7 +31,14 @@ class LastLooks:
         if not stale:
             return []
         found = self._looks.look_all([one.name for one in stale])
-        judged = [(one, self._judge.judge(one, found.get(one.name))) for one in stale]
+        seen = {name: record for name, record in found.items() if not _is_silent(record)}
+        judged = [(one, self._judge.judge(one, seen.get(one.name))) for one in stale]
         return [
             LostName(one.seller_id, one.name, fault) for one, fault in judged if fault is not None
         ]
+
+
+def _is_silent(record: NameRecord) -> bool:
+    """Whether a gateway has no answer at present, which is left to the daily look: no more is known
+    of the name then than while its chain is away."""
+    return find_fault(record) is Fault.OFF_CHAIN
