@@ -11,8 +11,9 @@ from tests.support.threads import at_once
 
 
 def test_create_keeps_to_the_limit_when_many_are_made_at_once(committing_uow):
-    keys, caller = ApiKeys(committing_uow), an_account(committing_uow)
+    keys = ApiKeys(committing_uow)
+    callers = [an_account(committing_uow) for _ in range(MAX_KEYS + 5)]
     answers = at_once(
-        MAX_KEYS + 5, lambda n: keys.create(caller, name=str(n), scopes=[Scope.ORDERS_READ])
+        len(callers), lambda n: keys.create(callers[n], name=str(n), scopes=[Scope.ORDERS_READ])
     )
     assert Counter(type(answer) for answer in answers) == {RevealedKey: MAX_KEYS, TooManyKeys: 5}

@@ -1,7 +1,5 @@
 """Two hands on one order: the row's lock decides, and the second sees what the first did."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
-
 import pytest
 from sqlalchemy import text
 
@@ -11,35 +9,15 @@ from tests.support.account_builders import an_account
 from tests.support.catalog_builders import a_listing, stock_of
 from tests.support.order_builders import an_order, find_order, history_of, move, orders_on, place
 from tests.support.seller_builders import a_seller
-from tests.support.threads import at_once
-from tests.support.waiting import eventually
+from tests.support.threads import at_once, second_waits_for_first
 
 S = OrderStatus
 PAY, EXPIRE = ("mark_paid", Actor.CHAIN), ("expire", Actor.SYSTEM)
-WAITING = text(
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
 
 
 @pytest.fixture
 def uow(committing_uow):
     return committing_uow
-
-
-def second_waits_for_first(uow, engine, first, second) -> Future:
-    """Run `first(tx)`, start `second()` in another thread, and commit `first` once the second one
-    waits for its lock."""
-    with ThreadPoolExecutor(1) as pool:
-        with uow.begin() as tx:
-            first(tx)
-            waiting = pool.submit(second)
-            # Statistics are frozen within a transaction, so each look is one of its own.
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                eventually(lambda: connection.scalar(WAITING), what="the second waits")
-            tx.commit()
-        waiting.exception(timeout=10)
-    return waiting
 
 
 @pytest.mark.pitfall("O4")

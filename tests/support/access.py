@@ -86,7 +86,7 @@ def an_owner(shop: Shop) -> Owner:
         member=_invited(shop, person, buyer),
         invitation=_invited(shop, other, person),
         session=shop.ask(person, "GET", "/api/auth/session").json()["session_id"],
-        key=_made(shop, person, "/api/auth/api-keys", _KEY)["id"],
+        key=_made(shop, shop.proved(person), "/api/auth/api-keys", _KEY)["id"],
         email=_proved(shop, person),
     )
 
@@ -108,7 +108,8 @@ def _proved(shop: Shop, who: Person) -> str:
 
 def _invited(shop: Shop, owner: Person, guest: Person) -> str:
     body = {"wallet": guest.address, "role": "read_only"}
-    return str(_made(shop, owner, f"{_SELLERS}/{owner.seller_id}/team", body)["id"])
+    path = f"{_SELLERS}/{owner.seller_id}/team"
+    return str(_made(shop, shop.proved(owner), path, body)["id"])
 
 
 @dataclass(frozen=True)
@@ -304,6 +305,7 @@ ELSEWHERE: Mapping[str, str] = {
     "POST /api/ens/verify": "tests/integration/names",
     "POST /api/marketplace/sellers": "tests/integration/sellers/test_api.py",
     "POST /api/payments/payees/{seller_id}": "tests/integration/cards/test_payees.py",
+    "GET /api/payments/payees/{seller_id}": "tests/integration/cards/test_payees.py",
     "POST /api/payments/saved": "tests/integration/cards",
     "GET /api/payments/saved": "tests/integration/cards",
     "DELETE /api/payments/saved/{reference}": "tests/integration/cards",

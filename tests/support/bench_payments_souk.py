@@ -29,6 +29,7 @@ from souk.core.outbox import OutboxRelay
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.core.wakeups import PostgresBus
+from souk.modules.catalog.service import Catalog
 from souk.modules.chain.service import Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.payments import handlers as payments_handlers
@@ -51,9 +52,10 @@ from souk.modules.payments.domain import (
 from souk.modules.payments.ports import LegDraft, LegPlan, Payer, PaymentGateway, PaymentPlan
 from souk.modules.payments.service import Offers, Parts, Payments, StartedAttempt, gateways
 from souk.modules.trade.schemas import render_placed
-from souk.modules.trade.service import Placements
+from souk.modules.trade.service import Placements, Trust
 from souk.modules.webhooks import handlers as webhooks_handlers
 from souk.modules.webhooks.service import Announcements
+from tests.support.name_builders import last_looks_on
 from tests.support.order_builders import carts_on, orders_on
 from tests.support.payment_builders import FixedPriceFeed
 from tests.support.seller_builders import sellers_on
@@ -112,7 +114,7 @@ class Souk:
         clock = SystemClock()
         self.uow = uow = make_uow(sessionmaker(self.engine), clock, TimeOrderedIds())
         self.orders, rail = orders_on(uow), CardStandIn()
-        orders = self.orders
+        orders, names = self.orders, last_looks_on(uow)
         self.payments = Payments(
             Parts(
                 uow=uow,
@@ -126,11 +128,13 @@ class Souk:
                 wallets=EvmWallets({}, ChainPresence(SystemClock())),
                 ways=EvmPayWays({}, EvmTokens({}, clock)),
                 offers=Offers({}, QuoteTerms(), CardMoney(provider="nobody")),
+                names=names,
                 new_salt=lambda: secrets.token_hex(32),
             )
         )
         self._idempotency = Idempotency(uow)
-        self._placements = Placements(uow, orders, carts_on(uow), self.payments)
+        trust = Trust(Catalog(uow, sellers_on(uow)), names)
+        self._placements = Placements(uow, orders, carts_on(uow), self.payments, trust)
 
     def buy(self, account_id: str, listing_id: str) -> None:
         """One payment: what the API does for a request to place and pay, then what a worker does

@@ -29,6 +29,7 @@ from souk.modules.payments.domain import (
     TermsLine,
 )
 from souk.modules.payments.ports import LegPlan, Payer, PaymentPlan, Said
+from souk.modules.sellers.domain import PayoutWallets
 from tests.support.account_builders import a_wallet
 from tests.support.books_of_facts import stand
 from tests.support.card_server import AtStripe
@@ -66,7 +67,7 @@ class CardRail(AtStripe):
         legs = tuple(
             LegPlan(
                 terms=an_order(amount, days),
-                wallet=a_wallet("sofia").address,
+                payouts=PayoutWallets(a_wallet("sofia").address),
                 card_account=account,
                 amount=amount,
                 salt=f"{next(_numbers):064x}",

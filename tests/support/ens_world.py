@@ -127,7 +127,8 @@ class ChainWorld:
             wrapper=self._part("wrapper"),
         )
         self._resolver, self._reverse = self._part("resolver"), self._part("reverseRegistrar")
-        self.reader = CallsReader(node, ChainPresence(MovableClock()), CHAIN_ID)
+        self.wall = MovableClock(self.now)
+        self.reader = CallsReader(node, ChainPresence(MovableClock()), CHAIN_ID, self.wall)
         self.service = ChainNameService(self.reader, self.place)
 
     @property

@@ -72,8 +72,10 @@ class FakeNameService:
     def primary_name(self, address: Address) -> str | None:
         self._require_there()
         claimed = self.claims.get(address)
-        stands_for = self.look(EnsName(claimed)).address if claimed else None
-        return claimed if stands_for == address else None
+        record = self.look(EnsName(claimed)) if claimed else None
+        if record is None or (record.expires_at is not None and record.expires_at <= self.now):
+            return None
+        return claimed if record.address == address else None
 
     def availability(self, labels: Sequence[str]) -> list[Availability]:
         self._require_there()

@@ -24,6 +24,7 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.ledger.domain import PaymentStatus
 from souk.modules.ledger.service import Ledger
+from souk.modules.names.service import LastLooks
 from souk.modules.orders.domain import OrderStatus, PlacedCheckout
 from souk.modules.payments.domain import (
     CardMoney,
@@ -58,6 +59,7 @@ from tests.support.account_builders import a_wallet, an_account
 from tests.support.catalog_builders import a_listing
 from tests.support.chain_builders import chains_of
 from tests.support.clock import START, MovableClock
+from tests.support.name_builders import last_looks_on
 from tests.support.order_builders import find_order, orders_on, place
 from tests.support.scripted_chain import ScriptedChain
 from tests.support.seller_builders import a_seller, sellers_on
@@ -126,6 +128,7 @@ def payments_on(
     rules: RouteRules | None = None,
     card_money: CardMoney | None = None,
     url: str = NOWHERE,
+    names: LastLooks | None = None,
 ) -> Payments:
     card = None
     if cards is not None:
@@ -147,6 +150,7 @@ def payments_on(
             wallets=EvmWallets(nodes, presence),
             ways=EvmPayWays(money, EvmTokens(attended, clock)),
             offers=Offers(money, QUOTES, card_money, rules),
+            names=names or last_looks_on(uow),
             new_salt=lambda: f"{next(_numbers):064x}",
         )
     )

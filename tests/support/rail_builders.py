@@ -39,6 +39,7 @@ from souk.modules.payments.domain import (
     TokenMoney,
 )
 from souk.modules.payments.ports import LegPlan, Payer, PaymentPlan, RailMessage
+from souk.modules.sellers.domain import PayoutWallets
 from tests.support import mocks
 from tests.support.clock import MovableClock
 from tests.support.stack import Chain
@@ -188,7 +189,7 @@ class EscrowRail:
             legs=tuple(
                 LegPlan(
                     terms=some_terms(digital=digital),
-                    wallet=seller.address,
+                    payouts=PayoutWallets(seller.address),
                     card_account=None,
                     amount=amount,
                     salt=f"{next(_numbers):064x}",

@@ -17,6 +17,7 @@ from souk.modules.payments.domain.funds import (
 )
 from souk.modules.payments.domain.route_rules import RouteRules
 from souk.modules.payments.domain.routing import Question
+from souk.modules.sellers.domain import PayoutWallets
 from tests.support.account_builders import a_wallet
 from tests.support.clock import START
 
@@ -48,7 +49,11 @@ GAS = {
 def an_order(cents: int = 5_000, **fields: object) -> BasketOrder:
     """A parcel from a seller who takes cards."""
     plain = BasketOrder(
-        total=cents, payout_wallet=SELLER, takes_cards=True, handling_days=2, transit_days=5
+        total=cents,
+        payouts=PayoutWallets(SELLER),
+        takes_cards=True,
+        handling_days=2,
+        transit_days=5,
     )
     return replace(plain, **fields)
 

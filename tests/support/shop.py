@@ -121,6 +121,13 @@ class Shop(Wallets):
         """Somebody new who has signed in; the chain has given them coins."""
         wallet = Account.from_key(sha256(f"{name} {next(self._keys)}".encode()).digest())
         self.chain.call("anvil_setBalance", wallet.address, hex(_FUNDS))
+        return self._signed_in(wallet)
+
+    def proved(self, who: Person) -> Person:
+        """The same, in a session that has just proved who they are: that serves one act."""
+        return replace(self._signed_in(who.wallet), seller_id=who.seller_id)
+
+    def _signed_in(self, wallet: LocalAccount) -> Person:
         challenge = self.api("POST", "/api/auth/siwe/nonce").json()
         message = challenge["message_template"].replace("{address}", wallet.address)
         signature = wallet.sign_message(encode_defunct(text=message)).signature.to_0x_hex()

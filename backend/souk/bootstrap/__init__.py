@@ -9,7 +9,7 @@ from souk.adapters.redis.cache import RedisCache
 from souk.adapters.redis.connections import connect
 from souk.bootstrap.container import Container
 from souk.bootstrap.loops import make_loops
-from souk.bootstrap.names import NameReading, name_reading
+from souk.bootstrap.names import name_reading
 from souk.bootstrap.networks import networks
 from souk.bootstrap.services import make_services
 from souk.core.clock import Clock, SystemClock
@@ -18,11 +18,10 @@ from souk.core.documents import CachedDocuments
 from souk.core.events import HandlerRegistry
 from souk.core.ids import TimeOrderedIds
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.accounts.service import Accounts
-from souk.modules.names.service import Rechecks
+from souk.modules.names import handlers as names_handlers
+from souk.modules.names.service import Notices
 from souk.modules.payments import handlers as payments_handlers
 from souk.modules.payments.service import Payments
-from souk.modules.sellers.service import Sellers
 from souk.modules.webhooks import handlers as webhooks_handlers
 from souk.modules.webhooks.service import Announcements
 from souk.settings import Settings
@@ -42,11 +41,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     closing.callback(engine.dispose)
     uow = UnitOfWork(sessionmaker(engine), wall, TimeOrderedIds())
     found = networks(settings, closing)
-    services = make_services(settings, uow, wall, found)
-    services[NameReading] = name_reading(settings, found, wall, closing)
-    services[Rechecks] = Rechecks(
-        uow, services.of(Accounts), services.of(Sellers), services.of(NameReading).service
-    )
+    reading = name_reading(settings, found, wall, closing)
+    services = make_services(settings, uow, wall, found, reading)
     services[Clock] = wall
     escrow = services.of(EvmEscrowGateway)
     redis = connect(
@@ -57,7 +53,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     services[CachedDocuments] = documents = CachedDocuments(cache)
     registry = HandlerRegistry(
         payments_handlers.subscriptions(services.of(Payments), escrow, documents),
-        webhooks_handlers.readers(services.of(Announcements)),
+        [
+            *webhooks_handlers.readers(services.of(Announcements)),
+            *names_handlers.readers(services.of(Notices)),
+        ],
     )
     return Container(
         settings=settings,

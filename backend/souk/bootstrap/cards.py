@@ -4,15 +4,18 @@ import threading
 import time
 from collections.abc import Callable
 
+from souk.adapters.staff.identity import StaffIdentityCheck
 from souk.adapters.stripe.client import StripeApi, StripeKeys
 from souk.adapters.stripe.desk import StripeCardDesk
 from souk.adapters.stripe.gateway import StripePaymentGateway
+from souk.adapters.stripe.identity import StripeIdentityCheck
 from souk.adapters.stripe.statement import StripeStatement
 from souk.adapters.stripe.webhooks import StripeWebhookGate, StripeWebhooks
 from souk.core.clock import Clock
 from souk.core.errors import DomainError, ProviderUnavailable
 from souk.modules.payments.domain import CardMoney
 from souk.modules.payments.service import CardRail, Payments
+from souk.modules.sellers.ports import IdentityCheck
 from souk.settings import CardSettings, Settings
 
 PROVIDER = "stripe"
@@ -20,6 +23,7 @@ _ANSWER_SECONDS = 2.0
 _SHARE_OF_COMPARING = 0.25
 _LEAST_A_SECOND = 1.0
 _GOOD_FOR_SECONDS = 30.0
+_CHECKS_A_SECOND = 5.0
 
 
 def card_money(settings: Settings) -> CardMoney | None:
@@ -46,6 +50,15 @@ def card_rail(settings: Settings, wall: Clock) -> CardRail | None:
         webhooks=StripeWebhookGate(StripeWebhooks(secrets, wall), is_test=api.is_test),
         return_url=settings.http.public_url,
     )
+
+
+def identity_check(settings: Settings) -> IdentityCheck:
+    """Who finds out who sellers are; those who pay do not wait for it."""
+    cards = settings.cards
+    if settings.sellers.seller_identity_check == "staff" or cards is None:
+        return StaffIdentityCheck()
+    api = StripeApi(_keys(cards), requests_per_second=_CHECKS_A_SECOND)
+    return StripeIdentityCheck(api, return_url=settings.http.public_url)
 
 
 def card_statement(settings: Settings, wall: Clock, payments: Payments) -> StripeStatement | None:

@@ -24,9 +24,11 @@ from souk.modules.accounts.service import Accounts, Emails, Letters
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
-from souk.modules.names.service import Rechecks
-from souk.modules.payments.handlers import inbox_handlers
+from souk.modules.names.service import Notices, Rechecks
+from souk.modules.payments import handlers as payments_handlers
 from souk.modules.payments.service import Following, Payments
+from souk.modules.sellers import handlers as sellers_handlers
+from souk.modules.sellers.service import Sellers
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Expiries, Keeper
 from souk.modules.webhooks.service import (
@@ -44,6 +46,8 @@ _FORGET_SECONDS = 3600.0
 _BOOKS_SECONDS = 3600.0
 _LETTERS_SECONDS = 0.5
 _NAMES_SECONDS = 60.0
+_NOTICES_SECONDS = 5.0
+_CHECKS_SECONDS = 3600.0
 _INSTRUCTIONS_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
 _COMPARE_SECONDS = 300.0
@@ -61,7 +65,11 @@ def make_loops(
     chains = services.of(Chains)
     payments = services.of(Payments)
     relay = OutboxRelay(engine, registry, wall)
-    inbox = InboxSweeper(engine, inbox_handlers(payments), wall)
+    arriving = {
+        **payments_handlers.inbox_handlers(payments),
+        **sellers_handlers.inbox_handlers(services.of(Sellers)),
+    }
+    inbox = InboxSweeper(engine, arriving, wall)
     made = {
         "events": drain_outbox(relay, inbox, PostgresBus(database_url)),
         "timers": _timers(engine, wall, found, services),
@@ -77,7 +85,8 @@ def make_loops(
 def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services: Services) -> Loop:
     chains, uow = services.of(Chains), services.of(UnitOfWork)
     keeper, books = services.of(Keeper), services.of(Books)
-    payments, names = services.of(Payments), services.of(Rechecks)
+    payments = services.of(Payments)
+    names, notices = services.of(Rechecks), services.of(Notices)
     letters = Aside("accounts.send_letters", services.of(Letters).send_due)
     periodic = [
         Periodic("core.forget_keys", _FORGET_SECONDS, services.of(Idempotency).forget_expired),
@@ -88,6 +97,8 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("payments.look_at_open", _SILENCE_SECONDS, payments.look_at_open),
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),
         Periodic("names.check_due", _NAMES_SECONDS, Aside("names.check_due", names.check_due)),
+        Periodic("names.send_due", _NOTICES_SECONDS, Aside("names.send_due", notices.send_due)),
+        _checks(services.of(Sellers)),
         *_comparisons(services.of(Reconciliation)),
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         forget_old(services.of(DeliveryLog)),
@@ -107,6 +118,12 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         chain_clock(chain_id): partial(chain_time, uow, chains, chain_id) for chain_id in found
     }
     return sweep_timers(sweeper, wall, clocks, periodic)
+
+
+def _checks(sellers: Sellers) -> Periodic:
+    """Of who sellers are: what was said of them is missed when a webhook is lost."""
+    name = "sellers.look_at_checks"
+    return Periodic(name, _CHECKS_SECONDS, Aside(name, sellers.look_at_checks))
 
 
 def _comparisons(reconciliation: Reconciliation) -> list[Periodic]:

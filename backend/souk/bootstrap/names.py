@@ -11,6 +11,7 @@ from souk.adapters.ens.calls import CallsReader
 from souk.adapters.ens.gateways import Gateways
 from souk.adapters.ens.holding import EnsPlace
 from souk.adapters.ens.lookups import OffChainLookups
+from souk.adapters.ens.prompt import PromptNames
 from souk.adapters.ens.service import ChainNameService
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.presence import ChainPresence
@@ -21,7 +22,7 @@ from souk.adapters.http.targets import Policy
 from souk.bootstrap.networks import Network
 from souk.core.addresses import parse_address
 from souk.core.clock import Clock
-from souk.modules.names.ports import AvatarReader, NameService
+from souk.modules.names.ports import AvatarReader, NameService, PromptLooks
 from souk.settings import EnsSettings, NameSettings, Settings
 
 _TIMEOUT_SECONDS = 2.0
@@ -30,11 +31,12 @@ _HTTPS = 443
 
 @dataclass(frozen=True, slots=True)
 class NameReading:
-    """What names are read by, whatever that is here, and what a client is told of it: on which
-    chain, and where a name's owner finds the registry and the controller; nothing when there is no
-    such chain."""
+    """What names are read by, whatever that is here, `looks` for somebody who waits; and what a
+    client is told of it: on which chain, and where a name's owner finds the registry and the
+    controller; nothing when there is no such chain."""
 
     service: NameService
+    looks: PromptLooks
     avatars: AvatarReader
     described: Mapping[str, object] | None = None
 
@@ -42,21 +44,29 @@ class NameReading:
 def name_reading(
     settings: Settings, found: Mapping[int, Network], wall: Clock, closing: ExitStack
 ) -> NameReading:
-    """The chain that is set, or one of ours with an ENS, or nobody."""
+    """Every way to read names, over one chain: the one that is set, or one of ours with an ENS, or
+    none."""
     placed = _placed(settings.ens, found, wall, closing)
     if placed is None:
-        return NameReading(AbsentNameService(), AbsentAvatarReader())
+        absent = AbsentNameService()
+        return NameReading(absent, _prompt(absent, closing), AbsentAvatarReader())
     reader, place = placed
+    service = ChainNameService(reader, place, _lookups(settings.names, reader))
     avatars = EnsAvatarReader(
         PublicHttp(), PictureTokens(reader), ipfs_gateway=settings.names.ipfs_gateway_url
     )
-    lookups = _lookups(settings.names, reader)
     described = {
         "chain_id": reader.chain_id,
         "registry": place.registry,
         "controller": place.controller,
     }
-    return NameReading(ChainNameService(reader, place, lookups), avatars, described)
+    return NameReading(service, _prompt(service, closing), avatars, described)
+
+
+def _prompt(service: NameService, closing: ExitStack) -> PromptNames:
+    looks = PromptNames(service)
+    closing.callback(looks.close)
+    return looks
 
 
 def _placed(
@@ -70,7 +80,7 @@ def _placed(
         url = settings.ens_rpc_url.get_secret_value()
         client = JsonRpcClient(url, label=label, timeout_seconds=_TIMEOUT_SECONDS)
         closing.callback(client.close)
-        reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id)
+        reader = CallsReader(EvmNode(client), presence, settings.ens_chain_id, wall)
         return reader, place_of(settings)
     for chain_id, network in found.items():
         ens = network.deployment.ens
@@ -81,7 +91,7 @@ def _placed(
                 controller=parse_address(ens.controller),
                 wrapper=parse_address(ens.wrapper),
             )
-            return CallsReader(network.impatient_node, presence, chain_id), place
+            return CallsReader(network.impatient_node, presence, chain_id, wall), place
     return None
 
 

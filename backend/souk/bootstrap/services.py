@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from souk.adapters.crypto.secret_box import XChaChaSecretBox
@@ -21,9 +22,9 @@ from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.targets import Policy
 from souk.adapters.mail.folder import FolderMailer
 from souk.adapters.mail.smtp import SmtpMailer, SmtpServer
-from souk.adapters.staff.identity import StaffIdentityCheck
-from souk.bootstrap.cards import card_money, card_rail, card_statement
+from souk.bootstrap.cards import card_money, card_rail, card_statement, identity_check
 from souk.bootstrap.container import Services
+from souk.bootstrap.names import NameReading
 from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
 from souk.core.clock import Clock
@@ -48,6 +49,8 @@ from souk.modules.catalog.service import Catalog
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import ChainRecords, Chains
 from souk.modules.ledger.service import Ledger
+from souk.modules.names.domain import Letterhead
+from souk.modules.names.service import Judge, LastLooks, Notices, Rechecks
 from souk.modules.orders.domain import OrdersConfig
 from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments.domain import EscrowTerms, PriceRules, QuoteTerms
@@ -70,6 +73,7 @@ from souk.modules.trade.service import (
     Expiries,
     Keeper,
     Placements,
+    Trust,
 )
 from souk.modules.webhooks.domain import SECRET_BYTES
 from souk.modules.webhooks.service import (
@@ -86,11 +90,16 @@ _SIGN_INS_AT_ONE = 4
 
 
 def make_services(
-    settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
+    settings: Settings,
+    uow: UnitOfWork,
+    wall: Clock,
+    found: Mapping[int, Network],
+    reading: NameReading,
 ) -> Services:
     """Everything that an entrypoint may ask for by its class."""
     services = _tools(settings, uow)
     services.update(_people_and_goods(settings, uow, wall, found))
+    services.update(_names(settings, uow, reading, services))
     services.update(_money(settings, uow, wall, found, services))
     services.update(_trade(uow, services))
     services.update(_books(uow, _rails(settings, uow, wall, found, services), services))
@@ -128,7 +137,7 @@ def _people_and_goods(
         map(parse_address, settings.security.wallet_factories),
     )
     accounts = Accounts(uow, verifier, _sign_in(settings, found))
-    sellers = Sellers(uow, accounts, StaffIdentityCheck(), _sellers(settings))
+    sellers = Sellers(uow, accounts, identity_check(settings), _sellers(settings))
     catalog = Catalog(uow, sellers)
     return Services(
         {
@@ -145,6 +154,20 @@ def _people_and_goods(
             Orders: Orders(catalog, OrdersConfig(settings.trade.reservation_seconds)),
             Carts: Carts(uow, catalog),
             Ledger: Ledger(),
+        }
+    )
+
+
+def _names(settings: Settings, uow: UnitOfWork, reading: NameReading, below: Services) -> Services:
+    sellers = below.of(Sellers)
+    judge = Judge(uow, below.of(Accounts), sellers)
+    head = Letterhead(_site(settings), _sign_in_page(settings))
+    return Services(
+        {
+            NameReading: reading,
+            Rechecks: Rechecks(uow, judge, reading.service),
+            LastLooks: LastLooks(judge, reading.looks),
+            Notices: Notices(uow, below.of(Emails), sellers, _mailer(settings), head),
         }
     )
 
@@ -182,6 +205,7 @@ def _money(
         wallets=wallets,
         ways=EvmPayWays(money, tokens),
         offers=offers,
+        names=below.of(LastLooks),
         new_salt=lambda: secrets.token_hex(32),
     )
     return Services(
@@ -199,9 +223,10 @@ def _money(
 
 def _trade(uow: UnitOfWork, below: Services) -> Services:
     orders, payments = below.of(Orders), below.of(Payments)
+    trust = Trust(below.of(Catalog), below.of(LastLooks))
     return Services(
         {
-            Placements: Placements(uow, orders, below.of(Carts), payments),
+            Placements: Placements(uow, orders, below.of(Carts), payments, trust),
             Deliveries: Deliveries(uow, orders, payments, below.of(Sellers)),
             Cancellations: Cancellations(uow, orders, payments, below.of(Sellers)),
             Expiries: Expiries(uow, orders, payments),
@@ -253,7 +278,7 @@ def _rails(
 
 def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:
     return SignInConfig(
-        domain=urlsplit(settings.http.public_url).netloc,
+        domain=_site(settings),
         uri=settings.http.public_url,
         chain_ids=tuple(sorted(found)) or tuple(sorted(settings.rpc_urls)),
         session_days=settings.security.session_days,
@@ -263,12 +288,20 @@ def _sign_in(settings: Settings, found: Mapping[int, Network]) -> SignInConfig:
 
 def _email(settings: Settings) -> EmailConfig:
     return EmailConfig(
-        site=urlsplit(settings.http.public_url).netloc,
-        sign_in_page=f"{settings.http.public_url}/sign-in",
+        site=_site(settings),
+        sign_in_page=_sign_in_page(settings),
         confirm_page=f"{settings.http.public_url}/confirm-email",
         key=_secret(settings, "emails"),
         session_days=settings.security.session_days,
     )
+
+
+def _site(settings: Settings) -> str:
+    return urlsplit(settings.http.public_url).netloc
+
+
+def _sign_in_page(settings: Settings) -> str:
+    return f"{settings.http.public_url}/sign-in"
 
 
 def _mailer(settings: Settings) -> Mailer:
@@ -295,6 +328,7 @@ def _sellers(settings: Settings) -> SellersConfig:
         starts_as=SellerStatus(given.seller_starts_as),
         unverified_limit=given.seller_unverified_limit,
         payouts_need_verification=given.seller_payouts_need_verification,
+        payout_freeze=timedelta(hours=given.seller_payout_freeze_hours),
     )
 
 

@@ -1,6 +1,9 @@
 """Whom requests from one network address are counted for."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
+
+# Behind a translator (RFC 6052) each IPv4 address is one client, and all are in one /64.
+_TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 def network_of(client: str) -> str:
@@ -13,4 +16,6 @@ def network_of(client: str) -> str:
         return str(address)
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
+    if address in _TRANSLATED:
+        return str(IPv4Address(address.packed[-4:]))
     return str(ip_network((address.packed[:8] + bytes(8), 64)))

@@ -126,11 +126,24 @@ class TradeSettings(Group):
 
 class SellerSettings(Group):
     """How sellers are received. While it is not known who sells, an order from a store comes to so
-    many US cents at most; without the limit to anything."""
+    many US cents at most; without the limit to anything. Who finds out is the staff, or Stripe. A
+    store that has lost its name of ENS cannot change where its money goes for so many hours."""
 
     seller_starts_as: Literal["approved", "draft"] = "approved"
     seller_unverified_limit: int | None = Field(None, ge=0)
     seller_payouts_need_verification: bool = False
+    seller_payout_freeze_hours: int = Field(72, ge=0, le=8_760)
+    seller_identity_check: Literal["staff", "stripe"] = "staff"
+
+    @field_validator("seller_identity_check")
+    @classmethod
+    def _can_ask(cls, value: str) -> str:
+        if value == "stripe" and not os.environ.get("STRIPE_SECRET_KEY", "").strip():
+            raise ValueError(
+                "Stripe checks sellers only with a key: set STRIPE_SECRET_KEY, or have it done by"
+                " staff"
+            )
+        return value
 
 
 Method = Literal["STRIPE", "CREDIT_CARD", "DEBIT_CARD", "BANK_TRANSFER", "ESCROW", "CRYPTO"]

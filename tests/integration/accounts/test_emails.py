@@ -119,11 +119,27 @@ def test_signing_in_uses_up_older_messages(api, ask, letters):
     assert by_link(api, older).status_code == 422
 
 
-def test_neither_is_good_when_it_is_too_old(api, ask, letters, clock):
+def test_code_is_refused_after_fifteen_minutes_and_the_link_is_not(api, ask, letters, clock):
     challenge = ask()
     clock.advance(minutes=15)
     assert by_code(api, challenge, letters.code).status_code == 422
+    assert by_link(api, letters.link).status_code == 200
+
+
+def test_link_is_refused_after_an_hour(api, ask, letters, clock):
+    ask()
+    clock.advance(hours=1)
     assert by_link(api, letters.link).status_code == 422
+
+
+def test_nobody_is_kept_out_by_others_who_ask_for_letters_to_them(api, ask, letters, clock):
+    for _ in range(MAX_MESSAGES):
+        ask()
+    clock.advance(minutes=40)
+    refused = api("POST", "/api/auth/email/request", {"email": "ada@buyers.example"})
+    assert refused.status_code == 429
+    assert by_link(api, letters.link).status_code == 200
+    ask()
 
 
 def test_code_is_refused_in_the_same_words_whatever_is_wrong(api, ask, letters):

@@ -7,10 +7,11 @@ from souk.core.db import make_engine
 from souk.core.principal import Role, Scope
 from souk.modules.accounts.api import router
 from souk.modules.accounts.domain.keys import MAX_KEYS
+from souk.modules.accounts.errors import KeyEnded
 from souk.modules.accounts.service import Accounts, ApiKeys, KeyGate, SignInGate
 from souk.modules.catalog.api import router as catalog_router
 from souk.modules.catalog.service import Catalog
-from tests.support.account_builders import a_wallet, accounts_on, sign_in
+from tests.support.account_builders import a_message, a_wallet, accounts_on, sign_in
 from tests.support.http import Api, assembled
 from tests.support.seller_builders import sellers_on
 
@@ -185,9 +186,10 @@ def test_use_of_a_key_is_noted_to_the_minute(api, token, accounts, clock):
     assert key["last_used_at"] == "2026-03-01T12:01:20.000Z"
 
 
-def test_create_refuses_when_there_are_too_many(api, token):
+def test_create_refuses_when_there_are_too_many(api, accounts):
     for number in range(MAX_KEYS):
-        make(api, token, key=str(number))
+        make(api, sign_in(accounts, a_wallet()).token, key=str(number))
+    token = sign_in(accounts, a_wallet()).token
     refusal = api("POST", PATH, wish(), token=token, key="one more")
     assert (refusal.status_code, refusal.json()["code"]) == (409, "too_many_keys")
 
@@ -214,3 +216,27 @@ def test_requests_are_counted_by_key_and_not_by_session(api, token, limiter):
     refusal = api("GET", "/api/marketplace/products/mine", token=made["secret"])
     assert limiter.keys == [(f"key:{made['id']}", 7, 60)]
     assert (refusal.status_code, refusal.headers["retry-after"]) == (429, "9")
+
+
+def test_one_proof_makes_one_key(api, token):
+    make(api, token)
+    refusal = api("POST", PATH, wish(), token=token, key="another")
+    assert (refusal.status_code, refusal.json()["code"]) == (403, "step_up_required")
+
+
+def test_key_ends_with_the_wallet_in_whose_session_it_was_made(
+    api, accounts, token, committing_uow
+):
+    stolen = a_wallet("stolen")
+    text = a_message(accounts.issue_nonce(), stolen).render()
+    owner = accounts.authenticate(sign_in(accounts, a_wallet()).token)
+    accounts.add_wallet(owner, text, stolen.sign(text))
+    taken = make(api, sign_in(accounts, stolen).token, key="by the thief")["secret"]
+    kept = make(api, sign_in(accounts, a_wallet()).token, key="by the owner")["secret"]
+
+    owner = accounts.authenticate(sign_in(accounts, a_wallet()).token)
+    sellers_on(committing_uow).remove_wallet(owner, stolen.address)
+
+    assert accounts.authenticate(kept).account_id == owner.account_id
+    with pytest.raises(KeyEnded):
+        accounts.authenticate(taken)

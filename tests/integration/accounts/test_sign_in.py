@@ -169,7 +169,6 @@ ALTERED = {
     "statement": {"statement": "Something else."},
     "no_statement": {"statement": None},
     "chain_id": {"chain_id": 1},
-    "nonce": {"nonce": "f" * 32},
     "issued_at": {"issued_at": "+1s"},
     "expiration_time": {"expiration_time": "+61s"},
     "no_expiration_time": {"expiration_time": None},

@@ -14,6 +14,7 @@ from souk.modules.accounts.domain.grammar import parse_message
 from souk.modules.accounts.errors import (
     MalformedSignature,
     MalformedSignInMessage,
+    MessageExpired,
     SignatureMismatch,
 )
 from tests.support.account_builders import accounts_on
@@ -24,9 +25,9 @@ READ = siwe("parsing_positive")
 UNREAD = siwe("parsing_negative")
 SIGNED = siwe("validation_positive")
 REFUSED = siwe("validation_negative")
-# The signature of the expired one is of another text as well, and that is looked at first.
+# The signature of the expired one is of another text as well, but its time is looked at first.
 WHY = {
-    "expired message": SignatureMismatch,
+    "expired message": MessageExpired,
     "malformed signature": MalformedSignature,
     "wrong signature": SignatureMismatch,
     "invalid expiration time": MalformedSignInMessage,

@@ -79,7 +79,7 @@ def test_publish_is_refused_when_the_store_is_suspended(uow) -> None:
 def test_publish_is_refused_when_the_store_is_not_approved_yet(uow) -> None:
     owner = an_account(uow, "sofia")
     opening = sellers_on(uow, starts_as=SellerStatus.DRAFT)
-    store = OpenedStore(owner, opening.create(owner, a_profile("sofia")))
+    store = OpenedStore(owner, opening.create(owner, a_profile("sofia")), lambda: owner)
     draft = a_draft(uow, store)
 
     with pytest.raises(StoreNotApproved):

@@ -126,7 +126,7 @@ def test_snapshot_carries_what_an_order_keeps(uow) -> None:
 
     assert (line.listing_id, line.quantity, line.unit_price.amount) == (listing.id, 3, 500)
     assert (line.seller_id, line.seller_account_id) == (store.id, store.principal.account_id)
-    assert line.payout_wallet == store.seller.profile.payout_wallet
+    assert line.payouts == store.seller.payouts
     assert (line.title, line.handling_days, line.transit_days) == ("Fig jam", 2, 7)
 
 

@@ -9,6 +9,7 @@ from souk.adapters.redis.connections import connect
 from souk.modules.names.service import Avatars, Lookups, Rechecks, Verifications
 from tests.support.account_builders import accounts_on
 from tests.support.fake_names import FakeNameService, Pages
+from tests.support.name_builders import rechecks_on
 from tests.support.seller_builders import sellers_on
 
 NORMALISER = EnsipNormaliser()
@@ -31,7 +32,7 @@ def verifications(uow, lookups, chain) -> Verifications:
 
 @pytest.fixture
 def rechecks(uow, chain) -> Rechecks:
-    return Rechecks(uow, accounts_on(uow), sellers_on(uow), chain)
+    return rechecks_on(uow, chain)
 
 
 @pytest.fixture

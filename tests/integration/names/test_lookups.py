@@ -7,7 +7,7 @@ from souk.modules.names.domain import NameState
 from souk.modules.names.errors import NameRefused
 from tests.support.account_builders import a_wallet
 from tests.support.fake_names import a_name
-from tests.support.seller_builders import a_seller, sellers_on
+from tests.support.seller_builders import a_seller, pay_elsewhere, sellers_on
 
 SOFIA = a_wallet("sofia").address
 MALLORY = a_wallet("mallory").address
@@ -124,6 +124,17 @@ def test_examine_does_not_warn_of_the_stores_own_wallet(lookups, chain, uow):
     chain.names["basil.eth"] = a_name(SOFIA)
 
     assert lookups.examine("basil.eth").warnings == ()
+
+
+@pytest.mark.parametrize(("chain_id", "warned"), [(31337, False), (1, True)])
+def test_examine_knows_the_wallet_of_a_store_on_the_chain_of_names_alone(
+    lookups, chain, uow, chain_id, warned
+):
+    a_seller(uow, "sofia", handle="basil")
+    pay_elsewhere(uow, "sofia", "sofia", {chain_id: "own"})
+    chain.names["basil.eth"] = a_name(a_wallet("own").address)
+
+    assert bool(like(lookups.examine("basil.eth"))) is warned
 
 
 @pytest.mark.pitfall("A8")

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from souk.modules.names import repository
+from souk.modules.names.service.recheck import EVERY
 from tests.support.account_builders import a_wallet
 from tests.support.events import published
 from tests.support.fake_names import a_name
@@ -60,12 +62,29 @@ def test_check_keeps_a_name_that_holds(rechecks, uow, session, store, later):
 
 @pytest.mark.pitfall("A10")
 def test_check_takes_the_name_away_as_soon_as_it_expires(rechecks, uow, session, store, later):
-    for _ in range(10):
-        later(hours=24)
-        rechecks.check_due()
+    later(days=9, hours=12)
+    assert rechecks.check_due() == 1
+
+    later(hours=12)
+    rechecks.check_due()
 
     assert (of(uow, store).ens_name, lost(session)) == (None, ["expired"])
     assert session.execute(text("SELECT lost_reason FROM ens_verifications")).scalar() == "expired"
+
+
+def test_what_is_over_is_looked_at_before_what_has_waited_longer(uow, verifications, chain, later):
+    """However many wait for a chain that is away, they keep nothing behind them."""
+    for owner, days in (("petra", 100), ("rosa", 2)):
+        other = a_seller(uow, owner)
+        chain.names[f"{owner}.eth"] = a_name(a_wallet(owner).address, days=days, now=chain.now)
+        verifications.verify(other.principal, f"{owner}.eth")
+        later(minutes=1)
+    later(days=3)
+
+    with uow.begin() as tx:
+        due = repository.list_due(tx, EVERY, 1)
+
+    assert [one.name for one in due] == ["rosa.eth"]
 
 
 def test_check_keeps_a_name_that_was_renewed(rechecks, chain, uow, session, store, later):

@@ -1,26 +1,39 @@
 """Proving a name, and showing it at a store."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
 from souk.core.errors import ProviderUnavailable
 from souk.core.idempotency import NO_RECEIPT
+from souk.modules.accounts import domain as accounts_domain
 from souk.modules.accounts.errors import (
     NonceUnusable,
     SignatureMismatch,
     WalletOfAnotherAccount,
     WrongWallet,
 )
+from souk.modules.accounts.service import Accounts
 from souk.modules.names.domain import Fault, Proof
 from souk.modules.names.errors import NameRefused, NameUnfit, StoreNeeded
-from tests.support.account_builders import a_wallet, an_account
+from souk.modules.names.service import Verifications
+from tests.support.account_builders import SIGN_IN, a_wallet, accounts_on, an_account
 from tests.support.events import published
 from tests.support.fake_names import a_name
+from tests.support.name_builders import verifications_on
 from tests.support.seller_builders import a_seller, sellers_on
 
 SOFIA = a_wallet("sofia")
 SECOND = a_wallet("sofia's second")
 MALLORY = a_wallet("mallory")
+
+
+class ContractsWord:
+    """A `SignatureVerifier` of wallets that are contracts and accept everything."""
+
+    def verify(self, *, message, signature, address, chain_id) -> accounts_domain.Proof:
+        return accounts_domain.Proof.CONTRACT
 
 
 @pytest.fixture
@@ -81,6 +94,43 @@ def test_verify_asks_for_a_signature_when_the_wallet_is_new(
     assert outcome.verification is None
     assert SECOND.address in outcome.message
     assert (shown(uow, store), kept(session)) == (None, [])
+
+
+@pytest.mark.pitfall("A6")
+@pytest.mark.parametrize(("served", "named"), [((1, 31337), 31337), ((1, 8453), 1)])
+def test_verify_asks_for_a_signature_on_the_chain_of_the_name_where_that_is_served(
+    uow, chain, lookups, store, served, named
+):
+    accounts = accounts_on(uow, replace(SIGN_IN, chain_ids=served))
+    verifications = Verifications(uow, accounts, sellers_on(uow), lookups, chain)
+    chain.names["fig.eth"] = a_name(SECOND.address)
+
+    message = verifications.verify(store.principal, "fig.eth").message
+
+    assert f"\nChain ID: {named}\n" in message
+
+
+def test_verify_takes_the_word_of_a_contract_that_signed_what_was_asked(uow, chain, lookups, store):
+    accounts = Accounts(uow, ContractsWord(), replace(SIGN_IN, chain_ids=(1, 31337)))
+    verifications = Verifications(uow, accounts, sellers_on(uow), lookups, chain)
+    chain.names["fig.eth"] = a_name(SECOND.address)
+    message = verifications.verify(store.principal, "fig.eth").message
+
+    outcome = verifications.verify(store.principal, "fig.eth", Proof(message, "0x01"))
+
+    assert outcome.verification is not None
+
+
+def test_verify_asks_for_a_signature_while_somebody_has_the_account_locked(
+    committing_uow, engine, chain
+):
+    opened = a_seller(committing_uow, "sofia")
+    verifications = verifications_on(committing_uow, chain)
+    chain.names["fig.eth"] = a_name(SECOND.address)
+    with engine.begin() as other:
+        other.execute(text("SELECT 1 FROM account FOR UPDATE"))
+
+        assert verifications.verify(opened.principal, "fig.eth").message is not None
 
 
 def test_verify_shows_the_name_when_its_wallet_has_signed(verifications, chain, uow, store):

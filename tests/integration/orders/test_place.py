@@ -85,7 +85,7 @@ def test_place_snapshots_the_lines(uow) -> None:
     (line,) = kept.lines
     assert (line.title, line.total.amount, line.kind) == ("Fig jam", 2000, ListingKind.PHYSICAL)
     assert (kept.handling_days, kept.transit_days) == (2, 7)
-    assert kept.payout_wallet == store.seller.profile.payout_wallet
+    assert kept.payouts == store.seller.payouts
 
 
 def test_place_starts_the_history_and_holds_stock_for_a_while(uow, session, clock) -> None:

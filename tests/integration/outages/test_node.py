@@ -12,6 +12,7 @@ from souk.modules.trade.domain import Moved
 from souk.modules.trade.service import Deliveries
 from tests.integration.outages.conftest import Grid
 from tests.support.shop import Person, Shop
+from tests.support.shop_names import ShopNames
 from tests.support.threads import at_once
 
 KEEPER_ADDRESS = Account.from_key(DEVELOPMENT_KEY).address
@@ -40,6 +41,23 @@ def test_places_an_order_when_the_node_is_away(
     with grid.node.cut():
         placed = shop.place(buyer, (listing, 1), pay=False)
     assert placed["orders"][0]["status"] == "pending_payment"
+
+
+def test_places_an_order_and_keeps_the_name_when_the_node_of_names_is_away(
+    shop: Shop, grid: Grid, buyer: Person, seller: Person, listing: str
+) -> None:
+    label = seller.seller_id.removeprefix("sel_")
+    names = ShopNames(shop)
+    names.register(label, seller.address)
+    shop.ask(seller, "POST", "/api/ens/verify", {"ens_name": f"{label}.eth"})
+    names.point(label, buyer.address)
+    shop.clock.advance(minutes=1)
+    with grid.node.cut():
+        placed = shop.place(buyer, (listing, 1), pay=False)
+        page = shop.ask(None, "GET", f"/api/marketplace/sellers/{seller.seller_id}").json()
+
+    assert placed["orders"][0]["status"] == "pending_payment"
+    assert page["ens_name"] == f"{label}.eth"
 
 
 def test_asks_to_come_back_with_a_payment_when_the_node_is_away(

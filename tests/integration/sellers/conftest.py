@@ -16,4 +16,4 @@ def shared_database_url(databases):
 @pytest.fixture
 def database_url(shared_database_url):
     """Where commits are real; the tables of sellers are empty."""
-    return cut(shared_database_url, "idempotency_key", "siwe_nonce", "account")
+    return cut(shared_database_url, "idempotency_key", "siwe_nonce", "webhook_inbox", "account")

@@ -9,7 +9,7 @@ from souk.modules.sellers.domain import SellerStatus
 from souk.modules.sellers.schemas.standing import StandingHistoryOut
 from souk.modules.sellers.schemas.team import InvitationsOut, MemberOut, RolesOut, TeamOut
 from souk.modules.sellers.service import Sellers
-from tests.support.account_builders import a_wallet, accounts_on, an_account, sign_in
+from tests.support.account_builders import a_message, a_wallet, accounts_on, an_account, sign_in
 from tests.support.http import Api, assembled
 from tests.support.seller_builders import a_profile, sellers_on
 
@@ -78,6 +78,7 @@ def test_profile_shows_public_fields_only(store):
         "on_holiday": False,
         "holiday_note": None,
         "payout_wallet": a_wallet("sofia").address,
+        "payout_wallets": {},
         "ens_name": None,
         "status": "approved",
         "verified": False,
@@ -88,7 +89,8 @@ def test_profile_shows_public_fields_only(store):
 
 
 def test_me_finds_the_callers_own_store(api, token, stranger, store):
-    assert api("GET", f"{PATH}/me", token=token).json() == store
+    own = {**store, "payout_frozen_until": None}
+    assert api("GET", f"{PATH}/me", token=token).json() == own
     assert api("GET", f"{PATH}/me", token=stranger).json()["code"] == "seller_not_found"
     assert api("GET", f"{PATH}/me").status_code == 401
 
@@ -230,9 +232,44 @@ def test_edit_changes_every_field_of_the_public_page(api, token, store):
     assert edited.status_code == 200, edited.text
     shown = api("GET", f"{PATH}/figs").json()
     fixed = {"id", "payout_wallet", "status", "verified", "version", "created_at", "updated_at"}
-    fixed |= {"ens_name"}
+    fixed |= {"ens_name", "payout_wallets"}
     assert shown.keys() - fixed == EVERY_FIELD.keys()
     assert {field: shown[field] for field in EVERY_FIELD} == EVERY_FIELD
+
+
+MAIN = "1"
+
+
+def test_edit_names_wallets_of_single_chains_on_the_public_page(api, accounts, store):
+    wallet = a_wallet("sofia").address
+    edits = [({MAIN: wallet.lower(), "31337": wallet}, {MAIN: wallet, "31337": wallet}), (None, {})]
+    for version, (sent, shown) in enumerate(edits, 1):
+        body, etag = {"payout_wallets": sent}, f'"{version}"'
+        token = sign_in(accounts, a_wallet("sofia")).token
+        edited = api("PATCH", f"{PATH}/fig-olive", body, token=token, If_Match=etag)
+        assert edited.status_code == 200, edited.text
+        page = api("GET", f"{PATH}/fig-olive").json()
+        assert edited.json() == page
+        assert page["payout_wallets"] == shown
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointer", "code"),
+    [
+        ({MAIN: "vitalik.eth"}, "/payout_wallets/1", "invalid_request"),
+        ({"01": a_wallet("sofia").address}, "/payout_wallets/01", "invalid_request"),
+        ({"main": a_wallet("sofia").address}, "/payout_wallets/main", "invalid_request"),
+        ({MAIN: None}, "/payout_wallets/1", "invalid_request"),
+        ({"8453": a_wallet("sofia").address}, "/payout_wallets/8453", "invalid_profile"),
+        ({MAIN: a_wallet("bob").address}, "/payout_wallets/1", "payout_wallet_not_proved"),
+    ],
+)
+def test_edit_points_to_the_chain_whose_wallet_is_wrong(api, token, store, sent, pointer, code):
+    body = {"payout_wallets": sent}
+    refusal = api("PATCH", f"{PATH}/fig-olive", body, token=token, If_Match='"1"').json()
+    assert refusal["code"] == code
+    assert refusal["errors"][0]["pointer"].startswith(pointer)
+    assert api("GET", f"{PATH}/fig-olive").json() == store
 
 
 def test_edit_refuses_to_say_neither_when_the_store_may_be_on_holiday(api, token, store):
@@ -298,10 +335,11 @@ def documented(model, answer):
 
 
 @pytest.fixture
-def invited(api, token, store):
+def invited(api, accounts, store):
     """An invitation of the stranger."""
     body = {"wallet": a_wallet("bob").address.lower(), "role": "manager"}
-    answer = api("POST", f"{PATH}/fig-olive/team", body, token=token, key="invite")
+    proved = sign_in(accounts, a_wallet("sofia")).token
+    answer = api("POST", f"{PATH}/fig-olive/team", body, token=proved, key="invite")
     assert answer.status_code == 201, answer.text
     return documented(MemberOut, answer)
 
@@ -323,7 +361,8 @@ def test_team_is_shown_to_the_stores_people_alone(api, token, stranger, invited)
     assert api("GET", f"{PATH}/fig-olive/team", token=stranger).status_code == 404
 
 
-def test_member_edits_the_profile_until_sent_away(api, token, stranger, invited):
+def test_member_edits_the_profile_until_sent_away(api, accounts, stranger, invited):
+    token = sign_in(accounts, a_wallet("sofia")).token
     api("POST", f"{PATH}/me/invitations/{invited['id']}/accept", token=stranger)
     body = {"bio": "New."}
     edited = api("PATCH", f"{PATH}/fig-olive", body, token=stranger, If_Match='"1"')
@@ -356,3 +395,34 @@ def test_draft_is_shown_to_its_owner_and_staff_alone(api, accounts, stranger, cl
     owner = sign_in(accounts, a_wallet("dora")).token
     assert [api("GET", path, token=who).status_code for who in (owner, clerk)] == [200, 200]
     assert [api("GET", path, token=who).status_code for who in (stranger, None)] == [404, 404]
+
+
+def test_only_its_own_people_see_until_when_payouts_are_frozen(
+    api, committing_uow, token, stranger, store
+):
+    with committing_uow.begin() as tx:
+        sellers_on(committing_uow).lose_name(tx, store["id"], freeze=True)
+        tx.commit()
+    page = f"{PATH}/{store['id']}"
+    until = "2026-03-04T12:00:00.000Z"
+
+    assert api("GET", f"{PATH}/me", token=token).json()["payout_frozen_until"] == until
+    assert api("GET", f"{page}/standing", token=token).json()["payout_frozen_until"] == until
+    for who in (None, stranger, token):
+        assert "payout_frozen_until" not in api("GET", page, token=who).json()
+    assert api("GET", f"{page}/standing", token=stranger).status_code == 404
+
+
+def test_edit_says_until_when_payouts_are_frozen(api, accounts, committing_uow, token, store):
+    second = a_wallet("second")
+    message = a_message(accounts.issue_nonce(), second).render()
+    accounts.add_wallet(accounts.authenticate(token), message, second.sign(message))
+    with committing_uow.begin() as tx:
+        sellers_on(committing_uow).lose_name(tx, store["id"], freeze=True)
+        tx.commit()
+
+    fresh, body = sign_in(accounts, a_wallet("sofia")).token, {"payout_wallet": second.address}
+    answer = api("PATCH", f"{PATH}/{store['id']}", body, token=fresh, **{"If-Match": '"2"'})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "payouts_cooling_off")
+    assert answer.json()["frozen_until"] == "2026-03-04T12:00:00.000Z"

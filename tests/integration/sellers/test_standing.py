@@ -38,7 +38,7 @@ def sellers(uow):
 def draft(uow):
     owner = an_account(uow, "sofia")
     opening = sellers_on(uow, starts_as=SellerStatus.DRAFT)
-    return OpenedStore(owner, opening.create(owner, a_profile("sofia")))
+    return OpenedStore(owner, opening.create(owner, a_profile("sofia")), lambda: owner)
 
 
 def history(session, aspect):

@@ -155,7 +155,7 @@ def test_get_answers_with_what_other_modules_need(uow, sellers):
         record = sellers.get(tx, store.id)
         assert record == sellers.find_by_account(tx, store.principal.account_id)
     assert (record.id, record.account_id) == (store.id, store.principal.account_id)
-    assert (record.handle, record.payout_wallet) == ("sofia-shop", a_wallet("sofia").address)
+    assert (record.handle, record.payouts.default) == ("sofia-shop", a_wallet("sofia").address)
 
 
 def test_get_refuses_when_there_is_no_such_seller(uow, sellers):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from souk.core.principal import KeyLacksScope, NotYours, Scope
+from souk.modules.accounts.errors import StepUpRequired
 from souk.modules.accounts.repository import bind_wallet
 from souk.modules.catalog.errors import ListingNotFound, SellerProfileRequired
 from souk.modules.orders.domain import Actor, OrderStatus
@@ -41,7 +42,7 @@ def store(uow):
 
 
 def invite(sellers, store, name="mara", role=TeamRole.FULFILMENT):
-    return sellers.invite(store.principal, store.id, a_wallet(name).address, role)
+    return sellers.invite(store.proved(), store.id, a_wallet(name).address, role)
 
 
 def role_of(uow, sellers, store, principal):
@@ -106,6 +107,25 @@ def test_accept_is_refused_when_the_account_is_in_by_another_wallet(uow, sellers
         sellers.accept(mara, again.id)
 
 
+def test_team_is_changed_by_nobody_who_has_only_a_token(uow, sellers, store):
+    invited = invite(sellers, store)
+    owner = store.proved()
+    sellers.invite(owner, store.id, a_wallet("x").address, TeamRole.READ_ONLY)
+    with pytest.raises(StepUpRequired):
+        sellers.change_role(owner, store.id, invited.id, TeamRole.MANAGER)
+    with pytest.raises(StepUpRequired):
+        sellers.invite(owner, store.id, a_wallet("y").address, TeamRole.MANAGER)
+
+
+def test_accept_is_refused_when_the_store_is_ones_own(uow, sellers, store):
+    invited = invite(sellers, store, "sofia two")
+    with uow.begin() as tx:
+        bind_wallet(tx, store.principal.account_id, a_wallet("sofia two").address)
+        tx.commit()
+    with pytest.raises(MemberExists):
+        sellers.accept(store.principal, invited.id)
+
+
 def test_team_is_changed_by_no_program(uow, sellers, store):
     program = replace(store.principal, scopes=frozenset(Scope))
     with pytest.raises(KeyLacksScope):
@@ -120,7 +140,7 @@ def test_team_is_changed_by_no_program(uow, sellers, store):
 def test_change_of_role_counts_from_the_next_request_on(uow, sellers, store):
     mara, invited = an_account(uow, "mara"), invite(sellers, store)
     sellers.accept(mara, invited.id)
-    sellers.change_role(store.principal, store.id, invited.id, TeamRole.MANAGER)
+    sellers.change_role(store.proved(), store.id, invited.id, TeamRole.MANAGER)
     assert role_of(uow, sellers, store, mara) is TeamRole.MANAGER
 
 

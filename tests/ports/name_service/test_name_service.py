@@ -159,6 +159,14 @@ def test_account_is_called_what_stands_for_it(named):
     assert named.service.primary_name(FIG) == NAME
 
 
+@pytest.mark.pitfall("A10")
+def test_account_is_not_called_by_a_name_that_has_expired(named):
+    named.claim(FIG, NAME)
+    named.pass_time(days=366)
+
+    assert named.service.primary_name(FIG) is None
+
+
 @pytest.mark.parametrize("claim", ["", "nobody-has.eth", "..", "x" * 300])
 def test_account_is_not_called_what_stands_for_nobody(named, claim):
     named.claim(FIG, claim)
@@ -229,10 +237,24 @@ def test_tells_nothing_when_the_resolver_is_none(still_chain, resolver):
     assert record.owner == FIG
 
 
+@pytest.mark.pitfall("A10")
+def test_is_unavailable_when_the_node_has_stopped(still_chain):
+    with a_node(still_chain.url) as node:
+        world = ChainWorld(still_chain, node)
+        world.register("maltese", FIG)
+        world.wall.advance(minutes=9)
+        assert world.service.look(NAME).owner == FIG
+
+        world.wall.advance(minutes=2)
+
+        with pytest.raises(ProviderUnavailable, match="stands still"):
+            world.service.look(NAME)
+
+
 @pytest.mark.parametrize("what", ["look", "primary_name", "availability"])
 def test_is_unavailable_when_the_chain_is_away(what):
     nowhere = EvmNode(JsonRpcClient("http://127.0.0.1:1", label="a node that is away"))
-    reader = CallsReader(nowhere, ChainPresence(MovableClock()), 31337)
+    reader = CallsReader(nowhere, ChainPresence(MovableClock()), 31337, MovableClock())
     place = EnsPlace(registry=FIG, registrar=FIG, controller=FIG, wrapper=FIG)
     service = ChainNameService(reader, place)
     ask = {

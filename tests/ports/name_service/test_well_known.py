@@ -17,6 +17,7 @@ from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.bootstrap.names import place_of
 from souk.core.addresses import Address
+from souk.core.clock import SystemClock
 from souk.modules.names.domain import EnsName, Fault, NameState, find_fault
 from souk.modules.names.ports import NameService
 from souk.settings import EnsSettings
@@ -52,7 +53,7 @@ def main_chain():
     url = os.environ["MAINNET_RPC_URL"]
     settings = EnsSettings(ens_rpc_url=url)
     client = JsonRpcClient(url, label="the main chain", timeout_seconds=20)
-    reader = CallsReader(EvmNode(client), ChainPresence(MovableClock()), 1)
+    reader = CallsReader(EvmNode(client), ChainPresence(MovableClock()), 1, SystemClock())
     service = ChainNameService(reader, place_of(settings))
     yield Known(service, 1, EnsName("vitalik.eth"), VITALIK, EnsName("jesse.base.eth"))
     client.close()

@@ -1,5 +1,6 @@
 """The sandbox's objects have the shapes of Stripe's API reference."""
 
+import httpx
 import pytest
 import stripe
 
@@ -133,6 +134,20 @@ def test_customer_and_setup_intent_have_their_shape(client: stripe.StripeClient)
     done = client.v1.setup_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
     assert misshapen(raw(customer), stripe.Customer) == []
     assert misshapen(raw(done), stripe.SetupIntent) == []
+
+
+@pytest.mark.parametrize("answer", ["later", "genuine", "document_expired"])
+def test_verification_session_has_its_shape(
+    client: stripe.StripeClient, control: Control, answer: str
+) -> None:
+    sessions = client.v1.identity.verification_sessions
+    made = sessions.create({"type": "document"})
+    httpx.post(made.url, data={"answer": answer})
+    assert misshapen(raw(sessions.retrieve(made.id)), stripe.identity.VerificationSession) == []
+    control("time")
+    eventually(lambda: sessions.retrieve(made.id).status != "processing")
+    found = sessions.retrieve(made.id)
+    assert misshapen(raw(found), stripe.identity.VerificationSession) == []
 
 
 def test_balance_and_its_transactions_have_their_shape(client: stripe.StripeClient) -> None:

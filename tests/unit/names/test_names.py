@@ -9,10 +9,13 @@ from souk.modules.names.domain import (
     EnsName,
     Evidence,
     Fault,
+    Letterhead,
     NameRecord,
     NameState,
+    Notice,
     find_fault,
     labels_near,
+    written,
 )
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -75,3 +78,26 @@ def test_labels_near_begin_with_the_label_and_keep_the_rules_of_the_registrar():
     assert {"figshop", "thefig", "fig-shop"} <= set(near)
     assert all(3 <= len(label) <= 32 for label in near)
     assert labels_near("x")[0] == "xshop"
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_payouts_are_frozen_where_somebody_else_has_done_it(fault):
+    harmless = {Fault.REPLACED, Fault.WALLET_GONE, Fault.OFF_CHAIN}
+
+    assert fault.freezes_payouts is (fault not in harmless)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_letter_names_the_name_and_says_why(fault):
+    notice = Notice(
+        seller_id="sel_1",
+        account_id="acc_1",
+        name=EnsName("fig.eth"),
+        reason=fault,
+        payout_frozen_until=None,
+    )
+
+    subject, body = written(Letterhead("souk.example", "https://souk.example"), "Figs", notice)
+
+    assert subject == "Your store does not show fig.eth any more"
+    assert f"Why: {fault.sentence}." in body

@@ -24,6 +24,7 @@ from souk.modules.orders.errors import (
     OwnListing,
     TooManyLines,
 )
+from souk.modules.sellers.domain import PayoutWallets
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -33,7 +34,7 @@ def a_line(listing_id: str = "prd_1", seller: str = "sel_1", **changes) -> Listi
         "listing_id": listing_id,
         "seller_id": seller,
         "seller_account_id": f"account of {seller}",
-        "payout_wallet": ZERO_ADDRESS,
+        "payouts": PayoutWallets(ZERO_ADDRESS),
         "title": "Fig jam",
         "unit_price": Money(1299, USD),
         "quantity": 1,

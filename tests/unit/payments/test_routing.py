@@ -12,6 +12,7 @@ from souk.modules.payments.domain.choices import CryptoWish
 from souk.modules.payments.domain.funds import WalletKind
 from souk.modules.payments.domain.route_rules import Limits, RouteRules
 from souk.modules.payments.domain.routing import Question, Ranked, percent, rank
+from souk.modules.sellers.domain import PayoutWallets
 from tests.support.account_builders import a_wallet
 from tests.support.clock import START
 from tests.support.route_builders import (
@@ -239,6 +240,18 @@ def test_pays_from_no_wallet_of_the_seller() -> None:
     question = a_question(a_view(funds(wallet=SELLER)), wallets=(SELLER,))
 
     assert codes(at(question)) == ["parties_collide"]
+
+
+@pytest.mark.parametrize(
+    ("wallets", "reasons"),
+    [
+        (PayoutWallets(WALLET, {CHAIN: SELLER}), []),
+        (PayoutWallets(SELLER, {CHAIN: WALLET}), ["parties_collide"]),
+        (PayoutWallets(SELLER, {1: WALLET}), []),
+    ],
+)
+def test_compares_a_wallet_with_that_to_which_the_chain_pays(wallets, reasons) -> None:
+    assert codes(at(a_question(basket=a_basket(payouts=wallets)))) == reasons
 
 
 def test_asks_for_a_wallet_when_none_is_known() -> None:

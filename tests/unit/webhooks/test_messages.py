@@ -12,6 +12,7 @@ from souk.modules.catalog.domain import ListingKind
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.orders.events import OrderFactNoted, OrderStatusChanged
 from souk.modules.payments import events as payment_events
+from souk.modules.sellers.domain import PayoutWallets
 from souk.modules.webhooks.domain import EventType, messages, order_ids, written
 from souk.modules.webhooks.handlers import ANNOUNCED
 
@@ -30,7 +31,7 @@ def an_order(number: int = 1) -> OrderRecord:
         buyer_id="acc_buyer",
         seller_id=f"sel_{number}",
         seller_account_id=f"acc_seller_{number}",
-        payout_wallet=ZERO_ADDRESS,
+        payouts=PayoutWallets(ZERO_ADDRESS),
         status=OrderStatus.PAID,
         total=Money(1299, USD),
         kind=ListingKind.DIGITAL,

@@ -8,6 +8,7 @@ lookup (EIP-3668): a contract that wants one has reverted, and that is all.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from importlib import resources
 
@@ -18,8 +19,9 @@ from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.wire import UNREADABLE
 from souk.core.addresses import Address, checksum_address
+from souk.core.clock import Clock
 from souk.core.errors import ProviderUnavailable
-from souk.modules.chain.domain import BlockHeader
+from souk.modules.chain.domain import BlockHeader, block_instant
 from souk.modules.chain.errors import CallReverted
 
 LONGEST = 1_024
@@ -33,6 +35,8 @@ LONGEST_ALONE = 16_384
 
 LONGEST_QUESTION = 40_960
 """Bytes of calldata: code that is run may have 48 kilobytes all together (EIP-3860)."""
+
+_OLDEST_HEAD = timedelta(minutes=10)
 
 QUESTIONS_A_CALL = 40
 """As many as a node's usual limit of gas for a call leaves room for, should every contract burn
@@ -123,17 +127,21 @@ class Said:
 
 
 class CallsReader:
-    """Asks contracts of one chain."""
+    """Asks contracts of one chain, by the clock on the wall."""
 
-    def __init__(self, node: EvmNode, presence: ChainPresence, chain_id: int) -> None:
+    def __init__(self, node: EvmNode, presence: ChainPresence, chain_id: int, wall: Clock) -> None:
         self._node, self._presence, self.chain_id = node, presence, chain_id
+        self._wall = wall
 
     def newest(self) -> BlockHeader:
-        """The newest block. Raises `ProviderUnavailable`."""
+        """The newest block, which is of these minutes: what a node that has stopped says was true
+        some time ago. Raises `ProviderUnavailable`."""
         with self._presence.asking(self.chain_id):
             (head,) = self._node.blocks(["latest"])
         if head is None:
             raise ProviderUnavailable(f"chain {self.chain_id} has no newest block")
+        if self._wall.now() - block_instant(head.timestamp) > _OLDEST_HEAD:
+            raise ProviderUnavailable(f"the node of chain {self.chain_id} stands still")
         return head
 
     def ask(

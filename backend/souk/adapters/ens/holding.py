@@ -81,56 +81,67 @@ class Registrations:
     def holding(self, head: BlockHeader, name: EnsName) -> Holding:
         """All of it in one call."""
         names = _upwards(name)
-        questions = [*self._registered(names), *(self._below_eth(names) if _is_below(name) else ())]
+        given_away = self._given_away(names) if _is_below(name) else []
+        questions = [*self._registered(names), *given_away, *self._wrapped(names)]
         said = self._reader.ask(head, questions, longest=LONGEST_VALUE)
-        levels, below = _levels(names, said), said[2 * len(names) :]
-        owner, until, kept = levels[0].owner, None, None
+        levels, beyond = _levels(names, said), said[2 * len(names) :]
+        registrar, wrapper = beyond[: len(given_away)], beyond[len(given_away) :]
+        owner, until = levels[0].owner, None
         wrapped = owner == self._place.wrapper
-        if below:
-            until = number_in(below[0]) or 0
-            kept = self._kept_by_wrapper(levels, below[2:])
-            owner = self._owner(levels, below)
-        return Holding(owner, wrapped, _resolver(levels), until, kept)
-
-    def resolver(self, head: BlockHeader, name: EnsName) -> Resolver | None:
-        """Only which contract answers for a name."""
-        names = _upwards(name)
-        said = self._reader.ask(head, self._registered(names), longest=LONGEST_VALUE)
-        return _resolver(_levels(names, said))
+        if wrapped and wrapper:
+            owner = wrapped_in(wrapper[0])[0]
+        if registrar:
+            until = number_in(registrar[0]) or 0
+            owner = self._owner(levels, owner, registrar, until)
+        return Holding(owner, wrapped, _resolver(levels), until, self._kept(levels, wrapper))
 
     def _registered(self, names: Sequence[EnsName]) -> list[Question]:
         registry, asked = self._place.registry, ("owner(bytes32)", "resolver(bytes32)")
         return [Question.of(registry, one, node_of(name)) for name in names for one in asked]
 
-    def _below_eth(self, names: Sequence[EnsName]) -> list[Question]:
-        """The registrar's word on the name right below `eth`; then what the wrapper has of this
-        name and of each above it up to that one."""
+    def _given_away(self, names: Sequence[EnsName]) -> list[Question]:
+        """The registrar's word on the name right below `eth`."""
         second = int.from_bytes(label_hash(names[-_SECOND].partition(".")[0]), "big")
-        registrar, wrapper = self._place.registrar, self._place.wrapper
+        registrar = self._place.registrar
         return [
             Question.of(registrar, "nameExpires(uint256)", second),
             Question.of(registrar, "ownerOf(uint256)", second),
-            *(
-                Question.of(wrapper, "getData(uint256)", int.from_bytes(node_of(name), "big"))
-                for name in names[:-1]
-            ),
         ]
 
-    def _owner(self, levels: Sequence[_Level], below: Sequence[Said]) -> Address | None:
-        """Whoever the wrapper says when it owns the name; for a name right below `eth` whoever the
-        registrar says, for in the registry its owner may have let somebody else manage it."""
-        managed = levels[0].owner
-        if managed == self._place.wrapper:
-            return wrapped_in(below[2])[0]
-        return address_in(below[1]) if len(levels) == _SECOND else managed
+    def _wrapped(self, names: Sequence[EnsName]) -> list[Question]:
+        """What the wrapper has of this name and of each above it."""
+        wrapper = self._place.wrapper
+        return [
+            Question.of(wrapper, "getData(uint256)", int.from_bytes(node_of(name), "big"))
+            for name in names[:-1]
+        ]
 
-    def _kept_by_wrapper(self, levels: Sequence[_Level], data: Sequence[Said]) -> int | None:
-        """The first second at which a wrapped one of these names expires. The name right below
-        `eth` is left out, for which the registrar speaks."""
+    def _owner(
+        self,
+        levels: Sequence[_Level],
+        managed: Address | None,
+        registrar: Sequence[Said],
+        until: int,
+    ) -> Address | None:
+        """Nobody holds what lies below a name that the registrar has not given away, whatever the
+        registry still has of it: whoever registers that may take it. Of a name right below `eth`
+        the registrar says whose it is, unless that is the wrapper: in the registry its owner may
+        have let somebody else manage it."""
+        if not until:
+            return None
+        if len(levels) == _SECOND and levels[0].owner != self._place.wrapper:
+            return address_in(registrar[1])
+        return managed
+
+    def _kept(self, levels: Sequence[_Level], data: Sequence[Said]) -> int | None:
+        """The first second at which a wrapped one of these names expires. Of the name right below
+        `eth` the registrar speaks."""
         limits = [
             until
-            for level, said in zip(levels[:-_SECOND], data[:-1], strict=True)
-            if level.owner == self._place.wrapper and (until := wrapped_in(said)[1])
+            for level, said in zip(levels, data, strict=False)
+            if level.owner == self._place.wrapper
+            and not (level.name.count(".") == 1 and _is_below(level.name))
+            and (until := wrapped_in(said)[1])
         ]
         return min(limits, default=None)
 

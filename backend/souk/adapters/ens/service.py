@@ -63,7 +63,7 @@ class ChainNameService:
 
     def primary_name(self, address: Address) -> str | None:
         """By the account's own claim, which anybody may make of any name, and then by what that
-        name stands for."""
+        name stands for while it is held."""
         head, node = self._reader.newest(), reverse_node_of(address)
         registry = self._place.registry
         (said,) = self._reader.ask(head, [Question.of(registry, "resolver(bytes32)", node)])
@@ -94,8 +94,10 @@ class ChainNameService:
         ]
 
     def _forward(self, head: BlockHeader, claimed: EnsName) -> Address | None:
-        resolver = self._registrations.resolver(head, claimed)
-        return None if resolver is None else self._records.address(head, claimed, resolver)
+        holding = self._registrations.holding(head, claimed)
+        if holding.resolver is None or (holding.until or _LAST_SECOND) <= head.timestamp:
+            return None
+        return self._records.address(head, claimed, holding.resolver)
 
     def _price(self, said: Said) -> Money | None:
         """What the controller takes is a base and, for a while after a name became free, more."""

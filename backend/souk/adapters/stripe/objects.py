@@ -200,6 +200,20 @@ class Account(Read):
         return self.requirements is not None and not self.requirements.currently_due
 
 
+class _CheckError(Read):
+    code: str | None = None
+
+
+class Session(Read):
+    """A check of somebody's identity, without what it found out about them."""
+
+    id: Word
+    status: str
+    metadata: Metadata | None = None
+    last_error: _CheckError | None = None
+    url: str | None = None
+
+
 T = TypeVar("T", bound=Read)
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from souk.adapters.stripe.objects import Read, Seconds, instant, read
 from souk.core.clock import Clock
 from souk.modules.payments.errors import WebhookRefused
-from souk.modules.payments.ports import RailMessage, SignedMessage
+from souk.modules.payments.ports import RailMessage, SignedMessage, Topic
 
 _TOLERANCE_SECONDS = 300
 _BYTES_AT_MOST = 512 * 1024
@@ -28,6 +28,8 @@ _SECRETS_AT_MOST = 2
 
 ABOUT_AN_ACCOUNT = "account.updated"
 """The one message that a connected account may send us: how it stands itself."""
+
+_ABOUT_PEOPLE = "identity."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,10 @@ class StripeWebhookGate:
         elsewhere = event.account is not None and event.type != ABOUT_AN_ACCOUNT
         return SignedMessage(
             external_id=event.id,
+            topic=Topic.IDENTITY if _is_about_people(event) else Topic.MONEY,
             foreign=elsewhere or event.livemode == self._is_test,
             occurred_at=instant(event.created),
-            body=_without_secrets(body),
+            body=_names_alone(event) if _is_about_people(event) else _without_secrets(body),
         )
 
     def read(self, body: bytes) -> RailMessage:
@@ -116,6 +119,11 @@ class StripeWebhookGate:
         event = _read_event(body)
         about = {"created": event.created, "account": event.account, "object": event.object}
         return RailMessage(event.type, about)
+
+
+def read_event(body: bytes) -> StripeEvent:
+    """What a gate has let in. Raises `WebhookRefused` for anything else."""
+    return _read_event(body)
 
 
 class Told(Read):
@@ -160,6 +168,19 @@ def _read_event(body: bytes) -> StripeEvent:
     return StripeEvent(
         sent.id, sent.type, sent.created, sent.livemode, sent.account, sent.data.object
     )
+
+
+def _is_about_people(event: StripeEvent) -> bool:
+    return event.type.startswith(_ABOUT_PEOPLE)
+
+
+def _names_alone(event: StripeEvent) -> bytes:
+    """The same event with nothing of its object but the id: the rest is about a person, and is
+    looked up where it is needed."""
+    kept = {"id": event.object.get("id")}
+    named = {"id": event.id, "type": event.type, "created": event.created}
+    told = {**named, "livemode": event.livemode, "account": event.account, "data": {"object": kept}}
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 def _without_secrets(body: bytes) -> bytes:

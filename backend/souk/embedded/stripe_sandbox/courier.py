@@ -6,7 +6,7 @@ import logging
 import random
 from dataclasses import dataclass
 
-from souk.embedded.stripe_sandbox import intents, payouts, refunds
+from souk.embedded.stripe_sandbox import identity, intents, payouts, refunds
 from souk.embedded.stripe_sandbox.deliveries import sign
 from souk.embedded.stripe_sandbox.faults import Fault, Faults
 from souk.embedded.stripe_sandbox.lines import Lines, NotTaken
@@ -90,6 +90,7 @@ class Courier:
             "bank": intents.bank_answers,
             "refund": refunds.bank_answers,
             "payout": payouts.bank_answers,
+            "identity": identity.answer,
         }
         database = self._world.store.database
         due = database.execute(

@@ -1,11 +1,11 @@
-"""The pages that people see at Stripe: pay, show that it is you, hand in papers, look at the
-money."""
+"""The pages that people see at Stripe: pay, show that it is you, hand in papers or a document, look
+at the money."""
 
 import hmac
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from souk.embedded.stripe_sandbox import accounts, intents, markup, money, payouts, setups
+from souk.embedded.stripe_sandbox import accounts, identity, intents, markup, money, payouts, setups
 from souk.embedded.stripe_sandbox.cards import BANK, CARD, METHODS, method_of_number
 from souk.embedded.stripe_sandbox.failures import Refusal
 from souk.embedded.stripe_sandbox.form import Params
@@ -16,6 +16,7 @@ from souk.embedded.stripe_sandbox.world import Call, World
 
 _PAYABLE = ("requires_payment_method", "requires_confirmation")
 _USUAL = "pm_card_visa"
+_GENUINE = "genuine"
 _STATUS = {
     "succeeded": "It is paid.",
     "processing": "The bank has been asked and will answer in a moment.",
@@ -36,6 +37,7 @@ class Pages:
             "authenticate": self._authenticate,
             "onboarding": self._onboard,
             "account": self._look_at_money,
+            "identity": self._identify,
         }
         return {
             ("GET", "/"): self._welcome,
@@ -108,6 +110,19 @@ class Pages:
         if request.fields().get("answer") != "later":
             self._inside(lambda: accounts.complete(self._world, account["id"]))
         return redirect(account.get("_return_url") or "/")
+
+    async def _identify(self, request: Request) -> Reply:
+        """A document of somebody who says who they are."""
+        session = self._world.find(identity.KIND, request.id_)
+        if session["status"] != "requires_input":
+            return page("Nothing to hand in", paragraph("This is over, or is being looked at."))
+        if request.method == "GET":
+            return page("Who are you?", _documents(session))
+        answer = request.fields().get("answer", "")
+        if answer == _GENUINE or answer in identity.FAILURES:
+            failure = None if answer == _GENUINE else answer
+            self._inside(lambda: identity.hand_in(self._world, session["id"], failure))
+        return redirect(session["_return_url"] or "/")
 
     async def _look_at_money(self, request: Request) -> Reply:
         """What a seller has, and the button that sends it to their bank."""
@@ -194,6 +209,21 @@ def _papers(account: Object) -> str:
         + markup.rows(wanted)
         + "<form method=post><button>Hand in all papers</button>"
         "<button class=no name=answer value=later>Not now</button></form>"
+    )
+
+
+def _documents(session: Object) -> str:
+    last = session["last_error"]
+    told = paragraph(last["reason"], "error") if last else ""
+    failing = "".join(
+        f"<button class=no name=answer value={code}>{text}</button>"
+        for code, text in identity.FAILURES.items()
+    )
+    return (
+        f"{told}{paragraph('A document is looked at for this. Here it is invented.')}"
+        f"<form method=post><button name=answer value={_GENUINE}>Hand in a good document</button>"
+        f"<button class=no name=answer value=later>Not now</button><h2>Or one that fails</h2>"
+        f"{failing}</form>"
     )
 
 

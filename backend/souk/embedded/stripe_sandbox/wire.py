@@ -16,6 +16,7 @@ from souk.embedded.stripe_sandbox.failures import Refusal
 _log = logging.getLogger(__name__)
 _BODY_AT_MOST = 256 * 1024
 _FIELDS_AT_MOST = 1_000
+_PLACES_OF_IDS = (3, 4)
 
 
 @dataclass(slots=True)
@@ -71,15 +72,15 @@ def redirect(url: str) -> Reply:
 
 
 def find_view(views: Views, method: str, path: str) -> tuple[View, str] | None:
-    """The view of a path, and the id in it: the third part of a path may be one."""
+    """The view of a path, and the id in it: the third or the fourth part of a path may be one."""
     if (exact := views.get((method, path))) is not None:
         return exact, ""
     parts = path.split("/")
-    if len(parts) < 4:
-        return None
-    id_, parts[3] = parts[3], "{id}"
-    found = views.get((method, "/".join(parts)))
-    return (found, id_) if found is not None else None
+    for place in _PLACES_OF_IDS[: max(0, len(parts) - _PLACES_OF_IDS[0])]:
+        pattern = "/".join([*parts[:place], "{id}", *parts[place + 1 :]])
+        if (found := views.get((method, pattern))) is not None:
+            return found, parts[place]
+    return None
 
 
 async def serve(

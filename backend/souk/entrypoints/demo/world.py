@@ -49,7 +49,7 @@ class World:
                 self.cards.hand_in_papers(asked.text)
 
             def ready(seller: Merchant = seller, path: str = path) -> bool | None:
-                return seller.do("POST", path)["ready"].raw is True or None
+                return seller.do("GET", path)["ready"].raw is True or None
 
             until(ready, f"{seller.name} to be paid by card", seconds=_STEP_SECONDS)
             self.narrator.say(seller.name, "can be paid by card")

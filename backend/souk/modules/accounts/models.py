@@ -143,7 +143,8 @@ class SessionRow(Base):
 
 class ApiKeyRow(Base):
     """What a program sends instead of a session's token, known to it alone. `prefix` is the
-    beginning of it, by which people tell their keys apart."""
+    beginning of it, by which people tell their keys apart; `wallet` or `email` opened the session
+    that it was made in."""
 
     __tablename__ = "api_key"
     __table_args__ = (CheckConstraint("cardinality(scopes) > 0", name="scopes"),)
@@ -152,6 +153,8 @@ class ApiKeyRow(Base):
     account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"), index=True)
     name: Mapped[str]
     prefix: Mapped[str]
+    wallet: Mapped[str | None]
+    email: Mapped[str | None]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[Instant]

@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict
 
-from souk.core.addresses import Address
 from souk.core.money import USD, Money
 from souk.core.wording import find_unreadable, is_seen
 from souk.modules.catalog.errors import BadListing, ListingStatusConflict
+from souk.modules.sellers.domain import PayoutWallets
 
 MIN_TITLE, MAX_TITLE = 3, 200
 MAX_DESCRIPTION = 10_000
@@ -176,7 +176,7 @@ class ListingSnapshot:
     listing_id: str
     seller_id: str
     seller_account_id: str
-    payout_wallet: Address
+    payouts: PayoutWallets
     title: str
     unit_price: Money
     quantity: int

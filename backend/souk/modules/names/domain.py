@@ -143,6 +143,12 @@ class Fault(StrEnum):
         """What to tell the seller."""
         return _SENTENCES[self]
 
+    @property
+    def freezes_payouts(self) -> bool:
+        """Whether somebody else has had a hand in it, as far as can be seen. Another name is shown,
+        and a wallet is taken from an account, by its owner alone; a gateway may just be silent."""
+        return self not in (Fault.OFF_CHAIN, Fault.REPLACED, Fault.WALLET_GONE)
+
 
 _SENTENCES = {
     Fault.NOT_HELD: "nobody holds this name; register it first",
@@ -248,6 +254,15 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class LostName:
+    """A name that a store has shown and does not show any more."""
+
+    seller_id: str
+    name: EnsName
+    reason: Fault
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A message of EIP-4361 around a fresh nonce, and a wallet's signature over it."""
 
@@ -321,3 +336,42 @@ def compared_labels(name: EnsName) -> tuple[str, ...]:
     """The labels by which somebody may take a name for another: all but the last."""
     labels = name.split(".")
     return tuple(labels[:-1] or labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who writes to sellers: the site, and the page on which they sign in."""
+
+    site: str
+    sign_in: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a seller is to be told: which name the store has lost, why, and until when it is paid
+    where it is paid now."""
+
+    seller_id: str
+    account_id: str
+    name: EnsName
+    reason: Fault
+    payout_frozen_until: datetime | None
+
+
+def written(head: Letterhead, store: str, notice: Notice) -> tuple[str, str]:
+    """Subject and text of the letter. `store` is what the store calls itself."""
+    until, name = notice.payout_frozen_until, notice.name
+    frozen = "" if until is None else _FROZEN.format(until=f"{until:%d %B %Y, %H:%M} UTC")
+    return f"Your store does not show {name} any more", (
+        f"Your store {store} on {head.site} has lost the name {name}.\n\n"
+        f"Why: {notice.reason.sentence}.\n\n"
+        f"What was done: the name is not shown at your store any more. {frozen}Orders and payments"
+        " go on as they were.\n\n"
+        "What to do next: once the name stands for a wallet of your account again, or when you have"
+        " another one, show it at your store anew.\nIf you have not changed anything yourself,"
+        " somebody else may hold the name now, and perhaps more than that: look at the wallets and"
+        f" sessions of your account ({head.sign_in}), and write to us.\n"
+    )
+
+
+_FROZEN = "The address that it is paid to cannot be changed until {until}. "

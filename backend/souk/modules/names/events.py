@@ -27,7 +27,9 @@ class EnsNameVerified(_NameEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class EnsNameLost(_NameEvent):
-    """A store's name does not hold any more and is not shown any more; `reason` says why."""
+    """A store's name does not hold any more and is not shown any more; `reason` says why. Until
+    `payout_frozen_until` (RFC 3339), if anything, the store cannot change where its money goes."""
 
     name = "ens.name_lost"
     reason: str
+    payout_frozen_until: str | None = None

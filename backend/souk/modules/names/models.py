@@ -1,6 +1,6 @@
 """Tables of names."""
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.db import Base, Id, Instant
@@ -43,3 +43,23 @@ class VerificationRow(Base):
     checked_at: Mapped[Instant]
     lost_at: Mapped[Instant | None]
     lost_reason: Mapped[str | None]
+
+
+class NoticeRow(Base):
+    """A letter to a seller about a lost name, one for each event that told of a loss."""
+
+    __tablename__ = "ens_notices"
+    __table_args__ = (
+        Index("ix_ens_notices_due", "next_attempt_at", postgresql_where=text("sent_at IS NULL")),
+    )
+
+    event_id: Mapped[Id] = mapped_column(primary_key=True)
+    seller_id: Mapped[Id] = mapped_column(ForeignKey("seller.id"))
+    account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[str]
+    reason: Mapped[str]
+    payout_frozen_until: Mapped[Instant | None]
+    created_at: Mapped[Instant]
+    next_attempt_at: Mapped[Instant]
+    attempts: Mapped[int] = mapped_column(Integer)
+    sent_at: Mapped[Instant | None]

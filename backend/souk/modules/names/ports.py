@@ -1,6 +1,6 @@
 """What names need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from souk.core.addresses import Address
@@ -43,4 +43,13 @@ class AvatarReader(Protocol):
         """The picture of a name that has an avatar among its texts. Raises `AvatarRefused` when
         there is none that may be shown, and `ProviderUnavailable` when it cannot be fetched at
         present."""
+        ...
+
+
+class PromptLooks(Protocol):
+    """Looks names up for somebody who waits. Called with no transaction open."""
+
+    def look_all(self, names: Sequence[EnsName]) -> Mapping[EnsName, NameRecord]:
+        """Names as `NameService.look` finds them, but only those that it finds within a moment: the
+        answer comes then, whatever the chain does."""
         ...

@@ -38,7 +38,8 @@ class CheckoutRow(Base):
 
 class OrderRow(Base):
     """What one seller delivers of a checkout. `total` is in cents of `currency`; seller's account
-    and wallet are as they were when it was placed."""
+    and wallets are as they were when it was placed, and a trigger keeps them so. `payout_wallets`
+    are those of single chains by their ids, NULL where there were none."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -57,6 +58,7 @@ class OrderRow(Base):
     seller_id: Mapped[Id] = mapped_column(ForeignKey("seller.id"))
     seller_account_id: Mapped[Id] = mapped_column(ForeignKey("account.id"))
     payout_wallet: Mapped[str]
+    payout_wallets: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     status: Mapped[str]
     total: Mapped[Amount]
     currency: Mapped[str]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from souk.core.addresses import Address
@@ -29,15 +30,17 @@ from souk.modules.payments.domain import (
 from souk.modules.payments.domain.following import SentTransaction
 from souk.modules.payments.domain.funds import GasToPay, WalletFunds
 from souk.modules.payments.errors import EscrowRefused
+from souk.modules.sellers.domain import PayoutWallets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegPlan:
-    """One order to be paid: `amount` in the attempt's asset, to the seller's `wallet`, or to the
-    `card_account` that a seller has at the card provider; `salt` goes into its terms document."""
+    """One order to be paid: `amount` in the attempt's asset, to the wallet that the seller has in
+    `payouts` for the chain on which it is paid, or to the `card_account` that a seller has at the
+    card provider; `salt` goes into its terms document."""
 
     terms: OrderTerms
-    wallet: Address
+    payouts: PayoutWallets
     card_account: str | None
     amount: int
     salt: str
@@ -240,6 +243,13 @@ class CardDesk(Protocol):
         ...
 
 
+class Topic(StrEnum):
+    """What a message is about, and so who handles it."""
+
+    MONEY = "money"
+    IDENTITY = "identity"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedMessage:
     """A message that its sender has signed: `external_id` names it for good, `body` is what may be
@@ -247,6 +257,7 @@ class SignedMessage:
     `foreign`."""
 
     external_id: str
+    topic: Topic
     foreign: bool
     occurred_at: datetime
     body: bytes

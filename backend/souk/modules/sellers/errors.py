@@ -14,6 +14,7 @@ ConflictError
 +-- PayoutWalletInUse      the store is paid to the wallet that is to be removed
 +-- StandingConflict       the store's standing does not lead to the one asked for
 +-- MemberExists           this wallet or account is in the team, or invited, already
++-- PayoutsCoolingOff      a store that has lost its name cannot change yet where its money goes
 +-- SellerLimitReached     an order is larger than a seller whom nobody has checked may take
 ForbiddenError
 +-- RoleTooSmall           the caller is in the store's team, in a role that may not do this
@@ -24,7 +25,9 @@ StaleError
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from souk.core.clock import rfc3339
 from souk.core.errors import (
     ConflictError,
     ForbiddenError,
@@ -60,7 +63,10 @@ class PayoutWalletNotProved(RejectedError):
 
 class PayoutWalletOnOneChain(RejectedError):
     """The payout wallet is a contract that was proved on one chain, and buyers may pay on others,
-    where what stands at its address may be somebody else's, or nothing."""
+    where what stands at its address may be somebody else's, or nothing.
+
+    Name it in `payout_wallets` for its own chain.
+    """
 
     code = "payout_wallet_on_one_chain"
 
@@ -134,10 +140,27 @@ class PayoutsFrozen(ForbiddenError):
 
     code = "payouts_frozen"
 
-    def __init__(self) -> None:
+    def __init__(self, field: str = "payout_wallet") -> None:
         super().__init__(
             "this store is suspended: where its money goes stays as it is; ask support",
-            context={"pointer": "/payout_wallet"},
+            context={"pointer": f"/{field}"},
+        )
+
+
+class PayoutsCoolingOff(ConflictError):
+    """A store that has lost its name cannot change where its money goes before `frozen_until`.
+
+    Whoever holds the name now may hold more than that. Wait until then, or ask support.
+    """
+
+    code = "payouts_cooling_off"
+
+    def __init__(self, until: datetime) -> None:
+        frozen_until = rfc3339(until)
+        super().__init__(
+            "this store has lost a name that it was trusted for: where its money goes stays as it"
+            f" is until {frozen_until}",
+            context={"pointer": "/payout_wallet", "frozen_until": frozen_until},
         )
 
 

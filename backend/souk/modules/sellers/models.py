@@ -5,6 +5,7 @@ ends at its standing; another one refuses to change or delete history.
 """
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Computed,
     ForeignKey,
@@ -24,7 +25,8 @@ _VERIFICATIONS = "verification IN ('unverified', 'in_review', 'verified', 'rejec
 
 class SellerRow(Base):
     """One store. Each account has at most one. `ens_name` was proved and holds at present; what
-    labels look like to a hasty reader, the database tells by `look_alike`."""
+    labels look like to a hasty reader, the database tells by `look_alike`. Before
+    `payout_frozen_until` the payout wallet does not change: a name was lost."""
 
     __tablename__ = "seller"
     __table_args__ = (
@@ -53,6 +55,7 @@ class SellerRow(Base):
     on_holiday: Mapped[bool] = mapped_column(server_default=false())
     holiday_note: Mapped[str | None]
     ens_name: Mapped[str | None] = mapped_column(unique=True)
+    payout_frozen_until: Mapped[Instant | None]
     handle_look: Mapped[str | None] = mapped_column(
         Computed("look_alike(handle)", persisted=True), index=True
     )
@@ -89,6 +92,22 @@ class SellerHistoryRow(Base):
     reason: Mapped[str]
     evidence: Mapped[dict[str, object]] = mapped_column(JSONB)
     occurred_at: Mapped[Instant]
+
+
+class SellerPayoutWalletRow(Base):
+    """The wallet (EIP-55) to which a store is paid on one chain, in the place of the one in its own
+    row. Whoever writes one holds the store's row locked."""
+
+    __tablename__ = "seller_payout_wallet"
+    __table_args__ = (
+        CheckConstraint("wallet ~ '^0x[0-9a-fA-F]{40}$'", name="wallet"),
+        CheckConstraint("chain_id >= 1", name="chain_id"),
+    )
+
+    seller_id: Mapped[Id] = mapped_column(ForeignKey("seller.id"), primary_key=True)
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    wallet: Mapped[str]
+    created_at: Mapped[Instant]
 
 
 class SellerMemberRow(Base):

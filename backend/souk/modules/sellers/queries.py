@@ -4,8 +4,7 @@ from datetime import datetime
 
 from souk.core.db import Reads
 
-_PROFILE = """
-    SELECT json_build_object(
+_FIELDS = """
         'id', seller.id,
         'handle', seller.handle,
         'name', seller.name,
@@ -22,28 +21,36 @@ _PROFILE = """
         'on_holiday', seller.on_holiday,
         'holiday_note', seller.holiday_note,
         'payout_wallet', seller.payout_wallet,
+        'payout_wallets', (
+            SELECT coalesce(json_object_agg(own.chain_id, own.wallet ORDER BY own.chain_id), '{}')
+            FROM seller_payout_wallet own WHERE own.seller_id = seller.id),
         'ens_name', seller.ens_name,
         'status', seller.status,
         'verified', seller.verification = 'verified',
         'version', seller.version,
         'created_at', rfc3339(seller.created_at),
-        'updated_at', rfc3339(seller.updated_at))
-    FROM seller
+        'updated_at', rfc3339(seller.updated_at)
 """
+_PROFILE = f" SELECT json_build_object({_FIELDS}) FROM seller"
+_FROZEN = "'payout_frozen_until', rfc3339(seller.payout_frozen_until)"
 # What is not open yet is shown to whoever prepares it, and to who decides about it.
 _SHOWN = """
     AND (seller.status IN ('approved', 'suspended') OR works_at(%(viewer)s, seller.id) OR %(staff)s)
 """
 _ID = " WHERE seller.id = %(reference)s"
 _HANDLE = " WHERE seller.handle = lower(%(reference)s)"
-_BY_ACCOUNT = _PROFILE + " WHERE seller.account_id = %(account_id)s"
+_BY_ACCOUNT = f"""
+    SELECT json_build_object({_FIELDS}, {_FROZEN})
+    FROM seller WHERE seller.account_id = %(account_id)s
+"""
 
 
-_STANDING = """
+_STANDING = f"""
     SELECT json_build_object(
         'seller_id', seller.id,
         'status', seller.status,
         'verification', seller.verification,
+        {_FROZEN},
         'history', (
             SELECT json_agg(json_build_object(
                 'aspect', step.aspect,
@@ -142,5 +149,5 @@ def _named(reference: str) -> str:
 
 
 async def profile_of_account(reads: Reads, account_id: str) -> bytes | None:
-    """The profile of this account's store, as JSON."""
+    """The profile of this account's store and what is its own to know, as JSON."""
     return await reads.document(_BY_ACCOUNT, {"account_id": account_id})

@@ -102,7 +102,10 @@ _MOVES: Responses = {
     responses={
         **_SIGNED_OUT,
         404: {"description": "A listing, cart or payment does not exist"},
-        409: {"description": "Sold out, not for sale, being paid, or too much is unpaid"},
+        409: {
+            "description": "Sold out, not for sale, being paid, or too much is unpaid; or a store"
+            " has lost its name in this moment, which is said once"
+        },
         422: {"description": "An empty cart or a malformed field"},
     },
 )
@@ -189,7 +192,8 @@ async def get_order(
     clock: ClockDep,
 ) -> Response:
     """Lines, history, tracking, payment attempts and where the money is. Its parties and staff
-    see it; `timeline_key` opens the order's page in a browser."""
+    see it; `timeline_key` opens the order's page in a browser: for its buyer seven days long,
+    for others, and programs, an hour or two."""
     page = await queries.order_page(
         reads,
         require_id("ord", order_id),
@@ -199,7 +203,9 @@ async def get_order(
     )
     if page is None:
         raise OrderHidden("there is no such order among yours")
-    key = json.dumps(links.key(order_id, clock.now())).encode()
+    # Only the buyer stays a party to the order whatever becomes of teams, roles and keys.
+    brief = caller.scopes is not None or json.loads(page)["buyer_id"] != caller.account_id
+    key = json.dumps(links.key(order_id, clock.now(), brief=brief)).encode()
     return cacheable(request, page.rstrip()[:-1] + b', "timeline_key": ' + key + b"}")
 
 
@@ -219,7 +225,7 @@ async def get_timeline(
     key: TimelineKey,
 ) -> Response:
     """The same document for whoever holds the key that a party was given: read only, one order,
-    seven days."""
+    for as long as the key lasts."""
     links.require(require_id("ord", order_id), key, clock.now())
     page = await queries.order_timeline(reads, order_id, confirmations=pages.confirmations)
     if page is None:

@@ -11,6 +11,7 @@ from souk.modules.payments.domain import Outcome
 from souk.modules.trade.errors import TimelineLinkInvalid
 
 _SIGNATURE_CHARACTERS = 32
+_BRIEF = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,14 @@ class TimelineLinks:
         self._secret = secret
         self._lifetime = timedelta(days=days)
 
-    def key(self, order_id: str, now: datetime) -> str:
+    def key(self, order_id: str, now: datetime, *, brief: bool = False) -> str:
         """A key that opens this order's timeline from now on. It is the same all day, so that a
-        page which holds it stays the same as long as the order does."""
+        page which holds it stays the same as long as the order does; a `brief` one all hour, for
+        an hour more: who it is for may be sent away before."""
+        hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         day = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        expires = int((day + self._lifetime).timestamp())
+        end = hour + _BRIEF if brief else day + self._lifetime
+        expires = int(end.timestamp())
         return f"{expires}.{self._sign(order_id, expires)}"
 
     def require(self, order_id: str, key: str, now: datetime) -> datetime:

@@ -6,11 +6,16 @@ DomainError
 |   +-- TimelineLinkInvalid  the link to an order's timeline is forged or over
 +-- ForbiddenError
 |   +-- NotYourPart          the other party of the order does this
++-- ConflictError
+|   +-- StoreNameLost        a store shows its name no more, for which the buyer may have trusted it
 +-- RejectedError
     +-- AmbiguousOrder       a request must name exactly one thing to order
 """
 
-from souk.core.errors import ForbiddenError, NotFoundError, RejectedError
+from collections.abc import Sequence
+
+from souk.core.errors import ConflictError, ForbiddenError, NotFoundError, RejectedError
+from souk.modules.names.domain import LostName
 
 
 class OrderHidden(NotFoundError):
@@ -29,6 +34,29 @@ class NotYourPart(ForbiddenError):
     """The caller is a party of the order, but this is the other one's to do."""
 
     code = "not_your_part"
+
+
+class StoreNameLost(ConflictError):
+    """A store that was to be ordered from has lost the name that it showed, in this very moment.
+    Nothing was placed; `seller_ids`, `ens_names` and `reasons` say which store has lost what, and
+    why.
+
+    Look at the store again. Whoever orders anew orders from the store as it is now.
+    """
+
+    code = "store_name_lost"
+
+    def __init__(self, lost: Sequence[LostName]) -> None:
+        names = ", ".join(one.name for one in lost)
+        super().__init__(
+            f"you order from a store that has lost its name in this moment: {names}; look at the"
+            " store again, and order anew if you still want to",
+            context={
+                "seller_ids": [one.seller_id for one in lost],
+                "ens_names": [one.name for one in lost],
+                "reasons": [one.reason.value for one in lost],
+            },
+        )
 
 
 class AmbiguousOrder(RejectedError):

@@ -92,11 +92,12 @@ class EvmEscrowGateway:
     def _draft(self, plan: PaymentPlan, leg: LegPlan) -> LegDraft:
         choice = _choice(plan.choice)
         chain_id, contract = choice.chain_id, self._chains[choice.chain_id].escrow
-        self._require_parties(choice.wallet, leg.wallet, contract)
+        seller = leg.payouts.on(chain_id)
+        self._require_parties(choice.wallet, seller, contract)
         fulfil_by, window = clocks(leg.terms, pay_by=plan.pay_by)
         bare = EscrowOrder(
             buyer=choice.wallet,
-            seller=leg.wallet,
+            seller=seller,
             token=choice.token,
             amount=leg.amount,
             arbiter=self._terms.arbiter,

@@ -106,12 +106,17 @@ class Challenge:
     def message_template(self) -> str:
         """The message ready to sign, once `{address}` is replaced by the wallet's EIP-55 address.
         It names the first served chain."""
+        return self.message(Address("{address}"))
+
+    def message(self, address: Address, chain_id: int | None = None) -> str:
+        """The message for one wallet to sign. It names that chain if it is served, where a contract
+        is asked whether it has signed, and the first one otherwise."""
         return SiweMessage(
             domain=self.domain,
-            address=Address("{address}"),
+            address=address,
             statement=self.statement,
             uri=self.uri,
-            chain_id=self.chain_ids[0],
+            chain_id=chain_id if chain_id in self.chain_ids else self.chain_ids[0],
             nonce=self.nonce,
             issued_at=self.issued_at,
             expiration_time=self.expires_at,

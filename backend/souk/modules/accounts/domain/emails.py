@@ -15,10 +15,13 @@ MAX_ATTEMPTS = 5
 """Codes that may be tried against one message."""
 
 MAX_MESSAGES = 5
-"""Messages to one address within `MESSAGES_COUNT_FOR`. With the attempts at each it leaves whoever
-guesses 25 tries an hour at one of 100 million codes."""
+"""Messages of one kind to one address within `MESSAGES_COUNT_FOR`, besides those that were used.
+With the attempts at each it leaves whoever guesses 25 tries an hour at one of 100 million codes."""
 
 MESSAGES_COUNT_FOR = timedelta(hours=1)
+LINK_LASTS = MESSAGES_COUNT_FOR
+"""Whoever is sent no more, because somebody else has asked too often, has a link that is good."""
+
 MAX_LENGTH = 254
 SEED_BYTES = 32
 
@@ -118,8 +121,9 @@ def to_sign_in(config: EmailConfig, inside: Enclosed) -> Letter:
         f"Sign in to {config.site}",
         f"{_code(config, inside)}"
         f"Or open this link, on any device:\n{config.sign_in_page}#{inside.link}\n\n"
-        "Both are good for 15 minutes and for one sign-in. Nobody from Souk will ever ask you for"
-        " them.\nIf you did not ask for this, somebody has typed your address; do nothing.\n",
+        "The code is good for 15 minutes, the link for an hour, and either for one sign-in. Nobody"
+        " from Souk will ever ask you for them.\n"
+        "If you did not ask for this, somebody has typed your address; do nothing.\n",
     )
 
 
@@ -130,9 +134,9 @@ def to_add(config: EmailConfig, inside: Enclosed) -> Letter:
         f"{_code(config, inside)}"
         "Type it where you asked for it, or open this link there:\n"
         f"{config.confirm_page}#{inside.link}\n\n"
-        "Both are good for 15 minutes, and only for whoever asked. From then on this address signs"
-        " in to that account.\nIf you did not ask for this, somebody has typed your address; do"
-        " nothing.\n",
+        "The code is good for 15 minutes, the link for an hour, and only for whoever asked. From"
+        " then on this address signs in to that account.\n"
+        "If you did not ask for this, somebody has typed your address; do nothing.\n",
     )
 
 

@@ -36,8 +36,9 @@ def consume_nonce(tx: Transaction, nonce: str) -> bool:
 def bind_wallet(
     tx: Transaction, account_id: str, address: Address, chain_id: int | None = None
 ) -> WalletRow:
-    """Give the wallet to this account unless it has one; returns the row that holds."""
-    tx.session.execute(
+    """Give the wallet to this account unless it has one; returns the row that holds, which nobody
+    removes before this transaction ends."""
+    given = (
         insert(WalletRow)
         .values(
             id=tx.new_id("wal"),
@@ -48,7 +49,31 @@ def bind_wallet(
         )
         .on_conflict_do_nothing(index_elements=["address"])
     )
-    return tx.session.scalars(select(WalletRow).where(WalletRow.address == address)).one()
+    holding = (
+        select(WalletRow)
+        .where(WalletRow.address == address)
+        .with_for_update(read=True, key_share=True)
+    )
+    while True:
+        tx.session.execute(given)
+        row = tx.session.scalars(holding).one_or_none()
+        # Whoever was removing it has done so meanwhile: it is nobody's, and is given anew.
+        if row is not None:
+            return row
+
+
+def exists_nonce(tx: Transaction, nonce: str) -> bool:
+    """Whether a nonce could be used up now."""
+    found: bool = tx.session.execute(
+        select(
+            exists().where(
+                NonceRow.nonce == nonce,
+                NonceRow.consumed_at.is_(None),
+                NonceRow.expires_at > tx.now,
+            )
+        )
+    ).scalar_one()
+    return found
 
 
 def add_account(tx: Transaction, account_id: str) -> None:
@@ -118,6 +143,14 @@ def revoke_sessions(
     return len(tx.session.execute(revoked).all())
 
 
+def opened_by(tx: Transaction, session_id: str) -> dict[str, str | None]:
+    """The wallet or the e-mail address that opened a session."""
+    row = tx.session.execute(
+        select(SessionRow.wallet, SessionRow.email).where(SessionRow.id == session_id)
+    ).one()
+    return {"wallet": row.wallet, "email": row.email}
+
+
 def step_up(tx: Transaction, session_id: str, token_hash: bytes) -> datetime | None:
     """A wallet was proved in this session just now, and its token is another from now on. Returns
     when the session expires; `None` if it has ended."""
@@ -130,11 +163,15 @@ def step_up(tx: Transaction, session_id: str, token_hash: bytes) -> datetime | N
 
 
 def use_step_up(tx: Transaction, session_id: str, *, since: datetime) -> bool:
-    """Use up what was proved in this session after an instant; `False` if nothing was. One
-    statement, so that a proof serves once."""
+    """Use up what was proved in this session after an instant; `False` if nothing was, or it has
+    ended. One statement, so that a proof serves once."""
     used = tx.session.execute(
         update(SessionRow)
-        .where(SessionRow.id == session_id, SessionRow.step_up_at > since)
+        .where(
+            SessionRow.id == session_id,
+            SessionRow.revoked_at.is_(None),
+            SessionRow.step_up_at > since,
+        )
         .values(step_up_at=None)
         .returning(SessionRow.id)
     )
@@ -163,6 +200,17 @@ def hold_wallet(tx: Transaction, account_id: str, address: str) -> WalletRow | N
         .where(WalletRow.account_id == account_id, WalletRow.address == address)
         .with_for_update(read=True, key_share=True)
     ).one_or_none()
+
+
+def exists_proof(tx: Transaction, account_id: str, address: str, chain_id: int) -> bool:
+    """Whether the account has proved a wallet in such a way that this holds on a chain."""
+    proved = exists().where(
+        WalletRow.account_id == account_id,
+        WalletRow.address == address,
+        or_(WalletRow.chain_id.is_(None), WalletRow.chain_id == chain_id),
+    )
+    found: bool = tx.session.execute(select(proved)).scalar_one()
+    return found
 
 
 def exists_wallet(tx: Transaction, account_id: str) -> bool:

@@ -18,13 +18,19 @@ def lock_address(tx: Transaction, address: str) -> None:
     )
 
 
-def count_sent(tx: Transaction, address: str, *, since: datetime) -> tuple[int, datetime | None]:
-    """How many messages were opened for an address after an instant, and when the first of them.
-    What could not be sent in its time, and nobody has guessed at, does not count."""
+def count_sent(
+    tx: Transaction, address: str, *, since: datetime, adding: bool
+) -> tuple[int, datetime | None]:
+    """How many messages of a kind were opened for an address after an instant, and when the first
+    of them. What was used does not count, nor what could not be sent in its time and nobody has
+    guessed at."""
+    asked = EmailChallengeRow.account_id
     counted, first = tx.session.execute(
         select(func.count(), func.min(EmailChallengeRow.created_at)).where(
             EmailChallengeRow.address == address,
             EmailChallengeRow.created_at > since,
+            EmailChallengeRow.consumed_at.is_(None),
+            asked.is_not(None) if adding else asked.is_(None),
             or_(
                 EmailChallengeRow.seed.is_(None),
                 EmailChallengeRow.attempts > 0,
@@ -99,6 +105,16 @@ def bind(tx: Transaction, account_id: str, address: str) -> str:
     return tx.session.execute(
         select(EmailRow.account_id).where(EmailRow.address == address)
     ).scalar_one()
+
+
+def find_of_account(tx: Transaction, account_id: str) -> str | None:
+    """The address that this account proved first."""
+    return tx.session.scalars(
+        select(EmailRow.address)
+        .where(EmailRow.account_id == account_id)
+        .order_by(EmailRow.proved_at, EmailRow.id)
+        .limit(1)
+    ).first()
 
 
 def delete_sent(tx: Transaction, *, before: datetime) -> int:

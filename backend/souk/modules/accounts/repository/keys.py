@@ -55,6 +55,23 @@ def revoke(tx: Transaction, key_id: str, account_id: str) -> bool:
     return revoked.first() is not None
 
 
+def revoke_all(
+    tx: Transaction,
+    account_id: str,
+    *,
+    of_wallet: str | None = None,
+    of_email: str | None = None,
+) -> None:
+    """End the keys of an account that were made in sessions which a wallet or an e-mail address
+    opened."""
+    made = ApiKeyRow.wallet == of_wallet if of_email is None else ApiKeyRow.email == of_email
+    tx.session.execute(
+        update(ApiKeyRow)
+        .where(ApiKeyRow.account_id == account_id, ApiKeyRow.revoked_at.is_(None), made)
+        .values(revoked_at=tx.now)
+    )
+
+
 _PRINCIPAL = text(
     """
     SELECT api_key.id, api_key.account_id, api_key.scopes, api_key.last_used_at, account.roles,

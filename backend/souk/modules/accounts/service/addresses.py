@@ -6,7 +6,7 @@ from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.accounts import repository
 from souk.modules.accounts.domain.emails import EmailChallenge, EmailConfig, normal_email
 from souk.modules.accounts.errors import EmailAlreadyAdded, EmailNotFound, LastWayIn
-from souk.modules.accounts.repository import emails
+from souk.modules.accounts.repository import emails, keys
 from souk.modules.accounts.service.challenges import Challenges, unusable
 from souk.modules.accounts.service.guards import use_proof
 
@@ -72,6 +72,7 @@ class Addresses:
                 raise LastWayIn("add a wallet or another address first, or nobody could sign in")
             emails.consume(tx, address)
             repository.revoke_sessions(tx, account_id, of_email=address)
+            keys.revoke_all(tx, account_id, of_email=address)
             repository.forget_step_ups(tx, account_id)
             tx.commit()
 

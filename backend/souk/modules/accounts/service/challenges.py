@@ -8,6 +8,7 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.accounts.domain.emails import (
     CODE_LASTS,
+    LINK_LASTS,
     MAX_ATTEMPTS,
     MAX_MESSAGES,
     MESSAGES_COUNT_FOR,
@@ -32,7 +33,7 @@ class Challenges:
 
     def open(self, tx: Transaction, address: str, asker: Principal | None = None) -> EmailChallenge:
         """Have a letter sent. The address is locked from here on. Raises `TooManyEmails`."""
-        _require_few(tx, address)
+        _require_few(tx, address, adding=asker is not None)
         challenge = EmailChallenge(tx.new_id("eml"), tx.now + CODE_LASTS)
         seed = secrets.token_bytes(SEED_BYTES)
         inside = enclosed(self._config, challenge.challenge_id, seed)
@@ -59,7 +60,9 @@ class Challenges:
         """The address that a code proves, which is locked; `None` when the code is wrong, which
         counts once the transaction is committed. Raises `EmailProofUnusable`."""
         row = emails.lock(tx, challenge_id)
-        if row is None or not _is_open(tx, row, asker) or row.attempts >= MAX_ATTEMPTS:
+        if row is None or not _is_open(row, asker):
+            raise unusable()
+        if row.expires_at <= tx.now or row.attempts >= MAX_ATTEMPTS:
             raise unusable()
         row.attempts += 1
         right = hmac.compare_digest(row.code_hash, code_hash(self._config, row.id, code))
@@ -69,7 +72,7 @@ class Challenges:
     def use_link(tx: Transaction, link: str, asker: Principal | None = None) -> str:
         """The address that a link proves, which is locked. Raises `EmailProofUnusable`."""
         row = emails.lock_by_link(tx, token_hash(link))
-        if row is None or not _is_open(tx, row, asker):
+        if row is None or not _is_open(row, asker) or tx.age(row.created_at) >= LINK_LASTS:
             raise unusable()
         return row.address
 
@@ -81,21 +84,18 @@ def unusable() -> EmailProofUnusable:
     )
 
 
-def _require_few(tx: Transaction, address: str) -> None:
+def _require_few(tx: Transaction, address: str, *, adding: bool) -> None:
     emails.lock_address(tx, address)
-    sent, first = emails.count_sent(tx, address, since=tx.now - MESSAGES_COUNT_FOR)
+    since = tx.now - MESSAGES_COUNT_FOR
+    sent, first = emails.count_sent(tx, address, since=since, adding=adding)
     if sent >= MAX_MESSAGES and first is not None:
         left = MESSAGES_COUNT_FOR - tx.age(first)
         raise TooManyEmails(
-            "this address was sent enough for now; use what is there, or wait",
+            "this address was sent enough for now; open the link in the newest letter, or wait",
             retry_after_seconds=int(left / timedelta(seconds=1)) + 1,
         )
 
 
-def _is_open(tx: Transaction, row: EmailChallengeRow, asker: Principal | None) -> bool:
+def _is_open(row: EmailChallengeRow, asker: Principal | None) -> bool:
     asked_by = (None, None) if asker is None else (asker.account_id, asker.session_id)
-    return (
-        row.consumed_at is None
-        and row.expires_at > tx.now
-        and (row.account_id, row.session_id) == asked_by
-    )
+    return row.consumed_at is None and (row.account_id, row.session_id) == asked_by

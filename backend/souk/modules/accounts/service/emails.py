@@ -49,6 +49,10 @@ class Emails:
             tx.commit()
         return signed_in
 
+    def find_address(self, tx: Transaction, account_id: str) -> str | None:
+        """Where to write to an account: the address that it proved first, if it has any."""
+        return emails.find_of_account(tx, account_id)
+
     def forget_expired(self) -> int:
         """Delete messages that count no more; returns how many."""
         with self._uow.begin() as tx:
@@ -63,6 +67,8 @@ class Emails:
         account_id = emails.bind(tx, fresh, address)
         if account_id == fresh:
             repository.add_account(tx, fresh)
+        # Whoever adds a wallet ends what an address has proved, of sessions that are open by then.
+        repository.lock_account(tx, account_id)
         return open_session(
             tx,
             account_id,

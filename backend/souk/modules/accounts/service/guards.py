@@ -11,18 +11,7 @@ def use_proof(tx: Transaction, principal: Principal) -> None:
     """Use up the proof of who the caller is that this session gave last: it serves one act. Raises
     `StepUpRequired`."""
     if not repository.use_step_up(tx, principal.session_id, since=tx.now - PROOF_LASTS):
-        raise _required()
-
-
-def require_recent_proof(tx: Transaction, principal: Principal) -> None:
-    """Return if the caller proved a moment ago who they are. Raises `StepUpRequired`."""
-    proved_at = principal.step_up_at
-    if proved_at is None or tx.age(proved_at) >= PROOF_LASTS:
-        raise _required()
-
-
-def _required() -> StepUpRequired:
-    return StepUpRequired(
-        "prove that it is you: sign at POST /api/auth/step-up with a wallet of this account, or"
-        " sign in again, and repeat this within five minutes"
-    )
+        raise StepUpRequired(
+            "prove that it is you: sign at POST /api/auth/step-up with a wallet of this account, or"
+            " sign in again, and repeat this within five minutes"
+        )

@@ -12,7 +12,7 @@ from souk.modules.accounts.domain.keys import MAX_KEYS, RevealedKey, find_prefix
 from souk.modules.accounts.errors import KeyNotFound, TooManyKeys
 from souk.modules.accounts.models import ApiKeyRow
 from souk.modules.accounts.repository import keys
-from souk.modules.accounts.service.guards import require_recent_proof
+from souk.modules.accounts.service.guards import use_proof
 from souk.modules.accounts.service.tokens import new_token, token_hash
 
 
@@ -35,8 +35,8 @@ class ApiKeys:
         `StepUpRequired`, `TooManyKeys`."""
         token = spelled(new_token())
         with self._uow.begin() as tx:
-            require_recent_proof(tx, principal)
             repository.lock_account(tx, principal.account_id)
+            use_proof(tx, principal)
             if keys.count(tx, principal.account_id) >= MAX_KEYS:
                 raise TooManyKeys(
                     f"you have {MAX_KEYS} keys; revoke one that you do not need",
@@ -51,6 +51,7 @@ class ApiKeys:
                 scopes=sorted(set(scopes)),
                 created_at=tx.now,
                 expires_at=None if days is None else tx.now + timedelta(days=days),
+                **repository.opened_by(tx, principal.session_id),
             )
             key = keys.add(tx, row)
             receipt.store(tx, key)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from souk.core.addresses import Address
-from souk.core.unit_of_work import Transaction
+from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.accounts import repository
 from souk.modules.accounts.domain import (
     Proof,
@@ -38,17 +38,23 @@ class Proved:
 class Proofs:
     """Looks at signed messages in two steps, as no network is asked inside a transaction."""
 
-    def __init__(self, verifier: SignatureVerifier, config: SignInConfig) -> None:
+    def __init__(self, uow: UnitOfWork, verifier: SignatureVerifier, config: SignInConfig) -> None:
+        self._uow = uow
         self._verifier = verifier
         self._config = config
 
     def prove(self, text: str, signature: str, only: Address | None = None) -> Proved:
-        """Everything that needs no transaction; the verifier may have to ask a chain. `only` this
-        wallet, if one is given. Raises a `SignInRefused`."""
+        """The signature, for which the verifier may have to ask a chain: no message that could not
+        be used up makes it do so. `only` this wallet, if one is given. Raises a
+        `SignInRefused`."""
         message = parse_message(text)
         if only is not None and message.address != only:
             raise WrongWallet(f"sign with {only}, not with {message.address}")
         check_place(message, self._config)
+        with self._uow.autocommit() as tx:
+            check_times(message, self._config, tx.now)
+            if not repository.exists_nonce(tx, message.nonce):
+                raise _unusable()
         proof = self._verifier.verify(
             message=text,
             signature=signature,
@@ -61,7 +67,11 @@ class Proofs:
         """Let the message serve this once. Raises a `SignInRefused`."""
         check_times(proved.message, self._config, tx.now)
         if not repository.consume_nonce(tx, proved.message.nonce):
-            raise NonceUnusable("this nonce is used or too old; ask for a new one and sign again")
+            raise _unusable()
+
+
+def _unusable() -> NonceUnusable:
+    return NonceUnusable("this nonce is used or too old; ask for a new one and sign again")
 
 
 def bind(tx: Transaction, account_id: str, proved: Proved) -> str:

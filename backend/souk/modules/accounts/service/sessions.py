@@ -36,6 +36,7 @@ class Sessions:
     def end_others(self, principal: Principal) -> None:
         """End all of the account's sessions but the caller's."""
         with self._uow.begin() as tx:
+            repository.lock_account(tx, principal.account_id)
             repository.revoke_sessions(tx, principal.account_id, but=principal.session_id)
             tx.commit()
 

@@ -20,6 +20,7 @@ from souk.modules.accounts.errors import (
 from souk.modules.accounts.ports import SignatureVerifier
 from souk.modules.accounts.repository import keys, roles
 from souk.modules.accounts.service.guards import use_proof
+from souk.modules.accounts.service.holdings import Holdings
 from souk.modules.accounts.service.proofs import Proofs, Proved, bind
 from souk.modules.accounts.service.sessions import open_session
 from souk.modules.accounts.service.tokens import new_token, token_hash
@@ -27,14 +28,15 @@ from souk.modules.accounts.service.tokens import new_token, token_hash
 _NONCE_BYTES = 16
 
 
-class Accounts:
+class Accounts(Holdings):
     """Who somebody is. A wallet that has proved itself once names its account until it is taken
-    from it."""
+    from it. On the `served_chains` wallets sign in, and buyers pay."""
 
     def __init__(self, uow: UnitOfWork, verifier: SignatureVerifier, config: SignInConfig) -> None:
         self._uow = uow
         self._config = config
-        self._proofs = Proofs(verifier, config)
+        self.served_chains = config.chain_ids
+        self._proofs = Proofs(uow, verifier, config)
 
     def issue_nonce(self) -> Challenge:
         """A nonce for one sign-in, and what the message around it must say."""
@@ -129,6 +131,7 @@ class Accounts:
         if not repository.exists_way_in(tx, principal.account_id):
             raise LastWayIn("add another wallet first, or nobody could sign in any more")
         repository.revoke_sessions(tx, principal.account_id, of_wallet=address)
+        keys.revoke_all(tx, principal.account_id, of_wallet=address)
         repository.forget_step_ups(tx, principal.account_id)
 
     def require_step_up(self, tx: Transaction, principal: Principal) -> None:
@@ -136,28 +139,6 @@ class Accounts:
         elsewhere than so far. Raises `StepUpRequired`."""
         repository.lock_account(tx, principal.account_id)
         use_proof(tx, principal)
-
-    def owns_wallet(
-        self, tx: Transaction, account_id: str, address: str, *, on_chain: int | None = None
-    ) -> bool:
-        """Whether the account has proved this address (EIP-55), and in such a way that this holds
-        on one chain, if one is given: a contract's word counts where it was asked. If so, the
-        wallet is not taken from the account before this transaction ends."""
-        # In the order of whoever removes one: the account, its sessions, its wallets.
-        repository.lock_account(tx, account_id)
-        wallet = repository.hold_wallet(tx, account_id, address)
-        if wallet is None or on_chain is None:
-            return wallet is not None
-        return wallet.chain_id in (None, on_chain)
-
-    def find_only_chain(self, tx: Transaction, account_id: str, address: str) -> int | None:
-        """The chain on which alone this wallet of the account is known to be theirs, where others
-        are served too: what is sent to a contract's address elsewhere may be lost, or somebody
-        else's. `None` for a wallet that is theirs wherever money comes from."""
-        wallet = repository.hold_wallet(tx, account_id, address)
-        if wallet is None or wallet.chain_id is None:
-            return None
-        return None if self._config.chain_ids == (wallet.chain_id,) else wallet.chain_id
 
     def grant_role(self, tx: Transaction, account_id: str, role: Role) -> bool:
         """Let the account act in a role; `False` if it does already. One that allows more than

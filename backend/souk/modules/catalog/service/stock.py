@@ -49,7 +49,7 @@ class Stock:
                 listing_id=listing.id,
                 seller_id=listing.seller_id,
                 seller_account_id=sellers[listing.seller_id].account_id,
-                payout_wallet=sellers[listing.seller_id].payout_wallet,
+                payouts=sellers[listing.seller_id].payouts,
                 title=listing.terms.title,
                 unit_price=listing.terms.price,
                 quantity=quantity,
@@ -59,6 +59,10 @@ class Stock:
             )
             for listing, (_, quantity) in zip(listings, wanted, strict=True)
         ]
+
+    def list_sellers(self, tx: Transaction, wanted: Sequence[Wanted]) -> set[str]:
+        """The stores that these are bought from, whether or not they are on sale."""
+        return repository.list_sellers(tx, {listing_id for listing_id, _ in wanted})
 
     def _require_within_limits(
         self,

@@ -98,8 +98,9 @@ class Lookups:
 
 def _is_its_own(store: SellerRecord, name: EnsName, record: NameRecord | None) -> bool:
     """Whether the store shows this very name, or is paid at the wallet that it stands for."""
-    stands_for = None if record is None else record.address
-    return store.ens_name == name or store.payout_wallet == stands_for
+    if store.ens_name == name:
+        return True
+    return record is not None and store.payouts.on(record.block.chain_id) == record.address
 
 
 def _like(store: SellerRecord) -> Warned:

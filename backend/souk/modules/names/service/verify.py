@@ -7,7 +7,6 @@ from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.accounts.service import Accounts
 from souk.modules.names import repository
 from souk.modules.names.domain import (
-    EnsName,
     Fault,
     NameRecord,
     Proof,
@@ -61,7 +60,7 @@ class Verifications:
         if proof is not None:
             self._accounts.add_wallet(principal, proof.message, proof.signature, only=wallet)
         elif not self._is_proved(principal, wallet, record):
-            return self._challenge(name, wallet, receipt)
+            return self._challenge(wallet, record, receipt)
         with self._uow.begin() as tx:
             verification = self._show(tx, principal, wallet, record)
             outcome = Verifying(name, wallet, verification=verification)
@@ -69,24 +68,20 @@ class Verifications:
             tx.commit()
         return outcome
 
-    def _challenge(self, name: EnsName, wallet: Address, receipt: Receipt) -> Verifying:
-        template = self._accounts.issue_nonce().message_template
-        outcome = Verifying(name, wallet, message=template.replace("{address}", wallet))
+    def _challenge(self, wallet: Address, record: NameRecord, receipt: Receipt) -> Verifying:
+        """A contract's word is wanted on the chain that the name is on."""
+        message = self._accounts.issue_nonce().message(wallet, record.block.chain_id)
+        outcome = Verifying(record.name, wallet, message=message)
         with self._uow.begin() as tx:
             receipt.store(tx, outcome)
             tx.commit()
         return outcome
 
     def _is_proved(self, principal: Principal, wallet: Address, record: NameRecord) -> bool:
-        with self._uow.begin() as tx:
-            return self._owns(tx, principal, wallet, record)
-
-    def _owns(
-        self, tx: Transaction, principal: Principal, wallet: Address, record: NameRecord
-    ) -> bool:
         """At the same address of another chain somebody else may hold a contract."""
         chain_id = record.block.chain_id
-        return self._accounts.owns_wallet(tx, principal.account_id, wallet, on_chain=chain_id)
+        with self._uow.autocommit() as tx:
+            return self._accounts.exists_proof(tx, principal.account_id, wallet, chain_id)
 
     def _show(
         self, tx: Transaction, principal: Principal, wallet: Address, record: NameRecord
@@ -94,7 +89,9 @@ class Verifications:
         """A wallet signs in to one account, so whoever else shows the name has lost it: it stood
         for another wallet then."""
         store, account_id = self._store_of(tx, principal), principal.account_id
-        if not self._owns(tx, principal, wallet, record):
+        self._sellers.hold(tx, [store.id, *repository.list_showing(tx, record.name)])
+        chain_id = record.block.chain_id
+        if not self._accounts.owns_wallet(tx, account_id, wallet, on_chain=chain_id):
             raise _unfit(record, Fault.WALLET_GONE)
         for earlier in repository.lock_open(tx, account_id, record.name):
             if earlier.account_id == account_id:

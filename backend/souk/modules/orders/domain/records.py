@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from souk.core.addresses import Address
 from souk.core.money import USD, Money
 from souk.modules.catalog.domain import ListingKind, ListingSnapshot, Wanted
 from souk.modules.orders.domain.transitions import OrderStatus
 from souk.modules.orders.errors import BadQuantity, EmptyCart, OwnListing, TooManyLines
+from souk.modules.sellers.domain import PayoutWallets
 
 EXPIRE_CHECKOUT = "orders.expire_checkout"
 """The kind of the timer that ends an unpaid checkout; its subject is the checkout."""
@@ -50,14 +50,15 @@ class OrderLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRecord:
     """An order of one buyer with one seller. `handling_days` and `transit_days` are the longest
-    of its lines, `None` when all of it is digital."""
+    of its lines, `None` when all of it is digital. `payouts` are as they were when it was
+    placed."""
 
     id: str
     checkout_id: str
     buyer_id: str
     seller_id: str
     seller_account_id: str
-    payout_wallet: Address
+    payouts: PayoutWallets
     status: OrderStatus
     total: Money
     kind: ListingKind

@@ -16,6 +16,7 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.domain import ListingKind
 from souk.modules.orders.domain import Actor, OrderLine, OrderRecord, OrderStatus
 from souk.modules.orders.models import OrderLineRow, OrderRow
+from souk.modules.sellers.domain import PayoutWallets
 
 _Joined = Row[tuple[Any, ...]]
 _Orders = Select[tuple[Any, ...]]
@@ -82,7 +83,8 @@ def _order_columns(tx: Transaction, order: OrderRecord) -> dict[str, object]:
         "buyer_id": order.buyer_id,
         "seller_id": order.seller_id,
         "seller_account_id": order.seller_account_id,
-        "payout_wallet": order.payout_wallet,
+        "payout_wallet": order.payouts.default,
+        "payout_wallets": {str(at): own for at, own in order.payouts.by_chain.items()} or None,
         "status": order.status,
         "total": order.total.amount,
         "currency": order.total.asset.code,
@@ -144,7 +146,7 @@ def _record(lines: Sequence[_Joined]) -> OrderRecord:
         buyer_id=row.buyer_id,
         seller_id=row.seller_id,
         seller_account_id=row.seller_account_id,
-        payout_wallet=Address(row.payout_wallet),
+        payouts=_payouts(row),
         status=OrderStatus(row.status),
         total=Money(row.total, USD),
         kind=ListingKind(row.kind),
@@ -154,6 +156,11 @@ def _record(lines: Sequence[_Joined]) -> OrderRecord:
         expires_at=row.expires_at,
         lines=tuple(_line(line) for line in lines),
     )
+
+
+def _payouts(row: _Joined) -> PayoutWallets:
+    own = {int(at): Address(wallet) for at, wallet in (row.payout_wallets or {}).items()}
+    return PayoutWallets(Address(row.payout_wallet), own)
 
 
 def _line(row: _Joined) -> OrderLine:

@@ -105,7 +105,7 @@ def _order(
         buyer_id=buyer_id,
         seller_id=share.first.seller_id,
         seller_account_id=share.first.seller_account_id,
-        payout_wallet=share.first.payout_wallet,
+        payouts=share.first.payouts,
         status=OrderStatus.PENDING_PAYMENT,
         total=share.total,
         kind=share.kind,

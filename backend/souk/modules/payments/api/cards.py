@@ -18,7 +18,7 @@ from souk.core.web import (
     provided,
 )
 from souk.modules.payments.domain import outcome_json
-from souk.modules.payments.schemas import OutcomeOut, PayeeOut, SavedMethodsOut
+from souk.modules.payments.schemas import OutcomeOut, PayeeOut, PayeeStateOut, SavedMethodsOut
 from souk.modules.payments.service import Payments
 
 router = APIRouter(tags=["payments"])
@@ -52,8 +52,12 @@ _SIGNED = {
     response_model=PayeeOut,
     responses={
         401: UNAUTHENTICATED,
-        403: {"description": "The store is somebody else's, suspended, or not verified yet"},
+        403: {
+            "description": "The store is somebody else's, suspended, or not verified yet; or the"
+            " caller has to prove anew who they are, at `/api/auth/step-up`"
+        },
         404: {"description": "There is no such store"},
+        409: {"description": "The store has lost a name; `frozen_until` says when it may begin"},
         422: _NO_CARDS,
         503: _AWAY,
     },
@@ -64,10 +68,34 @@ def open_payee(
     payments: _Service,
 ) -> Response:
     """Opens the store's account at the card provider, once, and says where its owner goes on to
-    complete it. Buyers can pay by card as soon as it is ready."""
+    complete it. Buyers can pay by card as soon as it is ready.
+
+    Where the money goes is said there, so that the caller has to have signed in or stepped up
+    within five minutes, and no API key may do it."""
     account = payments.open_payee(caller, require_id("sel", seller_id))
     shown = {"ready": account.ready, "onboarding_url": account.onboarding_url}
     return _private(shown)
+
+
+@router.get(
+    "/api/payments/payees/{seller_id}",
+    summary="Whether a store is paid by card",
+    response_model=PayeeStateOut,
+    responses={
+        401: UNAUTHENTICATED,
+        403: {"description": "The store is somebody else's"},
+        422: _NO_CARDS,
+        503: _AWAY,
+    },
+)
+def find_payee(
+    seller_id: Annotated[str, Path(max_length=64, description="The store's id.")],
+    caller: Caller,
+    payments: _Service,
+) -> Response:
+    """For its people: whether the store's account at the card provider can be paid to by now."""
+    ready = payments.is_payee_ready(caller, require_id("sel", seller_id))
+    return _private({"ready": ready})
 
 
 @router.post(

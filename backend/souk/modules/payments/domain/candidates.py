@@ -15,6 +15,7 @@ from souk.modules.payments.domain.quotes import Rate
 from souk.modules.payments.domain.settlements import PayWay
 from souk.modules.payments.domain.statuses import PaymentMethod
 from souk.modules.payments.domain.terms import DIGITAL_WINDOW_SECONDS, MARGIN_DAYS
+from souk.modules.sellers.domain import PayoutWallets
 
 DAY_SECONDS = 86_400
 
@@ -28,7 +29,7 @@ class BasketOrder:
     and how the seller is paid. Days are `None` for digital goods."""
 
     total: int
-    payout_wallet: Address
+    payouts: PayoutWallets
     takes_cards: bool
     digital: bool = False
     handling_days: int | None = None

@@ -318,8 +318,9 @@ class _Place:
 
     @property
     def _parties(self) -> frozenset[Address]:
-        sellers = {order.payout_wallet for order in self.question.basket.orders}
-        return self.question.rules.barred | sellers | {self.view.money.escrow}
+        money, orders = self.view.money, self.question.basket.orders
+        sellers = {order.payouts.on(money.chain_id) for order in orders}
+        return self.question.rules.barred | sellers | {money.escrow}
 
     def _of_way(self, way: PayWay, known: Spenders) -> Iterator[Refusal]:
         if way not in known:

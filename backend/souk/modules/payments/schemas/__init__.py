@@ -305,6 +305,12 @@ class PayeeOut(ResponseModel):
     onboarding_url: str | None
 
 
+class PayeeStateOut(ResponseModel):
+    """Whether a store can be paid by card."""
+
+    ready: bool
+
+
 class SavedMethodOut(ResponseModel):
     """A card or bank account that the provider keeps for the caller."""
 

@@ -19,14 +19,22 @@ class CardKeeping(Looking):
 
     def open_payee(self, principal: Principal, seller_id: str) -> PayeeAccount:
         """The account by which a store of the caller's is paid by card, opened at the first call,
-        and where to complete it. Raises `NotYours`, `RoleTooSmall`,
-        `PayoutsFrozen`, `VerificationRequired`."""
-        rail = self._cards()
+        and where to complete it: whoever does so says to which bank the money goes. Raises
+        `NotYours`, `RoleTooSmall`, `KeyLacksScope`, `StepUpRequired`, `PayoutsFrozen`,
+        `VerificationRequired`, and `PayoutsCoolingOff`."""
+        principal.require_scope(None)
+        rail, sellers = self._cards(), self._parts.sellers
         with self._parts.uow.begin() as tx:
-            seller = self._parts.sellers.get(tx, seller_id)
-            self._parts.sellers.require(tx, seller_id, principal, Permission.PAYOUTS)
-            self._parts.sellers.require_payable(seller)
+            seller = sellers.get(tx, seller_id)
+            sellers.require(tx, seller_id, principal, Permission.PAYOUTS)
+            sellers.require_payable(seller)
             known = payee_rows.find(tx, seller_id)
+            names = self._parts.names.list_stale(tx, [seller_id])
+        self._parts.names.look([one for one in names if seller.payouts.named(one.wallet)])
+        with self._parts.uow.begin() as tx:
+            sellers.require_no_freeze(tx, sellers.get(tx, seller_id))
+            sellers.require_proof(tx, principal)
+            tx.commit()
         if known is not None:
             return self._refreshed(known)
         opened = rail.desk.open_account(
@@ -36,6 +44,15 @@ class CardKeeping(Looking):
             payee_rows.add(tx, Payee(seller_id, opened.reference, opened.ready))
             tx.commit()
         return opened
+
+    def is_payee_ready(self, principal: Principal, seller_id: str) -> bool:
+        """Whether a store of the caller's can be paid by card by now, as the provider has it.
+        Raises `NotYours`, `RoleTooSmall`."""
+        self._cards()
+        with self._parts.uow.begin() as tx:
+            self._parts.sellers.require(tx, seller_id, principal, Permission.PAYOUTS)
+            known = payee_rows.find(tx, seller_id)
+        return known is not None and (known.ready or self._refreshed(known).ready)
 
     def _refreshed(self, known: Payee) -> PayeeAccount:
         rail = self._cards()

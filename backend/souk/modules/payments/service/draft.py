@@ -130,7 +130,7 @@ class Drafting:
             legs=tuple(
                 LegPlan(
                     terms=_terms(order),
-                    wallet=order.payout_wallet,
+                    payouts=order.payouts,
                     card_account=payees.get(order.seller_id),
                     amount=amount,
                     salt=self._parts.new_salt(),

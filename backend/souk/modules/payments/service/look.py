@@ -8,10 +8,11 @@ from souk.core.inbox import receive
 from souk.core.timers import WALL
 from souk.modules.payments.domain import Attempt
 from souk.modules.payments.errors import MethodUnavailable
-from souk.modules.payments.ports import PayeeAccount
+from souk.modules.payments.ports import PayeeAccount, Topic
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.service.observe import Observing
 from souk.modules.payments.service.parts import CardRail
+from souk.modules.sellers.service import INBOX_SOURCE as IDENTITY_SOURCE
 
 _log = logging.getLogger(__name__)
 
@@ -19,6 +20,7 @@ INBOX_SOURCE = "stripe"
 PARKED = "stripe.foreign"
 """What is signed and not meant for this installation is kept, and handled by nobody."""
 
+_SOURCES = {Topic.MONEY: INBOX_SOURCE, Topic.IDENTITY: IDENTITY_SOURCE}
 _UNHEARD = timedelta(seconds=60)
 _BATCH = 20
 
@@ -54,7 +56,7 @@ class Looking(Observing):
         """Keep what the card provider has sent, once, to be handled after it has its answer. Raises
         `WebhookRefused`, `MethodUnavailable`."""
         message = self._cards().webhooks.open(body, signature)
-        source = PARKED if message.foreign else INBOX_SOURCE
+        source = PARKED if message.foreign else _SOURCES[message.topic]
         if message.foreign:
             _log.warning("webhook %s is not meant for this installation", message.external_id)
         with self._parts.uow.autocommit() as tx:

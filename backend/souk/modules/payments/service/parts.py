@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.service import Chains
 from souk.modules.ledger.service import Ledger
+from souk.modules.names.service import LastLooks
 from souk.modules.orders.service import Orders
 from souk.modules.payments.domain import PaymentMethod
 from souk.modules.payments.ports import (
@@ -49,5 +50,6 @@ class Parts:
     wallets: WalletReader
     ways: TokenWays
     offers: Offers
+    names: LastLooks
     new_salt: Callable[[], str]
     cards: CardRail | None = None

@@ -1,5 +1,6 @@
 """Starting an attempt: a locked quote, legs with full terms, and calls to sign."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.money import Money
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
+from souk.modules.names.domain import Verification
 from souk.modules.orders.domain import OrderRecord, OrderStatus
 from souk.modules.payments.domain import (
     PAR,
@@ -40,6 +42,7 @@ from souk.modules.payments.service.close import Closing
 from souk.modules.payments.service.decide import Deciding
 from souk.modules.payments.service.draft import Asked, Drafting
 from souk.modules.payments.service.move import move_attempt, project_payment
+from souk.modules.payments.service.names import names_of
 from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.prices import read_rate
 from souk.modules.payments.service.times import now_by
@@ -104,11 +107,13 @@ class _Fresh:
 
 
 class Drawn(NamedTuple):
-    """An attempt that can be paid, of which payment, and who pays."""
+    """An attempt that can be paid, of which payment, and who pays. `names` are those of the payees
+    that are to be looked at before."""
 
     payment: Payment
     attempt: Attempt
     payer: Payer
+    names: Sequence[Verification] = ()
 
 
 class Starting(Drafting, Closing, Deciding):
@@ -137,6 +142,9 @@ class Starting(Drafting, Closing, Deciding):
         with self.suggesting(principal, payment_id, wish):
             asked = self.decide(principal, payment_id, wish, receipt.request_key)
             drawn = self._find_or_store(asked)
+            # One that is lost is shown no more. The wallet is the seller's own all the same, and
+            # the order was placed with it.
+            self._parts.names.look(drawn.names)
             return self._hand_out(drawn, self._prepare(drawn), receipt)
 
     def read_action(self, principal: Principal, payment_id: str) -> Outcome:
@@ -205,9 +213,9 @@ class Starting(Drafting, Closing, Deciding):
             if isinstance(again, InTheWay):
                 raise PaymentUnderWay("another attempt was started a moment ago; look again")
             attempt = again or self.store_attempt(tx, asked, payment, orders, rate)
-            drawn = Drawn(payment, attempt, payer_of(tx, asked.principal))
+            payer, names = payer_of(tx, asked.principal), names_of(tx, self._parts.names, orders)
             tx.commit()
-        return drawn
+        return Drawn(payment, attempt, payer, names)
 
     def _first_look(self, asked: Asked) -> Drawn | _Fresh:
         """The attempt to hand out, again or for the first time, or what a new one begins with. What
@@ -218,6 +226,7 @@ class Starting(Drafting, Closing, Deciding):
                 now = now_by(tx, self._parts.chains, asked.offer.clock)
                 fresh = _Fresh(now, self.to_pay_for(tx, orders))
                 payer = payer_of(tx, asked.principal)
+                names = names_of(tx, self._parts.names, orders)
                 if found is None and not asked.offer.looks_outside:
                     # Nobody has to be asked for a price or about a wallet: it is stored at once.
                     weighed = self.weigh_choice(asked, fresh.to_pay)
@@ -226,7 +235,7 @@ class Starting(Drafting, Closing, Deciding):
             if found is None:
                 return fresh
             if isinstance(found, Attempt):
-                return Drawn(payment, found, payer)
+                return Drawn(payment, found, payer, names)
             if not self.call_off(found.attempt, "the payer chose another way to pay"):
                 break
         raise PaymentUnderWay(

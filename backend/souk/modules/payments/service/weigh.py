@@ -238,7 +238,7 @@ def _payers(payer: Principal, wish: PayWish | None) -> tuple[Address, ...]:
 def _basket_order(order: OrderRecord, ready: dict[str, str]) -> BasketOrder:
     return BasketOrder(
         total=order.total.amount,
-        payout_wallet=order.payout_wallet,
+        payouts=order.payouts,
         takes_cards=order.seller_id in ready,
         digital=order.kind is ListingKind.DIGITAL,
         handling_days=order.handling_days,

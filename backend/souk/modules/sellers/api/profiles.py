@@ -23,7 +23,7 @@ from souk.modules.sellers import queries
 from souk.modules.sellers.api.places import NOT_FOUND, PREFIX, Reference
 from souk.modules.sellers.domain import StoredSeller
 from souk.modules.sellers.errors import SellerNotFound
-from souk.modules.sellers.schemas import SellerCreate, SellerOut, SellerUpdate
+from souk.modules.sellers.schemas import OwnSellerOut, SellerCreate, SellerOut, SellerUpdate
 from souk.modules.sellers.service import Sellers
 
 router = APIRouter(prefix=PREFIX, tags=["sellers"])
@@ -66,11 +66,12 @@ def create(
 @router.get(
     "/me",
     summary="The caller's own store",
-    response_model=SellerOut,
+    response_model=OwnSellerOut,
     responses={401: UNAUTHENTICATED, 404: {"description": "The caller has no store"}},
 )
 async def read_own(request: Request, caller: Caller, reads: _Reads) -> Response:
-    """The profile of the signed-in account's store, as everybody sees it."""
+    """The profile of the signed-in account's store, as everybody sees it, and until when its payout
+    wallet cannot be changed."""
     document = await queries.profile_of_account(reads, caller.account_id)
     if document is None:
         raise SellerNotFound("this account has no store yet")
@@ -105,7 +106,10 @@ async def read(request: Request, seller: Reference, caller: MaybeCaller, reads: 
             " to prove anew who they are before money goes elsewhere, at `/api/auth/step-up`"
         },
         404: NOT_FOUND,
-        409: {"description": "The handle is taken"},
+        409: {
+            "description": "The handle is taken, or the payout wallet cannot be changed yet because"
+            " the store has lost a name; `frozen_until` says when"
+        },
         412: STALE,
         422: _INVALID,
     },
@@ -120,7 +124,9 @@ def edit(
     """Changes the fields that are sent. If-Match says which version the edit was made on; when
     that is no longer the present one nothing changes and the answer names the present one."""
     version = required_version(if_match)
-    edited = sellers.edit(caller, seller, body.changes(), version=version)
+    edited = sellers.edit(
+        caller, seller, body.changes(), version=version, payout_wallets=body.wallets()
+    )
     answer = SellerOut.of(edited).model_dump_json().encode()
     return json_response(answer, headers={"ETag": f'"{edited.version}"'})
 

@@ -99,7 +99,9 @@ def begin_verification(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Begins to find out who the seller is. Without it a store may have a limit on its orders, and
-    no payouts by card."""
+    no payouts by card. Where the seller goes on at a provider, `url` is good for one visit and is
+    kept nowhere, so that a repeat of the request has none: ask anew for another, while the check
+    is under way and after it has failed."""
     return once(
         request,
         caller=caller,
@@ -107,6 +109,7 @@ def begin_verification(
         body=None,
         status=201,
         render=_begun,
+        reveal=_begun_with_its_url,
         act=lambda receipt: sellers.begin_verification(caller, seller, receipt),
     )
 
@@ -137,4 +140,9 @@ def _standing(seller: StoredSeller) -> Response:
 
 def _begun(begun: object) -> dict[str, object]:
     assert isinstance(begun, BegunVerification)  # noqa: S101 - what `begin_verification` returns
-    return {**StandingOut.of(begun.seller).model_dump(mode="json"), "url": begun.url}
+    return {**StandingOut.of(begun.seller).model_dump(mode="json"), "url": None}
+
+
+def _begun_with_its_url(begun: object) -> dict[str, object]:
+    assert isinstance(begun, BegunVerification)  # noqa: S101 - see above
+    return {**_begun(begun), "url": begun.url}

@@ -1,11 +1,12 @@
 """A seller's public profile, and a seller as others see it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from souk.core.addresses import Address
 from souk.modules.sellers.domain.fields import Value, normal
+from souk.modules.sellers.domain.payouts import PayoutWallets
 from souk.modules.sellers.domain.standing import SellersConfig, SellerStatus, Verification
 
 
@@ -43,23 +44,25 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class SellerRecord:
-    """A seller as other modules see it. `payout_wallet` is in EIP-55 form."""
+    """A seller as other modules see it. Where money goes to is not changed before
+    `payout_frozen_until`."""
 
     id: str
     account_id: str
     handle: str
     name: str
-    payout_wallet: Address
+    payouts: PayoutWallets
     status: SellerStatus
     verification: Verification
     on_holiday: bool = False
     holiday_note: str | None = None
     ens_name: str | None = None
+    payout_frozen_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSeller:
-    """A seller's whole row."""
+    """All that is stored of a seller. `wallets` are those of single chains."""
 
     id: str
     account_id: str
@@ -70,6 +73,13 @@ class StoredSeller:
     created_at: datetime
     updated_at: datetime
     ens_name: str | None = None
+    payout_frozen_until: datetime | None = None
+    wallets: Mapping[int, Address] = field(default_factory=dict, hash=False)
+
+    @property
+    def payouts(self) -> PayoutWallets:
+        """Where its money goes."""
+        return PayoutWallets(Address(self.profile.payout_wallet), self.wallets)
 
     @property
     def record(self) -> SellerRecord:
@@ -80,16 +90,18 @@ class StoredSeller:
             account_id=self.account_id,
             handle=profile.handle,
             name=profile.name,
-            payout_wallet=Address(profile.payout_wallet),
+            payouts=self.payouts,
             status=self.status,
             verification=self.verification,
             on_holiday=profile.on_holiday,
             holiday_note=profile.holiday_note,
             ens_name=self.ens_name,
+            payout_frozen_until=self.payout_frozen_until,
         )
 
 
 __all__ = [
+    "PayoutWallets",
     "Profile",
     "SellerRecord",
     "SellerStatus",

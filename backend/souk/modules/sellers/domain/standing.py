@@ -5,7 +5,7 @@ The two tables are the only description of what may follow what, and who may hav
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from souk.modules.sellers.errors import StandingConflict
@@ -31,7 +31,7 @@ class Verification(StrEnum):
 
 
 class Mover(StrEnum):
-    """Who moved a standing. `system` opened the store."""
+    """Who moved a standing. `system` opened the store, and takes in what a check has found."""
 
     SELLER = "seller"
     STAFF = "staff"
@@ -50,6 +50,7 @@ _S, _V = SellerStatus, Verification
 _BOTH = frozenset({Mover.SELLER, Mover.STAFF})
 _SELLER = frozenset({Mover.SELLER})
 _STAFF = frozenset({Mover.STAFF})
+_SYSTEM = frozenset({Mover.SYSTEM})
 
 STEPS: Mapping[tuple[Standing, Standing], frozenset[Mover]] = {
     (_S.DRAFT, _S.PENDING): _SELLER,
@@ -60,11 +61,13 @@ STEPS: Mapping[tuple[Standing, Standing], frozenset[Mover]] = {
     (_S.SUSPENDED, _S.APPROVED): _STAFF,
     (_V.UNVERIFIED, _V.PENDING): _SELLER,
     (_V.REJECTED, _V.PENDING): _SELLER,
-    (_V.PENDING, _V.VERIFIED): _STAFF,
-    (_V.PENDING, _V.REJECTED): _STAFF,
+    (_V.PENDING, _V.VERIFIED): _STAFF | _SYSTEM,
+    (_V.PENDING, _V.REJECTED): _STAFF | _SYSTEM,
+    (_V.REJECTED, _V.VERIFIED): _SYSTEM,
     (_V.VERIFIED, _V.REJECTED): _STAFF,
 }
-"""Who may have which step."""
+"""Who may have which step. What a check has found counts only while the newest step is its own, so
+that it is passed after it has failed, and never undoes what people decided."""
 
 SHOWN = frozenset({_S.APPROVED, _S.SUSPENDED})
 """The stores whose page everybody sees."""
@@ -94,11 +97,13 @@ class StandingEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellersConfig:
     """How an installation receives sellers. `unverified_limit` is the most, in US cents, that one
-    order from a store may come to while it is not known who sells; `None` is no limit."""
+    order from a store may come to while it is not known who sells; `None` is no limit.
+    For `payout_freeze` a store that has lost its name cannot change where its money goes."""
 
     starts_as: SellerStatus = SellerStatus.APPROVED
     unverified_limit: int | None = None
     payouts_need_verification: bool = False
+    payout_freeze: timedelta = timedelta(hours=72)
 
 
 def aspect_of(standing: Standing) -> Aspect:

@@ -1,22 +1,28 @@
 """Stores and their standing."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
+from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction
 from souk.modules.sellers.domain import Profile, SellerStatus, StoredSeller, Verification
 from souk.modules.sellers.domain.standing import Cause, Mover, Standing, aspect_of
-from souk.modules.sellers.models import SellerHistoryRow, SellerRow
+from souk.modules.sellers.models import SellerHistoryRow, SellerPayoutWalletRow, SellerRow
 
-_BY_ID = (
-    select(SellerRow)
-    .where(SellerRow.id == bindparam("seller_id"))
-    .execution_options(populate_existing=True)
-)
+# With what it is paid to on single chains, as of the same instant.
+_SELLER = select(
+    SellerRow,
+    select(func.jsonb_object_agg(SellerPayoutWalletRow.chain_id, SellerPayoutWalletRow.wallet))
+    .where(SellerPayoutWalletRow.seller_id == SellerRow.id)
+    .scalar_subquery(),
+).execution_options(populate_existing=True)
+_BY_ID = _SELLER.where(SellerRow.id == bindparam("seller_id"))
+_LOCK = select(SellerRow.id).with_for_update()
 
 
 def add(
@@ -51,18 +57,21 @@ def add(
 
 def find(tx: Transaction, seller_id: str) -> StoredSeller | None:
     """The seller with this id."""
-    row = tx.session.execute(_BY_ID, {"seller_id": seller_id}).scalar_one_or_none()
-    return None if row is None else _stored(row)
+    row = tx.session.execute(_BY_ID, {"seller_id": seller_id}).one_or_none()
+    return None if row is None else _stored(*row)
 
 
 def find_by_account(tx: Transaction, account_id: str) -> StoredSeller | None:
     """The store of this account."""
-    return _one(tx, SellerRow.account_id == account_id)
+    row = tx.session.execute(_SELLER.where(SellerRow.account_id == account_id)).one_or_none()
+    return None if row is None else _stored(*row)
 
 
 def lock(tx: Transaction, reference: str) -> StoredSeller | None:
     """The seller with this id or handle, locked until the transaction ends."""
-    return _one(tx, refers_to(reference), locked=True)
+    # Who had to wait for the lock would else see the wallets of before.
+    locked = tx.session.scalars(_LOCK.where(refers_to(reference))).one_or_none()
+    return None if locked is None else find(tx, locked)
 
 
 def taken_handles(tx: Transaction, handles: Sequence[str]) -> set[str]:
@@ -92,7 +101,18 @@ def save(tx: Transaction, seller_id: str, profile: Profile, version: int) -> boo
     return True
 
 
-def save_ens_name(tx: Transaction, seller_id: str, ens_name: str | None) -> None:
+def save_wallets(tx: Transaction, seller_id: str, wallets: Mapping[int, Address]) -> None:
+    """Store to what a store is paid on single chains from now on: these and no others. The
+    store's row is locked by the caller."""
+    tx.session.execute(
+        delete(SellerPayoutWalletRow).where(SellerPayoutWalletRow.seller_id == seller_id)
+    )
+    for chain_id, wallet in wallets.items():
+        values = {"seller_id": seller_id, "chain_id": chain_id, "wallet": wallet}
+        tx.session.execute(insert(SellerPayoutWalletRow).values(**values, created_at=tx.now))
+
+
+def save_ens_name(tx: Transaction, seller_id: str, ens_name: str) -> None:
     """Store the name that the store shows from now on; its profile is another version then."""
     tx.session.execute(
         update(SellerRow)
@@ -101,19 +121,33 @@ def save_ens_name(tx: Transaction, seller_id: str, ens_name: str | None) -> None
     )
 
 
+def drop_ens_name(tx: Transaction, seller_id: str, *, frozen_until: datetime | None) -> None:
+    """Store that the store shows no name any more and, if an instant is given, that until then it
+    is paid where it is paid now; never shortens."""
+    tx.session.execute(
+        update(SellerRow)
+        .where(SellerRow.id == seller_id)
+        .values(
+            ens_name=None,
+            payout_frozen_until=func.greatest(SellerRow.payout_frozen_until, frozen_until),
+            version=SellerRow.version + 1,
+            updated_at=tx.now,
+        )
+    )
+
+
 def list_look_alikes(tx: Transaction, labels: Sequence[str], limit: int) -> list[StoredSeller]:
     """Stores that everybody sees whose handle or name looks like one of these labels."""
     looks = [func.look_alike(label) for label in labels]
     rows = tx.session.execute(
-        select(SellerRow)
-        .where(
+        _SELLER.where(
             SellerRow.status.in_([SellerStatus.APPROVED.value, SellerStatus.SUSPENDED.value]),
             or_(SellerRow.handle_look.in_(looks), SellerRow.ens_look.in_(looks)),
         )
         .order_by(SellerRow.id)
         .limit(limit)
     )
-    return [_stored(row) for row in rows.scalars()]
+    return [_stored(*row) for row in rows]
 
 
 def move(tx: Transaction, seller: StoredSeller, to: Standing, cause: Cause) -> StoredSeller:
@@ -127,7 +161,7 @@ def move(tx: Transaction, seller: StoredSeller, to: Standing, cause: Cause) -> S
     tx.session.flush()
     source = seller.status if isinstance(to, SellerStatus) else seller.verification
     _write_step(tx, seller.id, source, to, cause)
-    return _stored(row)
+    return replace(_stored(row, None), wallets=seller.wallets)
 
 
 def count_steps(tx: Transaction, seller_id: str) -> int:
@@ -161,15 +195,7 @@ def _write_step(
     tx.session.flush()
 
 
-def _one(
-    tx: Transaction, condition: ColumnElement[bool], *, locked: bool = False
-) -> StoredSeller | None:
-    query = select(SellerRow).where(condition).execution_options(populate_existing=True)
-    row = tx.session.execute(query.with_for_update() if locked else query).scalar_one_or_none()
-    return None if row is None else _stored(row)
-
-
-def _stored(row: SellerRow) -> StoredSeller:
+def _stored(row: SellerRow, wallets: Mapping[str, str] | None) -> StoredSeller:
     profile = Profile(**{field.name: getattr(row, field.name) for field in fields(Profile)})
     return StoredSeller(
         row.id,
@@ -181,4 +207,6 @@ def _stored(row: SellerRow) -> StoredSeller:
         row.created_at,
         row.updated_at,
         row.ens_name,
+        row.payout_frozen_until,
+        {int(chain_id): Address(wallet) for chain_id, wallet in sorted((wallets or {}).items())},
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field
 
+from souk.core.addresses import Address
 from souk.core.web import InstantOut, RequestModel, ResponseModel
 from souk.modules.sellers.domain import Profile, SellerStatus, StoredSeller, Verification, fields
 from souk.modules.sellers.domain.fields import Value
@@ -31,6 +32,19 @@ _PayoutWallet = Annotated[
         examples=["0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"],
     ),
     AfterValidator(fields.normal_payout_wallet),
+]
+_PayoutWallets = Annotated[
+    dict[
+        Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$")],
+        Annotated[str, Field(max_length=42), AfterValidator(fields.normal_payout_wallet)],
+    ],
+    Field(
+        max_length=32,
+        description="Where the money goes of what is paid on single chains, by chain id, in the"
+        " place of `payout_wallet`: wallets that this account has proved, a contract on that very"
+        " chain. All there are from now on; those that are not named go back to `payout_wallet`.",
+        examples=[{"8453": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"}],
+    ),
 ]
 _Bio = Annotated[
     str,
@@ -128,6 +142,7 @@ class SellerUpdate(RequestModel):
     name: _Name | None = None
     handle: _Handle | None = None
     payout_wallet: _PayoutWallet | None = None
+    payout_wallets: _PayoutWallets | None = None
     bio: _Bio | None = None
     location: _Location | None = None
     website: _Website | None = None
@@ -142,8 +157,15 @@ class SellerUpdate(RequestModel):
     holiday_note: _HolidayNote | None = None
 
     def changes(self) -> dict[str, Value]:
-        """The fields that were sent."""
-        return self.model_dump(exclude_unset=True)
+        """The fields of the profile that were sent."""
+        return self.model_dump(exclude_unset=True, exclude={"payout_wallets"})
+
+    def wallets(self) -> dict[int, Address] | None:
+        """What single chains have of their own from now on; `None` when that was not sent."""
+        if "payout_wallets" not in self.model_fields_set:
+            return None
+        sent = self.payout_wallets or {}
+        return {int(chain_id): Address(wallet) for chain_id, wallet in sent.items()}
 
 
 class SellerOut(ResponseModel):
@@ -165,6 +187,10 @@ class SellerOut(ResponseModel):
     on_holiday: bool
     holiday_note: str | None
     payout_wallet: str
+    payout_wallets: Annotated[
+        dict[str, str],
+        Field(description="By chain id: where something else is paid to than `payout_wallet`."),
+    ]
     ens_name: Annotated[
         str | None,
         Field(description="A name of ENS that the store has proved and that holds at present."),
@@ -181,6 +207,7 @@ class SellerOut(ResponseModel):
         return cls(
             id=seller.id,
             **asdict(seller.profile),
+            payout_wallets={str(chain_id): each for chain_id, each in seller.wallets.items()},
             ens_name=seller.ens_name,
             status=seller.status,
             verified=seller.verification is Verification.VERIFIED,
@@ -188,3 +215,18 @@ class SellerOut(ResponseModel):
             created_at=seller.created_at,
             updated_at=seller.updated_at,
         )
+
+
+FrozenUntil = Annotated[
+    InstantOut | None,
+    Field(
+        description="Until then the payout wallet cannot be changed, because the store has lost a"
+        " name. `null`, or an instant that is over, when it can."
+    ),
+]
+
+
+class OwnSellerOut(SellerOut):
+    """A store's profile, and what only its owner is shown of it."""
+
+    payout_frozen_until: FrozenUntil = None

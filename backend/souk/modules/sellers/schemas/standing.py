@@ -7,6 +7,7 @@ from pydantic import Field
 from souk.core.web import InstantOut, RequestModel, ResponseModel
 from souk.modules.sellers.domain import SellerStatus, StoredSeller, Verification
 from souk.modules.sellers.domain.standing import Aspect, Mover
+from souk.modules.sellers.schemas import FrozenUntil
 
 _Reason = Annotated[
     str,
@@ -67,4 +68,5 @@ class StandingStep(ResponseModel):
 class StandingHistoryOut(StandingOut):
     """Where a store stands, and how that came about."""
 
+    payout_frozen_until: FrozenUntil
     history: list[StandingStep]

@@ -4,9 +4,9 @@ the caller may do this for it."""
 from souk.core.principal import NotYours, Principal
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.accounts.service import Accounts
-from souk.modules.sellers.domain import SellersConfig, StoredSeller
+from souk.modules.sellers.domain import SellerRecord, SellersConfig, StoredSeller
 from souk.modules.sellers.domain.team import PERMISSIONS, Permission, TeamRole
-from souk.modules.sellers.errors import RoleTooSmall, SellerNotFound
+from souk.modules.sellers.errors import PayoutsCoolingOff, RoleTooSmall, SellerNotFound
 from souk.modules.sellers.ports import IdentityCheck
 from souk.modules.sellers.repository import stores as rows
 from souk.modules.sellers.repository import team as team_rows
@@ -37,6 +37,18 @@ class Finding:
         if needs not in PERMISSIONS[role]:
             raise RoleTooSmall(role.value, needs.value)
         return role
+
+    def require_proof(self, tx: Transaction, principal: Principal) -> None:
+        """Use up the proof of who the caller is that their session gave last, before a store's
+        money goes elsewhere than so far. Raises `StepUpRequired`."""
+        self._accounts.require_step_up(tx, principal)
+
+    @staticmethod
+    def require_no_freeze(tx: Transaction, seller: SellerRecord) -> None:
+        """Before a store's money goes elsewhere than so far. Raises `PayoutsCoolingOff`."""
+        until = seller.payout_frozen_until
+        if until is not None and until > tx.now:
+            raise PayoutsCoolingOff(until)
 
     def _lock(
         self, tx: Transaction, principal: Principal, reference: str, needs: Permission

@@ -1,8 +1,5 @@
 """Where a store stands: submitted, approved, suspended; unverified, in review, verified."""
 
-from dataclasses import dataclass
-
-from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.money import Money
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
@@ -23,15 +20,6 @@ from souk.modules.sellers.repository import stores as rows
 from souk.modules.sellers.service.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class BegunVerification:
-    """A store whose seller is being looked at. `url` is where the seller goes on; `None` where
-    there is nothing to do but to wait."""
-
-    seller: StoredSeller
-    url: str | None
-
-
 class Standings(Finding):
     """Moves a store's standing by its tables, and says what follows from it."""
 
@@ -48,32 +36,6 @@ class Standings(Finding):
         """Staff say whether it is known who sells; harmless when they have. Raises
         `SellerNotFound`, `NotYours`, `RoleTooSmall`, `StandingConflict`."""
         return self._move(principal, reference, to, reason)
-
-    def begin_verification(
-        self, principal: Principal, reference: str, receipt: Receipt = NO_RECEIPT
-    ) -> BegunVerification:
-        """The seller asks to be verified. Raises `SellerNotFound`, `NotYours`, `RoleTooSmall`,
-        `StandingConflict`, and what the check raises."""
-        with self._uow.begin() as tx:
-            seller = self._lock(tx, principal, reference, Permission.STANDING)
-            require_step(seller.verification, Verification.PENDING, Mover.SELLER)
-            # What is asked again after a crash is the same request, another try is not.
-            tried = rows.count_steps(tx, seller.id)
-        request = self._identity.begin(seller.id, key=f"{seller.id}:verification:{tried}")
-        with self._uow.begin() as tx:
-            seller = self._lock(tx, principal, reference, Permission.STANDING)
-            cause = Cause(
-                mover=Mover.SELLER,
-                account_id=principal.account_id,
-                reason="the seller asked to be verified",
-                evidence={"reference": request.reference},
-            )
-            begun = BegunVerification(
-                self._step(tx, seller, Verification.PENDING, cause), request.url
-            )
-            receipt.store(tx, begun)
-            tx.commit()
-        return begun
 
     def require_payable(self, seller: SellerRecord) -> None:
         """Before it is settled where a store's money goes. Raises `PayoutsFrozen`,

@@ -1,28 +1,33 @@
 """Opening and editing a store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
-from souk.core.addresses import parse_address
+from souk.core.addresses import Address, parse_address
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal, Role
 from souk.core.unit_of_work import Transaction
-from souk.modules.sellers.domain import Profile, SellerRecord, SellerStatus, StoredSeller
+from souk.modules.sellers.domain import (
+    PayoutWallets,
+    Profile,
+    SellerRecord,
+    SellerStatus,
+    StoredSeller,
+)
 from souk.modules.sellers.domain.fields import Value, handles_near
 from souk.modules.sellers.domain.team import Permission
 from souk.modules.sellers.errors import (
     HandleTaken,
     PayoutsFrozen,
     PayoutWalletInUse,
-    PayoutWalletNotProved,
-    PayoutWalletOnOneChain,
     SellerExists,
     StaleVersion,
 )
 from souk.modules.sellers.repository import stores as rows
-from souk.modules.sellers.service.finding import Finding
+from souk.modules.sellers.service.payouts import Payouts
 
 
-class Stores(Finding):
+class Stores(Payouts):
     """Opens stores, edits what they say, and finds them for other modules."""
 
     def create(
@@ -33,7 +38,9 @@ class Stores(Finding):
         `PayoutWalletOnOneChain`."""
         profile = profile.normalised()
         with self._uow.begin() as tx:
-            self._require_proved(tx, principal.account_id, profile)
+            self._require_proved(
+                tx, principal.account_id, PayoutWallets(Address(profile.payout_wallet))
+            )
             seller = rows.add(tx, principal.account_id, profile, self._config.starts_as)
             if seller is None:
                 raise self._reason_not_added(tx, principal.account_id, profile)
@@ -49,25 +56,31 @@ class Stores(Finding):
         changes: Mapping[str, Value],
         *,
         version: int,
+        payout_wallets: Mapping[int, Address] | None = None,
     ) -> StoredSeller:
         """Change some fields of the store with this id or handle, as it was at `version`.
 
-        `changes` maps fields of `Profile` to new values, `None` clears. Raises `SellerNotFound`,
-        `NotYours`, `RoleTooSmall`, `StaleVersion`, `HandleTaken`, `PayoutWalletNotProved`,
-        `PayoutsFrozen`, `PayoutWalletOnOneChain`, `InvalidProfileField`, and `StepUpRequired` when
-        money is to go elsewhere.
+        `changes` maps fields of `Profile` to new values, `None` clears; `payout_wallets` are all
+        that single chains have of their own from now on, where they are to change. Raises
+        `SellerNotFound`, `NotYours`, `RoleTooSmall`, `StaleVersion`, `HandleTaken`,
+        `PayoutWalletNotProved`, `PayoutsFrozen`, `PayoutsCoolingOff`, `PayoutWalletOnOneChain`,
+        `InvalidProfileField`, and `StepUpRequired` when money is to go elsewhere.
         """
         with self._uow.begin() as tx:
             seller = self._lock(tx, principal, reference, Permission.PROFILE)
             if seller.version != version:
                 raise StaleVersion(seller.version)
             profile = seller.profile.with_changes(changes)
-            if profile.payout_wallet != seller.profile.payout_wallet:
+            wallets = seller.wallets if payout_wallets is None else payout_wallets
+            payouts = PayoutWallets(Address(profile.payout_wallet), wallets)
+            if payouts != seller.payouts:
                 self.require(tx, seller.id, principal, Permission.PAYOUTS)
                 self._accounts.require_step_up(tx, principal)
                 if seller.status is SellerStatus.SUSPENDED:
-                    raise PayoutsFrozen
-                self._require_proved(tx, seller.account_id, profile)
+                    raise PayoutsFrozen(payouts.field_changed(seller.payouts))
+                self.require_no_freeze(tx, seller.record)
+                self._require_proved(tx, seller.account_id, payouts, known=seller.payouts)
+                rows.save_wallets(tx, seller.id, wallets)
             if not rows.save(tx, seller.id, profile, version + 1):
                 raise _handle_taken(tx, profile)
             edited = self._required(rows.find(tx, seller.id))
@@ -82,7 +95,7 @@ class Stores(Finding):
             # Before the store is looked at: whoever makes it the payout wallet holds it meanwhile.
             self._accounts.remove_wallet(tx, principal, wallet)
             store = rows.find_by_account(tx, principal.account_id)
-            if store is not None and store.profile.payout_wallet == wallet:
+            if store is not None and store.payouts.named(wallet):
                 raise PayoutWalletInUse("your store is paid to this wallet; choose another first")
             tx.commit()
 
@@ -95,9 +108,23 @@ class Stores(Finding):
         """The seller with this id. Raises `SellerNotFound`."""
         return self._required(rows.find(tx, seller_id)).record
 
-    def show_name(self, tx: Transaction, seller_id: str, ens_name: str | None) -> None:
-        """Show a name of ENS at this store, which has been proved; `None` takes it away."""
+    def hold(self, tx: Transaction, seller_ids: Iterable[str]) -> None:
+        """Let nobody else change these stores before the transaction ends. Whoever locks a store
+        and more does this first: a store comes before its account, and that before its names."""
+        for seller_id in sorted(set(seller_ids)):
+            rows.lock(tx, seller_id)
+
+    def show_name(self, tx: Transaction, seller_id: str, ens_name: str) -> None:
+        """Show a name of ENS at this store, which has been proved."""
         rows.save_ens_name(tx, seller_id, ens_name)
+
+    def lose_name(self, tx: Transaction, seller_id: str, *, freeze: bool) -> datetime | None:
+        """Show no name at this store any more. With `freeze` its money goes where it goes now for
+        a while; returns until when, `None` when nothing was frozen."""
+        wait = self._config.payout_freeze
+        until = tx.after(wait) if freeze and wait else None
+        rows.drop_ens_name(tx, seller_id, frozen_until=until)
+        return until
 
     def list_look_alikes(
         self, tx: Transaction, labels: Sequence[str], limit: int
@@ -105,21 +132,6 @@ class Stores(Finding):
         """Stores, at most so many, whose handle or name a hasty reader may take for one of these
         labels. One that is the same to the letter is among them."""
         return [seller.record for seller in rows.list_look_alikes(tx, labels, limit)]
-
-    def _require_proved(self, tx: Transaction, account_id: str, profile: Profile) -> None:
-        if not self._accounts.owns_wallet(tx, account_id, profile.payout_wallet):
-            raise PayoutWalletNotProved(
-                "add this wallet to your account by signing with it first, so that no money goes"
-                " astray",
-                context={"pointer": "/payout_wallet"},
-            )
-        chain_id = self._accounts.find_only_chain(tx, account_id, profile.payout_wallet)
-        if chain_id is not None:
-            raise PayoutWalletOnOneChain(
-                f"this wallet is a contract on chain {chain_id}, and buyers may pay on others,"
-                " where its address need not be yours; be paid to a wallet that has a key",
-                context={"pointer": "/payout_wallet", "chain_id": chain_id},
-            )
 
     def _reason_not_added(
         self, tx: Transaction, account_id: str, profile: Profile

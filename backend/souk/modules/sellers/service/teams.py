@@ -28,10 +28,12 @@ class Teams(Finding):
         receipt: Receipt = NO_RECEIPT,
     ) -> Member:
         """Let whoever proves this wallet join the team. Raises `SellerNotFound`, `NotYours`,
-        `RoleTooSmall`, `KeyLacksScope`, `MemberExists`."""
+        `RoleTooSmall`, `KeyLacksScope`, `StepUpRequired`, `MemberExists`."""
         principal.require_scope(_BY_HAND)
         with self._uow.begin() as tx:
             seller = self._lock(tx, principal, reference, Permission.TEAM)
+            # A member stays when the token that invited them is long ended.
+            self._accounts.require_step_up(tx, principal)
             if self._accounts.owns_wallet(tx, seller.account_id, wallet):
                 raise MemberExists("this wallet is the owner's", context={"pointer": "/wallet"})
             invited = team_rows.add(tx, seller.id, wallet, role, principal.account_id)
@@ -51,6 +53,8 @@ class Teams(Finding):
         with self._uow.begin() as tx:
             member = self._invitation(tx, principal, member_id)
             if member.account_id is None:
+                if self.find_role(tx, member.seller_id, principal.account_id) is TeamRole.OWNER:
+                    raise MemberExists("this store is yours already")
                 joined = team_rows.accept(tx, member, principal.account_id)
                 if joined is None:
                     raise MemberExists("you are in the team already, by another of your wallets")
@@ -68,16 +72,18 @@ class Teams(Finding):
         self, principal: Principal, reference: str, member_id: str, role: TeamRole
     ) -> Member:
         """Give somebody in the team, or invited, another role. Raises `SellerNotFound`,
-        `NotYours`, `RoleTooSmall`, `KeyLacksScope`, `MemberNotFound`."""
+        `NotYours`, `RoleTooSmall`, `KeyLacksScope`, `StepUpRequired`, `MemberNotFound`."""
         with self._uow.begin() as tx:
             member = self._lock_member(tx, principal, reference, member_id)
+            self._accounts.require_step_up(tx, principal)
             changed = team_rows.change_role(tx, member, role)
             tx.commit()
         return changed
 
     def remove(self, principal: Principal, reference: str, member_id: str) -> None:
-        """Send somebody away, or take an invitation back. Raises what
-        `change_role` does."""
+        """Send somebody away, or take an invitation back: by a token alone too, as it gives nobody
+        anything. Raises `SellerNotFound`, `NotYours`, `RoleTooSmall`, `KeyLacksScope`,
+        `MemberNotFound`."""
         with self._uow.begin() as tx:
             team_rows.end(tx, self._lock_member(tx, principal, reference, member_id))
             tx.commit()

@@ -14,6 +14,7 @@ from souk.modules.orders.service import Carts, Orders
 from souk.modules.payments.domain import PayWish
 from souk.modules.payments.service import Payments, StartedAttempt
 from souk.modules.trade.errors import AmbiguousOrder
+from souk.modules.trade.service.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,14 @@ class Placed:
 class Placements:
     """Places orders: they exist, with their stock reserved, before anyone is asked for money."""
 
-    def __init__(self, uow: UnitOfWork, orders: Orders, carts: Carts, payments: Payments) -> None:
+    def __init__(
+        self, uow: UnitOfWork, orders: Orders, carts: Carts, payments: Payments, trust: Trust
+    ) -> None:
         self._uow = uow
         self._orders = orders
         self._carts = carts
         self._payments = payments
+        self._trust = trust
 
     def place_and_pay(
         self,
@@ -47,9 +51,9 @@ class Placements:
         with `pay` also the first attempt. `payment_id` finds the checkout it was opened for. A
         second run under the same receipt finds the first run's checkout and attempt.
 
-        Raises `AmbiguousOrder`, and what `Orders.place` and `Payments.start_attempt` raise. When
-        only the second fails, for want of a price or a node, the checkout stands and the same
-        request may be sent again.
+        Raises `AmbiguousOrder`, `StoreNameLost` (once: then the name is gone), and what
+        `Orders.place` and `Payments.start_attempt` raise. When only the last fails, for want of a
+        price or a node, the checkout stands and the same request may be sent again.
         """
         if [wanted, cart_id, payment_id].count(None) != 2:
             raise AmbiguousOrder("name exactly one of items, cart_id and payment_id")
@@ -60,6 +64,8 @@ class Placements:
         if pay is not None:
             # A choice that can never be honoured must not leave stock reserved behind.
             self._admit(buyer, pay, place)
+        if payment_id is None:
+            self._require_names(buyer, wanted, cart_id, receipt)
         with self._uow.begin() as tx:
             checkout = place(tx)
             placed = Placed(checkout, None)
@@ -84,6 +90,22 @@ class Placements:
                     to_pay = self._payments.to_pay_for(tx, place(tx).orders)
                 self._payments.suggest_for(refusal, buyer, to_pay, pay)
             raise
+
+    def _require_names(
+        self,
+        buyer: Principal,
+        wanted: Sequence[tuple[str, int]] | None,
+        cart_id: str | None,
+        receipt: Receipt,
+    ) -> None:
+        """Raises `StoreNameLost`, but not to who asks again for what was placed."""
+        with self._uow.autocommit() as tx:
+            if cart_id is not None:
+                wanted = self._carts.wanted(tx, buyer.account_id, cart_id)
+            stale = self._trust.list_stale(tx, wanted or ())
+            if stale and self._orders.find_placed(tx, buyer.account_id, receipt.request_key):
+                return
+        self._trust.require_held(stale)
 
     def _checkout(
         self,

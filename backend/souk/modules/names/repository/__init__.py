@@ -1,8 +1,9 @@
-"""Every statement of the write side of names."""
+"""Names that stores have proved."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.addresses import Address
@@ -63,17 +64,44 @@ def lock(tx: Transaction, verification_id: str) -> Verification | None:
     return None if row is None else _verification(row)
 
 
-def list_due(tx: Transaction, every: timedelta, limit: int) -> list[Verification]:
-    """Those that were last looked at so long ago, and those whose time is over, the longest
-    ago first."""
-    due = or_(VerificationRow.checked_at <= tx.now - every, VerificationRow.expires_at <= tx.now)
+def find_lost_reason(tx: Transaction, verification_id: str) -> Fault | None:
+    """Why one was lost, if it was."""
+    reason = tx.session.scalars(
+        select(VerificationRow.lost_reason).where(VerificationRow.id == verification_id)
+    ).one_or_none()
+    return None if reason is None else Fault(reason)
+
+
+def list_due(
+    tx: Transaction,
+    every: timedelta,
+    limit: int | None = None,
+    *,
+    sellers: Collection[str] | None = None,
+) -> list[Verification]:
+    """Those, of these stores if any are given, whose time is over, and then those that were last
+    looked at so long ago, the longest ago first: however many wait for a chain that is away, what
+    is over is not kept behind them."""
+    is_over = VerificationRow.expires_at <= tx.now
+    due = or_(VerificationRow.checked_at <= tx.now - every, is_over)
+    asked = select(VerificationRow).where(_IS_OPEN, due)
+    if sellers is not None:
+        asked = asked.where(VerificationRow.seller_id.in_(sellers))
     rows = tx.session.execute(
-        select(VerificationRow)
-        .where(_IS_OPEN, due)
-        .order_by(VerificationRow.checked_at, VerificationRow.id)
-        .limit(limit)
+        asked.order_by(
+            func.coalesce(is_over, false()).desc(), VerificationRow.checked_at, VerificationRow.id
+        ).limit(limit)
     )
     return [_verification(row) for row in rows.scalars()]
+
+
+def list_showing(tx: Transaction, name: EnsName) -> list[str]:
+    """The stores that show this name, of which there is one at most."""
+    return list(
+        tx.session.scalars(
+            select(VerificationRow.seller_id).where(_IS_OPEN, VerificationRow.name == name)
+        )
+    )
 
 
 def note_checked(tx: Transaction, verification_id: str, record: NameRecord) -> None:
