@@ -16,7 +16,8 @@ from souk.core.errors import DomainError, ProviderUnavailable
 from souk.modules.payments.domain import CardMoney
 from souk.modules.payments.service import CardRail, Payments
 from souk.modules.sellers.ports import IdentityCheck
-from souk.settings import CardSettings, Settings
+from souk.settings import Settings
+from souk.settings.cards import CardSettings
 
 PROVIDER = "stripe"
 _ANSWER_SECONDS = 2.0

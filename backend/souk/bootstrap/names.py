@@ -23,7 +23,8 @@ from souk.bootstrap.networks import Network
 from souk.core.addresses import parse_address
 from souk.core.clock import Clock
 from souk.modules.names.ports import AvatarReader, NameService, PromptLooks
-from souk.settings import EnsSettings, NameSettings, Settings
+from souk.settings import Settings
+from souk.settings.names import EnsSettings, NameSettings
 
 _TIMEOUT_SECONDS = 2.0
 _HTTPS = 443

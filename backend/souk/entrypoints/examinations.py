@@ -23,7 +23,8 @@ from souk.core.db import make_engine
 from souk.core.errors import ProviderRefusesUs, ProviderUnavailable
 from souk.embedded import anvil, postgres, redis
 from souk.entrypoints.diagnosis import Unwell
-from souk.settings import CardSettings, Settings
+from souk.settings import Settings
+from souk.settings.cards import CardSettings
 
 _OLDEST_PYTHON = (3, 11)
 _OLDEST_POSTGRES = 150_000

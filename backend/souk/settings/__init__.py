@@ -12,22 +12,25 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
-from souk.settings.group import Group, parts
+from souk.settings.cards import CardSettings, card_settings
+from souk.settings.group import Address, Group, listed, parts
 from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
+from souk.settings.names import EnsSettings, NameSettings, ens_settings
 
 _CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
 _SMTP_URL = re.compile(r"^smtps?://[^/\s]+/?$")
-_TEST_KEYS = ("sk_test_", "rk_test_")
-_WEBHOOK_SECRETS_AT_MOST = 2
 
 
 def _pairs_of(value: str) -> dict[str, str]:
     """What stands between commas, each a name and its value with `=` between them."""
     pairs = (part.partition("=") for part in parts(value))
     return {name.strip(): given.strip() for name, _, given in pairs}
+
+
+_Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)]
 
 
 class HttpSettings(Group):
@@ -38,15 +41,8 @@ class HttpSettings(Group):
     http_workers: int = Field(2, ge=1, le=64)
     public_url: str = "http://127.0.0.1:8000"
     max_body_bytes: int = Field(1_048_576, ge=1024)
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    metrics_networks: Annotated[tuple[IPv4Network | IPv6Network, ...] | None, NoDecode] = None
-
-    @field_validator("trusted_proxies", "metrics_networks", mode="before")
-    @classmethod
-    def _separated_by_commas(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return parts(value)
+    trusted_proxies: _Networks = ()
+    metrics_networks: Annotated[_Networks | None, NoDecode] = None
 
 
 class DatabaseSettings(Group):
@@ -68,7 +64,6 @@ _WALLET_FACTORIES = (
     "0xBA5ED110eFDBa3D005bfC882d75358ACBbB85842",
     "0x4e1DCf7AD4e460CfD30791CCC4F9c8a4f820ec67",
 )
-_Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
 
 class SecuritySettings(Group):
@@ -80,12 +75,9 @@ class SecuritySettings(Group):
     sign_in_per_minute: int = Field(60, ge=1)
     api_key_per_minute: int = Field(600, ge=1)
     email_per_hour: int = Field(20, ge=1)
-    wallet_factories: Annotated[tuple[_Address, ...], NoDecode] = _WALLET_FACTORIES
-
-    @field_validator("wallet_factories", mode="before")
-    @classmethod
-    def _separated_by_commas(cls, value: object) -> object:
-        return parts(value) if isinstance(value, str) else value
+    wallet_factories: Annotated[tuple[Address, ...], NoDecode, BeforeValidator(listed)] = (
+        _WALLET_FACTORIES
+    )
 
     @field_validator("secret_key")
     @classmethod
@@ -210,62 +202,6 @@ class DeployerSettings(Group):
     deployer_keystore_password: SecretStr | None = None
 
 
-class CardSettings(Group):
-    """The card rail: Stripe, or the sandbox that speaks its API. Webhook secrets are two while one
-    is exchanged for the other."""
-
-    stripe_secret_key: SecretStr
-    stripe_publishable_key: str = ""
-    stripe_api_base: str = ""
-    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), validate_default=True
-    )
-    stripe_requests_per_second: float = Field(80, gt=0, le=10_000)
-
-    @field_validator("stripe_api_base")
-    @classmethod
-    def _is_for_tests_alone(cls, value: str, info: ValidationInfo) -> str:
-        """Whoever is asked under a live key can move money."""
-        key = info.data.get("stripe_secret_key")
-        if value and key and not key.get_secret_value().startswith(_TEST_KEYS):
-            raise ValueError(
-                "a live key goes to Stripe alone: unset STRIPE_API_BASE, or set STRIPE_SECRET_KEY"
-                " to a key for tests"
-            )
-        return value
-
-    @field_validator("stripe_webhook_secrets", mode="before")
-    @classmethod
-    def _are_one_or_two(cls, value: object) -> object:
-        """Under an empty secret anybody could sign."""
-        secrets = value.split(",") if isinstance(value, str) else value
-        if not secrets or secrets == [""]:
-            raise ValueError(
-                "STRIPE_SECRET_KEY needs it: set STRIPE_WEBHOOK_SECRETS to the signing secret of"
-                " the endpoint <PUBLIC_URL>/api/webhooks/stripe, or unset STRIPE_SECRET_KEY to do"
-                " without cards"
-            )
-        if not isinstance(secrets, list | tuple):
-            return value
-        if len(secrets) > _WEBHOOK_SECRETS_AT_MOST or not all(map(_says_something, secrets)):
-            raise ValueError(
-                "one or two secrets, separated by a comma, and none of them empty: whoever knew"
-                " that it is could sign webhooks"
-            )
-        return tuple(each.strip() if isinstance(each, str) else each for each in secrets)
-
-
-def _says_something(secret: object) -> bool:
-    text = secret.get_secret_value() if isinstance(secret, SecretStr) else str(secret)
-    return bool(text.strip())
-
-
-def card_settings() -> CardSettings | None:
-    """`None` when no secret key is set: the card rail is off. Raises pydantic's
-    `ValidationError`."""
-    return CardSettings() if os.environ.get("STRIPE_SECRET_KEY", "").strip() else None
-
-
 class WebhookSettings(Group):
     """Webhooks to merchants. Whoever may name this machine as the receiver can make it speak to
     everything that listens here, so that this is for development alone."""
@@ -287,24 +223,7 @@ class MailSettings(Group):
         return value
 
 
-class EnsSettings(Group):
-    """The chain on which names of ENS are read. The addresses are those of the main chain unless
-    said otherwise."""
-
-    ens_rpc_url: SecretStr
-    ens_chain_id: int = Field(1, ge=1)
-    ens_registry: str = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e"
-    ens_registrar: str = "0x57f1887a8BF19b14fC0dF6Fd9B2acc9Af147eA85"
-    ens_controller: str = "0x59E16fcCd424Cc24e280Be16E11Bcd56fb0CE547"
-    ens_wrapper: str = "0xD4416b13d2b3a9aBae7AcD5D6C2BbDBE25686401"
-
-
-def ens_settings() -> EnsSettings | None:
-    """`None` when no address is set: names are read on the chain of one machine, if there is one.
-    Raises pydantic's `ValidationError`."""
-    return EnsSettings() if os.environ.get("ENS_RPC_URL", "").strip() else None
-
-
+# A full name: no address, and none that only a network of one's own knows.
 class LogSettings(Group):
     """Logs on standard error, one JSON object a line."""
 
@@ -346,6 +265,7 @@ class Settings:
     content: ContentSettings = field(default_factory=ContentSettings)
     ipfs: IpfsSettings = field(default_factory=IpfsSettings)
     scanner: ScannerSettings = field(default_factory=ScannerSettings)
+    names: NameSettings = field(default_factory=NameSettings)
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -369,6 +289,7 @@ class Settings:
             content=ContentSettings(),
             ipfs=IpfsSettings(),
             scanner=ScannerSettings(),
+            names=NameSettings(),
         )
 
 

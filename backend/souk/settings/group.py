@@ -1,6 +1,11 @@
 """What every group of settings has."""
 
+from typing import Annotated
+
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
 
 class Group(BaseSettings):
@@ -15,3 +20,8 @@ class Group(BaseSettings):
 def parts(value: str) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def listed(value: object) -> object:
+    """A variable whose values are separated by commas, split."""
+    return parts(value) if isinstance(value, str) else value

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
-from souk.settings.group import Group, parts
+from souk.settings.group import Group, listed
 
 _WebAddress = Annotated[str, Field(pattern=r"^https?://[^@\s?#]+$")]
 
@@ -38,13 +38,12 @@ class IpfsSettings(Group):
     kubo_client: Literal["httpx", "ipfshttpclient"] = "httpx"
     pinning_service_url: SecretStr | None = None
     pinning_service_token: SecretStr | None = None
-    pinning_service_origins: Annotated[tuple[str, ...], NoDecode, Field(max_length=20)] = ()
-    ipfs_gateways: Annotated[tuple[_WebAddress, ...], NoDecode] = Field((), validate_default=True)
-
-    @field_validator("pinning_service_origins", "ipfs_gateways", mode="before")
-    @classmethod
-    def _separated_by_commas(cls, value: object) -> object:
-        return parts(value) if isinstance(value, str) else value
+    pinning_service_origins: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(listed), Field(max_length=20)
+    ] = ()
+    ipfs_gateways: Annotated[tuple[_WebAddress, ...], NoDecode, BeforeValidator(listed)] = Field(
+        (), validate_default=True
+    )
 
     @field_validator("ipfs_gateways")
     @classmethod

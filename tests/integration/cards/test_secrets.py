@@ -19,7 +19,7 @@ from souk.core.telemetry import JsonFormatter
 from souk.modules.payments import api as payments_api
 from souk.modules.payments.handlers import inbox_handlers
 from souk.modules.payments.service import Payments
-from souk.settings import CardSettings
+from souk.settings.cards import CardSettings
 from tests.support.account_builders import a_session, accounts_on
 from tests.support.card_server import CardServer
 from tests.support.card_shop import BY_CARD, EMPTY, CardShop, a_card_shop

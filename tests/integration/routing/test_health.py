@@ -3,7 +3,8 @@
 import pytest
 from pydantic import SecretStr
 
-from souk.settings import CardSettings, PaymentSettings
+from souk.settings import PaymentSettings
+from souk.settings.cards import CardSettings
 from tests.support.payment_builders import NOWHERE
 from tests.support.shop import CHAIN_ID, Shop
 

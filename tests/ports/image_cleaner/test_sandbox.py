@@ -15,7 +15,6 @@ from souk.adapters.images.wire import Ended, Garbled
 from souk.core.transaction_guard import ProviderCallInTransaction, transaction_open
 from souk.modules.images.domain import MAX_UPLOAD_BYTES, CleanedImage, Purpose, Refusal
 from souk.modules.images.errors import ImageCleanerUnavailable
-from tests.support.absent import not_run
 from tests.support.hostile_images import BOMBS
 from tests.support.image_parts import saved, scene
 from tests.support.processes import gone

@@ -20,7 +20,7 @@ from souk.core.addresses import Address
 from souk.core.clock import SystemClock
 from souk.modules.names.domain import EnsName, Fault, NameState, find_fault
 from souk.modules.names.ports import NameService
-from souk.settings import EnsSettings
+from souk.settings.names import EnsSettings
 from tests.support.clock import MovableClock
 from tests.support.ens_world import FIG, FakeWorld, World
 

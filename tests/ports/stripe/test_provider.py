@@ -8,7 +8,7 @@ from souk.embedded.anvil import free_port
 from souk.embedded.stripe import StripeSandbox
 from souk.entrypoints import examinations
 from souk.entrypoints.diagnosis import Unwell
-from souk.settings import CardSettings
+from souk.settings.cards import CardSettings
 from tests.ports.stripe.conftest import Control
 
 

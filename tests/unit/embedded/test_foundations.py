@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from souk.embedded import foundations
-from souk.settings import card_settings
+from souk.settings.cards import card_settings
 from tests.support.stack import CONTRACTS
 
 GIVEN = {

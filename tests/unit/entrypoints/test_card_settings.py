@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from souk.settings import CardSettings, card_settings, is_variable
+from souk.settings import is_variable
+from souk.settings.cards import CardSettings, card_settings
 
 
 @pytest.fixture

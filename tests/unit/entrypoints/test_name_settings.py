@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from souk.settings import NameSettings
+from souk.settings.names import NameSettings
 
 
 @pytest.fixture

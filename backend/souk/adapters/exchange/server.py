@@ -93,7 +93,9 @@ class Server:
             ssl_context=self.tls or public_authorities(),
             max_connections=1,
             max_keepalive_connections=0,
-            network_backend=CheckedBackend(target, _Anywhere(), Deadline(self.seconds), look_up),
+            network_backend=CheckedBackend(
+                target, _Anywhere(), Deadline(self.seconds), look_up, httpcore.SyncBackend()
+            ),
         )
 
 
