@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from souk.core.db import Base
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.repository import emails
-from tests.support.shop import CHAIN_ID, NATIVE, Person, Shop
+from tests.support.shop import CHAIN_ID, NATIVE, Person, Shop, proved
 
 _SELLERS, _PRODUCTS = "/api/marketplace/sellers", "/api/marketplace/products"
 _PAYMENTS, _ORDERS, _HOOKS = "/api/payments", "/api/orders", "/api/webhooks"
@@ -86,7 +86,7 @@ def an_owner(shop: Shop) -> Owner:
         member=_invited(shop, person, buyer),
         invitation=_invited(shop, other, person),
         session=shop.ask(person, "GET", "/api/auth/session").json()["session_id"],
-        key=_made(shop, shop.proved(person), "/api/auth/api-keys", _KEY)["id"],
+        key=_made(shop, proved(shop, person), "/api/auth/api-keys", _KEY)["id"],
         email=_proved(shop, person),
     )
 
@@ -109,7 +109,7 @@ def _proved(shop: Shop, who: Person) -> str:
 def _invited(shop: Shop, owner: Person, guest: Person) -> str:
     body = {"wallet": guest.address, "role": "read_only"}
     path = f"{_SELLERS}/{owner.seller_id}/team"
-    return str(_made(shop, shop.proved(owner), path, body)["id"])
+    return str(_made(shop, proved(shop, owner), path, body)["id"])
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,20 @@ class Wallets:
         return int(str(self.chain.call("eth_getBalance", address, "latest")), 16)
 
 
+def signed_in(api: Api, wallet: LocalAccount) -> Person:
+    """A session that has just proved who they are, which serves one act."""
+    challenge = api("POST", "/api/auth/siwe/nonce").json()
+    message = challenge["message_template"].replace("{address}", wallet.address)
+    signature = wallet.sign_message(encode_defunct(text=message)).signature.to_0x_hex()
+    opened = api("POST", "/api/auth/siwe/verify", {"message": message, "signature": signature})
+    return Person(wallet, opened.json()["token"], opened.json()["account_id"])
+
+
+def proved(shop: "Shop", who: Person) -> Person:
+    """The same, in another session."""
+    return replace(signed_in(shop.api, who.wallet), seller_id=who.seller_id)
+
+
 @dataclass
 class Shop(Wallets):
     """One installation, and what people do in it."""
@@ -121,19 +135,7 @@ class Shop(Wallets):
         """Somebody new who has signed in; the chain has given them coins."""
         wallet = Account.from_key(sha256(f"{name} {next(self._keys)}".encode()).digest())
         self.chain.call("anvil_setBalance", wallet.address, hex(_FUNDS))
-        return self._signed_in(wallet)
-
-    def proved(self, who: Person) -> Person:
-        """The same, in a session that has just proved who they are: that serves one act."""
-        return replace(self._signed_in(who.wallet), seller_id=who.seller_id)
-
-    def _signed_in(self, wallet: LocalAccount) -> Person:
-        challenge = self.api("POST", "/api/auth/siwe/nonce").json()
-        message = challenge["message_template"].replace("{address}", wallet.address)
-        signature = wallet.sign_message(encode_defunct(text=message)).signature.to_0x_hex()
-        body = {"message": message, "signature": signature}
-        signed_in = self.api("POST", "/api/auth/siwe/verify", body).json()
-        return Person(wallet, signed_in["token"], signed_in["account_id"])
+        return signed_in(self.api, wallet)
 
     def seller(self, name: str = "seller") -> Person:
         """Somebody with a store."""

@@ -9,6 +9,7 @@ _HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 _CONNECTS = {
     f"{SOUK}/adapters/http/": "the fetcher itself",
     f"{SOUK}/adapters/evm/": "nodes, which the operator names",
+    f"{SOUK}/adapters/exchange/": "servers that keep bytes, which the operator names",
     f"{SOUK}/adapters/stripe/": "Stripe",
     f"{SOUK}/embedded/": "parts of this machine",
     f"{SOUK}/entrypoints/demo/": "the API itself",

@@ -10,7 +10,7 @@ import pytest
 from tests.architecture.robots.openapi import document, operations
 from tests.architecture.robots.tree import ROOT
 from tests.support.access import ELSEWHERE, OPEN, OWN, THEIRS, Asked, Owner, an_owner, kept
-from tests.support.shop import Person, Shop, shared_shop
+from tests.support.shop import Person, Shop, proved, shared_shop
 from tests.support.stack import Databases
 
 HIDDEN = {403, 404}
@@ -84,7 +84,7 @@ def test_owner_is_not_refused_what_a_stranger_is(shop):
         if name not in BY_KEY | OF_STAFF:
             answer = ask(shop, mine.person, name, asked, mine)
             if answer.status_code == 403 and answer.json()["code"] == "step_up_required":
-                answer = ask(shop, shop.proved(mine.person), name, asked, mine)
+                answer = ask(shop, proved(shop, mine.person), name, asked, mine)
             if answer.status_code in HIDDEN | {401} or is_malformed(answer):
                 refused[name] = answer.text
     assert refused == {}
@@ -131,7 +131,7 @@ def test_member_sees_what_is_the_stores_until_sent_away(shop, owner):
     mara, team = shop.person("mara"), f"/api/marketplace/sellers/{owner.seller}/team"
     body = {"wallet": mara.address, "role": "read_only"}
     assert set(seen_of(shop, mara, owner)) <= HIDDEN
-    member = shop.ask(shop.proved(owner.person), "POST", team, body).json()["id"]
+    member = shop.ask(proved(shop, owner.person), "POST", team, body).json()["id"]
     assert set(seen_of(shop, mara, owner)) <= HIDDEN
 
     shop.ask(mara, "POST", f"/api/marketplace/sellers/me/invitations/{member}/accept")

@@ -84,6 +84,7 @@ def open_payee(
     responses={
         401: UNAUTHENTICATED,
         403: {"description": "The store is somebody else's"},
+        404: {"description": "There is no such store"},
         422: _NO_CARDS,
         503: _AWAY,
     },

@@ -47,9 +47,10 @@ class CardKeeping(Looking):
 
     def is_payee_ready(self, principal: Principal, seller_id: str) -> bool:
         """Whether a store of the caller's can be paid by card by now, as the provider has it.
-        Raises `NotYours`, `RoleTooSmall`."""
+        Raises `SellerNotFound`, `NotYours`, `RoleTooSmall`."""
         self._cards()
         with self._parts.uow.begin() as tx:
+            self._parts.sellers.get(tx, seller_id)
             self._parts.sellers.require(tx, seller_id, principal, Permission.PAYOUTS)
             known = payee_rows.find(tx, seller_id)
         return known is not None and (known.ready or self._refreshed(known).ready)
