@@ -15,7 +15,7 @@ from .robots.tree import ROOT, listing
 LINT = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"]
 MODULES = (
     *("analytics", "webhooks", "books", "trade", "payments", "orders"),
-    *("ledger", "catalog", "names", "images", "sellers", "accounts", "chain"),
+    *("ledger", "catalog", "names", "media", "sellers", "accounts", "chain"),
 )
 INNER = ("api", "service", "repository", "models", "ports", "events", "domain", "errors")
 OUTER = ("entrypoints.http", "entrypoints.worker", "bootstrap", "embedded", "adapters", "core.web")

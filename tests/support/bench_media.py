@@ -20,7 +20,7 @@ from PIL import Image
 from souk.adapters.images.cleaner import WALL_SECONDS, judged
 from souk.adapters.images.confinement import Limits
 from souk.adapters.images.process import Sandbox
-from souk.modules.images.domain import CleanedImage
+from souk.modules.media.domain import CleanedImage
 from tests.support.image_parts import noise, saved, scene
 
 WANTED = 0.70

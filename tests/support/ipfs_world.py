@@ -12,7 +12,7 @@ from souk.adapters.exchange.server import Server
 from souk.embedded import parts
 from souk.embedded.anvil import free_port
 from souk.embedded.parts import Part
-from souk.modules.images.domain import Cid
+from souk.modules.media.domain import Cid
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "Bearer a key of ours"

@@ -15,7 +15,7 @@ from souk.adapters.ipfs.ipfs_http_client import IpfsHttpClientRpc
 from souk.adapters.ipfs.kubo import KuboPinStore, KuboRpc, Rpc
 from souk.adapters.ipfs.pinning_service import RemotePinStore
 from souk.core.clock import Clock
-from souk.modules.images.ports import BlockSource, ContentStore, MalwareScanner, PinStore
+from souk.modules.media.ports import BlockSource, ContentStore, MalwareScanner, PinStore
 from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
 
 _GATEWAY_SECONDS = 10.0

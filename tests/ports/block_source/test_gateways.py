@@ -7,8 +7,8 @@ from souk.adapters.ipfs.gateways import GatewayBlockSource
 from souk.core.errors import ProviderUnavailable
 from souk.core.transaction_guard import ProviderCallInTransaction, transaction_open
 from souk.embedded.anvil import free_port
-from souk.modules.images.domain import MAX_BLOCK_BYTES, compute_cid
-from souk.modules.images.errors import BlockNotFound, ContentMismatch
+from souk.modules.media.domain import MAX_BLOCK_BYTES, compute_cid
+from souk.modules.media.errors import BlockNotFound, ContentMismatch
 from tests.ports.http.conftest import soon
 from tests.support.clock import MovableClock
 from tests.support.ipfs_server import cid_of

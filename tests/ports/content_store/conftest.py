@@ -9,8 +9,8 @@ import pytest
 
 from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.content.s3 import Bucket, S3ContentStore
-from souk.modules.images.domain import Cid, compute_cid
-from souk.modules.images.ports import ContentStore
+from souk.modules.media.domain import Cid, compute_cid
+from souk.modules.media.ports import ContentStore
 from tests.support.moto_server import moto_server
 from tests.support.s3_server import BUCKET, KEY_ID, s3_server
 

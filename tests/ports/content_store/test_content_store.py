@@ -3,8 +3,8 @@
 import pytest
 
 from souk.core.transaction_guard import ProviderCallInTransaction, transaction_open
-from souk.modules.images.domain import MAX_BLOCK_BYTES
-from souk.modules.images.errors import BlockNotFound, ContentMismatch
+from souk.modules.media.domain import MAX_BLOCK_BYTES
+from souk.modules.media.errors import BlockNotFound, ContentMismatch
 from tests.ports.content_store.conftest import Made, a_content
 
 CID, CONTENT = a_content()

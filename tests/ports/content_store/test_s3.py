@@ -7,7 +7,7 @@ import pytest
 from souk.adapters.content.s3 import S3ContentStore
 from souk.core.errors import ProviderRefusesUs, ProviderUnavailable
 from souk.embedded.anvil import free_port
-from souk.modules.images.errors import ContentMismatch
+from souk.modules.media.errors import ContentMismatch
 from tests.ports.content_store.conftest import a_content, bucket
 from tests.ports.http.conftest import soon
 from tests.support.s3_server import BUCKET, s3_server

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_BLOCK_BYTES,
     MAX_DOCUMENT_BYTES,
     SEALING_BYTES,
     is_named,
 )
-from souk.modules.images.errors import DocumentLost
-from souk.modules.images.ports import DocumentSealer
+from souk.modules.media.errors import DocumentLost
+from souk.modules.media.ports import DocumentSealer
 
 KEY, DOCUMENT = b"k" * 32, b"the terms of an order"
 

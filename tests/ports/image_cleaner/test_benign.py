@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_UPLOAD_BYTES,
     MAX_VARIANT_BYTES,
     CleanedFile,

@@ -6,7 +6,7 @@ import pytest
 
 from souk.adapters.images.cleaner import judged
 from souk.adapters.images.process import Sandbox
-from souk.modules.images.domain import MAX_UPLOAD_BYTES, CleanedImage, Refusal
+from souk.modules.media.domain import MAX_UPLOAD_BYTES, CleanedImage, Refusal
 from tests.support.hostile_images import (
     BEGUN,
     BOMBS,

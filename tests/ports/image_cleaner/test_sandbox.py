@@ -13,8 +13,8 @@ from souk.adapters.images.confinement import Limits
 from souk.adapters.images.process import Ran, Sandbox, SandboxFailed
 from souk.adapters.images.wire import Ended, Garbled
 from souk.core.transaction_guard import ProviderCallInTransaction, transaction_open
-from souk.modules.images.domain import MAX_UPLOAD_BYTES, CleanedImage, Purpose, Refusal
-from souk.modules.images.errors import ImageCleanerUnavailable
+from souk.modules.media.domain import MAX_UPLOAD_BYTES, CleanedImage, Purpose, Refusal
+from souk.modules.media.errors import ImageCleanerUnavailable
 from tests.support.hostile_images import BOMBS
 from tests.support.image_parts import saved, scene
 from tests.support.processes import gone

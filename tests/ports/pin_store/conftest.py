@@ -12,8 +12,8 @@ from souk.adapters.ipfs.ipfs_http_client import IpfsHttpClientRpc
 from souk.adapters.ipfs.kubo import KuboPinStore, KuboRpc
 from souk.adapters.ipfs.pinning_service import RemotePinStore
 from souk.core.clock import SystemClock
-from souk.modules.images.domain import Cid, compute_cid
-from souk.modules.images.ports import PinStore
+from souk.modules.media.domain import Cid, compute_cid
+from souk.modules.media.ports import PinStore
 from tests.support.environments import make_importable
 from tests.support.ipfs_world import IpfsWorld, ipfs_world
 

@@ -8,9 +8,9 @@ import trustme
 from souk.adapters.exchange.server import Server
 from souk.core.errors import ProviderRefusesUs, ProviderRejected, ProviderUnavailable
 from souk.embedded.anvil import free_port
-from souk.modules.images.domain import PinState
-from souk.modules.images.errors import ContentMismatch
-from souk.modules.images.ports import PinStore
+from souk.modules.media.domain import PinState
+from souk.modules.media.errors import ContentMismatch
+from souk.modules.media.ports import PinStore
 from tests.ports.http.conftest import soon
 from tests.ports.pin_store.conftest import SERVERS, a_block, server_store
 from tests.support.ipfs_server import cid_of

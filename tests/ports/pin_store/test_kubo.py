@@ -4,9 +4,9 @@ import pytest
 
 from souk.adapters.http.client import PublicHttp
 from souk.core.errors import ProviderRejected
-from souk.modules.images.domain import PinState
-from souk.modules.images.errors import BlockNotFound
-from souk.modules.images.ports import PinStore
+from souk.modules.media.domain import PinState
+from souk.modules.media.errors import BlockNotFound
+from souk.modules.media.ports import PinStore
 from tests.ports.http.conftest import soon
 from tests.ports.pin_store.conftest import a_block, server_store
 from tests.support.ipfs_world import IpfsWorld

@@ -3,8 +3,8 @@
 import pytest
 
 from souk.core.transaction_guard import ProviderCallInTransaction, transaction_open
-from souk.modules.images.domain import MAX_BLOCK_BYTES, PinState, compute_cid
-from souk.modules.images.errors import BlockNotFound, ContentMismatch
+from souk.modules.media.domain import MAX_BLOCK_BYTES, PinState, compute_cid
+from souk.modules.media.errors import BlockNotFound, ContentMismatch
 from tests.ports.pin_store.conftest import Made, a_block
 from tests.support.ipfs_server import cid_of
 

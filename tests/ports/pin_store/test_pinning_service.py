@@ -4,7 +4,7 @@ import pytest
 
 from souk.adapters.ipfs.pinning_service import RemotePinStore
 from souk.core.errors import ProviderUnavailable
-from souk.modules.images.domain import PinState
+from souk.modules.media.domain import PinState
 from tests.ports.pin_store.conftest import ORIGINS, a_block, server_store
 from tests.support.ipfs_world import IpfsWorld
 from tests.support.scripted_http import says

@@ -11,7 +11,7 @@ from souk.adapters.content.s3 import S3ContentStore
 from souk.bootstrap.media import block_source, content_store, malware_scanner, pin_stores
 from souk.core.clock import SystemClock
 from souk.core.errors import ProviderUnavailable
-from souk.modules.images.domain import compute_cid
+from souk.modules.media.domain import compute_cid
 from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
 
 WALL = SystemClock()

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from souk.core.errors import ProviderRejected, ProviderUnavailable
 from souk.core.transaction_guard import refuse_open_transaction
-from souk.modules.images.domain import Verdict
+from souk.modules.media.domain import Verdict
 
 _PORT = 3310
 _COMMAND = b"zINSTREAM\0"

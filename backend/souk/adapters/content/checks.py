@@ -1,7 +1,7 @@
 """Bytes and names that belong together, at every border."""
 
-from souk.modules.images.domain import Cid, is_named, parse_cid
-from souk.modules.images.errors import ContentMismatch, MalformedCid
+from souk.modules.media.domain import Cid, is_named, parse_cid
+from souk.modules.media.errors import ContentMismatch, MalformedCid
 
 
 def require_named(content: bytes, cid: Cid, where: str) -> bytes:

@@ -15,8 +15,8 @@ from typing import BinaryIO
 from souk.adapters.content.checks import find_cid, require_named
 from souk.core.errors import ProviderUnavailable
 from souk.core.transaction_guard import refuse_open_transaction
-from souk.modules.images.domain import MAX_BLOCK_BYTES, Cid
-from souk.modules.images.errors import BlockNotFound, ContentMismatch
+from souk.modules.media.domain import MAX_BLOCK_BYTES, Cid
+from souk.modules.media.errors import BlockNotFound, ContentMismatch
 
 _UNFINISHED = ".unfinished-"
 

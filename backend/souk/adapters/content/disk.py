@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from souk.adapters.content.directory import BlockDirectory
-from souk.modules.images.domain import Cid
+from souk.modules.media.domain import Cid
 
 
 class DiskContentStore:

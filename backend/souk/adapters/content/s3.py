@@ -23,8 +23,8 @@ from souk.adapters.content.checks import find_cid, require_named
 from souk.adapters.exchange.answers import Answer, senseless, unavailable
 from souk.adapters.exchange.server import Server
 from souk.core.transaction_guard import refuse_open_transaction
-from souk.modules.images.domain import MAX_BLOCK_BYTES, Cid
-from souk.modules.images.errors import BlockNotFound
+from souk.modules.media.domain import MAX_BLOCK_BYTES, Cid
+from souk.modules.media.errors import BlockNotFound
 
 _NAME = "the bucket for content"
 _NOT_THERE = 404

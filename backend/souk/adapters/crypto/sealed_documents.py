@@ -3,12 +3,12 @@
 from Crypto.Random import get_random_bytes
 
 from souk.adapters.crypto.secret_box import XChaChaSecretBox
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_DOCUMENT_BYTES,
     SealedDocument,
     compute_cid,
 )
-from souk.modules.images.errors import DocumentLost
+from souk.modules.media.errors import DocumentLost
 from souk.modules.webhooks.errors import SecretLost
 
 _KEY_BYTES = 32

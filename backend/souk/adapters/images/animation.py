@@ -7,7 +7,7 @@ from math import sqrt
 from PIL import Image
 
 from souk.adapters.images.encoding import cleaned_file
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_VARIANT_BYTES,
     CleanedFile,
     MediaType,

@@ -8,14 +8,14 @@ from souk.adapters.images.confinement import Limits
 from souk.adapters.images.process import Ran, Sandbox, SandboxFailed
 from souk.adapters.images.wire import Garbled, read_answer
 from souk.core.transaction_guard import refuse_open_transaction
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_UPLOAD_BYTES,
     SNIFFED_BYTES,
     CleanedImage,
     Refusal,
     sniff,
 )
-from souk.modules.images.errors import ImageCleanerUnavailable
+from souk.modules.media.errors import ImageCleanerUnavailable
 
 WALL_SECONDS = 20.0
 """Time of the clock for one picture: ten times what it has of the processor, for a busy machine."""

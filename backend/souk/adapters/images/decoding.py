@@ -13,7 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
 from souk.adapters.images.outline import Outline, Refused
-from souk.modules.images.domain import Form, Refusal, fitted
+from souk.modules.media.domain import Form, Refusal, fitted
 
 _ORIENTATION = 0x0112
 _TURNS = {

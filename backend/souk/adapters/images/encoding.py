@@ -9,7 +9,7 @@ from io import BytesIO
 from PIL import Image
 
 from souk.adapters.images.colours import on_white
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_VARIANT_BYTES,
     CleanedFile,
     MediaType,

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_FRAMES,
     MAX_HELD_SAMPLES,
     Form,

@@ -9,7 +9,7 @@ from souk.adapters.images.colours import Converter, blurred, dominant_colour, on
 from souk.adapters.images.decoding import Source, is_sideways
 from souk.adapters.images.encoding import written_variants
 from souk.adapters.images.outline import Outline, Refused, outline
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     CleanedFile,
     CleanedImage,
     MediaType,

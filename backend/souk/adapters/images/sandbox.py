@@ -15,7 +15,7 @@ from souk.adapters.images import confinement
 from souk.adapters.images.confinement import Limits
 from souk.adapters.images.pipeline import clean, warm_up
 from souk.adapters.images.wire import HEADER, Ended, Kind, frame, read_header, write_answer
-from souk.modules.images.domain import CleanedImage, Refusal
+from souk.modules.media.domain import CleanedImage, Refusal
 
 WAYS_OUT = 3
 """The exit code of a sandbox that would hold nothing."""

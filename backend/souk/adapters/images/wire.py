@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from enum import Enum
 
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_UPLOAD_BYTES,
     MAX_VARIANT_BYTES,
     CleanedFile,

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from souk.adapters.content.directory import BlockDirectory
-from souk.modules.images.domain import Cid, PinState
-from souk.modules.images.errors import BlockNotFound, ContentMismatch
+from souk.modules.media.domain import Cid, PinState
+from souk.modules.media.errors import BlockNotFound, ContentMismatch
 
 
 class DirectoryPinStore:

@@ -13,8 +13,8 @@ from souk.adapters.content.checks import require_named
 from souk.adapters.exchange.server import Server
 from souk.core.clock import Clock
 from souk.core.errors import ProviderRejected, ProviderUnavailable
-from souk.modules.images.domain import MAX_BLOCK_BYTES, Cid
-from souk.modules.images.errors import BlockNotFound, ContentMismatch
+from souk.modules.media.domain import MAX_BLOCK_BYTES, Cid
+from souk.modules.media.errors import BlockNotFound, ContentMismatch
 
 QUARANTINE = timedelta(hours=1)
 _MEDIA_TYPE = {"Accept": "application/vnd.ipld.raw"}

@@ -14,8 +14,8 @@ from souk.adapters.content.checks import find_cid, require_named, require_same
 from souk.adapters.exchange.answers import Answer, parsed, senseless, unavailable
 from souk.adapters.exchange.server import Server
 from souk.core.errors import ProviderUnavailable
-from souk.modules.images.domain import MAX_BLOCK_BYTES, Cid, PinState
-from souk.modules.images.errors import BlockNotFound
+from souk.modules.media.domain import MAX_BLOCK_BYTES, Cid, PinState
+from souk.modules.media.errors import BlockNotFound
 
 _COMMAND_FAILED = 500
 _AS_ONE_BLOCK: Mapping[str, str] = {

@@ -13,8 +13,8 @@ from urllib.parse import quote
 from souk.adapters.content.checks import find_cid, require_named, require_same
 from souk.adapters.exchange.answers import senseless, unavailable
 from souk.adapters.exchange.server import Server
-from souk.modules.images.domain import Cid, PinState
-from souk.modules.images.ports import BlockSource
+from souk.modules.media.domain import Cid, PinState
+from souk.modules.media.ports import BlockSource
 
 _STATES = {
     "queued": PinState.PENDING,

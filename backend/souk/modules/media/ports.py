@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     Cid,
     CleanedImage,
     PinState,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from souk.modules.images.domain.cid import MAX_BLOCK_BYTES
+from souk.modules.media.domain.cid import MAX_BLOCK_BYTES
 
 MAX_VARIANT_BYTES = MAX_BLOCK_BYTES
 """One raw block, so that the CID is that of the bytes."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from souk.modules.images.domain.cid import MAX_BLOCK_BYTES, Cid
+from souk.modules.media.domain.cid import MAX_BLOCK_BYTES, Cid
 
 SEALING_BYTES = 41
 """By how much a sealed document is longer than the clear one."""

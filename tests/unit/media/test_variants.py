@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_ANIMATED_PIXELS,
     MAX_BLOCK_BYTES,
     MAX_MOVING_PIXELS,

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from souk.modules.images.domain.cid import Cid
-from souk.modules.images.domain.forms import (
+from souk.modules.media.domain.cid import Cid
+from souk.modules.media.domain.forms import (
     MAX_ANIMATED_PIXELS,
     MAX_FRAMES,
     MAX_MOVING_PIXELS,
     MAX_PIXELS,
     Form,
 )
-from souk.modules.images.domain.variants import MediaType, Variant
+from souk.modules.media.domain.variants import MediaType, Variant
 
 _MEGA = 1_000_000
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from souk.adapters.images.outline import Refused, outline
-from souk.modules.images.domain import Form, Refusal
+from souk.modules.media.domain import Form, Refusal
 from tests.support.image_parts import (
     FORMS,
     exif,

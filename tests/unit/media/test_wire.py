@@ -15,7 +15,7 @@ from souk.adapters.images.wire import (
     read_header,
     write_answer,
 )
-from souk.modules.images.domain import (
+from souk.modules.media.domain import (
     MAX_VARIANT_BYTES,
     CleanedFile,
     CleanedImage,

@@ -10,7 +10,7 @@ from base64 import b32decode, b32encode
 from hashlib import sha256
 from typing import NewType
 
-from souk.modules.images.errors import MalformedCid
+from souk.modules.media.errors import MalformedCid
 
 Cid = NewType("Cid", str)
 """`b` and 58 digits of lower-case base32."""

@@ -1,19 +1,19 @@
 """Values and pure rules of pictures."""
 
-from souk.modules.images.domain.cid import (
+from souk.modules.media.domain.cid import (
     MAX_BLOCK_BYTES,
     Cid,
     compute_cid,
     is_named,
     parse_cid,
 )
-from souk.modules.images.domain.cleaned import CleanedFile, CleanedImage, Refusal
-from souk.modules.images.domain.documents import (
+from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Refusal
+from souk.modules.media.domain.documents import (
     MAX_DOCUMENT_BYTES,
     SEALING_BYTES,
     SealedDocument,
 )
-from souk.modules.images.domain.forms import (
+from souk.modules.media.domain.forms import (
     MAX_ANIMATED_PIXELS,
     MAX_FRAMES,
     MAX_HELD_SAMPLES,
@@ -26,10 +26,10 @@ from souk.modules.images.domain.forms import (
     is_too_long,
     sniff,
 )
-from souk.modules.images.domain.pins import PinState
-from souk.modules.images.domain.purposes import MAX_UPLOAD_BYTES, Caps, Purpose
-from souk.modules.images.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
-from souk.modules.images.domain.verdicts import Verdict
+from souk.modules.media.domain.pins import PinState
+from souk.modules.media.domain.purposes import MAX_UPLOAD_BYTES, Caps, Purpose
+from souk.modules.media.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
+from souk.modules.media.domain.verdicts import Verdict
 
 __all__ = [
     "MAX_ANIMATED_PIXELS",

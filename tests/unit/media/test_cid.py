@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from multiformats import CID, multihash
 
-from souk.modules.images.domain import MAX_BLOCK_BYTES, compute_cid, is_named, parse_cid
-from souk.modules.images.errors import MalformedCid
+from souk.modules.media.domain import MAX_BLOCK_BYTES, compute_cid, is_named, parse_cid
+from souk.modules.media.errors import MalformedCid
 
 OF_NOTHING = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 
