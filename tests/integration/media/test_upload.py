@@ -70,6 +70,12 @@ def test_same_upload_is_the_same_picture(shop, sofia):
     assert one == again
 
 
+def test_upload_of_the_same_pixels_is_the_same_picture(shop, sofia):
+    picture = a_picture(13)
+    [one], [other] = (uploaded(shop, sofia, picture + tail) for tail in (b"", b"tail"))
+    assert one == other
+
+
 def test_several_files_are_answered_one_by_one(shop, sofia):
     good, bad = uploaded(shop, sofia, a_picture(4), b"GIF89a and nothing more")
     assert good["refused"] is None

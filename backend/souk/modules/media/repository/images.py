@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
@@ -38,16 +38,23 @@ def count(tx: Transaction, account_id: str) -> int:
 
 
 def find_same(
-    tx: Transaction, account_id: str, purpose: Purpose, original_hash: str
+    tx: Transaction,
+    account_id: str,
+    purpose: Purpose,
+    original_hash: str,
+    cid: Cid | None = None,
 ) -> ImageRecord | None:
-    """The picture that was made of these very bytes before."""
+    """The picture that was made of these very bytes before, or of others with the same result."""
     row = tx.session.scalars(
-        select(ImageRow).where(
+        select(ImageRow)
+        .where(
             ImageRow.account_id == account_id,
             ImageRow.purpose == purpose,
-            ImageRow.original_hash == original_hash,
+            or_(ImageRow.original_hash == original_hash, ImageRow.cid == cid),
             ImageRow.deleted_at.is_(None),
         )
+        .order_by(ImageRow.id)
+        .limit(1)
     ).one_or_none()
     return None if row is None else _record(tx, row)
 

@@ -11,9 +11,11 @@ from souk.modules.media.domain import (
     Cid,
     CleanedImage,
     ImageRecord,
+    MediaType,
     Purpose,
     Refusal,
     StoredFile,
+    Variant,
     parse_cid,
 )
 from souk.modules.media.errors import (
@@ -153,7 +155,8 @@ class Images:
     ) -> ImageRecord:
         with self._uow.begin() as tx:
             images.lock_account(tx, account_id)
-            same = images.find_same(tx, account_id, purpose, original_hash)
+            cid = cleaned.file(Variant.FULL, MediaType.WEBP).cid
+            same = images.find_same(tx, account_id, purpose, original_hash, cid)
             if same is not None:
                 return same
             if images.count(tx, account_id) >= self._rules.most_images:
