@@ -159,6 +159,9 @@ THEIRS: Mapping[str, Asked] = {
     "PATCH /api/marketplace/products/{listing_id}": _at(
         _PRODUCTS + "/{listing}", {"title": "Mine"}, If_Match='"2"'
     ),
+    "PUT /api/marketplace/products/{listing_id}/images": _at(
+        _PRODUCTS + "/{listing}/images", {"images": []}
+    ),
     "POST /api/marketplace/products/{listing_id}/publish": _at(_PRODUCTS + "/{draft}/publish"),
     "POST /api/marketplace/products/{listing_id}/unpublish": _at(
         _PRODUCTS + "/{listing}/unpublish", {}

@@ -6,6 +6,34 @@ from alembic import op
 revision: str = "0045"
 down_revision: str | None = "0044"
 
+_PICTURES = """
+CREATE FUNCTION pictures_json(subject text, use_kind text, most integer) RETURNS json
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(json_agg(json_build_object(
+        'ipfs_hash', shown.cid,
+        'alt_text', coalesce(nullif(shown.shown_as, ''), shown.alt_text),
+        'width', shown.width,
+        'height', shown.height,
+        'colour', shown.colour,
+        'blurhash', shown.blurhash,
+        'files', (
+            SELECT json_agg(json_build_object(
+                'variant', file.variant,
+                'media_type', file.media_type,
+                'cid', file.cid,
+                'width', file.width,
+                'height', file.height,
+                'bytes', file.size) ORDER BY file.size, file.variant, file.media_type)
+            FROM image_variant file WHERE file.image_id = shown.id)
+        ) ORDER BY shown.position), '[]'::json)
+    FROM (
+        SELECT image.*, used.position, used.alt_text AS shown_as
+        FROM image_use used JOIN image_storage image ON image.id = used.image_id
+        WHERE used.subject_id = subject AND used.kind = use_kind
+        ORDER BY used.position LIMIT most
+    ) AS shown
+$$
+"""
 _CID = "cid ~ '^b[a-z2-7]{58}$'"
 
 
@@ -103,8 +131,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cid", "target", name=op.f("pk_image_pin")),
     )
     op.create_index("ix_image_pin_next_attempt_at", "image_pin", ["next_attempt_at"])
+    op.execute(_PICTURES)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION pictures_json(text, text, integer)")
     for table in ("image_pin", "image_use", "image_variant", "image_storage"):
         op.drop_table(table)

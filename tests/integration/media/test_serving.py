@@ -70,7 +70,7 @@ def test_whole_file_is_served_once_when_a_hundred_thousand_ranges_are_asked_for(
     assert (answer.status_code, answer.content) == (200, whole)
 
 
-def test_nothing_is_served_that_is_no_picture_of_ours(shop):
+def test_nothing_is_served_that_is_no_picture_of_ours(shop, file):
     secret = b"a sealed document"
     cid = compute_cid(secret)
     shop.container.get(Kept).content.put(cid, secret)

@@ -9,6 +9,7 @@ ConflictError
 RejectedError
 +-- MalformedCid                the text is no CID of a kind that is made here
 +-- ImageRefused                the file cannot be made into a picture; says why
++-- ImageNotYours               the picture is somebody else's, or for something else
 +-- MalwareFound                the scanner for malware knows what is in the file
 +-- UnknownPurpose              what the pictures are for is not said, or nothing known
 +-- AltTextUnfit                what a picture shows cannot be said like this
@@ -119,6 +120,21 @@ class ImageRefused(RejectedError):
 
     def __init__(self, reason: str, sentence: str) -> None:
         super().__init__(sentence, context={"reason": reason, "pointer": "/files"})
+
+
+class ImageNotYours(RejectedError):
+    """A picture to be shown is not one of the caller's, or was uploaded for another purpose.
+
+    Upload it for this purpose first and send its `ipfs_hash`.
+    """
+
+    code = "image_not_yours"
+
+    def __init__(self, cid: str, purpose: str) -> None:
+        super().__init__(
+            f"you have no picture {cid} that was uploaded as {purpose}",
+            context={"ipfs_hash": cid, "purpose": purpose},
+        )
 
 
 class MalwareFound(RejectedError):

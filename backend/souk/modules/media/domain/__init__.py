@@ -35,7 +35,7 @@ from souk.modules.media.domain.purposes import (
     Purpose,
 )
 from souk.modules.media.domain.ranges import find_range
-from souk.modules.media.domain.records import ImageRecord, Pinned, StoredFile, Use, UseKind
+from souk.modules.media.domain.records import ImageRecord, Pinned, Shown, StoredFile, Use, UseKind
 from souk.modules.media.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
 from souk.modules.media.domain.verdicts import Verdict
 
@@ -67,6 +67,7 @@ __all__ = [
     "Purpose",
     "Refusal",
     "SealedDocument",
+    "Shown",
     "StoredFile",
     "Use",
     "UseKind",

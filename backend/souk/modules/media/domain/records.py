@@ -49,6 +49,15 @@ class Use:
     alt_text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture that is to be shown somewhere, by its `ipfs_hash`, and what it shows there; without
+    words it shows what was said when it was uploaded."""
+
+    cid: Cid
+    alt_text: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
     """A picture of an account. `cid` is that of its largest file, by which it is called."""

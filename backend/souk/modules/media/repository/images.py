@@ -1,8 +1,8 @@
 """Pictures, their files, and where they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
@@ -130,6 +130,36 @@ def list_uses(tx: Transaction, image_ids: Sequence[str]) -> Sequence[Use]:
         .order_by(UseRow.kind, UseRow.subject_id, UseRow.position)
     )
     return [Use(UseKind(row.kind), row.subject_id, row.position, row.alt_text) for row in rows]
+
+
+def lock_showable(
+    tx: Transaction, cids: Collection[Cid], purpose: Purpose, *, account_id: str, subject_id: str
+) -> Mapping[Cid, str]:
+    """The ids of those of these pictures that the account may show there: its own, and what is
+    shown there already. None of them is deleted before the transaction ends."""
+    shown = select(UseRow.image_id).where(UseRow.subject_id == subject_id)
+    rows = tx.session.scalars(
+        select(ImageRow)
+        .where(
+            ImageRow.cid.in_(cids),
+            ImageRow.purpose == purpose,
+            ImageRow.deleted_at.is_(None),
+            or_(ImageRow.account_id == account_id, ImageRow.id.in_(shown)),
+        )
+        .order_by(ImageRow.id)
+        .with_for_update()
+    )
+    return {Cid(row.cid): row.id for row in rows}
+
+
+def replace_uses(
+    tx: Transaction, kind: UseKind, subject_id: str, shown: Sequence[tuple[str, str]]
+) -> None:
+    """Show these pictures there, by their ids, each with what it shows, and no others."""
+    tx.session.execute(delete(UseRow).where(UseRow.subject_id == subject_id, UseRow.kind == kind))
+    for position, (image_id, alt_text) in enumerate(shown):
+        values = {"kind": kind, "position": position, "image_id": image_id, "alt_text": alt_text}
+        tx.session.execute(insert(UseRow).values(subject_id=subject_id, **values))
 
 
 def remove(tx: Transaction, row: ImageRow) -> None:
