@@ -9,7 +9,12 @@ from souk.core.clock import Clock
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Scope
 from souk.modules.accounts.api import router
-from souk.modules.accounts.domain.emails import MAX_ATTEMPTS, enclosed
+from souk.modules.accounts.domain.emails import (
+    MAX_ATTEMPTS,
+    MAX_MESSAGES,
+    MAX_MESSAGES_TO_ADD,
+    enclosed,
+)
 from souk.modules.accounts.service import (
     Accounts,
     Addresses,
@@ -161,6 +166,25 @@ def test_asking_again_under_one_key_sends_one_letter(api, sender, letters, token
     answers = [api("POST", "/api/auth/emails", body, token=token, key="k") for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert sender.send_due() == 1
+
+
+def test_nobody_keeps_an_address_from_its_owner_by_asking_for_it(api, ask, letters, accounts, token):
+    eve = sign_in(accounts, a_wallet("eve")).token
+    for _ in range(MAX_MESSAGES):
+        ask(eve)
+        eve = step_up(accounts, eve, a_wallet("eve"))
+    assert refused(ask(eve)) == (429, "too_many_emails")
+    assert ask(token).status_code == 202
+    assert by_link(api, token, letters.link).status_code == 200
+
+
+def test_address_is_sent_no_more_than_so_much_whoever_asks(ask, letters, accounts, clock):
+    asked = MAX_MESSAGES_TO_ADD
+    answers = [ask(sign_in(accounts, a_wallet(f"w{n}")).token) for n in range(asked + 1)]
+    assert [answer.status_code for answer in answers] == [202] * asked + [429]
+    assert len(letters.sent) == asked
+    clock.advance(hours=1)
+    assert ask(sign_in(accounts, a_wallet()).token).status_code == 202
 
 
 @pytest.mark.parametrize("whose", ["another session of the account", "another account"])
