@@ -15,6 +15,7 @@ from souk.modules.accounts.domain.emails import (
     MAX_MESSAGES_TO_ADD,
     enclosed,
 )
+from souk.modules.accounts.errors import KeyEnded
 from souk.modules.accounts.service import (
     Accounts,
     Addresses,
@@ -307,6 +308,20 @@ def test_removed_address_signs_in_no_more(api, ask, letters, accounts, emails, s
     assert api("GET", "/api/auth/session", token=opened.token).status_code == 401
     body = {"link": letters.link}
     assert api("POST", "/api/auth/email/verify", body).status_code == 422
+
+
+def test_key_of_unknown_making_ends_with_any_address(
+    api, ask, letters, accounts, committing_uow, engine, token
+):
+    token = added(api, ask, accounts, letters, token)
+    principal = accounts.authenticate(token)
+    key = ApiKeys(committing_uow).create(principal, name="Old", scopes=[Scope.ORDERS_READ]).token
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE api_key SET wallet = NULL, email = NULL"))
+    token = step_up(accounts, token)
+    assert api("DELETE", f"/api/auth/emails/{ADA}", token=token).status_code == 204
+    with pytest.raises(KeyEnded):
+        accounts.authenticate(key)
 
 
 def test_removing_needs_a_proof_and_one_of_ones_own(api, ask, letters, accounts, token):
