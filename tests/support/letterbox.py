@@ -9,8 +9,8 @@ EMAILS = EmailConfig("souk.example", f"{SITE}/sign-in", f"{SITE}/confirm-email",
 
 
 class Letterbox:
-    """A `Mailer` that keeps what it is handed, as address and text, until it is told to fail, always or
-    for some addresses."""
+    """A `Mailer` that keeps what it is handed, as address and text, until it is told to fail,
+    always or for some addresses."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []

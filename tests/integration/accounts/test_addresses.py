@@ -169,7 +169,9 @@ def test_asking_again_under_one_key_sends_one_letter(api, sender, letters, token
     assert sender.send_due() == 1
 
 
-def test_nobody_keeps_an_address_from_its_owner_by_asking_for_it(api, ask, letters, accounts, token):
+def test_nobody_keeps_an_address_from_its_owner_by_asking_for_it(
+    api, ask, letters, accounts, token
+):
     eve = sign_in(accounts, a_wallet("eve")).token
     for _ in range(MAX_MESSAGES):
         ask(eve)

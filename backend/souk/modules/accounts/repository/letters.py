@@ -10,9 +10,9 @@ from souk.core.unit_of_work import Transaction
 # Longer than a mail server takes; should it ever not be, the same letter is sent twice.
 _LEASE = timedelta(minutes=2)
 
-# What is used or too old is of no use to anybody. What was never tried comes first: it must not wait
-# for what may never be taken. Materialized, because a plan that ran the
-# subquery again would take more than one.
+# What is used or too old is of no use to anybody. What was never tried comes first: it must not
+# wait for what may never be taken. Materialized, because a plan that ran the subquery again would
+# take more than one.
 _CLAIM = text(
     """
     WITH due AS MATERIALIZED (
