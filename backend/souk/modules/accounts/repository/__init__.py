@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, or_, select, text, update
+from sqlalchemy import Select, delete, exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.addresses import Address
@@ -179,9 +179,17 @@ def use_step_up(tx: Transaction, session_id: str, *, since: datetime) -> bool:
 
 
 def forget_step_ups(tx: Transaction, account_id: str) -> None:
-    """What was proved in the account's sessions counts no more."""
+    """What was proved in the account's sessions counts no more. Those that have ended are left to
+    whoever deletes them."""
     tx.session.execute(
-        update(SessionRow).where(SessionRow.account_id == account_id).values(step_up_at=None)
+        update(SessionRow)
+        .where(
+            SessionRow.account_id == account_id,
+            SessionRow.step_up_at.is_not(None),
+            SessionRow.revoked_at.is_(None),
+            SessionRow.expires_at > tx.now,
+        )
+        .values(step_up_at=None)
     )
 
 
@@ -245,7 +253,18 @@ def exists_way_in(tx: Transaction, account_id: str) -> bool:
 
 
 def delete_expired(tx: Transaction) -> int:
-    """Forget nonces and sessions past their time; returns how many."""
-    nonces = delete(NonceRow).where(NonceRow.expires_at < tx.now).returning(NonceRow.nonce)
-    sessions = delete(SessionRow).where(SessionRow.expires_at < tx.now).returning(SessionRow.id)
-    return len(tx.session.execute(nonces).all()) + len(tx.session.execute(sessions).all())
+    """Forget nonces and sessions past their time; returns how many. What others hold is left for
+    the next time: whoever waits for nobody is part of no deadlock."""
+    nonces = _free(select(NonceRow.nonce).where(NonceRow.expires_at < tx.now))
+    sessions = _free(select(SessionRow.id).where(SessionRow.expires_at < tx.now))
+    gone = [
+        delete(NonceRow).where(NonceRow.nonce.in_(nonces)).returning(NonceRow.nonce),
+        delete(SessionRow).where(SessionRow.id.in_(sessions)).returning(SessionRow.id),
+    ]
+    return sum(len(tx.session.execute(statement).all()) for statement in gone)
+
+
+def _free(found: Select[tuple[str]]) -> Select[tuple[str]]:
+    """Of the rows found, those that nobody holds; they are held from here on."""
+    locked = found.with_for_update(skip_locked=True).cte("free")
+    return select(*locked.c)
