@@ -221,26 +221,6 @@ def test_what_staff_decided_stands_when_the_provider_tells_otherwise(
         assert sellers.get(tx, store.id).verification is staffed.verification is decided
 
 
-def test_rejection_stands_when_staff_confirmed_what_the_check_found(
-    committing_uow, sellers, store, person, card_server, door, sweep, stands, engine
-):
-    url = begin(sellers, store)
-    person.is_looked_at(url, EXPIRED)
-    sellers.look_at_checks()
-    clerk = staff(committing_uow)
-    for _ in range(2):
-        sellers.decide_verification(clerk, store.id, Verification.REJECTED, "a forged passport")
-    person.is_looked_at(url, GENUINE)
-    for event in told(card_server, url):
-        door.tell(event)
-    sweep()
-
-    assert stands() == ("unverified", "in_review", "rejected", "rejected")
-    with engine.connect() as connection:
-        newest = "SELECT mover, reason FROM seller_standing_history ORDER BY id DESC LIMIT 1"
-        assert tuple(connection.execute(text(newest)).one()) == ("staff", "a forged passport")
-
-
 def test_old_check_is_not_counted_when_a_newer_one_has_begun(
     sellers, store, person, card_server, door, sweep, stands
 ):
