@@ -1,15 +1,33 @@
 """Every statement of the write side of accounts."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Select, delete, exists, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.addresses import Address
-from souk.core.db import InstantColumn
+from souk.core.db import InstantColumn, table_of
 from souk.core.principal import Principal, Role
 from souk.core.unit_of_work import Transaction
 from souk.modules.accounts.models import AccountRow, EmailRow, NonceRow, SessionRow, WalletRow
+
+_WALLET = table_of(WalletRow)
+_PROOFS = select(_WALLET.c.account_id, _WALLET.c.address, _WALLET.c.chain_id).where(
+    _WALLET.c.account_id == any_(bindparam("accounts", type_=ARRAY(Text)))
+)
 
 
 def add_nonce(tx: Transaction, nonce: str, expires_at: datetime) -> None:
@@ -219,6 +237,14 @@ def exists_proof(tx: Transaction, account_id: str, address: str, chain_id: int) 
     )
     found: bool = tx.session.execute(select(proved)).scalar_one()
     return found
+
+
+def list_proofs(
+    tx: Transaction, account_ids: Iterable[str]
+) -> Iterator[tuple[str, Address, int | None]]:
+    """Account, address and chain of every wallet that one of these has proved."""
+    for row in tx.session.execute(_PROOFS, {"accounts": list(account_ids)}):
+        yield row.account_id, Address(row.address), row.chain_id
 
 
 def exists_wallet(tx: Transaction, account_id: str) -> bool:
