@@ -1,12 +1,15 @@
 """Who somebody is, while what proved it is being taken away or outdone."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import text
 
 from souk.core.principal import Scope
 from souk.modules.accounts import repository
 from souk.modules.accounts.errors import SessionEnded, StepUpRequired
 from souk.modules.accounts.service import ApiKeys, Emails, Letters, Sessions
-from tests.support.account_builders import a_message, a_wallet, accounts_on, sign_in
+from tests.support.account_builders import SIGN_IN, a_message, a_wallet, accounts_on, sign_in
 from tests.support.letterbox import EMAILS, Letterbox
 from tests.support.seller_builders import sellers_on
 from tests.support.threads import at_once, second_waits_for_first
@@ -119,3 +122,42 @@ def test_ending_the_others_waits_for_whoever_touches_all_sessions(uow, engine, a
     )
 
     assert ended.exception() is None
+
+
+def hold(tx, session_id):
+    """Keep a session's row from everybody else."""
+    tx.session.execute(text("SELECT 1 FROM session WHERE id = :id FOR UPDATE"), {"id": session_id})
+
+
+@pytest.mark.parametrize(
+    "ended", ["expires_at = created_at", "revoked_at = created_at", "step_up_at = NULL"]
+)
+def test_forgetting_proofs_waits_for_no_session_that_has_none(uow, engine, accounts, ended):
+    owner, other = caller(accounts), caller(accounts)
+    with engine.begin() as connection:
+        changed = text(f"UPDATE session SET {ended} WHERE id = :id")
+        connection.execute(changed, {"id": other.session_id})
+
+    def forget(_number):
+        with uow.begin() as tx:
+            repository.forget_step_ups(tx, owner.account_id)
+            tx.commit()
+            return "done"
+
+    with uow.begin() as tx:
+        hold(tx, other.session_id)
+        assert at_once(1, forget) == ["done"]
+    with uow.begin() as tx:
+        long_ago = tx.now - timedelta(days=1)
+        assert not repository.use_step_up(tx, owner.session_id, since=long_ago)
+
+
+def test_deleting_expired_sessions_leaves_those_that_others_hold(uow, accounts, clock):
+    held = caller(accounts)
+    caller(accounts)
+    clock.advance(days=SIGN_IN.session_days, seconds=1)
+
+    with uow.begin() as tx:
+        hold(tx, held.session_id)
+        assert at_once(1, lambda _number: accounts.forget_expired()) == [3]
+    assert accounts.forget_expired() == 1

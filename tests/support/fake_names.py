@@ -41,6 +41,7 @@ class FakeNameService:
         self.now = now or datetime(2026, 3, 1, 12, tzinfo=UTC)
         self.names: dict[str, FakeName] = {}
         self.claims: dict[Address, str] = {}
+        self.number = 7
         self.away = False
         self.asked = 0
 
@@ -57,7 +58,7 @@ class FakeNameService:
             stands_for = found.elsewhere
         return NameRecord(
             name=name,
-            block=Evidence(31337, 7, "0x" + "07" * 32, self.now),
+            block=Evidence(31337, self.number, "0x" + "07" * 32, self.now),
             address=self.names[answering].below if answering else stands_for,
             answered_by=EnsName(answering) if answering else None,
             owner=self._owner(found) if found else None,

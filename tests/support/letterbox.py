@@ -9,18 +9,21 @@ EMAILS = EmailConfig("souk.example", f"{SITE}/sign-in", f"{SITE}/confirm-email",
 
 
 class Letterbox:
-    """A `Mailer` that keeps what it is handed, as address and text, until it is told to fail."""
+    """A `Mailer` that keeps what it is handed, as address and text, until it is told to fail,
+    always or for some addresses."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.failure: Exception | None = None
+        self.failures: dict[str, Exception] = {}
         self.tries = 0
 
     def send(self, *, to: str, subject: str, body: str) -> None:
         del subject
         self.tries += 1
-        if self.failure is not None:
-            raise self.failure
+        failure = self.failures.get(to, self.failure)
+        if failure is not None:
+            raise failure
         self.sent.append((to, body))
 
     @property

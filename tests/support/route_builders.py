@@ -51,6 +51,7 @@ def an_order(cents: int = 5_000, **fields: object) -> BasketOrder:
     plain = BasketOrder(
         total=cents,
         payouts=PayoutWallets(SELLER),
+        proofs={SELLER: None, WALLET: None},
         takes_cards=True,
         handling_days=2,
         transit_days=5,

@@ -26,6 +26,18 @@ FOR EACH ROW WHEN (
     OR OLD.payout_wallets IS DISTINCT FROM NEW.payout_wallets)
 EXECUTE FUNCTION keep_order_payouts()
 """
+# Code from before would pay these orders to another wallet than they say.
+_REFUSE = """
+DO $$
+BEGIN
+    LOCK TABLE orders IN ACCESS EXCLUSIVE MODE;
+    IF EXISTS (SELECT FROM orders WHERE payout_wallets IS NOT NULL) THEN
+        RAISE EXCEPTION
+            'orders name payout wallets of single chains, which would be lost: stay at 0044';
+    END IF;
+END
+$$
+"""
 
 
 def upgrade() -> None:
@@ -53,6 +65,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(_REFUSE)
     op.execute("DROP TRIGGER order_payouts_are_kept ON orders")
     op.execute("DROP FUNCTION keep_order_payouts")
     op.drop_column("orders", "payout_wallets")

@@ -21,7 +21,7 @@ from souk.modules.chain.domain import ChainConfig, Purpose
 from souk.modules.chain.ports import TransactionSender
 from souk.modules.chain.service import FollowedChain
 from souk.modules.payments.domain import ChainMoney, TokenMoney
-from souk.settings import KeeperSettings, Settings
+from souk.settings import KeeperSettings, Settings, TradeSettings
 
 _log = logging.getLogger(__name__)
 
@@ -92,17 +92,23 @@ def _senders(
         if key is not None
     }
     if not deployment.disposable:
-        _refuse_published(deployment, senders)
+        _refuse_published(deployment, settings.trade, senders)
     return senders
 
 
-def _refuse_published(deployment: Deployment, senders: Mapping[Purpose, TransactionSender]) -> None:
-    """What lies on an account whose key everybody has is taken at once, and its nonces with it."""
-    for purpose, sender in senders.items():
-        if sender.address in PUBLISHED_ACCOUNTS:
+def _refuse_published(
+    deployment: Deployment, trade: TradeSettings, senders: Mapping[Purpose, TransactionSender]
+) -> None:
+    """What lies on an account whose key everybody has is taken at once, and its nonces with it;
+    and whoever likes rules on every dispute."""
+    named = {f"{purpose.upper()}_PRIVATE_KEY": each.address for purpose, each in senders.items()}
+    named["ARBITER_ADDRESS"] = parse_address(trade.arbiter_address)
+    named["FEE_TO_ADDRESS"] = parse_address(trade.fee_to_address)
+    for variable, address in named.items():
+        if address in PUBLISHED_ACCOUNTS:
             raise SettingsRefused(
-                f"{purpose.upper()}_PRIVATE_KEY: everybody has the key of {sender.address}, as it"
-                f" comes with development nodes; set a key of your own for {deployment.name}"
+                f"{variable}: everybody has the key of {address}, as it comes with development"
+                f" nodes; set one of your own for {deployment.name}"
             )
 
 

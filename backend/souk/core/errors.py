@@ -18,6 +18,7 @@
         |   +-- DatabaseBusy    it can, but a statement or a lock took too long there
         +-- ProviderUnavailable the provider could not be reached, nothing happened there
         |   +-- ProviderRefusesUs   it was reached, and does not accept our key
+        |   +-- RecipientUnavailable it was reached, and does not take a message to this one now
         +-- OutcomeUnknown      the provider was asked and did not answer: look it up, never ask
                                 again under a new key
 
@@ -177,6 +178,12 @@ class ProviderRefusesUs(ProviderUnavailable):
     again."""
 
     code = "provider_refuses_us"
+
+
+class RecipientUnavailable(ProviderUnavailable):
+    """A mail server takes no message to this recipient for now; others may be written to."""
+
+    code = "recipient_unavailable"
 
 
 class ProviderRejected(DomainError):

@@ -95,5 +95,7 @@ class Mailer(Protocol):
     """Sends e-mail."""
 
     def send(self, *, to: str, subject: str, body: str) -> None:
-        """Hand one message over. Raises `ProviderUnavailable` or `ProviderRejected`."""
+        """Hand one message over. Raises `ProviderRejected` when this recipient is never to be
+        reached, `RecipientUnavailable` when this one is not now, and another `ProviderUnavailable`
+        when nobody is, because the server is away or does not accept us."""
         ...

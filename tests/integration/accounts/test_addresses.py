@@ -9,7 +9,13 @@ from souk.core.clock import Clock
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Scope
 from souk.modules.accounts.api import router
-from souk.modules.accounts.domain.emails import MAX_ATTEMPTS, enclosed
+from souk.modules.accounts.domain.emails import (
+    MAX_ATTEMPTS,
+    MAX_MESSAGES,
+    MAX_MESSAGES_TO_ADD,
+    enclosed,
+)
+from souk.modules.accounts.errors import KeyEnded
 from souk.modules.accounts.service import (
     Accounts,
     Addresses,
@@ -163,6 +169,27 @@ def test_asking_again_under_one_key_sends_one_letter(api, sender, letters, token
     assert sender.send_due() == 1
 
 
+def test_nobody_keeps_an_address_from_its_owner_by_asking_for_it(
+    api, ask, letters, accounts, token
+):
+    eve = sign_in(accounts, a_wallet("eve")).token
+    for _ in range(MAX_MESSAGES):
+        ask(eve)
+        eve = step_up(accounts, eve, a_wallet("eve"))
+    assert refused(ask(eve)) == (429, "too_many_emails")
+    assert ask(token).status_code == 202
+    assert by_link(api, token, letters.link).status_code == 200
+
+
+def test_address_is_sent_no_more_than_so_much_whoever_asks(ask, letters, accounts, clock):
+    asked = MAX_MESSAGES_TO_ADD
+    answers = [ask(sign_in(accounts, a_wallet(f"w{n}")).token) for n in range(asked + 1)]
+    assert [answer.status_code for answer in answers] == [202] * asked + [429]
+    assert len(letters.sent) == asked
+    clock.advance(hours=1)
+    assert ask(sign_in(accounts, a_wallet()).token).status_code == 202
+
+
 @pytest.mark.parametrize("whose", ["another session of the account", "another account"])
 def test_letter_is_good_in_no_session_but_the_one_that_asked(
     api, ask, letters, accounts, token, whose
@@ -283,6 +310,20 @@ def test_removed_address_signs_in_no_more(api, ask, letters, accounts, emails, s
     assert api("GET", "/api/auth/session", token=opened.token).status_code == 401
     body = {"link": letters.link}
     assert api("POST", "/api/auth/email/verify", body).status_code == 422
+
+
+def test_key_of_unknown_making_ends_with_any_address(
+    api, ask, letters, accounts, committing_uow, engine, token
+):
+    token = added(api, ask, accounts, letters, token)
+    principal = accounts.authenticate(token)
+    key = ApiKeys(committing_uow).create(principal, name="Old", scopes=[Scope.ORDERS_READ]).token
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE api_key SET wallet = NULL, email = NULL"))
+    token = step_up(accounts, token)
+    assert api("DELETE", f"/api/auth/emails/{ADA}", token=token).status_code == 204
+    with pytest.raises(KeyEnded):
+        accounts.authenticate(key)
 
 
 def test_removing_needs_a_proof_and_one_of_ones_own(api, ask, letters, accounts, token):

@@ -80,6 +80,12 @@ def make(api, token, *scopes, key="k", **more):
     return answer.json()
 
 
+def forget_who_made_keys(engine):
+    """As it is with keys that were made before that was stored."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE api_key SET wallet = NULL, email = NULL"))
+
+
 def listed(api, token):
     return api("GET", PATH, token=token).json()["data"]
 
@@ -240,3 +246,19 @@ def test_key_ends_with_the_wallet_in_whose_session_it_was_made(
     assert accounts.authenticate(kept).account_id == owner.account_id
     with pytest.raises(KeyEnded):
         accounts.authenticate(taken)
+
+
+def test_key_of_unknown_making_ends_with_any_wallet(api, accounts, token, committing_uow, engine):
+    stolen = a_wallet("stolen")
+    message = a_message(accounts.issue_nonce(), stolen).render()
+    accounts.add_wallet(accounts.authenticate(token), message, stolen.sign(message))
+    old = make(api, sign_in(accounts, a_wallet()).token)["secret"]
+    theirs = make(api, sign_in(accounts, a_wallet("bob")).token)["secret"]
+    forget_who_made_keys(engine)
+
+    owner = accounts.authenticate(sign_in(accounts, a_wallet()).token)
+    sellers_on(committing_uow).remove_wallet(owner, stolen.address)
+
+    assert accounts.authenticate(theirs).account_id != owner.account_id
+    with pytest.raises(KeyEnded):
+        accounts.authenticate(old)

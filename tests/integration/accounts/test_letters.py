@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from souk.core.errors import ProviderRejected, ProviderUnavailable
+from souk.core.errors import ProviderRejected, ProviderUnavailable, RecipientUnavailable
 from souk.modules.accounts.domain.emails import CODE_LASTS, MAX_MESSAGES, enclosed
 from souk.modules.accounts.errors import EmailProofUnusable, TooManyEmails
 from souk.modules.accounts.service import Emails
@@ -105,6 +105,29 @@ def test_letter_waits_for_no_other_when_the_mail_server_does_not_take_one(
     emails.request(EVE)
     assert sender.send_due() == 1
     assert [to for to, _body in letters.sent] == [EVE]
+
+
+def test_letter_waits_for_no_address_that_takes_none_now(emails, sender, letters, clock):
+    letters.failures[EVE] = RecipientUnavailable("grey-listed")
+    emails.request(EVE)
+    clock.advance(seconds=1)
+    emails.request(ADA)
+    assert sender.send_due() == 1
+    assert [to for to, _body in letters.sent] == [ADA]
+    letters.failures.clear()
+    clock.advance(seconds=2)
+    assert sender.send_due() == 1
+    assert [to for to, _body in letters.sent] == [ADA, EVE]
+
+
+def test_letter_that_was_never_tried_comes_before_what_is_repeated(emails, sender, letters, clock):
+    letters.failures[EVE] = AWAY
+    emails.request(EVE)
+    sender.send_due()
+    clock.advance(seconds=3)
+    emails.request(ADA)
+    assert sender.send_due() == 1
+    assert [to for to, _body in letters.sent] == [ADA]
 
 
 def test_letter_that_is_never_taken_is_not_sent_again(emails, sender, letters, clock):

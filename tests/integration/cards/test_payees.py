@@ -5,6 +5,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from souk.core.errors import ProviderUnavailable
 from souk.core.principal import KeyLacksScope, NotYours, Scope
 from souk.modules.accounts.errors import StepUpRequired
 from souk.modules.sellers.domain import SellerStatus
@@ -50,6 +51,31 @@ def test_tells_nobody_where_to_enter_a_bank_account_who_has_only_a_token(shop, s
 
     with pytest.raises(StepUpRequired):
         shop.payments.open_payee(stella, seller_id)
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_takes_no_proof_of_who_asks_when_the_provider_is_away(
+    shop, faulty_server, seller_id, opened
+) -> None:
+    if opened:
+        shop.payments.open_payee(shop.seller("stella"), seller_id)
+    stella = shop.seller("stella")
+    faulty_server.control("faults", kind="rate_limit", on="/v1/account", count=20)
+    with pytest.raises(ProviderUnavailable):
+        shop.payments.open_payee(stella, seller_id)
+    faulty_server.control("faults/clear")
+
+    assert shop.payments.open_payee(stella, seller_id).onboarding_url
+
+
+@pytest.mark.pitfall("A6")
+def test_asks_the_provider_nothing_for_whoever_has_only_a_token(shop, seller_id) -> None:
+    stella = replace(shop.seller("stella"), session_id="ses_of_nobody")
+
+    with pytest.raises(StepUpRequired):
+        shop.payments.open_payee(stella, seller_id)
+
+    assert seller_id not in shop.sees.column("SELECT seller_id FROM payee_account")
 
 
 def test_tells_no_program_where_to_enter_a_bank_account(shop, seller_id) -> None:

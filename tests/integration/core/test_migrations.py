@@ -5,10 +5,17 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import sessionmaker
 
 from souk.core.db import make_engine
+from souk.core.ids import TimeOrderedIds
 from souk.core.migrations import downgrade, upgrade
+from souk.core.unit_of_work import UnitOfWork
+from tests.support.account_builders import a_wallet, an_account
+from tests.support.catalog_builders import a_listing
+from tests.support.order_builders import place
+from tests.support.seller_builders import a_seller, pay_elsewhere
 from tests.support.threads import at_once
 from tests.support.waiting import eventually
 
@@ -94,6 +101,21 @@ def test_downgrade_is_refused_while_there_is_a_loss(fresh):
 
     with pytest.raises(IntegrityError):
         downgrade(fresh, "0026")
+
+
+def test_downgrade_is_refused_while_an_order_names_wallets_of_single_chains(fresh, clock):
+    upgrade(fresh)
+    uow = UnitOfWork(sessionmaker(fresh), clock, TimeOrderedIds())
+    store = a_seller(uow)
+    pay_elsewhere(uow, "sofia", "sofia", {31337: "own"})
+    place(uow, an_account(uow, "bruno"), (a_listing(uow, store).id, 1))
+
+    with pytest.raises(DBAPIError, match="which would be lost"):
+        downgrade(fresh, "0043")
+
+    with fresh.connect() as connection:
+        kept = connection.execute(text("SELECT payout_wallets FROM orders")).scalar_one()
+    assert kept == {"31337": a_wallet("own").address}
 
 
 def waits_for_us(engine: Engine, other: Connection) -> bool:

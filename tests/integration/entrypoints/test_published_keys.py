@@ -8,7 +8,7 @@ from eth_account import Account
 from souk.adapters.evm import registry
 from souk.adapters.evm.published_keys import PUBLISHED_ACCOUNTS
 from souk.adapters.evm.registry import Contract, Deployment, NativeCoin
-from souk.embedded.anvil import DEVELOPMENT_KEY, SELLER_KEY
+from souk.embedded.anvil import ARBITER_ADDRESS, DEVELOPMENT_KEY, FEE_TO_ADDRESS, SELLER_KEY
 from souk.entrypoints import cli
 
 PHRASE = "test " * 11 + "junk"
@@ -55,6 +55,24 @@ def test_refuses_a_key_that_everybody_has(
     assert SELLER_KEY[2:] not in said
 
 
+@pytest.mark.pitfall("K1")
+@pytest.mark.parametrize(
+    ("variable", "address"),
+    [("ARBITER_ADDRESS", ARBITER_ADDRESS), ("FEE_TO_ADDRESS", FEE_TO_ADDRESS.lower())],
+)
+def test_refuses_an_account_of_which_everybody_has_the_key(
+    environment: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    address: str,
+) -> None:
+    environment.setenv(variable, address)
+
+    assert cli.main(["role", "give", "admin", ADDRESS]) == 2
+
+    assert f"{variable}: everybody has the key" in capsys.readouterr().err
+
+
 def test_takes_a_key_of_ones_own(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,6 +89,8 @@ def test_takes_the_local_key_on_the_local_chain(
     environment.delenv("CHAIN_8453_RPC_URLS")
     environment.setenv("CHAIN_31337_RPC_URLS", "http://127.0.0.1:9")
     environment.setenv("KEEPER_PRIVATE_KEY", DEVELOPMENT_KEY)
+    environment.setenv("ARBITER_ADDRESS", ARBITER_ADDRESS)
+    environment.setenv("FEE_TO_ADDRESS", FEE_TO_ADDRESS)
     registry.save(tmp_path / "deployments", a_record(31337))
 
     cli.main(["role", "give", "admin", ADDRESS])

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from souk.adapters.ens.prompt import PromptNames
 from souk.core.transaction_guard import ProviderCallInTransaction
+from souk.modules.accounts.errors import StepUpRequired
 from souk.modules.names.domain import Fault, LostName
 from souk.modules.names.service import LastLooks
 from souk.modules.sellers.domain import SellersConfig
@@ -138,10 +139,54 @@ def test_name_is_kept_while_the_chain_is_away(uow, chain, clock, looks, store):
 
 
 def test_name_is_kept_while_its_gateway_is_silent(uow, chain, clock, looks, store):
+    chain.names[NAME].off_chain, chain.names[NAME].elsewhere = True, store.principal.wallets[0]
+    verifications_on(uow, chain).verify(store.principal, NAME)
+    clock.advance(minutes=1)
+    chain.names[NAME].elsewhere = None
+
+    assert (look(uow, looks, store), shown_at(uow, store.id)) == ([], NAME)
+
+
+@pytest.mark.pitfall("A10")
+def test_name_is_lost_when_it_leads_to_a_gateway_that_is_silent_from_the_beginning(
+    uow, chain, clock, session, looks, store
+):
+    """So does whoever has taken a name and wants the store to keep it."""
     clock.advance(minutes=1)
     chain.names[NAME].off_chain = True
 
+    assert look(uow, looks, store) == [LostName(store.id, NAME, Fault.REPOINTED)]
+    assert sellers_frozen(uow, store) is not None
+
+
+def test_name_is_not_lost_by_what_an_older_block_says(uow, chain, clock, looks, store):
+    """A node that lags behind the one that was asked before."""
+    chain.number, chain.names[NAME].address = chain.number - 1, None
+    clock.advance(minutes=1)
+
     assert (look(uow, looks, store), shown_at(uow, store.id)) == ([], NAME)
+
+
+def test_payouts_are_not_frozen_when_an_end_is_only_remembered(uow, chain, clock, looks, store):
+    """The name may have been renewed while nobody could be asked."""
+    chain.away = True
+    clock.advance(days=366)
+
+    assert look(uow, looks, store) == [LostName(store.id, NAME, Fault.EXPIRED)]
+    assert sellers_frozen(uow, store) is None
+
+
+def test_another_name_is_put_in_its_place_by_nobody_who_has_only_a_token(uow, chain, store):
+    chain.names["evil.eth"] = a_name(chain.names[NAME].address, now=chain.now)
+    owner = store.proved()
+    with uow.begin() as tx:
+        accounts_on(uow).require_step_up(tx, owner)
+        tx.commit()
+
+    with pytest.raises(StepUpRequired):
+        verifications_on(uow, chain).verify(owner, "evil.eth")
+
+    assert shown_at(uow, store.id) == NAME
 
 
 def test_name_is_looked_up_off_chain(uow, chain, clock, looks, store):
@@ -253,7 +298,7 @@ def test_payouts_are_not_frozen_when_the_names_wallet_was_taken_from_the_account
     accounts = accounts_on(uow)
     signed = a_message(accounts.issue_nonce(), SECOND).render()
     accounts.add_wallet(an_account(uow, "sofia"), signed, SECOND.sign(signed))
-    verifications_on(uow, chain).verify(store.principal, "olive.eth")
+    verifications_on(uow, chain).verify(store.proved(), "olive.eth")
     sellers_on(uow).remove_wallet(an_account(uow, "sofia"), SECOND.address)
     clock.advance(minutes=1)
 

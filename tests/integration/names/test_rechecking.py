@@ -112,7 +112,7 @@ def test_check_takes_the_name_away_when_it_stands_for_another(
     ("change", "reason"),
     [
         (lambda name: setattr(name, "address", None), "no_address"),
-        (lambda name: setattr(name, "off_chain", True), "off_chain"),
+        (lambda name: setattr(name, "off_chain", True), "repointed"),
     ],
 )
 def test_check_takes_the_name_away_when_it_stands_for_nobody(

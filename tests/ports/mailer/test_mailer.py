@@ -1,6 +1,8 @@
 """What every mailer promises, and what SMTP adds: TLS, and refusals by name."""
 
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -13,7 +15,13 @@ from aiosmtpd.smtp import AuthResult, Envelope
 
 from souk.adapters.mail.folder import FolderMailer
 from souk.adapters.mail.smtp import SmtpMailer, SmtpServer
-from souk.core.errors import ProviderRefusesUs, ProviderRejected, ProviderUnavailable
+from souk.core.errors import (
+    DomainError,
+    ProviderRefusesUs,
+    ProviderRejected,
+    ProviderUnavailable,
+    RecipientUnavailable,
+)
 from souk.core.transaction_guard import ProviderCallInTransaction, transaction_open
 
 SENDER = "Souk <no-reply@souk.example>"
@@ -25,7 +33,21 @@ class Post:
 
     def __init__(self) -> None:
         self.handed: list[bytes] = []
-        self.to_recipient = self.to_message = "250 OK"
+        self.to_sender = self.to_recipient = self.to_message = "250 OK"
+        self.to_hello, self.to_leaving = "250 HELP", "221 Bye"
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], self.to_hello]
+
+    async def handle_HELO(self, _server, session, _envelope, hostname) -> str:
+        session.host_name = hostname
+        return self.to_hello
+
+    async def handle_MAIL(self, _server, _session, envelope: Envelope, address, options) -> str:
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return self.to_sender
 
     async def handle_RCPT(self, _server, _session, envelope: Envelope, address, _options) -> str:
         envelope.rcpt_tos.append(address)
@@ -35,6 +57,9 @@ class Post:
         assert isinstance(envelope.content, bytes)
         self.handed.append(envelope.content)
         return self.to_message
+
+    async def handle_QUIT(self, _server, _session, _envelope) -> str:
+        return self.to_leaving
 
 
 class AnyPort(Controller):
@@ -131,15 +156,52 @@ def test_folder_is_unavailable_when_it_cannot_be_written_to(tmp_path) -> None:
         FolderMailer(tmp_path / "mail", sender=SENDER).send(to=TO, subject="s", body="b")
 
 
-@pytest.mark.parametrize("what", ["to_recipient", "to_message"])
+class Refusal(socketserver.StreamRequestHandler):
+    """Greets with a refusal and hangs up."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"554 no service here\r\n")
+
+
+@contextmanager
+def refusing_everybody() -> Iterator[SmtpServer]:
+    with socketserver.TCPServer(("127.0.0.1", 0), Refusal) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        yield SmtpServer("127.0.0.1", server.server_address[1], tls=False)
+        thread.join()
+
+
 @pytest.mark.parametrize(
-    ("answer", "error"),
-    [("550 no such user", ProviderRejected), ("451 later", ProviderUnavailable)],
+    ("what", "answer", "error"),
+    [
+        ("to_recipient", "550 no such user", ProviderRejected),
+        ("to_recipient", "451 grey-listed", RecipientUnavailable),
+        ("to_recipient", "421 closing down", ProviderUnavailable),
+        ("to_hello", "550 who are you", ProviderRefusesUs),
+        ("to_sender", "550 not allowed to send", ProviderRefusesUs),
+        ("to_sender", "451 too much for now", ProviderUnavailable),
+        ("to_message", "554 not signed", ProviderRefusesUs),
+        ("to_message", "451 later", ProviderUnavailable),
+    ],
 )
-def test_smtp_says_whether_asking_again_may_help(post, what, answer, error) -> None:
+def test_smtp_says_whom_a_refusal_is_about(post, what, answer, error) -> None:
     setattr(post, what, answer)
-    with serving(post) as server, pytest.raises(error):
+    with serving(post) as server, pytest.raises(DomainError) as refusal:
         SmtpMailer(here(server), sender=SENDER).send(to=TO, subject="s", body="b")
+    assert type(refusal.value) is error
+
+
+def test_smtp_refuses_us_when_the_greeting_is_a_refusal() -> None:
+    with refusing_everybody() as server, pytest.raises(ProviderRefusesUs):
+        SmtpMailer(server, sender=SENDER).send(to=TO, subject="s", body="b")
+
+
+def test_smtp_has_sent_the_message_whatever_the_server_says_to_leaving(post) -> None:
+    post.to_leaving = "500 what"
+    with serving(post) as server:
+        SmtpMailer(here(server), sender=SENDER).send(to=TO, subject="s", body="b")
+    assert len(post.handed) == 1
 
 
 def test_smtp_is_unavailable_when_nobody_answers() -> None:

@@ -24,6 +24,10 @@ UNREADABLE = {
     "half a pair": "\ud800",
     "an annotation anchor": "\ufff9",
     "a joiner between Latin letters": "\u200d",
+    "a choice of style for a letter": "\ufe0f",
+    "a variation selector": "\ufe01",
+    "another variation selector": "\U000e0100",
+    "an empty note": "\U0001d159",
     "a heap of marks": "\u0301" * 5,
 }
 
@@ -45,6 +49,7 @@ def test_finds_what_nobody_can_see(hidden: str) -> None:
         "\u0e17\u0e35\u0e48\u0e19\u0e35\u0e48",
         "\U0001f469\u200d\U0001f680 and \u2764\ufe0f\u200d\U0001f525",
         "\u6f22\u5b57 \ud55c\uae00",
+        "1\ufe0f\u20e3 and \u00a9\ufe0f",
     ],
 )
 def test_finds_nothing_in_what_people_write(text: str) -> None:

@@ -254,6 +254,19 @@ def test_compares_a_wallet_with_that_to_which_the_chain_pays(wallets, reasons) -
     assert codes(at(a_question(basket=a_basket(payouts=wallets)))) == reasons
 
 
+@pytest.mark.parametrize(
+    ("proofs", "reasons"),
+    [
+        ({SELLER: None}, []),
+        ({SELLER: CHAIN}, []),
+        ({SELLER: CHAIN + 1}, ["payout_wallet_not_here"]),
+        ({}, ["payout_wallet_not_here"]),
+    ],
+)
+def test_pays_no_wallet_that_is_not_known_to_be_the_sellers_there(proofs, reasons) -> None:
+    assert codes(at(a_question(basket=a_basket(proofs=proofs)))) == reasons
+
+
 def test_asks_for_a_wallet_when_none_is_known() -> None:
     assert codes(at(a_question(wallets=()))) == ["payer_wallet_unproved"]
 

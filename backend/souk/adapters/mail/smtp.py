@@ -7,18 +7,27 @@ spoken to in the clear.
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
-from souk.core.errors import ProviderRefusesUs, ProviderRejected, ProviderUnavailable
+from souk.core.errors import (
+    ProviderRefusesUs,
+    ProviderRejected,
+    ProviderUnavailable,
+    RecipientUnavailable,
+)
 from souk.core.transaction_guard import refuse_open_transaction
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _SECONDS = 10.0
 # RFC 5321 section 4.2.1: what begins with 5 is so for ever, what begins with 4 is so for now.
 _FOR_EVER = 500
+# Section 3.8: to any command, when the server is about to hang up.
+_CLOSING = 421
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +75,30 @@ class SmtpMailer:
         self._context = context or ssl.create_default_context()
 
     def send(self, *, to: str, subject: str, body: str) -> None:
-        """Hand one message over. Raises `ProviderRejected` when the server never takes it,
-        `ProviderRefusesUs` when it does not know us, `ProviderUnavailable` otherwise; then the
-        message may or may not have been sent."""
+        """Hand one message over. Raises `ProviderRejected` when the server never takes any to this
+        recipient, `RecipientUnavailable` when it does not now, `ProviderRefusesUs` when it says no
+        to us or to how we write, `ProviderUnavailable` otherwise; then the message may or may not
+        have been sent."""
         refuse_open_transaction()
         message = written(self._sender, to, subject, body)
         try:
-            with self._connected() as connection:
+            with self._connection() as connection:
                 connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             ((code, _reason),) = error.recipients.values()
-            raise _refused(code) from error
+            raise _refused_recipient(code) from error
         except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code) from error
+            raise _refused_us(error.smtp_code) from error
         except (smtplib.SMTPException, OSError) as error:
             raise ProviderUnavailable("the mail server cannot be reached") from error
+
+    @contextmanager
+    def _connection(self) -> Iterator[smtplib.SMTP]:
+        with closing(self._connected()) as connection:
+            yield connection
+            # The message is with the server: whatever it says to our leaving, it has it.
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
 
     def _connected(self) -> smtplib.SMTP:
         server = self._server
@@ -118,7 +136,15 @@ def written(sender: str, to: str, subject: str, body: str) -> EmailMessage:
     return message
 
 
-def _refused(code: int) -> ProviderRejected | ProviderUnavailable:
+def _refused_recipient(code: int) -> ProviderRejected | ProviderUnavailable:
     if code >= _FOR_EVER:
-        return ProviderRejected(f"the mail server does not take the message ({code})")
+        return ProviderRejected(f"the mail server takes nothing to this address ({code})")
+    if code == _CLOSING:
+        return _refused_us(code)
+    return RecipientUnavailable(f"the mail server takes nothing to this address now ({code})")
+
+
+def _refused_us(code: int) -> ProviderUnavailable:
+    if code >= _FOR_EVER:
+        return ProviderRefusesUs(f"the mail server does not take what we send ({code})")
     return ProviderUnavailable(f"the mail server does not take the message now ({code})")

@@ -144,7 +144,7 @@ class SessionRow(Base):
 class ApiKeyRow(Base):
     """What a program sends instead of a session's token, known to it alone. `prefix` is the
     beginning of it, by which people tell their keys apart; `wallet` or `email` opened the session
-    that it was made in."""
+    that it was made in, which is not known of the oldest keys."""
 
     __tablename__ = "api_key"
     __table_args__ = (CheckConstraint("cardinality(scopes) > 0", name="scopes"),)

@@ -68,6 +68,10 @@ class Evidence:
     hash: str
     at: datetime
 
+    def is_before(self, other: "Evidence") -> bool:
+        """Whether this is an older block of the same chain."""
+        return self.chain_id == other.chain_id and self.number < other.number
+
 
 class NameState(StrEnum):
     """Whether somebody holds a name. `GRACE_PERIOD`: it has expired, and its holder alone can
@@ -164,6 +168,16 @@ _SENTENCES = {
 }
 
 
+def find_loss(record: NameRecord, shown: "Verification") -> Fault | None:
+    """What keeps a store from showing a name any longer. One that stood on the chain, or was
+    somebody else's, and now leads off it was pointed elsewhere: its gateway is not merely
+    silent."""
+    fault = find_fault(record, shown.wallet)
+    if fault is Fault.OFF_CHAIN and not (shown.off_chain and record.owner == shown.owner):
+        return Fault.REPOINTED
+    return fault
+
+
 def find_fault(record: NameRecord, wallet: Address | None = None) -> Fault | None:
     """What keeps a store from showing this name, for whose wallet it must stand if one is given."""
     if record.state is NameState.FREE:
@@ -239,7 +253,8 @@ def labels_near(label: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A store's name that was proved, and the block in which it was last seen to be right."""
+    """A store's name that was proved, and the block in which it was last seen to be right;
+    `off_chain` if a gateway had to be asked then."""
 
     id: str
     account_id: str
@@ -248,6 +263,7 @@ class Verification:
     wallet: Address
     owner: Address | None
     expires_at: datetime | None
+    off_chain: bool
     block: Evidence
     verified_at: datetime
     checked_at: datetime

@@ -1,6 +1,6 @@
 """Tables of names."""
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.db import Base, Id, Instant
@@ -35,6 +35,7 @@ class VerificationRow(Base):
     wallet: Mapped[str]
     owner: Mapped[str | None]
     expires_at: Mapped[Instant | None]
+    off_chain: Mapped[bool] = mapped_column(server_default=false())
     chain_id: Mapped[int] = mapped_column(BigInteger)
     block_number: Mapped[int] = mapped_column(BigInteger)
     block_hash: Mapped[str]

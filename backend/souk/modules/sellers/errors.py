@@ -8,6 +8,7 @@ RejectedError
 +-- InvalidProfileField    a field breaks its rule; the detail says how to correct it
 +-- PayoutWalletNotProved  the payout wallet has not signed in to this account
 +-- PayoutWalletOnOneChain the payout wallet is a contract, and money may come on other chains
++-- PayoutWalletNotHere    an order cannot be paid to the wallet on this chain
 ConflictError
 +-- SellerExists           this account has a store already
 +-- HandleTaken            another store has this handle
@@ -69,6 +70,16 @@ class PayoutWalletOnOneChain(RejectedError):
     """
 
     code = "payout_wallet_on_one_chain"
+
+
+class PayoutWalletNotHere(RejectedError):
+    """The wallet to which a seller's order is paid is not known to be theirs on this chain: it is a
+    contract that was proved on another one, or theirs no more.
+
+    The seller names one for this chain in `payout_wallets`, for orders from then on.
+    """
+
+    code = "payout_wallet_not_here"
 
 
 class SellerExists(ConflictError):

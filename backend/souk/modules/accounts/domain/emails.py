@@ -16,7 +16,12 @@ MAX_ATTEMPTS = 5
 
 MAX_MESSAGES = 5
 """Messages of one kind to one address within `MESSAGES_COUNT_FOR`, besides those that were used.
-With the attempts at each it leaves whoever guesses 25 tries an hour at one of 100 million codes."""
+With the attempts at each it leaves whoever guesses 25 tries an hour at one of 100 million codes. Of
+those that would add the address to an account each account has so many of its own."""
+
+MAX_MESSAGES_TO_ADD = 20
+"""Messages that would add one address to any account, within the same time: no account uses up what
+others may ask for, and nobody's letter-box is filled by many accounts."""
 
 MESSAGES_COUNT_FOR = timedelta(hours=1)
 LINK_LASTS = MESSAGES_COUNT_FOR

@@ -1,15 +1,33 @@
 """Every statement of the write side of accounts."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import delete, exists, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.addresses import Address
-from souk.core.db import InstantColumn
+from souk.core.db import InstantColumn, table_of
 from souk.core.principal import Principal, Role
 from souk.core.unit_of_work import Transaction
 from souk.modules.accounts.models import AccountRow, EmailRow, NonceRow, SessionRow, WalletRow
+
+_WALLET = table_of(WalletRow)
+_PROOFS = select(_WALLET.c.account_id, _WALLET.c.address, _WALLET.c.chain_id).where(
+    _WALLET.c.account_id == any_(bindparam("accounts", type_=ARRAY(Text)))
+)
 
 
 def add_nonce(tx: Transaction, nonce: str, expires_at: datetime) -> None:
@@ -179,9 +197,17 @@ def use_step_up(tx: Transaction, session_id: str, *, since: datetime) -> bool:
 
 
 def forget_step_ups(tx: Transaction, account_id: str) -> None:
-    """What was proved in the account's sessions counts no more."""
+    """What was proved in the account's sessions counts no more. Those that have ended are left to
+    whoever deletes them."""
     tx.session.execute(
-        update(SessionRow).where(SessionRow.account_id == account_id).values(step_up_at=None)
+        update(SessionRow)
+        .where(
+            SessionRow.account_id == account_id,
+            SessionRow.step_up_at.is_not(None),
+            SessionRow.revoked_at.is_(None),
+            SessionRow.expires_at > tx.now,
+        )
+        .values(step_up_at=None)
     )
 
 
@@ -211,6 +237,14 @@ def exists_proof(tx: Transaction, account_id: str, address: str, chain_id: int) 
     )
     found: bool = tx.session.execute(select(proved)).scalar_one()
     return found
+
+
+def list_proofs(
+    tx: Transaction, account_ids: Iterable[str]
+) -> Iterator[tuple[str, Address, int | None]]:
+    """Account, address and chain of every wallet that one of these has proved."""
+    for row in tx.session.execute(_PROOFS, {"accounts": list(account_ids)}):
+        yield row.account_id, Address(row.address), row.chain_id
 
 
 def exists_wallet(tx: Transaction, account_id: str) -> bool:
@@ -245,7 +279,18 @@ def exists_way_in(tx: Transaction, account_id: str) -> bool:
 
 
 def delete_expired(tx: Transaction) -> int:
-    """Forget nonces and sessions past their time; returns how many."""
-    nonces = delete(NonceRow).where(NonceRow.expires_at < tx.now).returning(NonceRow.nonce)
-    sessions = delete(SessionRow).where(SessionRow.expires_at < tx.now).returning(SessionRow.id)
-    return len(tx.session.execute(nonces).all()) + len(tx.session.execute(sessions).all())
+    """Forget nonces and sessions past their time; returns how many. What others hold is left for
+    the next time: whoever waits for nobody is part of no deadlock."""
+    nonces = _free(select(NonceRow.nonce).where(NonceRow.expires_at < tx.now))
+    sessions = _free(select(SessionRow.id).where(SessionRow.expires_at < tx.now))
+    gone = [
+        delete(NonceRow).where(NonceRow.nonce.in_(nonces)).returning(NonceRow.nonce),
+        delete(SessionRow).where(SessionRow.id.in_(sessions)).returning(SessionRow.id),
+    ]
+    return sum(len(tx.session.execute(statement).all()) for statement in gone)
+
+
+def _free(found: Select[tuple[str]]) -> Select[tuple[str]]:
+    """Of the rows found, those that nobody holds; they are held from here on."""
+    locked = found.with_for_update(skip_locked=True).cte("free")
+    return select(*locked.c)

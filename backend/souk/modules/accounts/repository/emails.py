@@ -19,18 +19,19 @@ def lock_address(tx: Transaction, address: str) -> None:
 
 
 def count_sent(
-    tx: Transaction, address: str, *, since: datetime, adding: bool
+    tx: Transaction, address: str, *, since: datetime, adding: bool, to: str | None = None
 ) -> tuple[int, datetime | None]:
     """How many messages of a kind were opened for an address after an instant, and when the first
-    of them. What was used does not count, nor what could not be sent in its time and nobody has
-    guessed at."""
+    of them; of those that add it, all or what would add it `to` one account. What was used does not
+    count, nor what could not be sent in its time and nobody has guessed at."""
     asked = EmailChallengeRow.account_id
+    kind = asked.is_not(None) if adding else asked.is_(None)
     counted, first = tx.session.execute(
         select(func.count(), func.min(EmailChallengeRow.created_at)).where(
             EmailChallengeRow.address == address,
             EmailChallengeRow.created_at > since,
             EmailChallengeRow.consumed_at.is_(None),
-            asked.is_not(None) if adding else asked.is_(None),
+            kind if to is None else asked == to,
             or_(
                 EmailChallengeRow.seed.is_(None),
                 EmailChallengeRow.attempts > 0,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import and_, func, or_, select, text, update
 
 from souk.core.db import InstantColumn
 from souk.core.principal import Principal, Role, Scope
@@ -63,11 +63,16 @@ def revoke_all(
     of_email: str | None = None,
 ) -> None:
     """End the keys of an account that were made in sessions which a wallet or an e-mail address
-    opened."""
+    opened, and those of which nobody knows what opened theirs, for it may have been that one."""
     made = ApiKeyRow.wallet == of_wallet if of_email is None else ApiKeyRow.email == of_email
+    unknown = and_(ApiKeyRow.wallet.is_(None), ApiKeyRow.email.is_(None))
     tx.session.execute(
         update(ApiKeyRow)
-        .where(ApiKeyRow.account_id == account_id, ApiKeyRow.revoked_at.is_(None), made)
+        .where(
+            ApiKeyRow.account_id == account_id,
+            ApiKeyRow.revoked_at.is_(None),
+            or_(made, unknown),
+        )
         .values(revoked_at=tx.now)
     )
 

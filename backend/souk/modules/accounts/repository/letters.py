@@ -10,15 +10,16 @@ from souk.core.unit_of_work import Transaction
 # Longer than a mail server takes; should it ever not be, the same letter is sent twice.
 _LEASE = timedelta(minutes=2)
 
-# What is used or too old is of no use to anybody. Materialized, because a plan that ran the
-# subquery again would take more than one.
+# What is used or too old is of no use to anybody. What was never tried comes first: it must not
+# wait for what may never be taken. Materialized, because a plan that ran the subquery again would
+# take more than one.
 _CLAIM = text(
     """
     WITH due AS MATERIALIZED (
         SELECT id FROM email_challenge
         WHERE seed IS NOT NULL AND next_attempt_at <= :now
           AND consumed_at IS NULL AND expires_at > :now
-        ORDER BY next_attempt_at LIMIT 1
+        ORDER BY sends > 0, next_attempt_at LIMIT 1
         FOR UPDATE SKIP LOCKED)
     UPDATE email_challenge AS letter SET next_attempt_at = :until, sends = sends + 1
     FROM due WHERE letter.id = due.id
@@ -50,7 +51,8 @@ class ClaimedLetter:
 
 
 def claim(tx: Transaction) -> ClaimedLetter | None:
-    """Take the letter in hand that has been due for longest; nobody else does for a while."""
+    """Take the letter in hand that has been due for longest, of those never tried if there are any;
+    nobody else does for a while."""
     row = tx.session.execute(_CLAIM, {"now": tx.now, "until": tx.now + _LEASE}).one_or_none()
     if row is None:
         return None

@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
@@ -11,6 +11,7 @@ from souk.modules.accounts.domain.emails import (
     LINK_LASTS,
     MAX_ATTEMPTS,
     MAX_MESSAGES,
+    MAX_MESSAGES_TO_ADD,
     MESSAGES_COUNT_FOR,
     SEED_BYTES,
     EmailChallenge,
@@ -33,7 +34,7 @@ class Challenges:
 
     def open(self, tx: Transaction, address: str, asker: Principal | None = None) -> EmailChallenge:
         """Have a letter sent. The address is locked from here on. Raises `TooManyEmails`."""
-        _require_few(tx, address, adding=asker is not None)
+        _require_few(tx, address, asker)
         challenge = EmailChallenge(tx.new_id("eml"), tx.now + CODE_LASTS)
         seed = secrets.token_bytes(SEED_BYTES)
         inside = enclosed(self._config, challenge.challenge_id, seed)
@@ -84,11 +85,21 @@ def unusable() -> EmailProofUnusable:
     )
 
 
-def _require_few(tx: Transaction, address: str, *, adding: bool) -> None:
+def _require_few(tx: Transaction, address: str, asker: Principal | None) -> None:
     emails.lock_address(tx, address)
     since = tx.now - MESSAGES_COUNT_FOR
-    sent, first = emails.count_sent(tx, address, since=since, adding=adding)
-    if sent >= MAX_MESSAGES and first is not None:
+    if asker is None:
+        sent = emails.count_sent(tx, address, since=since, adding=False)
+        _require_fewer(tx, MAX_MESSAGES, *sent)
+        return
+    mine = emails.count_sent(tx, address, since=since, adding=True, to=asker.account_id)
+    _require_fewer(tx, MAX_MESSAGES, *mine)
+    everybodys = emails.count_sent(tx, address, since=since, adding=True)
+    _require_fewer(tx, MAX_MESSAGES_TO_ADD, *everybodys)
+
+
+def _require_fewer(tx: Transaction, most: int, sent: int, first: datetime | None) -> None:
+    if sent >= most and first is not None:
         left = MESSAGES_COUNT_FOR - tx.age(first)
         raise TooManyEmails(
             "this address was sent enough for now; open the link in the newest letter, or wait",

@@ -1,5 +1,8 @@
 """Which wallets are an account's, for other modules."""
 
+from collections.abc import Iterable, Mapping
+
+from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction
 from souk.modules.accounts import repository
 from souk.modules.accounts.domain import SignInConfig
@@ -27,6 +30,16 @@ class Holdings:
         """Whether the account has proved this address (EIP-55) so that it holds on a chain, for
         whoever only looks: nothing is locked, and a moment later it may be otherwise."""
         return repository.exists_proof(tx, account_id, address, on_chain)
+
+    def list_proofs(
+        self, tx: Transaction, account_ids: Iterable[str]
+    ) -> dict[str, Mapping[Address, int | None]]:
+        """All that these accounts have proved, each wallet with the chain on which alone it is
+        theirs, or `None`. Nothing is locked."""
+        found: dict[str, dict[Address, int | None]] = {each: {} for each in account_ids}
+        for account_id, address, chain_id in repository.list_proofs(tx, found):
+            found[account_id][address] = chain_id
+        return dict(found)
 
     def find_only_chain(self, tx: Transaction, account_id: str, address: str) -> int | None:
         """The chain on which alone this wallet of the account is known to be theirs, where others

@@ -3,12 +3,13 @@ nothing about an address.
 
 A letter is taken in hand in one transaction, sent outside of any, and marked in another. Whatever
 is cut off in between is sent again when the lease is over, word for word. What the mail server does
-not take is tried again later and later, for as long as its code is good.
+not take is tried again later and later, for as long as its code is good. Nobody waits because
+somebody else's address is not to be reached.
 """
 
 import logging
 
-from souk.core.errors import ProviderRejected, ProviderUnavailable
+from souk.core.errors import ProviderRejected, ProviderUnavailable, RecipientUnavailable
 from souk.core.ports import Mailer
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.domain.emails import (
@@ -35,13 +36,19 @@ class Letters:
         self._config = config
 
     def send_due(self) -> int:
-        """Send until nothing is due or the mail server takes no more; returns how many were
+        """Send until nothing is due or the mail server cannot be used; returns how many were
         sent."""
         sent = 0
         while (letter := self._claim()) is not None:
-            if not self._send(letter):
-                break
-            sent += 1
+            try:
+                self._send(letter)
+            except ProviderUnavailable as error:
+                _log.warning("letter %s has to wait: %s", letter.challenge_id, error.detail)
+                self._postpone(letter)
+                if not isinstance(error, RecipientUnavailable):
+                    break
+            else:
+                sent += 1
         return sent
 
     def _claim(self) -> ClaimedLetter | None:
@@ -50,21 +57,16 @@ class Letters:
             tx.commit()
         return letter
 
-    def _send(self, claimed: ClaimedLetter) -> bool:
+    def _send(self, claimed: ClaimedLetter) -> None:
         """What is never taken counts as sent: nobody is to learn from us which addresses exist."""
         letter = self._written(claimed)
         try:
             self._mailer.send(to=claimed.address, subject=letter.subject, body=letter.body)
         except ProviderRejected as error:
             _log.warning("letter %s was not taken: %s", claimed.challenge_id, error.detail)
-        except ProviderUnavailable as error:
-            _log.warning("letter %s has to wait: %s", claimed.challenge_id, error.detail)
-            self._postpone(claimed)
-            return False
         with self._uow.begin() as tx:
             letters.mark_sent(tx, claimed)
             tx.commit()
-        return True
 
     def _postpone(self, claimed: ClaimedLetter) -> None:
         with self._uow.begin() as tx:

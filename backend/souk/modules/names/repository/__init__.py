@@ -125,6 +125,7 @@ def _seen(record: NameRecord) -> dict[str, object]:
     return {
         "owner": record.owner,
         "expires_at": record.expires_at,
+        "off_chain": record.off_chain,
         "chain_id": block.chain_id,
         "block_number": block.number,
         "block_hash": block.hash,
@@ -141,6 +142,7 @@ def _verification(row: VerificationRow) -> Verification:
         wallet=Address(row.wallet),
         owner=None if row.owner is None else Address(row.owner),
         expires_at=row.expires_at,
+        off_chain=row.off_chain,
         block=Evidence(row.chain_id, row.block_number, row.block_hash, row.block_at),
         verified_at=row.verified_at,
         checked_at=row.checked_at,

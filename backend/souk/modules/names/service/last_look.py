@@ -1,13 +1,17 @@
 """Looking at a store's name once more before somebody trusts it with money."""
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
+from souk.core.errors import UnavailableError
 from souk.core.unit_of_work import Transaction
 from souk.modules.names import repository
-from souk.modules.names.domain import Fault, LostName, NameRecord, Verification, find_fault
+from souk.modules.names.domain import Fault, LostName, NameRecord, Verification, find_loss
 from souk.modules.names.ports import PromptLooks
 from souk.modules.names.service.judge import Judge
+
+_log = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=1)
 """For so long after a look nobody need look again: a busy store costs its chain a question a
@@ -31,14 +35,19 @@ class LastLooks:
         if not stale:
             return []
         found = self._looks.look_all([one.name for one in stale])
-        seen = {name: record for name, record in found.items() if not _is_silent(record)}
-        judged = [(one, self._judge.judge(one, seen.get(one.name))) for one in stale]
+        judged = [(one, self._verdict(one, found.get(one.name))) for one in stale]
         return [
             LostName(one.seller_id, one.name, fault) for one, fault in judged if fault is not None
         ]
 
-
-def _is_silent(record: NameRecord) -> bool:
-    """Whether a gateway has no answer at present, which is left to the daily look: no more is known
-    of the name then than while its chain is away."""
-    return find_fault(record) is Fault.OFF_CHAIN
+    def _verdict(self, shown: Verification, record: NameRecord | None) -> Fault | None:
+        """A gateway that has no answer at present is left to the daily look: no more is known of
+        the name then than while its chain is away. Whoever waits is not refused because the store
+        is busy."""
+        if record is not None and find_loss(record, shown) is Fault.OFF_CHAIN:
+            record = None
+        try:
+            return self._judge.judge(shown, record)
+        except UnavailableError as error:
+            _log.warning("a name is looked at again later: %s", error.detail)
+            return None

@@ -8,12 +8,19 @@ from souk.modules.names.events import EnsNameLost
 from souk.modules.sellers.service import Sellers
 
 
-def lose(tx: Transaction, sellers: Sellers, verification: Verification, reason: Fault) -> None:
-    """The store stops showing the name in this very transaction and, where somebody else may hold
-    it now, cannot change where its money goes for a while; whoever listens is told. The store is
-    locked by the caller."""
+def lose(
+    tx: Transaction,
+    sellers: Sellers,
+    verification: Verification,
+    reason: Fault,
+    *,
+    freeze: bool = True,
+) -> None:
+    """The store stops showing the name in this very transaction and, where that was seen and
+    somebody else may hold it now, cannot change where its money goes for a while; whoever listens
+    is told. The store is locked by the caller."""
     repository.note_lost(tx, verification.id, reason)
-    freeze = reason.freezes_payouts
+    freeze = freeze and reason.freezes_payouts
     frozen_until = sellers.lose_name(tx, verification.seller_id, freeze=freeze)
     tx.publish(
         EnsNameLost(

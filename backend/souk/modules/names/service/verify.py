@@ -62,7 +62,7 @@ class Verifications:
         elif not self._is_proved(principal, wallet, record):
             return self._challenge(wallet, record, receipt)
         with self._uow.begin() as tx:
-            verification = self._show(tx, principal, wallet, record)
+            verification = self._show(tx, principal, wallet, record, proved=proof is not None)
             outcome = Verifying(name, wallet, verification=verification)
             receipt.store(tx, outcome)
             tx.commit()
@@ -84,23 +84,35 @@ class Verifications:
             return self._accounts.exists_proof(tx, principal.account_id, wallet, chain_id)
 
     def _show(
-        self, tx: Transaction, principal: Principal, wallet: Address, record: NameRecord
+        self,
+        tx: Transaction,
+        principal: Principal,
+        wallet: Address,
+        record: NameRecord,
+        *,
+        proved: bool,
     ) -> Verification:
         """A wallet signs in to one account, so whoever else shows the name has lost it: it stood
-        for another wallet then."""
+        for another wallet then. `proved`: the caller has just signed."""
         store, account_id = self._store_of(tx, principal), principal.account_id
-        self._sellers.hold(tx, [store.id, *repository.list_showing(tx, record.name)])
+        held = [store.id, *repository.list_showing(tx, record.name)]
+        self._sellers.hold(tx, held)
         chain_id = record.block.chain_id
         if not self._accounts.owns_wallet(tx, account_id, wallet, on_chain=chain_id):
             raise _unfit(record, Fault.WALLET_GONE)
         for earlier in repository.lock_open(tx, account_id, record.name):
-            if earlier.account_id == account_id:
-                repository.note_lost(tx, earlier.id, Fault.REPLACED)
-            else:
+            if earlier.seller_id not in held or record.block.is_before(earlier.block):
+                raise _another_at_once()
+            if earlier.account_id != account_id:
                 lose(tx, self._sellers, earlier, Fault.REPOINTED)
+                continue
+            if earlier.name != record.name and not proved:
+                # Whoever only holds a token could put a name of their own in its place.
+                self._accounts.require_step_up(tx, principal)
+            repository.note_lost(tx, earlier.id, Fault.REPLACED)
         verification = repository.add(tx, account_id, store.id, wallet, record)
         if verification is None:
-            raise NameOfAnother("another name was shown at the same moment; ask again")
+            raise _another_at_once()
         self._sellers.show_name(tx, store.id, record.name)
         tx.publish(
             EnsNameVerified(
@@ -128,3 +140,7 @@ def _unfit(record: NameRecord, reason: Fault) -> NameUnfit:
     return NameUnfit(
         reason.sentence, context={"pointer": "/ens_name", "name": record.name, "reason": reason}
     )
+
+
+def _another_at_once() -> NameOfAnother:
+    return NameOfAnother("another name was shown at the same moment; ask again")

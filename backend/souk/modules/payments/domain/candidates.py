@@ -1,7 +1,7 @@
 """What is weighed when a way to pay is looked for: a basket, what is known of the chains, and each
 way to pay with its cost, its time, and what keeps it from being possible."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -15,7 +15,7 @@ from souk.modules.payments.domain.quotes import Rate
 from souk.modules.payments.domain.settlements import PayWay
 from souk.modules.payments.domain.statuses import PaymentMethod
 from souk.modules.payments.domain.terms import DIGITAL_WINDOW_SECONDS, MARGIN_DAYS
-from souk.modules.sellers.domain import PayoutWallets
+from souk.modules.sellers.domain import PayoutWallets, WalletProofs
 
 DAY_SECONDS = 86_400
 
@@ -26,10 +26,12 @@ Spenders = Mapping[PayWay, Address | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasketOrder:
     """Of an order what decides how it can be paid: its total in US cents, what its seller promises,
-    and how the seller is paid. Days are `None` for digital goods."""
+    and how the seller is paid, with the wallets that they have proved by now. Days are `None` for
+    digital goods."""
 
     total: int
     payouts: PayoutWallets
+    proofs: WalletProofs
     takes_cards: bool
     digital: bool = False
     handling_days: int | None = None
@@ -221,6 +223,19 @@ class Candidate:
         """What sets it apart from every other: method, chain, asset, wallet, way, and sender."""
         place = (f"{self.chain_id or 0:020}", self.token or "", self.wallet or "", self.way or "")
         return (f"{tuple(PaymentMethod).index(self.method):02}", *place, str(self.relayed))
+
+
+def of_sellers(basket: Basket, money: ChainMoney) -> Iterator[Refusal]:
+    """That nobody may be paid on a chain to a wallet that may be somebody else's there."""
+    orders, at = basket.orders, money.chain_id
+    lost = sum(not order.payouts.is_proved_on(at, order.proofs) for order in orders)
+    if lost:
+        says = (
+            f"{lost} of {len(orders)} sellers would be paid to a wallet that is not known to be"
+            f" theirs on {money.name}; they have to name one for chain {at} in payout_wallets,"
+            " which holds for orders from then on"
+        )
+        yield Refusal("payout_wallet_not_here", says)
 
 
 def usd(cents: int) -> Money:

@@ -25,6 +25,7 @@ from souk.modules.payments.domain.candidates import (
     Earlier,
     Refusal,
     Spenders,
+    of_sellers,
     usd,
 )
 from souk.modules.payments.domain.choices import CryptoWish, PayWish
@@ -310,6 +311,7 @@ class _Place:
         yield from _of_rules(self.question, self._method)
         if self.view.trouble is not None:
             yield Refusal("chain_away", self.view.trouble)
+        yield from of_sellers(self.question.basket, self.view.money)
         if self.wallet is None:
             yield Refusal("payer_wallet_unproved", "no wallet of yours is known; prove one first")
         elif self.wallet in self._parties:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 
 from souk.core.principal import Principal
+from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import Outcome
 from souk.modules.payments.ports import PayeeAccount, SavedMethod
 from souk.modules.payments.repository import payees as payee_rows
@@ -23,7 +24,8 @@ class CardKeeping(Looking):
         `NotYours`, `RoleTooSmall`, `KeyLacksScope`, `StepUpRequired`, `PayoutsFrozen`,
         `VerificationRequired`, and `PayoutsCoolingOff`."""
         principal.require_scope(None)
-        rail, sellers = self._cards(), self._parts.sellers
+        self._cards()
+        sellers = self._parts.sellers
         with self._parts.uow.begin() as tx:
             seller = sellers.get(tx, seller_id)
             sellers.require(tx, seller_id, principal, Permission.PAYOUTS)
@@ -32,11 +34,27 @@ class CardKeeping(Looking):
             names = self._parts.names.list_stale(tx, [seller_id])
         self._parts.names.look([one for one in names if seller.payouts.named(one.wallet)])
         with self._parts.uow.begin() as tx:
-            sellers.require_no_freeze(tx, sellers.get(tx, seller_id))
-            sellers.require_proof(tx, principal)
+            # Not committed: whether there is a proof, which serves once, when there is an answer.
+            self._require_new_bank(tx, principal, seller_id)
+        account = self._opened(seller_id) if known is None else self._refreshed(known)
+        with self._parts.uow.begin() as tx:
+            self._require_new_bank(tx, principal, seller_id)
             tx.commit()
-        if known is not None:
-            return self._refreshed(known)
+        return account
+
+    def _require_new_bank(self, tx: Transaction, principal: Principal, seller_id: str) -> None:
+        """Use up the proof by which a store's money may go to another bank. Asked as the last thing
+        before anybody is told where to say so: the world goes on while the provider is asked."""
+        sellers = self._parts.sellers
+        seller = sellers.get(tx, seller_id)
+        sellers.require(tx, seller_id, principal, Permission.PAYOUTS)
+        sellers.require_payable(seller)
+        sellers.require_no_freeze(tx, seller)
+        sellers.require_proof(tx, principal)
+
+    def _opened(self, seller_id: str) -> PayeeAccount:
+        """A new account, which is kept whoever is told of it: it is the store's, and empty."""
+        rail = self._cards()
         opened = rail.desk.open_account(
             seller_id, key=f"{seller_id}:account", return_url=rail.return_url
         )

@@ -23,6 +23,7 @@ from souk.modules.payments.service.draft import Asked
 from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.payable import ends_by_itself
 from souk.modules.payments.service.weigh import ToPay, Weighing, wallets_of
+from souk.modules.sellers.errors import PayoutWalletNotHere
 
 _TOLD = 3
 """As many reasons are told why nothing can be paid."""
@@ -31,6 +32,7 @@ _REFUSED_HERE: dict[str, type[DomainError]] = {
     OutsideLimits.code: OutsideLimits,
     RouteTooDear.code: RouteTooDear,
     EscrowWayMissing.code: EscrowWayMissing,
+    PayoutWalletNotHere.code: PayoutWalletNotHere,
 }
 """What the rail itself would not refuse, or only when the attempt is there and stands in the way of
 others. That a wallet has too little does not keep its owner from being told what to sign: the money
@@ -107,7 +109,8 @@ class Deciding(Weighing):
 
     def weigh_choice(self, asked: Asked, to_pay: ToPay) -> Asked:
         """The same with everything that was weighed: the wallet that pays is looked at, the others
-        are not. Raises `OutsideLimits`, `RouteTooDear`, `EscrowWayMissing`."""
+        are not. Raises `OutsideLimits`, `RouteTooDear`, `EscrowWayMissing`,
+        `PayoutWalletNotHere`."""
         if asked.ranked:
             return asked
         views = self._views(asked.choice, to_pay)

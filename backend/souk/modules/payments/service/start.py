@@ -136,8 +136,8 @@ class Starting(Drafting, Closing, Deciding):
         Raises `PaymentNotFound`, `MethodUnavailable`, `PayerWalletUnproved`, `PartiesCollide`,
         `SellerTakesNoCards`, `HoldTooLong`, `CheckoutNotPayable`, `PaymentUnderWay`,
         `AttemptStillPayable`, `QuoteOver`, `TooManyAttempts`, `AmountOutOfRange`, `OutsideLimits`,
-        `RouteTooDear`, `NothingAffordable`, `ChainTimeUnknown`, `PriceUnusable`,
-        `ProviderUnavailable`, `OutcomeUnknown`.
+        `RouteTooDear`, `PayoutWalletNotHere`, `NothingAffordable`, `ChainTimeUnknown`,
+        `PriceUnusable`, `ProviderUnavailable`, `OutcomeUnknown`.
         """
         with self.suggesting(principal, payment_id, wish):
             asked = self.decide(principal, payment_id, wish, receipt.request_key)

@@ -40,6 +40,7 @@ from souk.modules.payments.service.again import find_standing
 from souk.modules.payments.service.open import find_own
 from souk.modules.payments.service.payable import is_lapsed
 from souk.modules.payments.service.survey import MAX_WALLETS, Surveying
+from souk.modules.sellers.domain import WalletProofs
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +119,8 @@ class Weighing(Surveying):
         if not waiting:
             raise CheckoutNotPayable("no order of this checkout waits for a payment any more")
         ready = payee_rows.list_ready(tx, {order.seller_id for order in waiting})
-        return ToPay(basket=Basket(tuple(_basket_order(order, ready) for order in waiting)))
+        proofs = self._parts.sellers.list_proofs(tx, {each.seller_account_id for each in waiting})
+        return ToPay(basket=Basket(tuple(_basket_order(each, ready, proofs) for each in waiting)))
 
     def admit_choice(self, payer: Principal, wish: PayWish) -> None:
         """Refuse what can never be honoured, whatever there is to pay; for callers that write
@@ -235,10 +237,13 @@ def _payers(payer: Principal, wish: PayWish | None) -> tuple[Address, ...]:
     return first if named is None else tuple(dict.fromkeys((named, *first)))
 
 
-def _basket_order(order: OrderRecord, ready: dict[str, str]) -> BasketOrder:
+def _basket_order(
+    order: OrderRecord, ready: dict[str, str], proofs: dict[str, WalletProofs]
+) -> BasketOrder:
     return BasketOrder(
         total=order.total.amount,
         payouts=order.payouts,
+        proofs=proofs[order.seller_account_id],
         takes_cards=order.seller_id in ready,
         digital=order.kind is ListingKind.DIGITAL,
         handling_days=order.handling_days,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from souk.core.addresses import Address
 from souk.modules.sellers.domain.fields import Value, normal
-from souk.modules.sellers.domain.payouts import PayoutWallets
+from souk.modules.sellers.domain.payouts import PayoutWallets, WalletProofs
 from souk.modules.sellers.domain.standing import SellersConfig, SellerStatus, Verification
 
 
@@ -110,4 +110,5 @@ __all__ = [
     "SellersConfig",
     "StoredSeller",
     "Verification",
+    "WalletProofs",
 ]

@@ -39,8 +39,9 @@ _TWITTER = re.compile(r"[A-Za-z0-9_]{1,15}")
 _DISCORD = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _TELEGRAM = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,30}[A-Za-z0-9]")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-# A word that reads like a name of ENS, whatever is around it.
-_ENS_NAME = re.compile(r"\w\.eth(?!\w)", re.IGNORECASE)
+# What reads like the end of a name of ENS, whatever is before it, also by letters of other scripts.
+_ENS_NAME = re.compile(r"[.\u3002]\s*eth(?![a-z])")
+_LIKE_LATIN = str.maketrans("\u0435\u0442\u04bb\u03b5\u03c4", "etheT".lower())
 # What stands around a user name in the addresses and habits of the three networks.
 _AROUND_NAME = re.compile(
     r"^(?:https?://)?(?:www\.)?(?:twitter\.com|x\.com|t\.me|telegram\.me|discord\.com/users)/|#\d{4}$",
@@ -53,7 +54,7 @@ def normal_name(text: str) -> str:
     name = _line("name", text, NAME_LENGTH, least=1)
     if not is_seen(name):
         raise InvalidProfileField("name", "use at least one letter or digit")
-    if _ENS_NAME.search(unicodedata.normalize("NFKC", name)):
+    if _ENS_NAME.search(unicodedata.normalize("NFKC", name).casefold().translate(_LIKE_LATIN)):
         raise InvalidProfileField(
             "name",
             "a name of ENS is shown beside the store's own once it is proved at POST"

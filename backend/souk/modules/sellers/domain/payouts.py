@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 
 from souk.core.addresses import Address
 
+WalletProofs = Mapping[Address, int | None]
+"""The wallets that an account has proved: the chain of a contract, on which alone it is theirs, or
+`None` for a key."""
+
 
 @dataclass(frozen=True, slots=True)
 class PayoutWallets:
@@ -21,6 +25,12 @@ class PayoutWallets:
     def on(self, chain_id: int) -> Address:
         """The wallet for what is paid on a chain."""
         return self.by_chain.get(chain_id, self.default)
+
+    def is_proved_on(self, chain_id: int, proofs: WalletProofs) -> bool:
+        """Whether what is paid on a chain goes to a wallet that is known to be its owner's there: a
+        chain may be served, or a proof be gone, since the wallet was named."""
+        wallet = self.on(chain_id)
+        return wallet in proofs and proofs[wallet] in (None, chain_id)
 
     def field_changed(self, before: "PayoutWallets") -> str:
         """The field of a profile that says what changed."""

@@ -1,10 +1,10 @@
 """Which wallets a store may be paid to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction
-from souk.modules.sellers.domain import PayoutWallets
+from souk.modules.sellers.domain import PayoutWallets, WalletProofs
 from souk.modules.sellers.errors import (
     InvalidProfileField,
     PayoutWalletNotProved,
@@ -15,6 +15,10 @@ from souk.modules.sellers.service.finding import Finding
 
 class Payouts(Finding):
     """A wallet is proved by the account; a contract's word counts on its own chain alone."""
+
+    def list_proofs(self, tx: Transaction, account_ids: Iterable[str]) -> dict[str, WalletProofs]:
+        """What the accounts of stores have proved by now, which orders may be paid to."""
+        return self._accounts.list_proofs(tx, account_ids)
 
     def _require_proved(
         self,

@@ -16,6 +16,7 @@ from souk.modules.sellers.errors import (
     SellerLimitReached,
     VerificationRequired,
 )
+from souk.modules.sellers.repository import checks as check_rows
 from souk.modules.sellers.repository import stores as rows
 from souk.modules.sellers.service.finding import Finding
 
@@ -33,7 +34,8 @@ class Standings(Finding):
     def decide_verification(
         self, principal: Principal, reference: str, to: Verification, reason: str
     ) -> StoredSeller:
-        """Staff say whether it is known who sells; harmless when they have. Raises
+        """Staff say whether it is known who sells; harmless when they have. What a check has found
+        becomes their word when they say it too, and is undone by no check any more. Raises
         `SellerNotFound`, `NotYours`, `RoleTooSmall`, `StandingConflict`."""
         return self._move(principal, reference, to, reason)
 
@@ -66,8 +68,18 @@ class Standings(Finding):
             )
             if to not in (seller.status, seller.verification):
                 seller = self._step(tx, seller, to, cause)
+            elif isinstance(to, Verification) and cause.mover is Mover.STAFF:
+                seller = self._confirm(tx, seller, to, cause)
             tx.commit()
         return seller
+
+    @staticmethod
+    def _confirm(
+        tx: Transaction, seller: StoredSeller, to: Verification, cause: Cause
+    ) -> StoredSeller:
+        """A step from a state to itself, which the table does not know: with it the newest one is
+        no check's any more."""
+        return rows.move(tx, seller, to, cause) if check_rows.has_decided(tx, seller.id) else seller
 
     def _mover(self, tx: Transaction, principal: Principal, seller: StoredSeller) -> Mover:
         """Nobody rules on a store that they act for, whatever else they are."""

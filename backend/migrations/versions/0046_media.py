@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0045"
-down_revision: str | None = "0044"
+revision: str = "0046"
+down_revision: str | None = "0045"
 
 _PICTURES = """
 CREATE FUNCTION pictures_json(subject text, use_kind text, most integer) RETURNS json
