@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from souk.core.db import Base
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.accounts.repository import emails
+from tests.support.pictures import an_image
 from tests.support.shop import CHAIN_ID, NATIVE, Person, Shop, proved
 
 _SELLERS, _PRODUCTS = "/api/marketplace/sellers", "/api/marketplace/products"
@@ -27,7 +28,7 @@ _DRAFT = {
 @dataclass(frozen=True)
 class Owner:
     """Somebody with a store, goods, a cart, orders bought and sold, and a receiver of webhooks.
-    Every id here is nobody else's business but `listing`, `seller` and `handle`."""
+    Every id here is nobody else's business but `listing`, `seller`, `handle` and `image`."""
 
     person: Person
     seller: str
@@ -46,11 +47,12 @@ class Owner:
     session: str
     key: str
     email: str
+    image: str
 
     @property
     def secrets(self) -> set[str]:
         """What must stand in no answer to anybody else."""
-        open_to_all = {"person", "seller", "listing"}
+        open_to_all = {"person", "seller", "listing", "image"}
         ids = {value for name, value in vars(self).items() if name not in open_to_all}
         return ids | {self.person.account_id, self.person.token}
 
@@ -88,6 +90,7 @@ def an_owner(shop: Shop) -> Owner:
         session=shop.ask(person, "GET", "/api/auth/session").json()["session_id"],
         key=_made(shop, proved(shop, person), "/api/auth/api-keys", _KEY)["id"],
         email=_proved(shop, person),
+        image=an_image(shop, person)["ipfs_hash"],
     )
 
 
@@ -155,6 +158,9 @@ THEIRS: Mapping[str, Asked] = {
     "GET /api/marketplace/products/{listing_id}": _at(_PRODUCTS + "/{draft}"),
     "PATCH /api/marketplace/products/{listing_id}": _at(
         _PRODUCTS + "/{listing}", {"title": "Mine"}, If_Match='"2"'
+    ),
+    "PUT /api/marketplace/products/{listing_id}/images": _at(
+        _PRODUCTS + "/{listing}/images", {"images": []}
     ),
     "POST /api/marketplace/products/{listing_id}/publish": _at(_PRODUCTS + "/{draft}/publish"),
     "POST /api/marketplace/products/{listing_id}/unpublish": _at(
@@ -246,6 +252,7 @@ THEIRS: Mapping[str, Asked] = {
     "DELETE /api/accounts/{account_id}/roles/{role}": _at("/api/accounts/{account}/roles/admin"),
     "DELETE /api/auth/api-keys/{key_id}": _at("/api/auth/api-keys/{key}"),
     "DELETE /api/webhooks/endpoints/{endpoint_id}": _at(_HOOKS + "/endpoints/{endpoint}"),
+    "DELETE /api/images/{ipfs_hash}": _at("/api/images/{image}"),
     "DELETE /api/auth/wallets/{address}": _at("/api/auth/wallets/{wallet}"),
     "DELETE /api/auth/emails/{address}": _at("/api/auth/emails/{email}"),
     "DELETE /api/auth/sessions/{session_id}": _at("/api/auth/sessions/{session}"),
@@ -285,6 +292,8 @@ OPEN: Mapping[str, Asked] = {
     "GET /api/marketplace/sellers/{seller}/stats": _at(_SELLERS + "/{seller}/stats"),
     "GET /api/payments/methods": _at(_PAYMENTS + "/methods"),
     "GET /api/payments/health": _at(_PAYMENTS + "/health"),
+    "GET /api/images/{ipfs_hash}": _at("/api/images/{image}"),
+    "GET /ipfs/{cid}": _at("/ipfs/{image}"),
     "POST /api/auth/siwe/nonce": _at("/api/auth/siwe/nonce"),
     "GET /api/ens/validate/{ens_name}": _at("/api/ens/validate/figandolive.eth"),
     "GET /api/ens/avatar/{ens_name}": _at("/api/ens/avatar/figandolive.eth"),
@@ -302,6 +311,7 @@ ELSEWHERE: Mapping[str, str] = {
     "POST /api/auth/logout": "tests/integration/accounts",
     "POST /api/auth/step-up": "tests/integration/accounts",
     "POST /api/auth/wallets": "tests/integration/accounts",
+    "POST /api/images/upload": "tests/integration/media/test_upload.py",
     "POST /api/ens/verify": "tests/integration/names",
     "POST /api/marketplace/sellers": "tests/integration/sellers/test_api.py",
     "POST /api/payments/payees/{seller_id}": "tests/integration/cards/test_payees.py",

@@ -1,7 +1,7 @@
 """The HTTP application around some modules, called without a network."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
@@ -131,7 +131,7 @@ class Api:
             named["Authorization"] = f"Bearer {token}"
         if key is not None:
             named["Idempotency-Key"] = key
-        content = {"content": body} if isinstance(body, bytes) else {"json": body}
+        content = {"content": body} if isinstance(body, bytes | AsyncIterable) else {"json": body}
         if body is None:
             content = {}
         if isinstance(body, bytes):

@@ -24,6 +24,7 @@ from souk.modules.accounts.service import Accounts, Emails, Letters
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
+from souk.modules.media.service import Pins
 from souk.modules.names.service import Notices, Rechecks
 from souk.modules.payments import handlers as payments_handlers
 from souk.modules.payments.service import Following, Payments
@@ -48,6 +49,7 @@ _LETTERS_SECONDS = 0.5
 _NAMES_SECONDS = 60.0
 _NOTICES_SECONDS = 5.0
 _CHECKS_SECONDS = 3600.0
+_PINS_SECONDS = 1.0
 _INSTRUCTIONS_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
 _COMPARE_SECONDS = 300.0
@@ -98,6 +100,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("trade.settle_due", _KEEPER_SECONDS, keeper.settle_due_at_our_word),
         Periodic("names.check_due", _NAMES_SECONDS, Aside("names.check_due", names.check_due)),
         Periodic("names.send_due", _NOTICES_SECONDS, Aside("names.send_due", notices.send_due)),
+        Periodic("media.pin_due", _PINS_SECONDS, Aside("media.pin_due", services.of(Pins).pin_due)),
         _checks(services.of(Sellers)),
         *_comparisons(services.of(Reconciliation)),
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),

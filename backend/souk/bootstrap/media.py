@@ -1,6 +1,7 @@
 """Where bytes are kept, who keeps them for us, and who looks at them first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -14,11 +15,31 @@ from souk.adapters.ipfs.gateways import GatewayBlockSource
 from souk.adapters.ipfs.ipfs_http_client import IpfsHttpClientRpc
 from souk.adapters.ipfs.kubo import KuboPinStore, KuboRpc, Rpc
 from souk.adapters.ipfs.pinning_service import RemotePinStore
+from souk.bootstrap.container import Services
 from souk.core.clock import Clock
+from souk.core.unit_of_work import UnitOfWork
 from souk.modules.media.ports import BlockSource, ContentStore, MalwareScanner, PinStore
+from souk.modules.media.service import Pins
+from souk.settings import Settings
 from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
 
 _GATEWAY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where bytes lie, and who keeps them for us."""
+
+    content: ContentStore
+    targets: Sequence[PinStore]
+
+
+def media(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
+    """What pictures need in every process."""
+    state = settings.paths.state_dir
+    content = content_store(settings.content, state)
+    targets = pin_stores(settings.ipfs, state, wall)
+    return Services({Kept: Kept(content, targets), Pins: Pins(uow, content, targets)})
 
 
 def content_store(content: ContentSettings, state_dir: Path) -> ContentStore:

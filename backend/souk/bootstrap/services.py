@@ -24,6 +24,7 @@ from souk.adapters.mail.folder import FolderMailer
 from souk.adapters.mail.smtp import SmtpMailer, SmtpServer
 from souk.bootstrap.cards import card_money, card_rail, card_statement, identity_check
 from souk.bootstrap.container import Services
+from souk.bootstrap.media import media
 from souk.bootstrap.names import NameReading
 from souk.bootstrap.networks import Network
 from souk.core.addresses import ZERO_ADDRESS, parse_address
@@ -98,6 +99,7 @@ def make_services(
 ) -> Services:
     """Everything that an entrypoint may ask for by its class."""
     services = _tools(settings, uow)
+    services.update(media(settings, uow, wall))
     services.update(_people_and_goods(settings, uow, wall, found))
     services.update(_names(settings, uow, reading, services))
     services.update(_money(settings, uow, wall, found, services))

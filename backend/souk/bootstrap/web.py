@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from fastapi import APIRouter
 
 from souk.adapters.ens.normaliser import EnsipNormaliser
+from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.adapters.prometheus.metrics import PrometheusMetrics
 from souk.adapters.redis.cache import RedisCache
 from souk.adapters.redis.connections import connect
@@ -17,6 +18,7 @@ from souk.bootstrap import build
 from souk.bootstrap.cards import CardProvider
 from souk.bootstrap.checks import followed_now, readiness
 from souk.bootstrap.container import Container
+from souk.bootstrap.media import Kept, malware_scanner
 from souk.bootstrap.names import NameReading
 from souk.bootstrap.networks import describe
 from souk.core.clock import Clock, SystemClock
@@ -25,6 +27,7 @@ from souk.core.metrics import Metrics, MetricsNetworks, Readings
 from souk.core.principal import Principal
 from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
+from souk.core.uploads import UploadBounds, Uploads
 from souk.core.wakeups import AsyncWakeups
 from souk.modules.accounts import api as accounts_api
 from souk.modules.accounts.service import Accounts, EmailGate, KeyGate, SignInGate
@@ -32,6 +35,9 @@ from souk.modules.analytics import api as analytics_api
 from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
+from souk.modules.media import api as media_api
+from souk.modules.media.domain import MAX_REQUEST_BYTES, MAX_UPLOAD_BYTES
+from souk.modules.media.service import ImageRules, Images
 from souk.modules.names import api as names_api
 from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
 from souk.modules.orders import api as orders_api
@@ -53,6 +59,7 @@ _ROUTERS = (
     sellers_api.router,
     names_api.router,
     catalog_api.router,
+    media_api.router,
     orders_api.router,
     payments_api.router,
     trade_api.router,
@@ -117,6 +124,7 @@ def _edges(below: Container) -> Mapping[object, object]:
         KeyGate: KeyGate(limiter, per_minute=security.api_key_per_minute),
         LookupGate: LookupGate(limiter, per_minute=_LOOKUPS_PER_MINUTE),
         **_names(below),
+        **_pictures(below),
         ResendGate: ResendGate(limiter, per_minute=_RESENDS_PER_MINUTE),
         Metrics: PrometheusMetrics(),
         MetricsNetworks: MetricsNetworks.of(
@@ -146,3 +154,20 @@ def _names(below: Container) -> Mapping[object, object]:
     verifications = Verifications(uow, below.get(Accounts), sellers, lookups, service)
     avatars = Avatars(lookups, service, reading.avatars, below.get(RedisCache))
     return {Lookups: lookups, Verifications: verifications, Avatars: avatars}
+
+
+def _pictures(below: Container) -> Mapping[object, object]:
+    """Only here are pictures taken in, by a process of their own for each of ours."""
+    settings = below.settings
+    cleaner = SandboxedImageCleaner()
+    below.closing.callback(cleaner.close)
+    images = Images(
+        below.get(UnitOfWork),
+        cleaner,
+        below.get(Kept).content,
+        malware_scanner(settings.scanner, max_bytes=MAX_UPLOAD_BYTES),
+        ImageRules(settings.images.images_per_account),
+    )
+    uploads = Uploads(settings.paths.state_dir / "uploads", UploadBounds(MAX_REQUEST_BYTES))
+    site = media_api.ImageSite(settings.images.cdn_base_url or "")
+    return {Images: images, Uploads: uploads, media_api.ImageSite: site}

@@ -9,6 +9,8 @@
     |   +-- SignInRequired      no token was sent
     +-- RejectedError           the request itself is wrong; the detail says how to correct it
     +-- MalformedError          the message is not what it says it is
+    +-- TooLargeError           what was sent is larger than is taken
+    +-- UnsupportedError        what was sent is of a kind that is not taken
     +-- LimitedError            too many requests; `retry_after_seconds` says when to come back
     +-- ProviderRejected        the provider said no; asking again changes nothing
     +-- UnavailableError        a part is down; nothing was lost, the same request may be sent again
@@ -39,6 +41,8 @@ class ErrorKind(StrEnum):
     UNAUTHENTICATED = "unauthenticated"
     REJECTED = "rejected"
     MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
     LIMITED = "limited"
     UNAVAILABLE = "unavailable"
 
@@ -115,6 +119,20 @@ class MalformedError(DomainError):
 
     kind = ErrorKind.MALFORMED
     code = "malformed"
+
+
+class TooLargeError(DomainError):
+    """What was sent is larger than is taken."""
+
+    kind = ErrorKind.TOO_LARGE
+    code = "too_large"
+
+
+class UnsupportedError(DomainError):
+    """What was sent is of a kind that is not taken."""
+
+    kind = ErrorKind.UNSUPPORTED
+    code = "unsupported"
 
 
 class LimitedError(DomainError):

@@ -44,6 +44,8 @@ class Scope(StrEnum):
     CARTS_WRITE = "carts:write"
     CATALOGUE_READ = "catalogue:read"
     CATALOGUE_WRITE = "catalogue:write"
+    IMAGES_READ = "images:read"
+    IMAGES_WRITE = "images:write"
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
     PAYMENTS_READ = "payments:read"

@@ -17,7 +17,7 @@ from pydantic_settings import NoDecode
 
 from souk.settings.cards import CardSettings, card_settings
 from souk.settings.group import Address, Group, listed, parts
-from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
+from souk.settings.media import ContentSettings, ImageSettings, IpfsSettings, ScannerSettings
 from souk.settings.names import EnsSettings, NameSettings, ens_settings
 
 _CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
@@ -262,6 +262,7 @@ class Settings:
     cards: CardSettings | None = None
     ens: EnsSettings | None = None
     sellers: SellerSettings = field(default_factory=SellerSettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
     content: ContentSettings = field(default_factory=ContentSettings)
     ipfs: IpfsSettings = field(default_factory=IpfsSettings)
     scanner: ScannerSettings = field(default_factory=ScannerSettings)
@@ -286,6 +287,7 @@ class Settings:
             cards=card_settings(),
             ens=ens_settings(),
             sellers=SellerSettings(),
+            images=ImageSettings(),
             content=ContentSettings(),
             ipfs=IpfsSettings(),
             scanner=ScannerSettings(),

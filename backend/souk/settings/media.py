@@ -29,6 +29,19 @@ class ContentSettings(Group):
         return value
 
 
+class ImageSettings(Group):
+    """Pictures: how many an account may have, and where their files are fetched from when it is
+    not from this server."""
+
+    images_per_account: int = Field(2_000, ge=1)
+    cdn_base_url: _WebAddress | None = None
+
+    @field_validator("cdn_base_url")
+    @classmethod
+    def _ends_with_no_slash(cls, value: str | None) -> str | None:
+        return None if value is None else value.rstrip("/")
+
+
 class IpfsSettings(Group):
     """Who keeps blocks for us: nodes and services, without any of them a directory. Addresses are
     secrets, for some hold one; what a node or a service is told to know us by goes beside them."""

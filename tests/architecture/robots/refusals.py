@@ -30,6 +30,8 @@ _ADVICE = {
     ErrorKind.REJECTED: "Correct the request as `detail` says; sent again as it is, it will be"
     " refused again.",
     ErrorKind.MALFORMED: "Nothing can be corrected: only who signs such messages may send them.",
+    ErrorKind.TOO_LARGE: "Send less at once; `detail` says how much is taken.",
+    ErrorKind.UNSUPPORTED: "Send it in a form that `detail` names.",
     ErrorKind.LIMITED: "Wait as long as `Retry-After` says.",
     ErrorKind.UNAVAILABLE: "Nothing was lost: send the same request again after `Retry-After`,"
     " with the same `Idempotency-Key`.",

@@ -16,7 +16,10 @@ from souk.entrypoints.http import health, metrics, problems
 from souk.entrypoints.http.measuring import Measured
 from souk.entrypoints.http.middleware import Bounds, RequestIds, TrustedProxies
 from souk.entrypoints.http.web import pages
+from souk.modules.media.api import UPLOAD_PATH
+from souk.modules.media.domain import MAX_REQUEST_BYTES
 
+_STREAMED = {UPLOAD_PATH: MAX_REQUEST_BYTES}
 _OUT_OF_SCOPE = {"description": "It is an API key that calls, and it lacks the scope for this"}
 
 
@@ -77,7 +80,7 @@ def create_app(container: Composed) -> FastAPI:
     for router in (health.router, metrics.router, *container.routers, pages.router):
         app.include_router(router)
     problems.install(app)
-    app.add_middleware(Bounds, max_body_bytes=container.max_body_bytes)
+    app.add_middleware(Bounds, max_body_bytes=container.max_body_bytes, streamed=_STREAMED)
     app.add_middleware(Measured)
     app.add_middleware(RequestIds)
     app.add_middleware(TrustedProxies, networks=container.trusted_proxies)

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -128,14 +129,21 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
 class Bounds:
     """Refuses what no handler should ever see: bodies over the cap (also when the length is not
     announced) or slower than a person's patience, and addresses that are too long or hold NUL
-    characters."""
+    characters. At addresses in `streamed` the route reads the body itself, within bounds of its
+    own; one that is announced to be longer than is said there never gets that far."""
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, body_seconds: float = _BODY_SECONDS
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        body_seconds: float = _BODY_SECONDS,
+        streamed: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._app = app
         self._max = max_body_bytes
         self._body_seconds = body_seconds
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -144,6 +152,12 @@ class Bounds:
             return
         refusal = _refused_address(scope["raw_path"] + b"?" + scope["query_string"])
         body: bytes | None = b""
+        streamed = self._streamed.get(scope["path"]) if scope["method"] == "POST" else None
+        if refusal is None and streamed is not None:
+            if _announced(scope) <= streamed:
+                await self._app(scope, receive, send)
+                return
+            refusal = self._too_large(scope, streamed)
         if refusal is None:
             try:
                 async with asyncio.timeout(self._body_seconds):
@@ -153,12 +167,15 @@ class Bounds:
                     scope, 408, code="body_too_slow", detail="the body did not arrive in time"
                 )
         if body is None:
-            detail = f"a request body may have at most {self._max} bytes"
-            refusal = self._unread(scope, 413, code="body_too_large", detail=detail)
+            refusal = self._too_large(scope, self._max)
         if refusal is not None:
             await refusal(scope, receive, send)
         else:
             await self._app(scope, _replayed(body or b"", receive), send)
+
+    def _too_large(self, scope: Scope, most: int) -> Response:
+        detail = f"a request body may have at most {most} bytes"
+        return self._unread(scope, 413, code="body_too_large", detail=detail)
 
     @staticmethod
     def _unread(scope: Scope, status: int, *, code: str, detail: str) -> Response:
@@ -168,8 +185,7 @@ class Bounds:
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, or `None` as soon as it is known to pass the cap."""
-        announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdigit() or int(announced) > self._max:
+        if _announced(scope) > self._max:
             return None
         chunks: list[bytes] = []
         size = 0
@@ -184,6 +200,12 @@ class Bounds:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+
+def _announced(scope: Scope) -> float:
+    """How long the body is said to be; without end when what is said is no number."""
+    announced = Headers(scope=scope).get("content-length", "0")
+    return int(announced) if announced.isdigit() and len(announced) < 20 else float("inf")
 
 
 def _refused_address(target: bytes) -> Response | None:

@@ -23,6 +23,8 @@ STATUS_OF_KIND: Mapping[ErrorKind, HTTPStatus] = {
     ErrorKind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     ErrorKind.REJECTED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorKind.MALFORMED: HTTPStatus.BAD_REQUEST,
+    ErrorKind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorKind.UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ErrorKind.LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -156,6 +158,7 @@ def _pointer(location: Sequence[str | int]) -> str:
 _CODE_OF_STATUS = {
     HTTPStatus.BAD_REQUEST: "malformed_body",
     HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "no_such_range",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
 }
 
@@ -201,6 +204,10 @@ _OWN_CODES: Mapping[str, tuple[HTTPStatus, str]] = {
     "malformed_url": (HTTPStatus.BAD_REQUEST, "The address contains a NUL character."),
     "body_too_large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is over the cap."),
     "metrics_not_for_you": (HTTPStatus.FORBIDDEN, "Metrics are not read from this network."),
+    "no_such_range": (
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+        "The file has no bytes in that range.",
+    ),
     "not_found": (HTTPStatus.NOT_FOUND, "There is nothing at this address."),
     "method_not_allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "The address does not take this method."),
     "internal_error": (HTTPStatus.INTERNAL_SERVER_ERROR, "A defect on our side."),

@@ -36,6 +36,7 @@ from souk.modules.catalog.domain import (
 from souk.modules.catalog.errors import ListingNotFound
 from souk.modules.catalog.schemas import (
     Categories,
+    ImagesIn,
     OwnProductOut,
     OwnProductPage,
     ProductCreate,
@@ -216,6 +217,25 @@ def edit_product(
     nothing changes."""
     version = required_version(if_match)
     return _own(catalog.edit(caller, listing_id, body.changes(), version=version))
+
+
+@router.put(
+    "/products/{listing_id}/images",
+    summary="Show pictures with a listing",
+    status_code=204,
+    responses={
+        401: UNAUTHENTICATED,
+        403: _NOT_YOURS,
+        404: _NOT_FOUND,
+        422: {"description": "A picture is not yours, or was not uploaded as a product's"},
+    },
+)
+def show_product_images(
+    listing_id: _ListingId, body: ImagesIn, caller: Caller, catalog: _Service
+) -> None:
+    """Shows pictures of the caller's, uploaded with the purpose `product`, in this order, and no
+    others from now on; an empty list shows none. They can be seen at once."""
+    catalog.show_images(caller, listing_id, [image.shown() for image in body.images])
 
 
 @router.post(

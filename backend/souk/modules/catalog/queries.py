@@ -39,6 +39,7 @@ _LIST = """
                     'id', seller_id, 'handle', handle, 'name', name, 'on_holiday', on_holiday),
                 'available', available,
                 'sold_out', available = 0,
+                'image', pictures_json(id, 'listing', 1) -> 0,
                 'published_at', rfc3339(published_at)
             ) ORDER BY published_at DESC, id DESC), '[]'::json) FROM page),
         'next_key', (
@@ -71,6 +72,7 @@ _DETAIL = """
             'on_holiday', seller.on_holiday),
         'available', stock_item.on_hand - stock_item.reserved,
         'sold_out', stock_item.on_hand = stock_item.reserved,
+        'images', pictures_json(listing.id, 'listing', 12),
         'created_at', rfc3339(listing.created_at),
         'updated_at', rfc3339(listing.updated_at),
         'published_at', rfc3339(listing.published_at))

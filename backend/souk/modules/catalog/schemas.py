@@ -14,7 +14,17 @@ from souk.modules.catalog.domain import (
     ListingStatus,
     ListingTerms,
 )
+from souk.modules.media.domain import (
+    ALT_TEXT_LENGTH,
+    MediaType,
+    Purpose,
+    Shown,
+    Variant,
+    normal_alt_text,
+    parse_cid,
+)
 
+_CID = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
 _ID = "prd_01h455vb4pex5vsknk084sn02q"
 _Title = Annotated[
     str,
@@ -147,6 +157,51 @@ class StockIn(RequestModel):
     on_hand: _OnHand
 
 
+class ShownImageIn(RequestModel):
+    """A picture of the caller's, and what it shows of these goods."""
+
+    ipfs_hash: Annotated[
+        str,
+        Field(max_length=59, pattern=r"^b[a-z2-7]{58}$", examples=[_CID]),
+    ]
+    alt_text: Annotated[
+        str, Field(max_length=ALT_TEXT_LENGTH, examples=["The jar from its label's side"])
+    ] = ""
+
+    def shown(self) -> Shown:
+        """The picture that is asked for. Raises `MalformedCid`, `AltTextUnfit`."""
+        return Shown(parse_cid(self.ipfs_hash), normal_alt_text(self.alt_text))
+
+
+class ImagesIn(RequestModel):
+    """All pictures of a listing from now on, in their order."""
+
+    images: Annotated[list[ShownImageIn], Field(max_length=Purpose.PRODUCT.caps.max_count)]
+
+
+class ShownFile(ResponseModel):
+    """One file of a picture, at `/ipfs/{cid}`."""
+
+    variant: Variant
+    media_type: MediaType
+    cid: str
+    width: int
+    height: int
+    bytes: int
+
+
+class ShownImage(ResponseModel):
+    """A picture of the goods. It was cleaned, and its address follows from its bytes."""
+
+    ipfs_hash: Annotated[str, Field(examples=[_CID])]
+    alt_text: str
+    width: int
+    height: int
+    colour: str
+    blurhash: str
+    files: Annotated[list[ShownFile], Field(description="The smallest first.")]
+
+
 class ProductSeller(ResponseModel):
     """Who sells it."""
 
@@ -167,6 +222,7 @@ class ProductSummary(ResponseModel):
     seller: ProductSeller
     available: Annotated[int, Field(description="How many can be bought now.")]
     sold_out: bool
+    image: Annotated[ShownImage | None, Field(description="The first of its pictures.")]
     published_at: InstantOut
 
 
@@ -193,6 +249,7 @@ class ProductOut(ResponseModel):
     seller: ProductSeller
     available: int
     sold_out: bool
+    images: Annotated[list[ShownImage], Field(description="In the seller's order.")]
     created_at: InstantOut
     updated_at: InstantOut
     published_at: InstantOut | None

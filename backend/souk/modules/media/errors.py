@@ -2,15 +2,38 @@
 
 NotFoundError
 +-- BlockNotFound               the bytes are not where they were looked for
++-- ImageNotFound               no picture has this CID, or none of the caller's
+ConflictError
++-- ImageInUse                  the picture is shown somewhere
++-- TooManyImages               the account has as many pictures as it may have
 RejectedError
 +-- MalformedCid                the text is no CID of a kind that is made here
++-- ImageRefused                the file cannot be made into a picture; says why
++-- ImageNotYours               the picture is somebody else's, or for something else
++-- MalwareFound                the scanner for malware knows what is in the file
++-- UnknownPurpose              what the pictures are for is not said, or nothing known
++-- AltTextUnfit                what a picture shows cannot be said like this
++-- NoFiles                     the upload holds no file, or more than its purpose takes
+TooLargeError
++-- ImageTooLarge               the file has more bytes than its purpose takes
+UnsupportedError
++-- ImageWrongForm              the file is no JPEG, PNG, WebP or GIF
 UnavailableError
 +-- ContentMismatch             a provider answered with another CID or other bytes than it should
 +-- DocumentLost                a sealed document cannot be opened with the keys that are here
 +-- ImageCleanerUnavailable     the picture could not be looked at now
 """
 
-from souk.core.errors import NotFoundError, RejectedError, UnavailableError
+from collections.abc import Sequence
+
+from souk.core.errors import (
+    ConflictError,
+    NotFoundError,
+    RejectedError,
+    TooLargeError,
+    UnavailableError,
+    UnsupportedError,
+)
 
 
 class BlockNotFound(NotFoundError):
@@ -57,3 +80,105 @@ class ImageCleanerUnavailable(UnavailableError):
     has ended. Nothing is known of the picture."""
 
     code = "image_cleaner_unavailable"
+
+
+class ImageNotFound(NotFoundError):
+    """No picture of the caller's, or of anybody where anybody's will do, has this CID."""
+
+    code = "image_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("there is no such picture")
+
+
+class ImageInUse(ConflictError):
+    """The picture is shown somewhere; `context` says where. Take it away there first."""
+
+    code = "image_in_use"
+
+    def __init__(self, uses: Sequence[str]) -> None:
+        super().__init__(
+            "this picture is still shown; take it away there first", context={"uses": uses}
+        )
+
+
+class TooManyImages(ConflictError):
+    """The account has as many pictures as it may have. Delete some that are not shown."""
+
+    code = "too_many_images"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"you have {most} pictures; delete some that are not shown", context={"limit": most}
+        )
+
+
+class ImageRefused(RejectedError):
+    """The file cannot be made into a picture; `reason` and the detail say why."""
+
+    code = "image_refused"
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence, context={"reason": reason, "pointer": "/files"})
+
+
+class ImageNotYours(RejectedError):
+    """A picture to be shown is not one of the caller's, or was uploaded for another purpose.
+
+    Upload it for this purpose first and send its `ipfs_hash`.
+    """
+
+    code = "image_not_yours"
+
+    def __init__(self, cid: str, purpose: str) -> None:
+        super().__init__(
+            f"you have no picture {cid} that was uploaded as {purpose}",
+            context={"ipfs_hash": cid, "purpose": purpose},
+        )
+
+
+class MalwareFound(RejectedError):
+    """The scanner for malware knows what is in the file."""
+
+    code = "malware_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"this file is not taken: it holds {name}", context={"malware": name})
+
+
+class UnknownPurpose(RejectedError):
+    """What the pictures are for is not said, or said twice, or is nothing that is known."""
+
+    code = "unknown_purpose"
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__(
+            f"send one field purpose, one of {', '.join(known)}", context={"pointer": "/purpose"}
+        )
+
+
+class AltTextUnfit(RejectedError):
+    """What a picture shows cannot be said like this; the detail says why."""
+
+    code = "alt_text_unfit"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, context={"pointer": "/alt_text"})
+
+
+class NoFiles(RejectedError):
+    """The upload holds no file, or more files than its purpose takes."""
+
+    code = "wrong_number_of_files"
+
+
+class ImageTooLarge(TooLargeError):
+    """The file has more bytes than are taken for its purpose."""
+
+    code = "image_too_large"
+
+
+class ImageWrongForm(UnsupportedError):
+    """The file is no JPEG, PNG, WebP or GIF, whatever it is called."""
+
+    code = "image_wrong_form"

@@ -54,6 +54,8 @@ class SellerRow(Base):
     ships_from_place: Mapped[str | None]
     on_holiday: Mapped[bool] = mapped_column(server_default=false())
     holiday_note: Mapped[str | None]
+    profile_image: Mapped[str | None]
+    cover_image: Mapped[str | None]
     ens_name: Mapped[str | None] = mapped_column(unique=True)
     payout_frozen_until: Mapped[Instant | None]
     handle_look: Mapped[str | None] = mapped_column(

@@ -20,6 +20,8 @@ _FIELDS = """
         'ships_from_place', seller.ships_from_place,
         'on_holiday', seller.on_holiday,
         'holiday_note', seller.holiday_note,
+        'profile_image', seller.profile_image,
+        'cover_image', seller.cover_image,
         'payout_wallet', seller.payout_wallet,
         'payout_wallets', (
             SELECT coalesce(json_object_agg(own.chain_id, own.wallet ORDER BY own.chain_id), '{}')

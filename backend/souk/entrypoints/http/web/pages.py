@@ -16,6 +16,7 @@ _ASSETS = {
     "errors.js": "text/javascript; charset=utf-8",
     "home.js": "text/javascript; charset=utf-8",
     "listing.js": "text/javascript; charset=utf-8",
+    "no-picture.svg": "image/svg+xml",
     "order.js": "text/javascript; charset=utf-8",
     "reference.js": "text/javascript; charset=utf-8",
     "sign-in.js": "text/javascript; charset=utf-8",

@@ -1,5 +1,6 @@
 """What a seller does with a listing, each in a transaction of its own."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from souk.core.idempotency import NO_RECEIPT, Receipt
@@ -26,6 +27,8 @@ from souk.modules.catalog.errors import (
     StoreSuspended,
 )
 from souk.modules.catalog.events import ListingEdited, ListingPublished, ListingUnpublished
+from souk.modules.media.domain import Shown, UseKind
+from souk.modules.media.service import show_images
 from souk.modules.sellers.domain import SellerRecord, SellerStatus
 from souk.modules.sellers.domain.team import Permission
 from souk.modules.sellers.service import Sellers
@@ -96,6 +99,14 @@ class Listings:
             )
         )
         return edited
+
+    def show_images(self, principal: Principal, listing_id: str, images: Sequence[Shown]) -> None:
+        """Show these pictures with a listing, in this order, and no others. Raises
+        `ImageNotYours`, `NoFiles`."""
+        with self._uow.begin() as tx:
+            listing = self._lock_own(tx, principal, listing_id, Permission.LISTINGS)
+            show_images(tx, principal.account_id, UseKind.LISTING, listing.id, images)
+            tx.commit()
 
     def publish(self, principal: Principal, listing_id: str) -> ListingRecord:
         """Put a draft on sale; harmless when it is already. Raises `ListingStatusConflict`,

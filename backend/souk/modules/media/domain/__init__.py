@@ -1,5 +1,6 @@
 """Values and pure rules of pictures."""
 
+from souk.modules.media.domain.alt_texts import ALT_TEXT_LENGTH, normal_alt_text
 from souk.modules.media.domain.cid import (
     MAX_BLOCK_BYTES,
     Cid,
@@ -26,12 +27,20 @@ from souk.modules.media.domain.forms import (
     is_too_long,
     sniff,
 )
-from souk.modules.media.domain.pins import PinState
-from souk.modules.media.domain.purposes import MAX_UPLOAD_BYTES, Caps, Purpose
+from souk.modules.media.domain.pins import DuePin, PinState, wait_seconds
+from souk.modules.media.domain.purposes import (
+    MAX_REQUEST_BYTES,
+    MAX_UPLOAD_BYTES,
+    Caps,
+    Purpose,
+)
+from souk.modules.media.domain.ranges import find_range
+from souk.modules.media.domain.records import ImageRecord, Pinned, Shown, StoredFile, Use, UseKind
 from souk.modules.media.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
 from souk.modules.media.domain.verdicts import Verdict
 
 __all__ = [
+    "ALT_TEXT_LENGTH",
     "MAX_ANIMATED_PIXELS",
     "MAX_BLOCK_BYTES",
     "MAX_DOCUMENT_BYTES",
@@ -39,6 +48,7 @@ __all__ = [
     "MAX_HELD_SAMPLES",
     "MAX_MOVING_PIXELS",
     "MAX_PIXELS",
+    "MAX_REQUEST_BYTES",
     "MAX_SIDE",
     "MAX_UPLOAD_BYTES",
     "MAX_VARIANT_BYTES",
@@ -48,19 +58,29 @@ __all__ = [
     "Cid",
     "CleanedFile",
     "CleanedImage",
+    "DuePin",
     "Form",
+    "ImageRecord",
     "MediaType",
     "PinState",
+    "Pinned",
     "Purpose",
     "Refusal",
     "SealedDocument",
+    "Shown",
+    "StoredFile",
+    "Use",
+    "UseKind",
     "Variant",
     "Verdict",
     "compute_cid",
+    "find_range",
     "fitted",
     "is_named",
     "is_too_large",
     "is_too_long",
+    "normal_alt_text",
     "parse_cid",
     "sniff",
+    "wait_seconds",
 ]

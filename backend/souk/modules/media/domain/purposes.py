@@ -38,3 +38,5 @@ _CAPS = {
     Purpose.REVIEW: Caps(10 * _MIB, 6),
 }
 MAX_UPLOAD_BYTES = max(caps.max_bytes for caps in _CAPS.values())
+MAX_REQUEST_BYTES = 64 * _MIB
+"""Of all files that are sent at once: three of the largest."""

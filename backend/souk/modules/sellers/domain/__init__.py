@@ -30,6 +30,8 @@ class Profile:
     ships_from_place: str | None = None
     on_holiday: bool = False
     holiday_note: str | None = None
+    profile_image: str | None = None
+    cover_image: str | None = None
 
     def normalised(self) -> "Profile":
         """The profile with every value in its normal form. Raises `InvalidProfileField`."""

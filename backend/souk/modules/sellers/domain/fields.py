@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from souk.core.addresses import MalformedAddress, parse_address
 from souk.core.wording import find_unreadable, is_seen, many_lines, one_line
+from souk.modules.media.domain import parse_cid
+from souk.modules.media.errors import MalformedCid
 from souk.modules.sellers.domain.countries import COUNTRIES, meant_country
 from souk.modules.sellers.errors import InvalidProfileField
 
@@ -165,6 +167,16 @@ def normal_holiday_note(text: str) -> str:
     return _line("holiday_note", text, HOLIDAY_NOTE_LENGTH, least=0)
 
 
+def normal_profile_image(text: str) -> str:
+    """What a picture is called."""
+    return _image("profile_image", text)
+
+
+def normal_cover_image(text: str) -> str:
+    """What a picture is called."""
+    return _image("cover_image", text)
+
+
 _RULES: Mapping[str, Callable[[str], str]] = {
     "name": normal_name,
     "handle": normal_handle,
@@ -180,6 +192,8 @@ _RULES: Mapping[str, Callable[[str], str]] = {
     "ships_from": normal_ships_from,
     "ships_from_place": normal_ships_from_place,
     "holiday_note": normal_holiday_note,
+    "profile_image": normal_profile_image,
+    "cover_image": normal_cover_image,
 }
 _REQUIRED = frozenset({"name", "handle", "payout_wallet", "on_holiday"})
 
@@ -204,6 +218,13 @@ def handles_near(handle: str) -> tuple[str, ...]:
     """What a store may be called whose first choice is taken, the best first."""
     stem = handle[:26].rstrip("-")
     return tuple(f"{stem}-{end}" for end in ("shop", *map(str, range(2, 10))))
+
+
+def _image(field: str, text: str) -> str:
+    try:
+        return parse_cid(text.strip()) if text.strip() else ""
+    except MalformedCid as error:
+        raise InvalidProfileField(field, error.detail) from error
 
 
 def _line(field: str, text: str, most: int, *, least: int) -> str:

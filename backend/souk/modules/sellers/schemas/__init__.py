@@ -111,6 +111,25 @@ _HolidayNote = Annotated[
     AfterValidator(fields.normal_holiday_note),
 ]
 
+_ProfileImage = Annotated[
+    str,
+    Field(
+        max_length=59,
+        description="The `ipfs_hash` of a picture of yours that was uploaded as `profile`.",
+        examples=["bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"],
+    ),
+    AfterValidator(fields.normal_profile_image),
+]
+_CoverImage = Annotated[
+    str,
+    Field(
+        max_length=59,
+        description="The `ipfs_hash` of a picture of yours that was uploaded as `cover`.",
+        examples=["bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"],
+    ),
+    AfterValidator(fields.normal_cover_image),
+]
+
 
 class SellerCreate(RequestModel):
     """A new store."""
@@ -155,6 +174,8 @@ class SellerUpdate(RequestModel):
     ships_from_place: _ShipsFromPlace | None = None
     on_holiday: _OnHoliday | None = None
     holiday_note: _HolidayNote | None = None
+    profile_image: _ProfileImage | None = None
+    cover_image: _CoverImage | None = None
 
     def changes(self) -> dict[str, Value]:
         """The fields of the profile that were sent."""
@@ -186,6 +207,14 @@ class SellerOut(ResponseModel):
     ships_from_place: str | None
     on_holiday: bool
     holiday_note: str | None
+    profile_image: Annotated[
+        str | None,
+        Field(
+            description="A picture: its largest file is at `/ipfs/{it}`, all that is known of it at"
+            " `GET /api/images/{it}`. `null`: show one that stands for none."
+        ),
+    ]
+    cover_image: Annotated[str | None, Field(description="The same, for the page's head.")]
     payout_wallet: str
     payout_wallets: Annotated[
         dict[str, str],

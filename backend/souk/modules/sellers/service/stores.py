@@ -7,6 +7,8 @@ from souk.core.addresses import Address, parse_address
 from souk.core.idempotency import NO_RECEIPT, Receipt
 from souk.core.principal import Principal, Role
 from souk.core.unit_of_work import Transaction
+from souk.modules.media.domain import Shown, UseKind, parse_cid
+from souk.modules.media.service import show_images
 from souk.modules.sellers.domain import (
     PayoutWallets,
     Profile,
@@ -64,7 +66,7 @@ class Stores(Payouts):
         that single chains have of their own from now on, where they are to change. Raises
         `SellerNotFound`, `NotYours`, `RoleTooSmall`, `StaleVersion`, `HandleTaken`,
         `PayoutWalletNotProved`, `PayoutsFrozen`, `PayoutsCoolingOff`, `PayoutWalletOnOneChain`,
-        `InvalidProfileField`, and `StepUpRequired` when money is to go elsewhere.
+        `InvalidProfileField`, `ImageNotYours`, and `StepUpRequired` when money is to go elsewhere.
         """
         with self._uow.begin() as tx:
             seller = self._lock(tx, principal, reference, Permission.PROFILE)
@@ -81,6 +83,7 @@ class Stores(Payouts):
                 self.require_no_freeze(tx, seller.record)
                 self._require_proved(tx, seller.account_id, payouts, known=seller.payouts)
                 rows.save_wallets(tx, seller.id, wallets)
+            _show_pictures(tx, principal, seller, profile)
             if not rows.save(tx, seller.id, profile, version + 1):
                 raise _handle_taken(tx, profile)
             edited = self._required(rows.find(tx, seller.id))
@@ -143,6 +146,20 @@ class Stores(Payouts):
             "this account has a store already; edit that one",
             context={"seller_id": existing.id, "handle": existing.profile.handle},
         )
+
+
+def _show_pictures(
+    tx: Transaction, principal: Principal, seller: StoredSeller, profile: Profile
+) -> None:
+    """Have those pictures kept that the profile names from now on, and let go of the others."""
+    before = seller.profile
+    for kind, old, new in (
+        (UseKind.STORE_PROFILE, before.profile_image, profile.profile_image),
+        (UseKind.STORE_COVER, before.cover_image, profile.cover_image),
+    ):
+        if new != old:
+            wanted = [] if new is None else [Shown(parse_cid(new))]
+            show_images(tx, principal.account_id, kind, seller.id, wanted)
 
 
 def _handle_taken(tx: Transaction, profile: Profile) -> HandleTaken:

@@ -13,6 +13,20 @@ export function show(...nodes) {
   document.getElementById("main").replaceChildren(...nodes.filter(Boolean));
 }
 
+// The smallest file that is large enough, as WebP where the browser reads it; without a picture
+// the one that stands for none.
+export function picture(image, variant) {
+  if (!image) return el("img", { class: "picture", src: "/static/no-picture.svg", alt: "" });
+  const address = (type) => {
+    const file = image.files.find((one) => one.variant === variant && one.media_type === type);
+    return `/ipfs/${file.cid}`;
+  };
+  return el("picture", {},
+    el("source", { srcset: address("image/webp"), type: "image/webp" }),
+    el("img", { class: "picture", src: address("image/jpeg"), alt: image.alt_text, loading: "lazy",
+      width: image.width, height: image.height }));
+}
+
 export function money(value, symbol) {
   if (!value) return "–";
   const negative = value.amount.startsWith("-");

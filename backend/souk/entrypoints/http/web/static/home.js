@@ -1,4 +1,4 @@
-import { el, failed, money, read, show, table } from "/static/dom.js";
+import { el, failed, money, picture, read, show, table } from "/static/dom.js";
 
 function parts(ready) {
   return table(["part", "state", ""], Object.entries(ready.parts).map(([name, part]) => [
@@ -8,6 +8,7 @@ function parts(ready) {
 
 function card(item) {
   return el("article", { class: "card" },
+    picture(item.image, "card"),
     el("h3", {}, el("a", { href: `/listings/${item.id}` }, item.title)),
     el("div", {}, money(item.price)),
     el("div", { class: "quiet" }, item.seller ? item.seller.name : ""),

@@ -1,4 +1,4 @@
-import { el, failed, money, read, show } from "/static/dom.js";
+import { el, failed, money, picture, read, show } from "/static/dom.js";
 
 try {
   const id = location.pathname.split("/").pop();
@@ -6,6 +6,8 @@ try {
   document.title = `${item.title} · Souk`;
   show(el("h1", {}, item.title), el("p", {}, money(item.price)),
     el("p", { class: "quiet" }, item.seller ? `sold by ${item.seller.name}` : ""),
+    el("div", { class: "pictures" },
+      (item.images.length ? item.images : [null]).map((image) => picture(image, "page"))),
     el("p", {}, item.description),
     el("p", { class: item.available > 0 ? "good" : "bad" },
       item.available > 0 ? `${item.available} in stock` : "sold out"),

@@ -1,0 +1,1 @@
+"""Everything that pictures read and write."""

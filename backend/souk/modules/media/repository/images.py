@@ -1,0 +1,224 @@
+"""Pictures, their files, and where they are shown."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.media.domain import (
+    Cid,
+    CleanedImage,
+    ImageRecord,
+    MediaType,
+    Purpose,
+    StoredFile,
+    Use,
+    UseKind,
+    Variant,
+)
+from souk.modules.media.errors import ImageNotFound
+from souk.modules.media.models import ImageRow, UseRow, VariantRow
+from souk.modules.media.repository import pins
+
+
+def lock_account(tx: Transaction, account_id: str) -> None:
+    """Waits for its turn: from here to the end of the transaction nothing else adds a picture of
+    this account."""
+    key = func.hashtextextended(f"images of {account_id}", 0)
+    tx.session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def count(tx: Transaction, account_id: str) -> int:
+    """How many pictures an account has."""
+    statement = select(func.count()).where(
+        ImageRow.account_id == account_id, ImageRow.deleted_at.is_(None)
+    )
+    return tx.session.execute(statement).scalar_one()
+
+
+def find_same(
+    tx: Transaction,
+    account_id: str,
+    purpose: Purpose,
+    original_hash: str,
+    cid: Cid | None = None,
+) -> ImageRecord | None:
+    """The picture that was made of these very bytes before, or of others with the same result."""
+    row = tx.session.scalars(
+        select(ImageRow)
+        .where(
+            ImageRow.account_id == account_id,
+            ImageRow.purpose == purpose,
+            or_(ImageRow.original_hash == original_hash, ImageRow.cid == cid),
+            ImageRow.deleted_at.is_(None),
+        )
+        .order_by(ImageRow.id)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _record(tx, row)
+
+
+def add(
+    tx: Transaction,
+    account_id: str,
+    purpose: Purpose,
+    image: CleanedImage,
+    *,
+    original_hash: str,
+    original_bytes: int,
+    alt_text: str,
+) -> ImageRecord:
+    """A new picture with all its files. The caller has locked the account and found no such one."""
+    row = ImageRow(
+        id=tx.new_id("img"),
+        account_id=account_id,
+        purpose=purpose,
+        original_hash=original_hash,
+        original_bytes=original_bytes,
+        form=image.form,
+        cid=image.file(Variant.FULL, MediaType.WEBP).cid,
+        width=image.width,
+        height=image.height,
+        animated=image.animated,
+        colour=image.colour,
+        blurhash=image.blurhash,
+        alt_text=alt_text,
+        created_at=tx.now,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    files = [
+        {
+            "image_id": row.id,
+            "variant": file.variant,
+            "media_type": file.media_type,
+            "cid": file.cid,
+            "width": file.width,
+            "height": file.height,
+            "size": len(file.content),
+        }
+        for file in image.files
+    ]
+    tx.session.execute(insert(VariantRow), files)
+    return _record(tx, row)
+
+
+def get(tx: Transaction, cid: Cid, *, account_id: str | None) -> ImageRecord:
+    """A picture by the CID of any of its files: the account's own if there is one, else anybody's.
+    Raises `ImageNotFound`."""
+    rows = _named(tx, cid)
+    if not rows:
+        raise ImageNotFound
+    return _record(tx, next((row for row in rows if row.account_id == account_id), rows[0]))
+
+
+def lock_own(tx: Transaction, cid: Cid, account_id: str) -> Sequence[ImageRow]:
+    """The account's pictures that have a file of this CID, one for each purpose. Raises
+    `ImageNotFound`."""
+    rows = [row for row in _named(tx, cid, lock=True) if row.account_id == account_id]
+    if not rows:
+        raise ImageNotFound
+    return rows
+
+
+def list_uses(tx: Transaction, image_ids: Sequence[str]) -> Sequence[Use]:
+    """Where pictures are shown."""
+    rows = tx.session.scalars(
+        select(UseRow)
+        .where(UseRow.image_id.in_(image_ids))
+        .order_by(UseRow.kind, UseRow.subject_id, UseRow.position)
+    )
+    return [Use(UseKind(row.kind), row.subject_id, row.position, row.alt_text) for row in rows]
+
+
+def lock_showable(
+    tx: Transaction, cids: Collection[Cid], purpose: Purpose, *, account_id: str, subject_id: str
+) -> Mapping[Cid, str]:
+    """The ids of those of these pictures that the account may show there: its own, and what is
+    shown there already. None of them is deleted before the transaction ends."""
+    shown = select(UseRow.image_id).where(UseRow.subject_id == subject_id)
+    rows = tx.session.scalars(
+        select(ImageRow)
+        .where(
+            ImageRow.cid.in_(cids),
+            ImageRow.purpose == purpose,
+            ImageRow.deleted_at.is_(None),
+            or_(ImageRow.account_id == account_id, ImageRow.id.in_(shown)),
+        )
+        .order_by(ImageRow.id)
+        .with_for_update()
+    )
+    return {Cid(row.cid): row.id for row in rows}
+
+
+def replace_uses(
+    tx: Transaction, kind: UseKind, subject_id: str, shown: Sequence[tuple[str, str]]
+) -> None:
+    """Show these pictures there, by their ids, each with what it shows, and no others."""
+    tx.session.execute(delete(UseRow).where(UseRow.subject_id == subject_id, UseRow.kind == kind))
+    for position, (image_id, alt_text) in enumerate(shown):
+        values = {"kind": kind, "position": position, "image_id": image_id, "alt_text": alt_text}
+        tx.session.execute(insert(UseRow).values(subject_id=subject_id, **values))
+
+
+def remove(tx: Transaction, row: ImageRow) -> None:
+    """Show the picture nowhere any more; its row stays."""
+    row.deleted_at = tx.now
+    tx.session.flush()
+
+
+def find_file(tx: Transaction, cid: Cid) -> StoredFile | None:
+    """A file of a picture that is not deleted."""
+    row = tx.session.scalars(
+        select(VariantRow)
+        .join(ImageRow, ImageRow.id == VariantRow.image_id)
+        .where(VariantRow.cid == cid, ImageRow.deleted_at.is_(None))
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _file(row)
+
+
+def _named(tx: Transaction, cid: Cid, *, lock: bool = False) -> Sequence[ImageRow]:
+    having = select(VariantRow.image_id).where(VariantRow.cid == cid)
+    statement = (
+        select(ImageRow)
+        .where(ImageRow.id.in_(having), ImageRow.deleted_at.is_(None))
+        .order_by(ImageRow.id)
+    )
+    return tx.session.scalars(statement.with_for_update() if lock else statement).all()
+
+
+def _record(tx: Transaction, row: ImageRow) -> ImageRecord:
+    files = tx.session.scalars(
+        select(VariantRow)
+        .where(VariantRow.image_id == row.id)
+        .order_by(VariantRow.size, VariantRow.variant, VariantRow.media_type)
+    ).all()
+    return ImageRecord(
+        id=row.id,
+        account_id=row.account_id,
+        purpose=Purpose(row.purpose),
+        cid=Cid(row.cid),
+        width=row.width,
+        height=row.height,
+        animated=row.animated,
+        colour=row.colour,
+        blurhash=row.blurhash,
+        alt_text=row.alt_text,
+        created_at=row.created_at,
+        files=tuple(map(_file, files)),
+        uses=tuple(list_uses(tx, [row.id])),
+        pinned=pins.pinned(tx, {Cid(file.cid) for file in files}),
+    )
+
+
+def _file(row: VariantRow) -> StoredFile:
+    return StoredFile(
+        Variant(row.variant),
+        MediaType(row.media_type),
+        Cid(row.cid),
+        row.width,
+        row.height,
+        row.size,
+    )

@@ -1,0 +1,36 @@
+"""Pictures where upper modules show them, in their transactions."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.media.domain import Purpose, Shown, UseKind
+from souk.modules.media.errors import ImageNotYours, NoFiles
+from souk.modules.media.repository import images
+
+_PURPOSES: Mapping[UseKind, Purpose] = MappingProxyType(
+    {
+        UseKind.LISTING: Purpose.PRODUCT,
+        UseKind.STORE_PROFILE: Purpose.PROFILE,
+        UseKind.STORE_COVER: Purpose.COVER,
+    }
+)
+
+
+def show_images(
+    tx: Transaction, account_id: str, kind: UseKind, subject_id: str, wanted: Sequence[Shown]
+) -> None:
+    """Show these pictures there from now on, in this order, and no others. They are the account's
+    own and were uploaded for this, or are shown there already. Raises `ImageNotYours`,
+    `NoFiles`."""
+    purpose = _PURPOSES[kind]
+    most = purpose.caps.max_count
+    if len(wanted) > most:
+        raise NoFiles(f"at most {most} pictures are shown here")
+    found = images.lock_showable(
+        tx, {one.cid for one in wanted}, purpose, account_id=account_id, subject_id=subject_id
+    )
+    for one in wanted:
+        if one.cid not in found:
+            raise ImageNotYours(one.cid, purpose)
+    images.replace_uses(tx, kind, subject_id, [(found[one.cid], one.alt_text) for one in wanted])

@@ -1,0 +1,141 @@
+"""Blocks that others keep for us, and what happens when they do not."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from souk.adapters.content.disk import DiskContentStore
+from souk.adapters.images.cleaner import SandboxedImageCleaner
+from souk.adapters.ipfs.directory import DirectoryPinStore
+from souk.core.errors import ProviderUnavailable
+from souk.core.principal import Principal
+from souk.modules.media.domain import Cid, Pinned, PinState, Purpose
+from souk.modules.media.service import ImageRules, Images, Pins
+from tests.support.account_builders import an_account
+from tests.support.pictures import a_picture
+
+
+class AwayPinStore(DirectoryPinStore):
+    """A node that may be away, or forget what it was given."""
+
+    away = False
+    forgetful = False
+
+    def add(self, cid: Cid, block: bytes) -> PinState:
+        if self.away:
+            raise ProviderUnavailable("the node is away")
+        return PinState.PINNED if self.forgetful else super().add(cid, block)
+
+
+@pytest.fixture(scope="module")
+def cleaner():
+    cleaner = SandboxedImageCleaner()
+    yield cleaner
+    cleaner.close()
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> DiskContentStore:
+    return DiskContentStore(tmp_path / "content")
+
+
+@pytest.fixture
+def images(uow, cleaner, content) -> Images:
+    return Images(uow, cleaner, content, None, ImageRules(10))
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> AwayPinStore:
+    return AwayPinStore(tmp_path / "node")
+
+
+@pytest.fixture
+def pins(uow, content, node) -> Pins:
+    return Pins(uow, content, [node])
+
+
+@pytest.fixture
+def sofia(uow) -> Principal:
+    return an_account(uow, "sofia")
+
+
+@pytest.fixture
+def cid(images, sofia) -> Cid:
+    [one] = images.upload(sofia, Purpose.PRODUCT, [a_picture])
+    assert one.image is not None
+    return one.image.cid
+
+
+def state(images: Images, cid: Cid) -> Pinned:
+    return images.show(None, cid).pinned
+
+
+def test_picture_waits_to_be_pinned_when_it_is_new(images, cid):
+    assert state(images, cid) is Pinned.PENDING
+
+
+@pytest.mark.pitfall("I10")
+def test_picture_is_pinned_when_every_block_was_read_back(images, pins, node, cid):
+    pins.pin_due()
+    assert state(images, cid) is Pinned.PINNED
+    assert node.list_pins() == {file.cid for file in images.show(None, cid).files}
+
+
+def test_nothing_is_done_twice_while_it_is_kept(pins, cid):
+    assert pins.pin_due() > 0
+    assert pins.pin_due() == 0
+
+
+@pytest.mark.pitfall("I10")
+def test_picture_is_not_pinned_when_the_node_only_says_so(images, pins, node, cid):
+    node.forgetful = True
+    pins.pin_due()
+    assert state(images, cid) is Pinned.FAILED
+
+
+def test_picture_is_shown_and_pinned_later_when_the_node_is_away(images, pins, node, cid, clock):
+    node.away = True
+    pins.pin_due()
+    assert state(images, cid) is Pinned.FAILED
+    assert images.serve(cid).read()
+    node.away = False
+    clock.advance(seconds=2)
+    pins.pin_due()
+    assert state(images, cid) is Pinned.PINNED
+
+
+def test_node_is_asked_less_often_the_longer_it_is_away(pins, node, cid, clock):
+    node.away = True
+    waited = []
+    for _ in range(4):
+        pins.pin_due()
+        waited.append(0)
+        while not pins.pin_due():
+            clock.advance(seconds=1)
+            waited[-1] += 1
+    assert waited == sorted(waited)
+    assert waited[-1] > 4 * waited[0]
+
+
+@pytest.mark.pitfall("I10")
+def test_lost_block_is_mended_by_the_daily_look(images, pins, node, cid, clock):
+    pins.pin_due()
+    node.unpin(cid)
+    clock.advance(days=1, seconds=1)
+    pins.pin_due()
+    assert node.state(cid) is PinState.PINNED
+    assert state(images, cid) is Pinned.PINNED
+
+
+def test_block_is_looked_at_again_when_whoever_claimed_it_died(uow, content, images, cid, clock):
+    class DyingPinStore(DirectoryPinStore):
+        def add(self, cid: Cid, block: bytes) -> PinState:
+            raise KeyboardInterrupt
+
+    root = content._blocks._root.parent / "dying"
+    with pytest.raises(KeyboardInterrupt):
+        Pins(uow, content, [DyingPinStore(root)]).pin_due()
+    clock.advance(seconds=timedelta(minutes=11).total_seconds())
+    Pins(uow, content, [DirectoryPinStore(root)]).pin_due()
+    assert state(images, cid) is Pinned.PINNED

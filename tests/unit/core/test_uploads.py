@@ -1,0 +1,67 @@
+"""Uploads that wait, end too early or are too many."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fastapi import Request
+
+from souk.core.uploads import TooManyUploads, UploadBounds, UploadBrokeOff, Uploads
+
+NOW = UploadBounds(max_bytes=100, seconds=0.01)
+
+
+async def whole() -> dict[str, object]:
+    return {"type": "http.request", "body": b"hello", "more_body": False}
+
+
+async def gone() -> dict[str, object]:
+    return {"type": "http.disconnect"}
+
+
+async def never() -> dict[str, object]:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def a_request(receive: Callable = whole) -> Request:
+    headers = [(b"content-type", b"multipart/form-data; boundary=b")]
+    return Request({"type": "http", "method": "POST", "headers": headers}, receive)
+
+
+async def taken(uploads: Uploads, account: str, *others: str) -> bytes:
+    """What an upload holds while those of others are on their way as well."""
+    async with uploads.taken(a_request(), account) as upload:
+        if others:
+            return await taken(uploads, *others)
+        with upload.content() as content:
+            return content[:]
+
+
+def test_holds_what_was_sent_and_leaves_nothing(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "uploads", UploadBounds(max_bytes=100))
+
+    assert asyncio.run(taken(uploads, "sofia")) == b"hello"
+    assert list((tmp_path / "uploads").iterdir()) == []
+    assert (tmp_path / "uploads").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("accounts", [("sofia",) * 3, ("a", "b", "c", "d")])
+def test_refuses_one_more_than_are_taken_at_a_time(tmp_path: Path, accounts: list[str]) -> None:
+    uploads = Uploads(tmp_path, UploadBounds(max_bytes=100, at_one=2, at_all=3))
+
+    with pytest.raises(TooManyUploads):
+        asyncio.run(taken(uploads, *accounts))
+
+    assert asyncio.run(taken(uploads, *accounts[1:])) == b"hello"
+
+
+@pytest.mark.parametrize("receive", [gone, never])
+def test_gives_up_an_upload_that_does_not_end(tmp_path: Path, receive: Callable) -> None:
+    async def begun() -> None:
+        async with Uploads(tmp_path, NOW).taken(a_request(receive), "sofia"):
+            raise AssertionError
+
+    with pytest.raises(UploadBrokeOff):
+        asyncio.run(begun())
