@@ -115,7 +115,7 @@ def test_books_anew_what_was_booked_without_its_loss(shop) -> None:
         tx.session.execute(text("UPDATE payment_effect SET booked_lost = 0"))
         tx.commit()
     bookings = "SELECT bookings FROM payment_effect WHERE kind = 'charged_back'"
-    # Twice already where the provider's clock tells what the buyer had back from what the bank took.
+    # Twice already where the provider's clock tells what was given back from what the bank took.
     before = shop.sees.read(bookings)
 
     shop.decide(started, dispute, won=False)
