@@ -5,10 +5,8 @@ from secrets import token_hex
 import pytest
 from sqlalchemy import text
 
-from souk.core.clock import Clock
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Scope
-from souk.modules.accounts.api import router
 from souk.modules.accounts.domain.emails import (
     MAX_ATTEMPTS,
     MAX_MESSAGES,
@@ -17,58 +15,12 @@ from souk.modules.accounts.domain.emails import (
 )
 from souk.modules.accounts.errors import KeyEnded
 from souk.modules.accounts.service import (
-    Accounts,
-    Addresses,
     ApiKeys,
-    EmailGate,
-    Emails,
-    Sessions,
-    SignInGate,
 )
-from tests.support.account_builders import a_message, a_wallet, accounts_on, sign_in
-from tests.support.http import Api, assembled
+from tests.support.account_builders import a_message, a_wallet, sign_in
 from tests.support.letterbox import EMAILS
 
 ADA, EVE = "ada@buyers.example", "eve@buyers.example"
-
-
-class Limiter:
-    """Lets everything through."""
-
-    def take(self, key, *, limit, per_seconds):
-        return 0
-
-
-@pytest.fixture
-def accounts(committing_uow):
-    return accounts_on(committing_uow)
-
-
-@pytest.fixture
-def emails(committing_uow):
-    return Emails(committing_uow, EMAILS)
-
-
-@pytest.fixture
-def api(database_url, committing_uow, accounts, emails, clock):
-    services = {
-        Accounts: accounts,
-        Addresses: Addresses(committing_uow, EMAILS),
-        Clock: clock,
-        EmailGate: EmailGate(Limiter(), per_hour=20),
-        Emails: emails,
-        Sessions: Sessions(committing_uow),
-        SignInGate: SignInGate(Limiter(), per_minute=60),
-    }
-    container = assembled(
-        database_url,
-        committing_uow,
-        router,
-        services=services,
-        authenticate=accounts.authenticate,
-    )
-    with Api(container) as api:
-        yield api
 
 
 @pytest.fixture

@@ -5,61 +5,12 @@ import re
 import pytest
 from sqlalchemy import text
 
-from souk.core.clock import Clock
 from souk.core.errors import ProviderRejected, ProviderUnavailable
-from souk.modules.accounts.api import router
 from souk.modules.accounts.domain.emails import MAX_ATTEMPTS, MAX_MESSAGES
 from souk.modules.accounts.models import EmailRow
-from souk.modules.accounts.service import (
-    Accounts,
-    EmailGate,
-    Emails,
-    Sessions,
-    SignInGate,
-)
-from tests.support.account_builders import a_wallet, accounts_on, sign_in
-from tests.support.http import Api, assembled
-from tests.support.letterbox import EMAILS
+from tests.support.account_builders import a_wallet, sign_in
 
 ADA = "ada@buyers.example"
-
-
-class Limiter:
-    """Lets everything through."""
-
-    def take(self, key, *, limit, per_seconds):
-        return 0
-
-
-@pytest.fixture
-def accounts(committing_uow):
-    return accounts_on(committing_uow)
-
-
-@pytest.fixture
-def emails(committing_uow):
-    return Emails(committing_uow, EMAILS)
-
-
-@pytest.fixture
-def api(database_url, committing_uow, accounts, emails, clock):
-    services = {
-        Accounts: accounts,
-        Clock: clock,
-        EmailGate: EmailGate(Limiter(), per_hour=20),
-        Emails: emails,
-        Sessions: Sessions(committing_uow),
-        SignInGate: SignInGate(Limiter(), per_minute=60),
-    }
-    container = assembled(
-        database_url,
-        committing_uow,
-        router,
-        services=services,
-        authenticate=accounts.authenticate,
-    )
-    with Api(container) as api:
-        yield api
 
 
 @pytest.fixture

@@ -66,6 +66,14 @@ def test_says_that_a_seller_can_be_paid_when_the_papers_are_in_order(card, desk)
     assert (found.ready, found.onboarding_url) == (True, None)
 
 
+def test_makes_out_no_link_for_who_only_looks(card, desk) -> None:
+    account = desk.open_account("sel_1", key=key(card, "account"), return_url=BACK)
+
+    found = desk.look_up_account(account.reference)
+
+    assert (found.reference, found.ready, found.onboarding_url) == (account.reference, False, None)
+
+
 @where(Can.KEEP, Can.REMEMBER_KEYS)
 def test_opens_one_customer_when_it_is_asked_twice(any_rail) -> None:
     desk, wish = desk_of(any_rail), key(any_rail, "customer")

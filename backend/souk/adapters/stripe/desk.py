@@ -47,15 +47,14 @@ class StripeCardDesk:
         )
         return self.look_up_account(made.id, return_url=return_url)
 
-    def look_up_account(self, reference: str, *, return_url: str) -> PayeeAccount:
+    def look_up_account(self, reference: str, *, return_url: str | None = None) -> PayeeAccount:
         """How it stands now; the link is good for some minutes and for one visit."""
         found = self._api.read(lambda client: client.v1.accounts.retrieve(reference))
         account = read(Account, found.to_dict())
-        return PayeeAccount(
-            reference=account.id,
-            ready=account.ready,
-            onboarding_url=None if account.is_complete else self._link(account.id, return_url),
-        )
+        url = None
+        if return_url is not None and not account.is_complete:
+            url = self._link(account.id, return_url)
+        return PayeeAccount(reference=account.id, ready=account.ready, onboarding_url=url)
 
     def _link(self, reference: str, return_url: str) -> str:
         """A fresh one each time: one that was used, or is over, is of no use to anybody."""

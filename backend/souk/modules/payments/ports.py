@@ -222,8 +222,8 @@ class CardDesk(Protocol):
         """Open the account of a seller, who goes on at its `onboarding_url`."""
         ...
 
-    def look_up_account(self, reference: str, *, return_url: str) -> PayeeAccount:
-        """How it stands now."""
+    def look_up_account(self, reference: str, *, return_url: str | None = None) -> PayeeAccount:
+        """How it stands now; where its owner goes on is made out for who says whereto to return."""
         ...
 
     def open_customer(self, account_id: str, *, key: str) -> str:

@@ -27,6 +27,8 @@ class Pins:
 
     def pin_due(self) -> int:
         """Look after what is due until nothing is; how many blocks that was."""
+        for target in self._targets:
+            self._enrol(target)
         looked = 0
         while due := self._claimed():
             for pin in due:
@@ -34,10 +36,16 @@ class Pins:
             looked += len(due)
         return looked
 
+    def _enrol(self, target: str) -> None:
+        """Every block that the target was not asked to keep yet, some at a time."""
+        enrolled = _ENROLLED
+        while enrolled == _ENROLLED:
+            with self._uow.begin() as tx:
+                enrolled = pins.enrol(tx, target, _ENROLLED)
+                tx.commit()
+
     def _claimed(self) -> Sequence[DuePin]:
         with self._uow.begin() as tx:
-            for target in self._targets:
-                pins.enrol(tx, target, _ENROLLED)
             due = pins.claim_due(tx, list(self._targets), until=tx.now + _LEASE, limit=_AT_ONCE)
             tx.commit()
         return due

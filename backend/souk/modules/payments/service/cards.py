@@ -36,7 +36,9 @@ class CardKeeping(Looking):
         with self._parts.uow.begin() as tx:
             # Not committed: whether there is a proof, which serves once, when there is an answer.
             self._require_new_bank(tx, principal, seller_id)
-        account = self._opened(seller_id) if known is None else self._refreshed(known)
+        account = (
+            self._opened(seller_id) if known is None else self._refreshed(known, to_go_on=True)
+        )
         with self._parts.uow.begin() as tx:
             self._require_new_bank(tx, principal, seller_id)
             tx.commit()
@@ -73,9 +75,10 @@ class CardKeeping(Looking):
             known = payee_rows.find(tx, seller_id)
         return known is not None and (known.ready or self._refreshed(known).ready)
 
-    def _refreshed(self, known: Payee) -> PayeeAccount:
+    def _refreshed(self, known: Payee, *, to_go_on: bool = False) -> PayeeAccount:
         rail = self._cards()
-        account = rail.desk.look_up_account(known.reference, return_url=rail.return_url)
+        return_url = rail.return_url if to_go_on else None
+        account = rail.desk.look_up_account(known.reference, return_url=return_url)
         self.observe(account)
         return account
 

@@ -70,7 +70,7 @@ class Looking(Observing):
         for said in rail.gateway.parse_observation(message):
             if isinstance(said, PayeeAccount):
                 # Messages may come in any order; what is true now only the provider knows.
-                said = rail.desk.look_up_account(said.reference, return_url=rail.return_url)
+                said = rail.desk.look_up_account(said.reference)
             self.observe(said)
         reference = rail.directed.needs_look(message)
         if reference is not None:
