@@ -160,7 +160,9 @@ def chains_of(uow, source, *, escrow: EscrowOnChain | None = None, sender=None, 
     daily_gas = fields.pop("daily_gas", 10**9)
     purpose = fields.pop("purpose", Purpose.KEEPER)
     senders = {} if sender is None else {purpose: sender}
-    followed = FollowedChain(a_config(escrow, **fields), source, EscrowEventDecoder(), senders)
+    others, heads = fields.pop("others", ()), fields.pop("heads", None)
+    config, decoder = a_config(escrow, **fields), EscrowEventDecoder()
+    followed = FollowedChain(config, source, decoder, senders, others, heads)
     budgets = dict.fromkeys(Purpose, daily_gas)
     return Chains(uow, {followed.config.chain_id: followed}, daily_gas=budgets, pace=pace)
 

@@ -1,6 +1,6 @@
 """What `/health/ready` looks at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -12,6 +12,7 @@ from souk.core import migrations
 from souk.core.errors import DatabaseUnavailable, UnavailableError
 from souk.core.readiness import Readiness
 from souk.core.unit_of_work import UnitOfWork
+from souk.modules.chain.domain.endpoints import EndpointKind, EndpointState
 from souk.modules.chain.service import Chains
 
 MAX_SILENCE = timedelta(seconds=30)
@@ -34,17 +35,23 @@ def readiness(
     ping_redis: Callable[[], object],
     uow: UnitOfWork,
     chains: Chains,
+    addresses: Mapping[int, Sequence[str]],
     cards: Callable[[], str] | None = None,
 ) -> Readiness:
     """One check for each part that a purchase needs. Whether the card provider answers is only
-    said: orders can be paid in other ways."""
+    said, for orders can be paid in other ways, and so are the endpoints of each chain, whose
+    `addresses` hold no secret: one that follows its chain is well."""
     checks: dict[str, Callable[[], str]] = {
         "database": partial(_database, engine),
         "redis": partial(_redis, ping_redis),
     }
     for chain_id in chains.ids:
         checks[f"chain {chain_id}"] = partial(followed_now, uow, chains, chain_id)
-    return Readiness(checks, {"cards": cards} if cards else {})
+    said: dict[str, Callable[[], str]] = {
+        f"endpoints {chain_id}": partial(endpoints_now, uow, chains, chain_id, shown)
+        for chain_id, shown in addresses.items()
+    }
+    return Readiness(checks, {**said, "cards": cards} if cards else said)
 
 
 def _database(engine: Engine) -> str:
@@ -75,3 +82,27 @@ def followed_now(uow: UnitOfWork, chains: Chains, chain_id: int) -> str:
         seconds = int(silent.total_seconds())
         raise ChainNotFollowedNow(f"its worker has been silent for {seconds} s")
     return f"block {head.number}"
+
+
+def endpoints_now(uow: UnitOfWork, chains: Chains, chain_id: int, addresses: Sequence[str]) -> str:
+    """How the endpoints of a chain are, by what its worker found out last."""
+    if len(addresses) == 1:
+        return f"single endpoint {addresses[0]}: its word alone counts"
+    with uow.begin() as tx:
+        known = chains.list_endpoints(tx, chain_id)
+    by_number = {one.number: one for one in known if one.kind is EndpointKind.HTTP}
+    lines = [
+        f"#{number} {address} {_state(by_number.get(number))}"
+        for number, address in enumerate(addresses, 1)
+    ]
+    quorum = chains.quorum(chain_id)
+    counts = "single word counts" if quorum == 1 else f"{quorum} have to agree on money"
+    return f"{len(addresses)} endpoints, {counts}: {'; '.join(lines)}"
+
+
+def _state(known: EndpointState | None) -> str:
+    if known is None:
+        return "not looked at yet"
+    fault = f", {known.fault}" if known.fault else ""
+    head = "no block" if known.head is None else f"block {known.head}"
+    return f"{known.standing} {known.score}{fault}, {head}"

@@ -117,6 +117,7 @@ def _edges(below: Container) -> Mapping[object, object]:
     found, cards = below.networks, below.settings.cards
     uow, chains = below.get(UnitOfWork), below.get(Chains)
     say_cards = CardProvider(cards).say if cards else None
+    addresses = {c: network.addresses for c, network in found.items()}
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
         SignInGate: SignInGate(limiter, per_minute=security.sign_in_per_minute),
@@ -138,7 +139,7 @@ def _edges(below: Container) -> Mapping[object, object]:
                 "ens": below.get(NameReading).described,
             }
         ),
-        Readiness: readiness(below.engine, redis.ping, uow, chains, say_cards),
+        Readiness: readiness(below.engine, redis.ping, uow, chains, addresses, say_cards),
         RailHealth: RailHealth(
             offers=below.get(Offers), chain=partial(followed_now, uow, chains), cards=say_cards
         ),

@@ -50,6 +50,9 @@ class Gauges(Readings):
         "souk_chain_silence_seconds": "Since the watcher last took in or undid a block",
         "souk_chain_head_age_seconds": "Since the newest block that was taken in, by its own time",
         "souk_chain_head_block": "The number of that block",
+        "souk_chain_endpoint_score": "How far an endpoint is trusted: 100 is wholly, 0 not at all",
+        "souk_chain_endpoint_block": "The newest block that it had when it was looked at",
+        "souk_chain_endpoint_look_age_seconds": "Since it was looked at",
         "souk_payment_attempts": "Attempts to pay, by status; over ones are counted for a day",
         "souk_order_holds": "Open holds on orders, by kind",
     }

@@ -63,6 +63,7 @@ class IncidentReason(StrEnum):
     REORG_BELOW_FINAL = "reorg_below_final"
     HEAD_FELL_BEHIND = "head_fell_behind"
     UNREADABLE_BLOCK = "unreadable_block"
+    UNCONFIRMED_BLOCK = "unconfirmed_block"
 
 
 class Outcome(IntEnum):
@@ -84,7 +85,8 @@ class ChainConfig:
     from it to the head. `safe_depth` and `final_depth` serve where the node has no such tags.
     `disposable` marks a development chain whose node may forget blocks when it is killed.
     `verify_blooms` is off for chains whose headers carry zero blooms. `max_fee_per_gas`, in wei, is
-    the most that a transaction of ours offers for a unit of gas, its tip included.
+    the most that a transaction of ours offers for a unit of gas, its tip included. So many
+    endpoints as `quorum` says have to give a block with money in it, if there are at least three.
     """
 
     chain_id: int
@@ -98,6 +100,7 @@ class ChainConfig:
     poll_seconds: float = 1.0
     verify_blooms: bool = True
     max_fee_per_gas: int = 100 * 10**9
+    quorum: int = 2
 
     def __post_init__(self) -> None:
         if self.confirmations < 1 or self.start_block < 0 or self.poll_seconds <= 0:

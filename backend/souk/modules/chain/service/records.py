@@ -1,6 +1,7 @@
 """The record of the chains, for those who compare it with the chains themselves."""
 
 import logging
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from souk.modules.chain.events import EscrowEvent, EscrowEventReached, EscrowEve
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.service.chains import FollowedChain
+from souk.modules.chain.service.endpoints import Endpoints
 from souk.modules.chain.service.reading import BlockReader
 from souk.modules.chain.service.writing import raise_levels, said_of, take_in
 
@@ -82,13 +84,16 @@ class ChainRecords:
         of each transaction.
         """
         chain = self._followed(chain_id)
-        reader = BlockReader(chain.source, chain.config, chain.decoder.topics)
+        endpoints = Endpoints(chain.config, chain.sources, now=time.monotonic)
+        endpoints.choose(None)
+        reader = BlockReader(endpoints.source, chain.config, chain.decoder.topics)
         for number in sorted(set(numbers)):
-            [block] = reader.read(reader.headers(number, number), settled=False)
-            with self._uow.begin() as tx:
-                if self._take_in(tx, chain, block):
-                    _log.warning("chain %s: block %s was read again", chain_id, number)
-                    tx.commit()
+            read = reader.read(reader.headers(number, number), settled=False)
+            for block in endpoints.vouched(read):
+                with self._uow.begin() as tx:
+                    if self._take_in(tx, chain, block):
+                        _log.warning("chain %s: block %s was read again", chain_id, number)
+                        tx.commit()
 
     @staticmethod
     def _take_in(tx: Transaction, chain: FollowedChain, block: VerifiedBlock) -> bool:
