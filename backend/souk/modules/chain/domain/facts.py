@@ -1,6 +1,6 @@
 """What the chain module speaks of: blocks, logs, decoded facts and how settled they are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
@@ -169,24 +169,6 @@ class Sighting:
     block_timestamp: int
     transaction_hash: str
     log_index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A fact that enters the canonical chain, or leaves it."""
-
-    sighting: Sighting
-    appears: bool
-
-
-def appearing(sightings: Iterable[Sighting]) -> list[Change]:
-    """The batch that takes these facts in, in the order of the chain."""
-    return [Change(sighting, appears=True) for sighting in sightings]
-
-
-def invert(batch: Sequence[Change]) -> list[Change]:
-    """The batch that undoes `batch`: the opposite changes, last first."""
-    return [Change(change.sighting, not change.appears) for change in reversed(batch)]
 
 
 @dataclass(frozen=True, slots=True)

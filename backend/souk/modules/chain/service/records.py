@@ -18,10 +18,11 @@ from souk.modules.chain.errors import ChainNotFollowed
 from souk.modules.chain.events import EscrowEvent, EscrowEventReached, EscrowEventSeen
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import records as record_rows
+from souk.modules.chain.repository.effects import Shown
 from souk.modules.chain.service.chains import FollowedChain
 from souk.modules.chain.service.endpoints import Endpoints
 from souk.modules.chain.service.reading import BlockReader
-from souk.modules.chain.service.writing import raise_levels, said_of, take_in
+from souk.modules.chain.service.writing import said_of, take_in
 
 _log = logging.getLogger(__name__)
 
@@ -104,10 +105,9 @@ class ChainRecords:
             return False
         if not block_rows.is_taken_in(tx, chain_id, number=header.number, block_hash=header.hash):
             return False
-        take_in(tx, chain_id, [block], chain.decoder, final=cursor.final)
         confirmed = cursor.next_block - chain.config.confirmations
         heights = Heights(confirmed=confirmed, safe=cursor.safe, final=cursor.final)
-        raise_levels(tx, chain_id, heights)
+        take_in(tx, chain_id, [block], chain.decoder, heights)
         return True
 
     def _followed(self, chain_id: int) -> FollowedChain:
@@ -119,7 +119,7 @@ class ChainRecords:
 
 def _event(chain_id: int, fact: StandingFact) -> EscrowEvent:
     """A standing fact as it was told last."""
-    said = said_of(chain_id, fact.sighting, fact.effect_id, fact.observation_id)
+    said = said_of(chain_id, Shown(fact.effect_id, fact.observation_id, fact.sighting))
     if fact.level is Level.INCLUDED:
         return EscrowEventSeen(**said)
     return EscrowEventReached(**said, level=str(fact.level))

@@ -46,7 +46,7 @@ REFUSALS_TOLERATED = 5
 UNCONFIRMED_TOLERATED = 40
 ANCESTOR_CHUNK = 64
 # A commit must take less time than the lease lasts.
-LOGS_A_COMMIT = 200
+LOGS_A_COMMIT = 1_000
 MAX_PAUSE_SECONDS = 5.0
 STOP_CHECK_SECONDS = 0.25
 
@@ -296,8 +296,7 @@ class Watcher:
         moved = replace(cursor, next_block=last.number + 1, head_hash=last.hash)
         new = self._leveled(moved, tips)
         with self._uow.begin() as tx:
-            take_in(tx, cursor.chain_id, blocks, self._decoder, final=new.final)
-            raise_levels(tx, cursor.chain_id, self._reached(new))
+            take_in(tx, cursor.chain_id, blocks, self._decoder, self._reached(new))
             self._lease.commit(tx, cursor, new)
         return new
 
