@@ -63,7 +63,6 @@ def test_never_calls_an_unseen_block_settled(
     assert reached.final <= max(reached.safe, -1) or reached.final == -1
 
 
-
 @pytest.mark.parametrize(
     "wrong",
     [{"confirmations": 0}, {"start_block": -1}, {"poll_seconds": 0}, {"chain_id": 1}],

@@ -8,7 +8,6 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.chain.domain import BlockHeader, Head, StoredBlock, block_instant
 from souk.modules.chain.models import ChainBlockRow, ChainRow
 
-
 _ADD = text(
     """
     INSERT INTO chain_block (chain_id, hash, number, parent_hash, timestamp, canonical, observed_at)

@@ -185,9 +185,7 @@ def list_sightings_above(tx: Transaction, chain_id: int, above: int) -> list[Sig
     return [_sighting(row) for row in rows]
 
 
-def list_rising(
-    tx: Transaction, chain_id: int, heights: Heights
-) -> Iterable[tuple[Level, Shown]]:
+def list_rising(tx: Transaction, chain_id: int, heights: Heights) -> Iterable[tuple[Level, Shown]]:
     """Each fact whose block has passed a level that was not said of it yet, with its old level."""
     rows = tx.session.execute(
         _RISING,

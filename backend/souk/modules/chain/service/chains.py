@@ -71,9 +71,7 @@ class Chains:
         self._pace = pace or Pace()
         # Kept for as long as the process lives: what an endpoint did is not forgotten between runs.
         self._endpoints = {
-            chain_id: Endpoints(
-                chain.config, chain.sources, now=self._pace.monotonic
-            )
+            chain_id: Endpoints(chain.config, chain.sources, now=self._pace.monotonic)
             for chain_id, chain in chains.items()
         }
 
