@@ -125,7 +125,7 @@ def _most_held(chains: Chains, uow: UnitOfWork, height: int) -> int:
 def main(words: Sequence[str]) -> int:
     """Measure what was asked for; 1 when something is worse than it may be."""
     parser = argparse.ArgumentParser(prog="scripts/bench watcher", description="Measure it.")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure (all)")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which (all)")
     parser.add_argument("--rounds", type=int, default=3, help="of catching up (3)")
     wish = parser.parse_args(words)
     chosen = wish.parts or PARTS
