@@ -53,6 +53,30 @@ def test_refunds_the_buyer_when_the_seller_never_ships(shop: Shop) -> None:
     assert (order["status"], order["payment_status"]) == ("cancelled", "refunded")
 
 
+def test_tells_that_nobody_settles_when_something_is_overdue_and_there_is_no_key(
+    shop: Shop,
+) -> None:
+    seller, buyer = shop.seller(), shop.person("buyer")
+    shop.paid(buyer, (shop.listing(seller), 1))
+    keeper = shop.container.get(Keeper)
+    keeper.report_overdue(CHAIN_ID)
+    before = _open_incidents(shop)
+
+    shop.chain.move_time(10 * _DAY)
+    shop.follow(blocks=2)
+    keeper.report_overdue(CHAIN_ID)
+
+    assert (before, _open_incidents(shop)) == ([], ["keeper_key_missing"])
+
+
+def _open_incidents(shop: Shop) -> list[str]:
+    with shop.container.engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT reason FROM chain_incident WHERE closed_at IS NULL"
+        )
+        return [reason for (reason,) in rows]
+
+
 def test_does_nothing_when_no_deadline_has_passed(shop: Shop) -> None:
     seller, buyer = shop.seller(), shop.person("buyer")
     order_id = shop.paid(buyer, (shop.listing(seller), 1))["orders"][0]["id"]

@@ -23,6 +23,7 @@ from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import effects as effect_rows
 from souk.modules.chain.repository import transactions as transaction_rows
 from souk.modules.chain.service.sending import GasBudget, Outgoing
+from souk.modules.chain.service.upkeep import look_after, report_missing_key
 from souk.modules.chain.service.watching import Pace, Watcher
 
 _KEY_MISSING = {Purpose.KEEPER: KeeperKeyMissing, Purpose.RELAYER: RelayerKeyMissing}
@@ -154,6 +155,19 @@ class Chains:
             return 0
         # The bytes are signed already: whoever speaks to the node can hand all of them over.
         return self._outgoing(chain_id, next(iter(senders))).rebroadcast()
+
+    def look_after_accounts(self, chain_id: int) -> None:
+        """See that what our accounts sent gets into blocks, and that they can pay for more: offers
+        more where too little was offered, and opens and closes incidents. Raises
+        `ProviderUnavailable`."""
+        senders = self._followed(chain_id).senders
+        accounts = {purpose: self._outgoing(chain_id, purpose) for purpose in senders}
+        look_after(self._uow, chain_id, accounts)
+
+    def report_missing_key(self, chain_id: int, *, overdue: int) -> None:
+        """Open an incident when so many payments wait for a keeper that is not there, and close it
+        when none does."""
+        report_missing_key(self._uow, chain_id, overdue=overdue)
 
     def find_sent(self, tx: Transaction, chain_id: int, intent: str) -> Sent | None:
         """What became of an intent; `None` when nothing was sent for it, or what was is lost."""

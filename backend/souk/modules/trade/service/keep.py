@@ -79,6 +79,14 @@ class Keeper:
             self._send(chain_id, action, intent, legs)
         return len(batches)
 
+    def report_overdue(self, chain_id: int) -> None:
+        """Where there is no key to settle with: tell whether anything is overdue."""
+        with self._uow.begin() as tx:
+            head = self._chains.policy_head(tx, chain_id)
+            clock = chain_clock(chain_id)
+            due = [] if head is None else self._payments.legs_due(tx, clock, head.at, 1)
+        self._chains.report_missing_key(chain_id, overdue=len(due))
+
     def settle_due_at_our_word(self) -> int:
         """Have the rails that do what we say settle what is overdue by the wall's clock; how many
         legs there were. What one of them refuses is stored there with its reason, and not asked
