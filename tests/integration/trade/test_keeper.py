@@ -9,7 +9,7 @@ from souk.core.errors import ProviderRejected
 from souk.core.unit_of_work import UnitOfWork
 from souk.embedded.anvil import CHAIN_ID, DEVELOPMENT_KEY
 from souk.modules.chain.errors import NetworkFeeTooHigh
-from souk.modules.chain.service import Chains
+from souk.modules.chain.service import Chains, Upkeep
 from souk.modules.payments.service import Payments
 from souk.modules.trade.service import Keeper
 from tests.support.shop import Person, Shop
@@ -58,13 +58,13 @@ def test_tells_that_nobody_settles_when_something_is_overdue_and_there_is_no_key
 ) -> None:
     seller, buyer = shop.seller(), shop.person("buyer")
     shop.paid(buyer, (shop.listing(seller), 1))
-    keeper = shop.container.get(Keeper)
-    keeper.report_overdue(CHAIN_ID)
+    upkeep, keeper = shop.container.get(Upkeep), shop.container.get(Keeper)
+    upkeep.report_missing_key(CHAIN_ID, keeper.count_overdue)
     before = _open_incidents(shop)
 
     shop.chain.move_time(10 * _DAY)
     shop.follow(blocks=2)
-    keeper.report_overdue(CHAIN_ID)
+    upkeep.report_missing_key(CHAIN_ID, keeper.count_overdue)
 
     assert (before, _open_incidents(shop)) == ([], ["keeper_key_missing"])
 

@@ -5,6 +5,7 @@ these bytes are ever sent for it, so that sending again can do nothing twice.
 """
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -283,6 +284,19 @@ class Outgoing:
             ):
                 rows.mark_mined(tx, self._chain_id, each, transaction_hash, mined)
                 tx.commit()
+
+
+def accounts_of(
+    uow: UnitOfWork,
+    config: ChainConfig,
+    senders: Mapping[Purpose, TransactionSender],
+    daily_gas: Mapping[Purpose, int],
+) -> dict[Purpose, Outgoing]:
+    """The accounts that we send from on a chain, by what they send for."""
+    return {
+        purpose: Outgoing(uow, sender, config, GasBudget(purpose, daily_gas[purpose]))
+        for purpose, sender in senders.items()
+    }
 
 
 def _signed(tx: Transaction, chain_id: int, intent: str) -> SignedTransaction | None:

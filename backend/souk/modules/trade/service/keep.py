@@ -79,13 +79,14 @@ class Keeper:
             self._send(chain_id, action, intent, legs)
         return len(batches)
 
-    def report_overdue(self, chain_id: int) -> None:
-        """Where there is no key to settle with: tell whether anything is overdue."""
+    def count_overdue(self, chain_id: int) -> int:
+        """How many legs are to be settled on a chain, counted up to the size of a batch."""
         with self._uow.begin() as tx:
             head = self._chains.policy_head(tx, chain_id)
+            if head is None:
+                return 0
             clock = chain_clock(chain_id)
-            due = [] if head is None else self._payments.legs_due(tx, clock, head.at, 1)
-        self._chains.report_missing_key(chain_id, overdue=len(due))
+            return len(self._payments.legs_due(tx, clock, head.at, self._max_batch))
 
     def settle_due_at_our_word(self) -> int:
         """Have the rails that do what we say settle what is overdue by the wall's clock; how many
