@@ -113,6 +113,15 @@ class TestTurningToAnother:
         assert set(stranger.asked) == {"identity"}
 
     @pytest.mark.pitfall("W19")
+    def test_excludes_an_endpoint_when_it_is_found_to_serve_another_chain(
+        self, follow: Following, paid: ScriptedChain, uow: UnitOfWork
+    ) -> None:
+        chains = follow(paid, ScriptedChain(chain_id=5))
+        chains.advance(CHAIN_ID)
+
+        assert faults(chains, uow) == [None, Fault.OTHER_CHAIN]
+
+    @pytest.mark.pitfall("W19")
     def test_takes_nothing_from_an_endpoint_when_its_chain_begins_with_another_block(
         self, follow: Following, paid: ScriptedChain, uow: UnitOfWork
     ) -> None:
@@ -159,12 +168,12 @@ class TestTurningToAnother:
         assert incidents(connection) == []
 
     def test_reads_from_an_endpoint_in_quarantine_when_there_is_no_other(
-        self, follow: Following, paid: ScriptedChain, seconds: Seconds, connection: Connection
+        self, follow: Following, paid: ScriptedChain, connection: Connection
     ) -> None:
         flaky = Intercepted(paid, tips=silent)
         chains = follow(flaky, dead())
-        while chains.advance(CHAIN_ID).outcome is not Outcome.UNAVAILABLE:
-            seconds.now += 1
+        outcomes = [chains.advance(CHAIN_ID).outcome for _ in range(10)]
+        assert outcomes[-1] is Outcome.UNAVAILABLE
         flaky.hooks.clear()
         chains.advance(CHAIN_ID)
         chains.advance(CHAIN_ID)

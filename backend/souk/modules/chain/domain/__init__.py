@@ -26,6 +26,7 @@ from souk.modules.chain.domain.facts import (
     heights,
     levels_between,
 )
+from souk.modules.chain.domain.fees import Fees, GasPrice, bid, outbid
 from souk.modules.chain.domain.records import SettledBlock, StandingFact
 from souk.modules.chain.domain.verification import (
     require_linked,
@@ -42,6 +43,8 @@ __all__ = [
     "Cursor",
     "DecodedEvent",
     "EscrowFactKind",
+    "Fees",
+    "GasPrice",
     "Head",
     "Heights",
     "IncidentReason",
@@ -57,9 +60,11 @@ __all__ = [
     "Tips",
     "TransactionStatus",
     "VerifiedBlock",
+    "bid",
     "block_instant",
     "heights",
     "levels_between",
+    "outbid",
     "require_linked",
     "verify_block",
     "verify_some_logs",

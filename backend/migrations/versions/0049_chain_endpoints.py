@@ -3,10 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0052"
-down_revision: str | None = "0047"
+revision: str = "0049"
+down_revision: str | None = "0048"
 
-_REASONS = "'wrong_chain', 'reorg_below_final', 'head_fell_behind', 'unreadable_block'"
+_REASONS = (
+    "'wrong_chain', 'reorg_below_final', 'head_fell_behind', 'unreadable_block',"
+    " 'transaction_stuck', 'account_runs_dry', 'keeper_key_missing'"
+)
 
 
 def _allow(reasons: str) -> None:
