@@ -86,18 +86,23 @@ def followed_now(uow: UnitOfWork, chains: Chains, chain_id: int) -> str:
 
 def endpoints_now(uow: UnitOfWork, chains: Chains, chain_id: int, addresses: Sequence[str]) -> str:
     """How the endpoints of a chain are, by what its worker found out last."""
-    if len(addresses) == 1:
-        return f"single endpoint {addresses[0]}: its word alone counts"
     with uow.begin() as tx:
-        known = chains.list_endpoints(tx, chain_id)
+        known = chains.looks.list_endpoints(tx, chain_id)
+    announced = "".join(
+        f"; WebSocket {'silent' if one.fault else 'announces'}"
+        for one in known
+        if one.kind is EndpointKind.WEBSOCKET
+    )
+    if len(addresses) == 1:
+        return f"single endpoint {addresses[0]}: its word alone counts{announced}"
     by_number = {one.number: one for one in known if one.kind is EndpointKind.HTTP}
     lines = [
         f"#{number} {address} {_state(by_number.get(number))}"
         for number, address in enumerate(addresses, 1)
     ]
-    quorum = chains.quorum(chain_id)
+    quorum = chains.looks.of(chain_id).quorum
     counts = "single word counts" if quorum == 1 else f"{quorum} have to agree on money"
-    return f"{len(addresses)} endpoints, {counts}: {'; '.join(lines)}"
+    return f"{len(addresses)} endpoints, {counts}: {'; '.join(lines)}{announced}"
 
 
 def _state(known: EndpointState | None) -> str:

@@ -70,9 +70,9 @@ def dead() -> Intercepted:
 
 def states(chains: Chains, uow: UnitOfWork) -> list[EndpointState]:
     """How the endpoints are after everybody was looked at."""
-    chains.look_at_endpoints(CHAIN_ID)
+    chains.looks.look(CHAIN_ID)
     with uow.begin() as tx:
-        return chains.list_endpoints(tx, CHAIN_ID)
+        return chains.looks.list_endpoints(tx, CHAIN_ID)
 
 
 def faults(chains: Chains, uow: UnitOfWork) -> list[Fault | None]:
@@ -191,8 +191,8 @@ class TestLooking:
         chains.advance(CHAIN_ID)
         paid.add(a_fact(escrow=2))
         paid.grow(9)
-        chains.look_at_endpoints(CHAIN_ID)
-        chains.look_at_endpoints(CHAIN_ID)
+        chains.looks.look(CHAIN_ID)
+        chains.looks.look(CHAIN_ID)
         chains.advance(CHAIN_ID)
 
         assert len(standing(connection)) == 2

@@ -4,6 +4,7 @@ is told how they are."""
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
@@ -13,9 +14,10 @@ from souk.bootstrap.checks import endpoints_now
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Outcome
 from souk.modules.chain.service import Chains
-from tests.support.chain_builders import CHAIN_ID
+from tests.support.chain_builders import CHAIN_ID, chains_of
 from tests.support.clock import MovableClock
 from tests.support.http import CLIENT_ADDRESS
+from tests.support.scripted_chain import ScriptedChain
 from tests.support.shop import Shop, shop
 from tests.support.stack import Chain, rewound
 
@@ -50,7 +52,7 @@ def test_sells_when_an_endpoint_is_dead(crippled: Shop) -> None:
 
 @pytest.mark.pitfall("K3")
 def test_tells_how_the_endpoints_are_and_none_of_their_keys(crippled: Shop) -> None:
-    crippled.container.get(Chains).look_at_endpoints(CHAIN_ID)
+    crippled.container.get(Chains).looks.look(CHAIN_ID)
 
     ready = crippled.api("GET", "/health/ready").text
     metrics = crippled.api("GET", "/metrics").text
@@ -61,7 +63,15 @@ def test_tells_how_the_endpoints_are_and_none_of_their_keys(crippled: Shop) -> N
     assert "k3y" not in ready + metrics
 
 
-def test_says_that_one_endpoint_is_believed_alone(uow: UnitOfWork) -> None:
-    said = endpoints_now(uow, Chains(uow, {}, daily_gas={}), CHAIN_ID, ["example.org"])
+@pytest.mark.parametrize(
+    ("heard", "said"), [(True, "WebSocket announces"), (False, "WebSocket silent")]
+)
+def test_says_that_one_endpoint_is_believed_alone_and_whether_heads_are_announced(
+    uow: UnitOfWork, heard: bool, said: str
+) -> None:
+    chains = chains_of(uow, ScriptedChain(), heads=SimpleNamespace(heard=heard))
+    chains.looks.look(CHAIN_ID)
 
-    assert said == "single endpoint example.org: its word alone counts"
+    shown = endpoints_now(uow, chains, CHAIN_ID, ["example.org"])
+
+    assert shown == f"single endpoint example.org: its word alone counts; {said}"

@@ -16,20 +16,14 @@ from souk.modules.chain.domain import (
     Sent,
     TransactionStatus,
 )
-from souk.modules.chain.domain.endpoints import (
-    FULL_SCORE,
-    EndpointKind,
-    EndpointState,
-    Fault,
-)
 from souk.modules.chain.errors import ChainNotFollowed, KeeperKeyMissing, RelayerKeyMissing
 from souk.modules.chain.ports import EventDecoder, Heads, LogSource, TransactionSender
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import effects as effect_rows
-from souk.modules.chain.repository import endpoints as endpoint_rows
 from souk.modules.chain.repository import transactions as transaction_rows
 from souk.modules.chain.service.endpoints import Endpoints
+from souk.modules.chain.service.looking import Looks
 from souk.modules.chain.service.sending import Outgoing, accounts_of
 from souk.modules.chain.service.watching import Pace, Watcher
 
@@ -55,7 +49,8 @@ class FollowedChain:
 
 
 class Chains:
-    """Follows chains, tells their time, and sends transactions."""
+    """Follows chains, tells their time, and sends transactions. `looks` has the endpoints that it
+    reads from."""
 
     def __init__(
         self,
@@ -69,11 +64,12 @@ class Chains:
         self._chains = chains
         self._daily_gas = daily_gas
         self._pace = pace or Pace()
-        # Kept for as long as the process lives: what an endpoint did is not forgotten between runs.
-        self._endpoints = {
+        endpoints = {
             chain_id: Endpoints(chain.config, chain.sources, now=self._pace.monotonic)
             for chain_id, chain in chains.items()
         }
+        heads = {chain_id: chain.heads for chain_id, chain in chains.items() if chain.heads}
+        self.looks = Looks(uow, endpoints, heads)
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -100,34 +96,13 @@ class Chains:
         chain = self._followed(chain_id)
         watcher = Watcher(
             self._uow,
-            self._endpoints[chain_id],
+            self.looks.of(chain_id),
             chain.decoder,
             chain.config,
             self._pace,
             chain.heads,
         )
         return watcher.run(budget_seconds=budget_seconds, keep_on=keep_on)
-
-    def look_at_endpoints(self, chain_id: int) -> None:
-        """Look at each endpoint of a chain, and record how they are for whoever asks. What it finds
-        is heeded by `advance` in this process. There is nothing to see of a single one."""
-        chain, endpoints = self._followed(chain_id), self._endpoints[chain_id]
-        endpoints.look()
-        states = endpoints.states() + ([] if chain.heads is None else [_announcing(chain.heads)])
-        if not states:
-            return
-        with self._uow.begin() as tx:
-            endpoint_rows.set_endpoints(tx, chain_id, states)
-            tx.commit()
-
-    def list_endpoints(self, tx: Transaction, chain_id: int) -> list[EndpointState]:
-        """How each endpoint was when they were looked at last; none where one alone is asked."""
-        return endpoint_rows.list_endpoints(tx, chain_id)
-
-    def quorum(self, chain_id: int) -> int:
-        """How many endpoints have to give a block with money in it."""
-        self._followed(chain_id)
-        return self._endpoints[chain_id].quorum
 
     def head(self, tx: Transaction, chain_id: int) -> Head | None:
         """The newest canonical block that was taken in."""
@@ -222,9 +197,3 @@ class Chains:
         if chain is None:
             raise ChainNotFollowed(chain_id)
         return chain
-
-
-def _announcing(heads: Heads) -> EndpointState:
-    fault = None if heads.heard else Fault.SILENT
-    score = 0 if fault else FULL_SCORE
-    return EndpointState(EndpointKind.WEBSOCKET, 1, score, fault, None)

@@ -55,6 +55,11 @@ class Endpoints:
         return self._chosen.source
 
     @property
+    def count(self) -> int:
+        """How many are configured."""
+        return len(self._all)
+
+    @property
     def quorum(self) -> int:
         """How many have to give a block with money in it before it is taken in."""
         return self._config.quorum if len(self._all) >= ENDPOINTS_FOR_QUORUM else 1

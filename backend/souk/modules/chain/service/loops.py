@@ -15,7 +15,7 @@ def watch_chain(chains: Chains, chain_id: int) -> Loop:
     """Follow one chain, and look at its endpoints aside. Each chain has a queue and a process of
     its own, or a slow node would hold up the others."""
     name = f"chain.look_at_endpoints {chain_id}"
-    look = Aside(name, partial(chains.look_at_endpoints, chain_id))
+    look = Aside(name, partial(chains.looks.look, chain_id))
     looks = Periodic(name, LOOK_SECONDS, look)
 
     def run(keep_on: KeepOn) -> None:
