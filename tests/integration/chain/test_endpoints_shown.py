@@ -75,3 +75,7 @@ def test_says_that_one_endpoint_is_believed_alone_and_whether_heads_are_announce
     shown = endpoints_now(uow, chains, CHAIN_ID, ["example.org"])
 
     assert shown == f"single endpoint example.org: its word alone counts; {said}"
+
+
+def test_sends_through_another_endpoint_when_one_is_dead(crippled: Shop) -> None:
+    assert crippled.container.networks[CHAIN_ID].node.chain_id() == CHAIN_ID
