@@ -1,6 +1,7 @@
 """Values and pure rules of pictures."""
 
 from souk.modules.media.domain.alt_texts import ALT_TEXT_LENGTH, normal_alt_text
+from souk.modules.media.domain.blocks import block_of, find_block, is_raw
 from souk.modules.media.domain.cid import (
     MAX_BLOCK_BYTES,
     Cid,
@@ -73,10 +74,13 @@ __all__ = [
     "UseKind",
     "Variant",
     "Verdict",
+    "block_of",
     "compute_cid",
+    "find_block",
     "find_range",
     "fitted",
     "is_named",
+    "is_raw",
     "is_too_large",
     "is_too_long",
     "normal_alt_text",
