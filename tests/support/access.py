@@ -230,6 +230,7 @@ THEIRS: Mapping[str, Asked] = {
     "GET /api/orders/{order_id}": _at(_ORDERS + "/{bought}"),
     "GET /api/orders/{order_id}/timeline": _at(_ORDERS + "/{bought}/timeline?key=made-up"),
     "GET /api/orders/{order_id}/terms": _at(_ORDERS + "/{bought}/terms"),
+    "GET /api/orders/{order_id}/terms/sealed": _at(_ORDERS + "/{bought}/terms/sealed"),
     "GET /api/orders/{order_id}/events": _at(_ORDERS + "/{bought}/events"),
     "GET /api/orders/buyer/{buyer_id}": _at(_ORDERS + "/buyer/{account}"),
     "GET /api/orders/seller/{seller_id}": _at(_ORDERS + "/seller/{seller}"),

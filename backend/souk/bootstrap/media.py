@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from souk.adapters.clamav.clamd import ClamdAddress, ClamdScanner
 from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.content.s3 import Bucket, S3ContentStore
+from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
 from souk.adapters.exchange.server import Server
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.adapters.ipfs.gateways import GatewayBlockSource
@@ -19,7 +20,7 @@ from souk.bootstrap.container import Services
 from souk.core.clock import Clock
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.media.ports import BlockSource, ContentStore, MalwareScanner, PinStore
-from souk.modules.media.service import Pins
+from souk.modules.media.service import Pins, Sealing
 from souk.settings import Settings
 from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
 
@@ -34,12 +35,20 @@ class Kept:
     targets: Sequence[PinStore]
 
 
-def media(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
-    """What pictures need in every process."""
+def media(
+    settings: Settings, uow: UnitOfWork, wall: Clock, document_keys: Sequence[bytes]
+) -> Services:
+    """What pictures and documents need in every process."""
     state = settings.paths.state_dir
     content = content_store(settings.content, state)
     targets = pin_stores(settings.ipfs, state, wall)
-    return Services({Kept: Kept(content, targets), Pins: Pins(uow, content, targets)})
+    return Services(
+        {
+            Kept: Kept(content, targets),
+            Pins: Pins(uow, content, targets),
+            Sealing: Sealing(XChaChaDocumentSealer(*document_keys), content),
+        }
+    )
 
 
 def content_store(content: ContentSettings, state_dir: Path) -> ContentStore:

@@ -35,6 +35,7 @@ from souk.modules.analytics import api as analytics_api
 from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
+from souk.modules.evidence import api as evidence_api
 from souk.modules.media import api as media_api
 from souk.modules.media.domain import MAX_REQUEST_BYTES, MAX_UPLOAD_BYTES
 from souk.modules.media.service import ImageRules, Images
@@ -63,6 +64,7 @@ _ROUTERS = (
     orders_api.router,
     payments_api.router,
     trade_api.router,
+    evidence_api.router,
     books_api.router,
     webhooks_api.router,
     analytics_api.router,

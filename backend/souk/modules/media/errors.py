@@ -69,7 +69,8 @@ class ContentMismatch(UnavailableError):
 class DocumentLost(UnavailableError):
     """A document was sealed under another `SECRET_KEY`, for somebody else, or was changed since.
 
-    Whoever runs the installation looks whether all its processes have the same `SECRET_KEY`.
+    Whoever runs the installation looks whether all its processes have the same `SECRET_KEY`, and
+    whether the one that it had then is among `SECRET_KEYS_BEFORE`.
     """
 
     code = "document_lost"

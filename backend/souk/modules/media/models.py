@@ -1,4 +1,4 @@
-"""Tables of pictures."""
+"""Tables of pictures, and of what is sealed."""
 
 from sqlalchemy import (
     BigInteger,
@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -114,3 +115,16 @@ class PinRow(Base):
     next_attempt_at: Mapped[Instant]
     verified_at: Mapped[Instant | None]
     error: Mapped[str | None]
+
+
+class SealedRow(Base):
+    """A document or a file that lies with others as ciphertext, by the CID of that. `owner` is what
+    its key is bound to. Without this row nobody can ever read it."""
+
+    __tablename__ = "sealed_document"
+    __table_args__ = (CheckConstraint(_CID, name="cid"),)
+
+    cid: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[Id]
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Instant]

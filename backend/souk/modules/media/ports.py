@@ -123,3 +123,7 @@ class DocumentSealer(Protocol):
     def open(self, owner: str, sealed: SealedDocument) -> bytes:
         """The document again. Raises `DocumentLost`."""
         ...
+
+    def unwrap(self, owner: str, cid: Cid, wrapped_key: bytes) -> bytes:
+        """The 32 bytes under which the document is sealed. Raises `DocumentLost`."""
+        ...

@@ -13,6 +13,8 @@ from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Refusal
 from souk.modules.media.domain.documents import (
     MAX_DOCUMENT_BYTES,
     SEALING_BYTES,
+    DocumentKey,
+    KeptDocument,
     SealedDocument,
 )
 from souk.modules.media.domain.forms import (
@@ -59,9 +61,11 @@ __all__ = [
     "Cid",
     "CleanedFile",
     "CleanedImage",
+    "DocumentKey",
     "DuePin",
     "Form",
     "ImageRecord",
+    "KeptDocument",
     "MediaType",
     "PinState",
     "Pinned",

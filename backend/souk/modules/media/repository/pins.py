@@ -3,24 +3,25 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import func, literal, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import Cid, DuePin, Pinned
-from souk.modules.media.models import ImageRow, PinRow, VariantRow
+from souk.modules.media.models import ImageRow, PinRow, SealedRow, VariantRow
 
 _PIN = table_of(PinRow)
 
 
 def enrol(tx: Transaction, target: str, limit: int) -> int:
     """Have a target keep what it was not asked to yet; how many blocks that is, at most `limit`."""
-    known = select(PinRow.cid).where(PinRow.cid == VariantRow.cid, PinRow.target == target)
+    shown = select(VariantRow.cid).join(ImageRow).where(ImageRow.deleted_at.is_(None))
+    blocks = union_all(shown, select(SealedRow.cid)).subquery()
+    known = select(PinRow.cid).where(PinRow.cid == blocks.c.cid, PinRow.target == target)
     missing = (
-        select(VariantRow.cid, literal(target), literal(0), literal(tx.now))
-        .join(ImageRow, ImageRow.id == VariantRow.image_id)
-        .where(ImageRow.deleted_at.is_(None), ~known.exists())
+        select(blocks.c.cid, literal(target), literal(0), literal(tx.now))
+        .where(~known.exists())
         .distinct()
         .limit(limit)
     )

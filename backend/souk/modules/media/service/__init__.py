@@ -2,6 +2,17 @@
 
 from souk.modules.media.service.images import ImageRules, Images, Outcome, ServedFile
 from souk.modules.media.service.pins import Pins
+from souk.modules.media.service.sealing import Sealing, find_sealed, keep_sealed
 from souk.modules.media.service.showing import show_images
 
-__all__ = ["ImageRules", "Images", "Outcome", "Pins", "ServedFile", "show_images"]
+__all__ = [
+    "ImageRules",
+    "Images",
+    "Outcome",
+    "Pins",
+    "Sealing",
+    "ServedFile",
+    "find_sealed",
+    "keep_sealed",
+    "show_images",
+]

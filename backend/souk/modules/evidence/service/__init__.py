@@ -1,0 +1,6 @@
+"""What is done with what was laid down about an order."""
+
+from souk.modules.evidence.service.readers import Readers
+from souk.modules.evidence.service.terms import HandedTerms, HandingOut
+
+__all__ = ["HandedTerms", "HandingOut", "Readers"]

@@ -1,0 +1,49 @@
+"""What others keep without being able to read it."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.media.domain import Cid, DocumentKey, KeptDocument, SealedDocument
+from souk.modules.media.ports import ContentStore, DocumentSealer
+from souk.modules.media.repository import sealed as rows
+
+
+class Sealing:
+    """Seals, and opens what is sealed. The ciphertext lies where pictures lie, and is pinned as
+    they are. Who may have something opened, its upper module knows."""
+
+    def __init__(self, sealer: DocumentSealer, content: ContentStore) -> None:
+        self._sealer = sealer
+        self._content = content
+
+    def store(self, owner: str, document: bytes) -> SealedDocument:
+        """Seal a document and store it, with no transaction open; only with `keep_sealed` can it
+        be opened again. Raises `ProviderUnavailable`."""
+        sealed = self._sealer.seal(owner, document)
+        self._content.put(sealed.cid, sealed.block)
+        return sealed
+
+    def discard(self, sealed: SealedDocument) -> None:
+        """Let go of one that was stored and is not kept after all."""
+        self._content.delete(sealed.cid)
+
+    def key_of(self, kept: KeptDocument) -> DocumentKey:
+        """What opens it without us. Raises `DocumentLost`."""
+        return DocumentKey(kept.cid, self._sealer.unwrap(kept.owner, kept.cid, kept.wrapped_key))
+
+    def read(self, kept: KeptDocument) -> bytes:
+        """The clear bytes, with no transaction open. Raises `BlockNotFound`, `ContentMismatch`,
+        `DocumentLost`, `ProviderUnavailable`."""
+        with self._content.open(kept.cid) as file:
+            sealed = SealedDocument(kept.cid, file.read(), kept.wrapped_key)
+        return self._sealer.open(kept.owner, sealed)
+
+
+def keep_sealed(tx: Transaction, owner: str, documents: Sequence[SealedDocument]) -> None:
+    """Keep the keys of what was stored."""
+    rows.add(tx, owner, documents)
+
+
+def find_sealed(tx: Transaction, cids: Collection[Cid]) -> Mapping[Cid, KeptDocument]:
+    """Those of these that are sealed."""
+    return rows.find(tx, cids)
