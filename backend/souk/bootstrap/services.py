@@ -49,7 +49,8 @@ from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import ChainRecords, Chains
-from souk.modules.evidence.service import HandingOut, Readers
+from souk.modules.evidence.domain import EvidenceRules
+from souk.modules.evidence.service import HandingOut, Pictures, Readers
 from souk.modules.ledger.service import Ledger
 from souk.modules.media.service import Sealing
 from souk.modules.names.domain import Letterhead
@@ -240,6 +241,7 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
             Expiries: Expiries(uow, orders, payments),
             Keeper: Keeper(uow, below.of(Chains), payments),
             HandingOut: HandingOut(uow, readers, below.of(SealedTerms), below.of(Sealing)),
+            Pictures: Pictures(uow, readers, below.of(Sealing), EvidenceRules()),
         }
     )
 

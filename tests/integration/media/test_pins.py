@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from souk.adapters.content.disk import DiskContentStore
+from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
 from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Principal
 from souk.modules.media.domain import Cid, Pinned, PinState, Purpose
-from souk.modules.media.service import ImageRules, Images, Pins
+from souk.modules.media.service import ImageRules, Images, Pins, Sealing
 from tests.support.account_builders import an_account
 from tests.support.pictures import a_picture
 
@@ -42,7 +43,8 @@ def content(tmp_path: Path) -> DiskContentStore:
 
 @pytest.fixture
 def images(uow, cleaner, content) -> Images:
-    return Images(uow, cleaner, content, None, ImageRules(10))
+    sealing = Sealing(XChaChaDocumentSealer(b"k" * 32), content)
+    return Images(uow, cleaner, content, sealing, None, ImageRules(10))
 
 
 @pytest.fixture

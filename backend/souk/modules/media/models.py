@@ -59,7 +59,8 @@ class ImageRow(Base):
 
 
 class VariantRow(Base):
-    """One file of a picture. Small pictures have the same one in several sizes."""
+    """One file of a picture. Small pictures have the same one in several sizes. Of what is sealed
+    the CID is that of the ciphertext, and the size that of the clear file."""
 
     __tablename__ = "image_variant"
     __table_args__ = (
@@ -81,11 +82,14 @@ class VariantRow(Base):
 
 
 class UseRow(Base):
-    """A place where a picture is shown. `subject_id` is a store or a listing."""
+    """A place where a picture is shown. `subject_id` is a store, a listing or a piece of
+    evidence."""
 
     __tablename__ = "image_use"
     __table_args__ = (
-        CheckConstraint("kind IN ('store_profile', 'store_cover', 'listing')", name="kind"),
+        CheckConstraint(
+            "kind IN ('store_profile', 'store_cover', 'listing', 'evidence')", name="kind"
+        ),
         CheckConstraint("position >= 0", name="position"),
         Index("ix_image_use_image_id", "image_id"),
     )

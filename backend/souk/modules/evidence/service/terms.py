@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.evidence.service.readers import Readers
-from souk.modules.media.domain import DocumentKey, KeptDocument
-from souk.modules.media.errors import DocumentLost
+from souk.modules.media.domain import DocumentKey
 from souk.modules.media.service import Sealing, find_sealed
 from souk.modules.payments.domain import StoredTerms
 from souk.modules.payments.service import SealedTerms
@@ -39,15 +38,8 @@ class HandingOut:
             documents = self._terms.list_terms(tx, order_id)
             cids = {one.sealed_cid for one in documents if one.sealed_cid is not None}
             kept = find_sealed(tx, cids)
-        keys = {cid: self._find_key(one) for cid, one in kept.items()}
+        keys = {cid: self._sealing.find_key(one) for cid, one in kept.items()}
         return [
             HandedTerms(one, None if one.sealed_cid is None else keys.get(one.sealed_cid))
             for one in documents
         ]
-
-    def _find_key(self, kept: KeptDocument) -> DocumentKey | None:
-        """`None` when it was lost with the secret of this installation: the clear terms are not."""
-        try:
-            return self._sealing.key_of(kept)
-        except DocumentLost:
-            return None

@@ -19,7 +19,7 @@ from souk.modules.media.domain import (
 )
 from souk.modules.media.errors import ImageNotFound
 from souk.modules.media.models import ImageRow, UseRow, VariantRow
-from souk.modules.media.repository import pins
+from souk.modules.media.repository import pins, sealed
 
 
 def lock_account(tx: Transaction, account_id: str) -> None:
@@ -105,9 +105,13 @@ def add(
 
 
 def get(tx: Transaction, cid: Cid, *, account_id: str | None) -> ImageRecord:
-    """A picture by the CID of any of its files: the account's own if there is one, else anybody's.
-    Raises `ImageNotFound`."""
-    rows = _named(tx, cid)
+    """A picture by the CID of any of its files: the account's own if there is one, else anybody's
+    that is not sealed. Raises `ImageNotFound`."""
+    rows = [
+        row
+        for row in _named(tx, cid)
+        if row.account_id == account_id or not Purpose(row.purpose).is_sealed
+    ]
     if not rows:
         raise ImageNotFound
     return _record(tx, next((row for row in rows if row.account_id == account_id), rows[0]))
@@ -162,18 +166,37 @@ def replace_uses(
         tx.session.execute(insert(UseRow).values(subject_id=subject_id, **values))
 
 
+def get_shown(tx: Transaction, kind: UseKind, subject_id: str) -> ImageRecord:
+    """The one picture that is shown there. Raises `ImageNotFound`."""
+    row = tx.session.scalars(
+        select(ImageRow)
+        .join(UseRow, UseRow.image_id == ImageRow.id)
+        .where(UseRow.kind == kind, UseRow.subject_id == subject_id)
+    ).one_or_none()
+    if row is None:
+        raise ImageNotFound
+    return _record(tx, row)
+
+
 def remove(tx: Transaction, row: ImageRow) -> None:
-    """Show the picture nowhere any more; its row stays."""
+    """Show the picture nowhere any more; its row stays. The keys of one that is sealed do not."""
     row.deleted_at = tx.now
     tx.session.flush()
+    if Purpose(row.purpose).is_sealed:
+        cids = select(VariantRow.cid).where(VariantRow.image_id == row.id)
+        sealed.forget(tx, [Cid(cid) for cid in tx.session.scalars(cids)])
 
 
 def find_file(tx: Transaction, cid: Cid) -> StoredFile | None:
-    """A file of a picture that is not deleted."""
+    """A file of a picture that is neither deleted nor sealed."""
     row = tx.session.scalars(
         select(VariantRow)
         .join(ImageRow, ImageRow.id == VariantRow.image_id)
-        .where(VariantRow.cid == cid, ImageRow.deleted_at.is_(None))
+        .where(
+            VariantRow.cid == cid,
+            ImageRow.deleted_at.is_(None),
+            ImageRow.purpose.not_in([one for one in Purpose if one.is_sealed]),
+        )
         .limit(1)
     ).one_or_none()
     return None if row is None else _file(row)

@@ -3,7 +3,7 @@
 from souk.modules.media.service.images import ImageRules, Images, Outcome, ServedFile
 from souk.modules.media.service.pins import Pins
 from souk.modules.media.service.sealing import Sealing, find_sealed, keep_sealed
-from souk.modules.media.service.showing import show_images
+from souk.modules.media.service.showing import get_shown, show_images
 
 __all__ = [
     "ImageRules",
@@ -13,6 +13,7 @@ __all__ = [
     "Sealing",
     "ServedFile",
     "find_sealed",
+    "get_shown",
     "keep_sealed",
     "show_images",
 ]

@@ -1,7 +1,7 @@
 """Pictures of accounts: taken in, shown, deleted."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from souk.core.errors import DomainError
@@ -14,6 +14,7 @@ from souk.modules.media.domain import (
     MediaType,
     Purpose,
     Refusal,
+    SealedDocument,
     StoredFile,
     Variant,
     parse_cid,
@@ -30,6 +31,7 @@ from souk.modules.media.errors import (
 )
 from souk.modules.media.ports import ContentStore, ImageCleaner, MalwareScanner
 from souk.modules.media.repository import images
+from souk.modules.media.service.sealing import Sealing, keep_sealed
 
 File = Callable[[], bytes]
 """Gives the bytes of one file of an upload: no two of them are in memory at once."""
@@ -58,6 +60,19 @@ class ServedFile:
     read: Callable[[], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A picture whose bytes are stored, under the CIDs that they have there."""
+
+    image: CleanedImage
+    sealed: Sequence[SealedDocument] = ()
+
+    @property
+    def cid(self) -> Cid:
+        """By which the picture is called."""
+        return self.image.file(Variant.FULL, MediaType.WEBP).cid
+
+
 class Images:
     """Takes pictures in, and shows them. Originals are looked at and forgotten."""
 
@@ -66,10 +81,12 @@ class Images:
         uow: UnitOfWork,
         cleaner: ImageCleaner,
         content: ContentStore,
+        sealing: Sealing,
         scanner: MalwareScanner | None,
         rules: ImageRules,
     ) -> None:
         self._uow = uow
+        self._sealing = sealing
         self._cleaner = cleaner
         self._content = content
         self._scanner = scanner
@@ -128,10 +145,24 @@ class Images:
         cleaned = self._cleaned(purpose, content)
         if not isinstance(cleaned, CleanedImage):
             return Outcome(None, cleaned)
-        # First the bytes, so that no row ever tells of what is not there.
-        for cid, block in {file.cid: file.content for file in cleaned.files}.items():
-            self._content.put(cid, block)
-        return Outcome(self._kept(account_id, purpose, cleaned, content, original_hash, alt_text))
+        stored = self._stored(account_id, purpose, cleaned)
+        image = self._kept(account_id, purpose, stored, content, original_hash, alt_text)
+        if stored.cid != image.cid:
+            # The same picture has come in meanwhile, and is sealed under other keys.
+            for document in stored.sealed:
+                self._sealing.discard(document)
+        return Outcome(image)
+
+    def _stored(self, account_id: str, purpose: Purpose, cleaned: CleanedImage) -> _Stored:
+        """First the bytes, so that no row ever tells of what is not there."""
+        contents = {file.cid: file.content for file in cleaned.files}
+        if not purpose.is_sealed:
+            for cid, block in contents.items():
+                self._content.put(cid, block)
+            return _Stored(cleaned)
+        sealed = {cid: self._sealing.store(account_id, one) for cid, one in contents.items()}
+        files = [replace(file, cid=sealed[file.cid].cid) for file in cleaned.files]
+        return _Stored(replace(cleaned, files=files), tuple(sealed.values()))
 
     def _cleaned(self, purpose: Purpose, content: bytes) -> CleanedImage | DomainError:
         most = purpose.caps.max_bytes
@@ -148,15 +179,14 @@ class Images:
         self,
         account_id: str,
         purpose: Purpose,
-        cleaned: CleanedImage,
+        stored: _Stored,
         content: bytes,
         original_hash: str,
         alt_text: str,
     ) -> ImageRecord:
         with self._uow.begin() as tx:
             images.lock_account(tx, account_id)
-            cid = cleaned.file(Variant.FULL, MediaType.WEBP).cid
-            same = images.find_same(tx, account_id, purpose, original_hash, cid)
+            same = images.find_same(tx, account_id, purpose, original_hash, stored.cid)
             if same is not None:
                 return same
             if images.count(tx, account_id) >= self._rules.most_images:
@@ -165,11 +195,13 @@ class Images:
                 tx,
                 account_id,
                 purpose,
-                cleaned,
+                stored.image,
                 original_hash=original_hash,
                 original_bytes=len(content),
                 alt_text=alt_text,
             )
+            if stored.sealed:
+                keep_sealed(tx, account_id, stored.sealed)
             tx.commit()
         return image
 

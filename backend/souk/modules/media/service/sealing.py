@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import Cid, DocumentKey, KeptDocument, SealedDocument
+from souk.modules.media.errors import DocumentLost
 from souk.modules.media.ports import ContentStore, DocumentSealer
 from souk.modules.media.repository import sealed as rows
 
@@ -27,9 +28,14 @@ class Sealing:
         """Let go of one that was stored and is not kept after all."""
         self._content.delete(sealed.cid)
 
-    def key_of(self, kept: KeptDocument) -> DocumentKey:
-        """What opens it without us. Raises `DocumentLost`."""
-        return DocumentKey(kept.cid, self._sealer.unwrap(kept.owner, kept.cid, kept.wrapped_key))
+    def find_key(self, kept: KeptDocument) -> DocumentKey | None:
+        """What opens it without us; `None` when that was lost with the secret of this
+        installation."""
+        try:
+            key = self._sealer.unwrap(kept.owner, kept.cid, kept.wrapped_key)
+        except DocumentLost:
+            return None
+        return DocumentKey(kept.cid, key)
 
     def read(self, kept: KeptDocument) -> bytes:
         """The clear bytes, with no transaction open. Raises `BlockNotFound`, `ContentMismatch`,
