@@ -46,7 +46,9 @@ def media(
         {
             Kept: Kept(content, targets),
             Pins: Pins(uow, content, targets),
-            Sealing: Sealing(XChaChaDocumentSealer(*document_keys), content),
+            Sealing: Sealing(
+                XChaChaDocumentSealer(*document_keys), content, [one.target for one in targets]
+            ),
         }
     )
 

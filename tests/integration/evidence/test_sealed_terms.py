@@ -107,7 +107,7 @@ def test_one_copy_is_left_when_two_seal_at_once(shop, sale, sealed, tmp_path):
 
     store = Interrupted(tmp_path)
     slow = SealedTerms(
-        shop.container.get(UnitOfWork), Sealing(XChaChaDocumentSealer(b"k" * 32), store)
+        shop.container.get(UnitOfWork), Sealing(XChaChaDocumentSealer(b"k" * 32), store, [])
     )
     before = count(shop, "sealed_document")
     assert slow.seal_due() == 0
@@ -124,7 +124,7 @@ def test_terms_are_sealed_later_when_the_store_is_away(shop, sale, sealed, tmp_p
         def put(self, cid: Cid, content: bytes) -> None:
             raise ProviderUnavailable("the store is away")
 
-    sealing = Sealing(XChaChaDocumentSealer(b"k" * 32), Away(tmp_path))
+    sealing = Sealing(XChaChaDocumentSealer(b"k" * 32), Away(tmp_path), [])
     with pytest.raises(ProviderUnavailable):
         SealedTerms(shop.container.get(UnitOfWork), sealing).seal_due()
     assert only(sale)["sealed"] is None
@@ -135,7 +135,10 @@ def test_terms_are_sealed_later_when_the_store_is_away(shop, sale, sealed, tmp_p
 def test_clear_terms_stay_when_the_secret_is_lost(shop, sale, sealed):
     sealed.seal_due()
     handing = shop.container.get(HandingOut)
-    sealing, handing._sealing = handing._sealing, Sealing(XChaChaDocumentSealer(b"o" * 32), None)
+    sealing, handing._sealing = (
+        handing._sealing,
+        Sealing(XChaChaDocumentSealer(b"o" * 32), None, []),
+    )
     try:
         handed = only(sale)
     finally:

@@ -29,6 +29,14 @@ class AwayPinStore(DirectoryPinStore):
         return PinState.PINNED if self.forgetful else super().add(cid, block)
 
 
+class NewPinStore(DirectoryPinStore):
+    """One that nobody knew of before."""
+
+    @property
+    def target(self) -> str:
+        return "new"
+
+
 @pytest.fixture(scope="module")
 def cleaner():
     cleaner = SandboxedImageCleaner()
@@ -42,9 +50,13 @@ def content(tmp_path: Path) -> DiskContentStore:
 
 
 @pytest.fixture
-def images(uow, cleaner, content) -> Images:
-    sealing = Sealing(XChaChaDocumentSealer(b"k" * 32), content)
+def images(uow, cleaner, content, sealing) -> Images:
     return Images(uow, cleaner, content, sealing, None, ImageRules(10))
+
+
+@pytest.fixture
+def sealing(content, node) -> Sealing:
+    return Sealing(XChaChaDocumentSealer(b"k" * 32), content, [node.target])
 
 
 @pytest.fixture
@@ -118,6 +130,26 @@ def test_node_is_asked_less_often_the_longer_it_is_away(pins, node, cid, clock):
             waited[-1] += 1
     assert waited == sorted(waited)
     assert waited[-1] > 4 * waited[0]
+
+
+def test_sealed_document_is_pinned_as_pictures_are(uow, sealing, pins, node):
+    pins.pin_due()
+    document = sealing.store("ord_1", b"the terms of an order")
+    with uow.begin() as tx:
+        sealing.keep(tx, "ord_1", [document])
+        tx.commit()
+    pins.pin_due()
+    assert node.list_pins() == {document.cid}
+
+
+def test_target_that_is_new_keeps_what_was_sealed_before(uow, content, sealing, tmp_path):
+    document = sealing.store("ord_1", b"the terms of an order")
+    with uow.begin() as tx:
+        sealing.keep(tx, "ord_1", [document])
+        tx.commit()
+    new = NewPinStore(tmp_path / "new")
+    Pins(uow, content, [new]).pin_due()
+    assert new.list_pins() == {document.cid}
 
 
 @pytest.mark.pitfall("I10")

@@ -14,10 +14,22 @@ from souk.modules.media.models import ImageRow, PinRow, SealedRow, VariantRow
 _PIN = table_of(PinRow)
 
 
-def enrol(tx: Transaction, target: str, limit: int) -> int:
-    """Have a target keep what it was not asked to yet; how many blocks that is, at most `limit`."""
+def want(tx: Transaction, targets: Collection[str], cids: Collection[Cid]) -> None:
+    """Have these targets keep these blocks, of which none was asked yet."""
+    rows = [
+        {"cid": cid, "target": target, "attempts": 0, "next_attempt_at": tx.now}
+        for cid in cids
+        for target in targets
+    ]
+    if rows:
+        tx.session.execute(insert(PinRow).on_conflict_do_nothing(), rows)
+
+
+def enrol(tx: Transaction, target: str, limit: int, *, sealed: bool) -> int:
+    """Have a target keep what it was not asked to yet, of pictures, and when told so of what is
+    sealed; how many blocks that is, at most `limit`."""
     shown = select(VariantRow.cid).join(ImageRow).where(ImageRow.deleted_at.is_(None))
-    blocks = union_all(shown, select(SealedRow.cid)).subquery()
+    blocks = (union_all(shown, select(SealedRow.cid)) if sealed else shown).subquery()
     known = select(PinRow.cid).where(PinRow.cid == blocks.c.cid, PinRow.target == target)
     missing = (
         select(blocks.c.cid, literal(target), literal(0), literal(tx.now))

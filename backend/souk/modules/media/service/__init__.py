@@ -2,7 +2,7 @@
 
 from souk.modules.media.service.images import ImageRules, Images, Outcome, ServedFile
 from souk.modules.media.service.pins import Pins
-from souk.modules.media.service.sealing import Sealing, find_sealed, keep_sealed
+from souk.modules.media.service.sealing import Sealing, find_sealed
 from souk.modules.media.service.showing import get_shown, show_images
 
 __all__ = [
@@ -14,6 +14,5 @@ __all__ = [
     "ServedFile",
     "find_sealed",
     "get_shown",
-    "keep_sealed",
     "show_images",
 ]

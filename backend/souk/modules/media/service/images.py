@@ -31,7 +31,7 @@ from souk.modules.media.errors import (
 )
 from souk.modules.media.ports import ContentStore, ImageCleaner, MalwareScanner
 from souk.modules.media.repository import images
-from souk.modules.media.service.sealing import Sealing, keep_sealed
+from souk.modules.media.service.sealing import Sealing
 
 File = Callable[[], bytes]
 """Gives the bytes of one file of an upload: no two of them are in memory at once."""
@@ -201,7 +201,7 @@ class Images:
                 alt_text=alt_text,
             )
             if stored.sealed:
-                keep_sealed(tx, account_id, stored.sealed)
+                self._sealing.keep(tx, account_id, stored.sealed)
             tx.commit()
         return image
 

@@ -6,6 +6,7 @@ from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import Cid, DocumentKey, KeptDocument, SealedDocument
 from souk.modules.media.errors import DocumentLost
 from souk.modules.media.ports import ContentStore, DocumentSealer
+from souk.modules.media.repository import pins
 from souk.modules.media.repository import sealed as rows
 
 
@@ -13,16 +14,24 @@ class Sealing:
     """Seals, and opens what is sealed. The ciphertext lies where pictures lie, and is pinned as
     they are. Who may have something opened, its upper module knows."""
 
-    def __init__(self, sealer: DocumentSealer, content: ContentStore) -> None:
+    def __init__(
+        self, sealer: DocumentSealer, content: ContentStore, targets: Collection[str]
+    ) -> None:
         self._sealer = sealer
         self._content = content
+        self._targets = targets
 
     def store(self, owner: str, document: bytes) -> SealedDocument:
-        """Seal a document and store it, with no transaction open; only with `keep_sealed` can it
-        be opened again. Raises `ProviderUnavailable`."""
+        """Seal a document and store it, with no transaction open; only what is kept can be opened
+        again. Raises `ProviderUnavailable`."""
         sealed = self._sealer.seal(owner, document)
         self._content.put(sealed.cid, sealed.block)
         return sealed
+
+    def keep(self, tx: Transaction, owner: str, documents: Sequence[SealedDocument]) -> None:
+        """Keep the keys of what was stored, and have every target keep the blocks."""
+        rows.add(tx, owner, documents)
+        pins.want(tx, self._targets, [document.cid for document in documents])
 
     def discard(self, sealed: SealedDocument) -> None:
         """Let go of one that was stored and is not kept after all."""
@@ -43,11 +52,6 @@ class Sealing:
         with self._content.open(kept.cid) as file:
             sealed = SealedDocument(kept.cid, file.read(), kept.wrapped_key)
         return self._sealer.open(kept.owner, sealed)
-
-
-def keep_sealed(tx: Transaction, owner: str, documents: Sequence[SealedDocument]) -> None:
-    """Keep the keys of what was stored."""
-    rows.add(tx, owner, documents)
 
 
 def find_sealed(tx: Transaction, cids: Collection[Cid]) -> Mapping[Cid, KeptDocument]:

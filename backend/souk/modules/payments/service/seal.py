@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from souk.core.unit_of_work import Transaction, UnitOfWork
-from souk.modules.media.service import Sealing, keep_sealed
+from souk.modules.media.service import Sealing
 from souk.modules.payments.domain import StoredTerms
 from souk.modules.payments.repository import terms as rows
 
@@ -43,7 +43,7 @@ class SealedTerms:
         with self._uow.begin() as tx:
             is_first = rows.note_sealed(tx, document.id, copy.cid)
             if is_first:
-                keep_sealed(tx, document.id, [copy])
+                self._sealing.keep(tx, document.id, [copy])
                 tx.commit()
         if not is_first:
             self._sealing.discard(copy)
