@@ -57,6 +57,12 @@ def test_terms_open_for_whoever_was_handed_the_key(shop, sale, sealed):
     assert "0x" + sha256(document).hexdigest() == handed["ref"]
 
 
+def test_terms_are_sealed_by_the_workers(shop, sale):
+    shop.container.loops["timers"].run(lambda: only(sale)["sealed"] is None)
+
+    assert only(sale)["sealed"] is not None
+
+
 def test_both_parties_are_handed_the_same(sale, sealed):
     sealed.seal_due()
     assert sale.asked(sale.buyer, TERMS) == sale.asked(sale.seller, TERMS)
@@ -135,10 +141,8 @@ def test_terms_are_sealed_later_when_the_store_is_away(shop, sale, sealed, tmp_p
 def test_clear_terms_stay_when_the_secret_is_lost(shop, sale, sealed):
     sealed.seal_due()
     handing = shop.container.get(HandingOut)
-    sealing, handing._sealing = (
-        handing._sealing,
-        Sealing(XChaChaDocumentSealer(b"o" * 32), None, []),
-    )
+    other = Sealing(XChaChaDocumentSealer(b"o" * 32), None, [])
+    sealing, handing._sealing = handing._sealing, other
     try:
         handed = only(sale)
     finally:
