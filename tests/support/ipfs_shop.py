@@ -17,7 +17,7 @@ from souk.core.db import Reads
 from souk.core.metrics import Readings
 from souk.entrypoints import cli
 from souk.modules.books.api import Gauges
-from souk.modules.media.domain import Cid, PinCounts
+from souk.modules.media.domain import Cid, TargetCounts
 from souk.modules.media.service import Overview
 from souk.settings import Settings
 from souk.settings.media import IpfsSettings
@@ -119,10 +119,10 @@ def has(running: Shop, cid: Cid) -> bool:
     return running.container.get(Kept).content.find_size(cid) is not None
 
 
-def pins_at(running: Shop, target: str) -> PinCounts:
+def pins_at(running: Shop, target: str) -> TargetCounts:
     """How far a target is."""
     found = running.container.get(Overview).look().pins
-    return next((one for one in found if one.target == target), PinCounts(target, 0, 0, 0, None))
+    return next((one for one in found if one.target == target), TargetCounts(target, 0, 0, 0, None))
 
 
 def pinned(running: Shop, image: dict) -> str:

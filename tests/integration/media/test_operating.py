@@ -1,16 +1,17 @@
-"""`souk media` on a shop of which it knows nothing but the environment."""
+"""`souk media status` and `repair` on a shop of which it knows nothing but the environment."""
 
-import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from souk.bootstrap.media import Kept
 from souk.core.clock import SystemClock
-from souk.entrypoints.picture_folder import PictureFolder
+from souk.entrypoints.commands.media import Progress
 from souk.modules.media.domain import compute_cid
-from souk.modules.media.service import Exports, Pins
-from tests.support.cars import read_car
+from souk.modules.media.service import Pins
 from tests.support.ipfs_shop import (
     Operator,
     Parts,
@@ -22,11 +23,17 @@ from tests.support.ipfs_shop import (
 )
 from tests.support.pictures import an_image
 from tests.support.shop import Shop
+from tests.support.sockets import door
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
-def shop(database_url, redis_url, deployed_chain, tmp_path, monkeypatch) -> Iterator[Shop]:
-    parts = Parts(database_url, redis_url, deployed_chain, tmp_path / "state")
+def parts(database_url, redis_url, deployed_chain, tmp_path) -> Parts:
+    return Parts(database_url, redis_url, deployed_chain, tmp_path / "state")
+
+
+@pytest.fixture
+def shop(parts, monkeypatch) -> Iterator[Shop]:
     with parts.shop(ipfs_settings(), SystemClock()) as running:
         give_environment(monkeypatch, running.container.settings)
         yield running
@@ -100,70 +107,25 @@ def test_repair_leaves_nothing_to_do_for_the_next_one(shop, operator, image):
     assert pinned(shop, image) == "pinned"
 
 
-def test_export_writes_each_file_under_its_cid(shop, operator, image, tmp_path):
-    code, _ = operator.souk("export", str(tmp_path / "out"))
-    files = {path.stem: path.read_bytes() for path in (tmp_path / "out" / "files").iterdir()}
-    assert (code, sorted(files)) == (0, file_cids(image))
-    assert {compute_cid(content): content for content in files.values()} == files
+def test_repair_says_how_far_it_came_when_it_is_stopped(parts, monkeypatch):
+    with (
+        door(lambda _connection, over: over.wait()) as node,
+        parts.shop(ipfs_settings(kubo=f"http://127.0.0.1:{node.port}"), SystemClock()) as shop,
+    ):
+        give_environment(monkeypatch, shop.container.settings)
+        count = len(file_cids(an_image(shop, shop.person("sofia"))))
+        command = [sys.executable, "-m", "souk.entrypoints.cli", "media", "repair"]
+        repairing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        eventually(lambda: node.visits)
+        repairing.send_signal(signal.SIGINT)
+        said, _ = repairing.communicate(timeout=10)
+    assert (repairing.returncode, f"looked at 0 of {count} blocks" in said) == (130, True)
+    assert said.endswith("stopped; run it again to go on\n")
 
 
-def test_export_packs_all_blocks_as_somebody_elses_code_reads_them(shop, operator, image, tmp_path):
-    operator.souk("export", str(tmp_path))
-    car = read_car(tmp_path / "pictures.car")
-    assert (car.version, car.roots) == (1, [image["ipfs_hash"]])
-    assert car.blocks == dict.fromkeys(file_cids(image), True)
-
-
-def test_export_describes_every_picture(shop, operator, image, tmp_path):
-    operator.souk("export", str(tmp_path))
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
-    [described] = manifest["images"]
-    assert described["ipfs_hash"] == image["ipfs_hash"]
-    paths = [tmp_path / file["path"] for file in described["files"]]
-    assert [path.stem for path in paths] == [file["cid"] for file in image["files"]]
-    assert all(path.is_file() for path in paths)
-
-
-def test_export_of_a_store_holds_what_it_shows_and_what_is_its_owners(shop, operator, tmp_path):
-    seller, otto = shop.seller(), shop.person("otto")
-    mine = an_image(shop, seller, 2)
-    an_image(shop, otto, 3)
-    operator.souk("export", str(tmp_path), "--store", seller.seller_id)
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert [one["ipfs_hash"] for one in manifest["images"]] == [mine["ipfs_hash"]]
-
-
-def test_export_goes_on_with_what_is_there(shop, operator, image, tmp_path):
-    operator.souk("export", str(tmp_path))
-    whole, damaged = (next((tmp_path / "files").glob(f"{cid}.*")) for cid in file_cids(image)[:2])
-    damaged.write_bytes(b"half a file")
-    before = whole.stat().st_mtime_ns
-    code, _ = operator.souk("export", str(tmp_path))
-    assert (code, whole.stat().st_mtime_ns) == (0, before)
-    assert compute_cid(damaged.read_bytes()) == damaged.stem
-
-
-def test_export_that_was_stopped_has_no_manifest(shop, image, tmp_path):
-    exports = shop.container.get(Exports)
-
-    def stopped(_cid):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        list(PictureFolder(tmp_path, stopped).write(exports.list_images()))
-    assert not (tmp_path / "manifest.json").exists()
-    list(PictureFolder(tmp_path, exports.read).write(exports.list_images()))
-    assert (tmp_path / "manifest.json").exists()
-
-
-def test_export_names_what_it_could_not_get(shop, operator, image, tmp_path):
-    lost = file_cids(image)[0]
-    lose(shop, lost)
-    code, said = operator.souk("export", str(tmp_path))
-    assert (code, f"not to be had: {lost}\n" in said) == (1, True)
-
-
-def test_export_says_so_when_the_folder_cannot_be_written(shop, image, operator, tmp_path, capsys):
-    (tmp_path / "out").write_text("in the way")
-    assert operator.souk("export", str(tmp_path / "out"))[0] == 2
-    assert operator.souk("export", str(tmp_path), "--store", "sel_none")[0] == 2
+def test_long_work_says_every_few_seconds_how_far_it_is(capsys):
+    seconds = iter([0, 1, 2, 3, 4])
+    progress = Progress(lambda: next(seconds))
+    for number in range(4):
+        progress.tell(number)
+    assert capsys.readouterr().out == "1\n3\n"

@@ -3,7 +3,7 @@
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from souk.bootstrap import build
@@ -86,8 +86,10 @@ def told(standing: Standing) -> list[str]:
 def _repair(repair: Repair) -> int:
     tally = Tally(repair.count())
     try:
-        for looked in _telling(repair.mend(), tally):
+        progress = Progress()
+        for looked in repair.mend():
             tally.add(looked)
+            progress.tell(tally)
     finally:
         print("\n".join(tally.told()))
     return 0 if tally.is_well else 1
@@ -130,25 +132,28 @@ class Tally:
             yield f"nobody has {len(self._lost) - _NAMED_AT_MOST} more"
 
 
-def _telling(mending: Iterator[Looked], tally: Tally) -> Iterator[Looked]:
-    """Says now and then how far it is."""
-    told_at = time.monotonic()
-    for looked in mending:
-        yield looked
-        if time.monotonic() - told_at >= _TOLD_SECONDS:
-            print(tally, flush=True)
-            told_at = time.monotonic()
+class Progress:
+    """Says every few seconds how far it is."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._told_at = monotonic()
+
+    def tell(self, how_far: object) -> None:
+        """Print it, unless something was just printed."""
+        now = self._monotonic()
+        if now - self._told_at >= _TOLD_SECONDS:
+            self._told_at = now
+            print(how_far, flush=True)
 
 
 def _export(container: Container, folder: Path, store: str | None) -> int:
     exports = container.get(Exports)
     images = exports.list_images() if store is None else _of_store(container, exports, store)
-    written, told_at = Written(), time.monotonic()
+    written, progress = Written(), Progress()
     try:
         for written in PictureFolder(folder, exports.read).write(images):
-            if time.monotonic() - told_at >= _TOLD_SECONDS:
-                print(f"{written.images} pictures", flush=True)
-                told_at = time.monotonic()
+            progress.tell(f"{written.images} pictures")
     except OSError as error:
         raise CommandFailed(f"{folder} cannot be written: {error.strerror}", 2) from error
     print("\n".join(_exported(written, folder)))

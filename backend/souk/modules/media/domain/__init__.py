@@ -52,8 +52,8 @@ from souk.modules.media.domain.standing import (
     ImageCounts,
     Leaving,
     Looked,
-    PinCounts,
     Standing,
+    TargetCounts,
 )
 from souk.modules.media.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
 from souk.modules.media.domain.verdicts import Verdict
@@ -88,7 +88,6 @@ __all__ = [
     "Looked",
     "MediaType",
     "Original",
-    "PinCounts",
     "PinState",
     "Pinned",
     "Purpose",
@@ -97,6 +96,7 @@ __all__ = [
     "Shown",
     "Standing",
     "StoredFile",
+    "TargetCounts",
     "Use",
     "UseKind",
     "Variant",

@@ -26,7 +26,7 @@ class ImageCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class PinCounts:
+class TargetCounts:
     """Blocks at one target: kept as far as is known, not asked for yet, and not to be had at the
     last look; and since when the oldest of the others waits."""
 
@@ -45,7 +45,7 @@ class Standing:
     images: ImageCounts
     blocks: int
     size: int
-    pins: Sequence[PinCounts]
+    pins: Sequence[TargetCounts]
     leaving: int
     liars: Sequence[str]
 

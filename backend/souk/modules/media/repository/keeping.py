@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, exists, func, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import SOLD, Cid, UseKind
@@ -42,21 +53,20 @@ def keep_shown(tx: Transaction, lines: Mapping[str, str]) -> None:
     tx.session.execute(_KEEP_SHOWN, values)
 
 
+def kept_blocks() -> Select[tuple[str]]:
+    """The CIDs of what is to be kept here and at every target, some of them several times."""
+    files = select(VariantRow.cid).join(ImageRow, ImageRow.id == VariantRow.image_id)
+    return files.where(is_kept())
+
+
 def list_blocks(tx: Transaction, *, after: str = "") -> list[Cid]:
-    """The next blocks of pictures that are kept, in the order of their CIDs."""
-    statement = (
-        select(VariantRow.cid)
-        .join(ImageRow, ImageRow.id == VariantRow.image_id)
-        .where(VariantRow.cid > after, is_kept())
-        .distinct()
-        .order_by(VariantRow.cid)
-        .limit(_PAGE)
-    )
-    return list(map(Cid, tx.session.scalars(statement)))
+    """The next ones of those, in their order."""
+    kept = kept_blocks().subquery()
+    statement = select(kept.c.cid).where(kept.c.cid > after).distinct()
+    return list(map(Cid, tx.session.scalars(statement.order_by(kept.c.cid).limit(_PAGE))))
 
 
 def count_blocks(tx: Transaction) -> int:
-    """How many there are of those."""
-    kept = select(VariantRow.cid).join(ImageRow, ImageRow.id == VariantRow.image_id)
-    counted = select(func.count()).select_from(kept.where(is_kept()).distinct().subquery())
-    return tx.session.execute(counted).scalar_one()
+    """How many there are."""
+    kept = kept_blocks().subquery()
+    return tx.session.execute(select(func.count(kept.c.cid.distinct()))).scalar_one()

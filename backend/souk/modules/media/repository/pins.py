@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import Cid, DuePin, Pinned
-from souk.modules.media.models import ImageRow, PinRow, VariantRow
-from souk.modules.media.repository.keeping import is_kept
+from souk.modules.media.models import PinRow
+from souk.modules.media.repository.keeping import kept_blocks
 
 _PIN = table_of(PinRow)
 _FILED = ("cid", "target", "attempts", "next_attempt_at", "wanted_at")
@@ -18,11 +18,11 @@ _FILED = ("cid", "target", "attempts", "next_attempt_at", "wanted_at")
 
 def enrol(tx: Transaction, target: str, limit: int) -> int:
     """Have a target keep what it was not asked to yet; how many blocks that is, at most `limit`."""
-    known = select(PinRow.cid).where(PinRow.cid == VariantRow.cid, PinRow.target == target)
+    kept = kept_blocks().subquery()
+    known = select(PinRow.cid).where(PinRow.cid == kept.c.cid, PinRow.target == target)
     missing = (
-        select(VariantRow.cid, literal(target), literal(0), literal(tx.now), literal(tx.now))
-        .join(ImageRow, ImageRow.id == VariantRow.image_id)
-        .where(is_kept(), ~known.exists())
+        select(kept.c.cid, literal(target), literal(0), literal(tx.now), literal(tx.now))
+        .where(~known.exists())
         .distinct()
         .limit(limit)
     )

@@ -3,7 +3,7 @@
 from sqlalchemy import case, func, select
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.media.domain import ImageCounts, PinCounts
+from souk.modules.media.domain import ImageCounts, TargetCounts
 from souk.modules.media.models import ImageRow, LeavingRow, PinRow, VariantRow
 from souk.modules.media.repository.keeping import is_used
 
@@ -34,7 +34,7 @@ def sum_bytes(tx: Transaction) -> tuple[int, int]:
     return int(blocks), int(size)
 
 
-def count_pins(tx: Transaction) -> list[PinCounts]:
+def count_pins(tx: Transaction) -> list[TargetCounts]:
     """How far each target is."""
     kept, failed = PinRow.verified_at.is_not(None), PinRow.error.is_not(None)
     rows = tx.session.execute(
@@ -48,7 +48,7 @@ def count_pins(tx: Transaction) -> list[PinCounts]:
         .group_by(PinRow.target)
         .order_by(PinRow.target)
     )
-    return [PinCounts(*row) for row in rows]
+    return [TargetCounts(*row) for row in rows]
 
 
 def count_leaving(tx: Transaction) -> int:
