@@ -123,7 +123,8 @@ def test_one_is_left_when_the_same_comes_in_twice_at_once(shop, paid):
 
     def upload(_number: int) -> Cid:
         picture = partial(a_picture, 5, width=64, height=48)
-        return images.upload(buyer, Purpose.EVIDENCE, [picture])[0].image.cid
+        [one] = images.upload(buyer, Purpose.EVIDENCE, [picture])
+        return one.image.cid
 
     [cid] = set(at_once(4, upload))
     files = {file.cid for file in images.show(buyer, cid).files}

@@ -7,12 +7,11 @@ import pytest
 
 from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
-from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Principal
 from souk.modules.media.domain import Cid, Pinned, PinState, Purpose
-from souk.modules.media.service import ImageRules, Images, Pins, Sealing
+from souk.modules.media.service import Blocks, ImageRules, Images, Liars, Pins, Sealing
 from tests.support.account_builders import an_account
 from tests.support.pictures import a_picture
 
@@ -37,13 +36,6 @@ class NewPinStore(DirectoryPinStore):
         return "new"
 
 
-@pytest.fixture(scope="module")
-def cleaner():
-    cleaner = SandboxedImageCleaner()
-    yield cleaner
-    cleaner.close()
-
-
 @pytest.fixture
 def content(tmp_path: Path) -> DiskContentStore:
     return DiskContentStore(tmp_path / "content")
@@ -64,9 +56,14 @@ def node(tmp_path: Path) -> AwayPinStore:
     return AwayPinStore(tmp_path / "node")
 
 
+def pins_on(uow, content, *targets) -> Pins:
+    liars = Liars(uow)
+    return Pins(uow, Blocks(content, targets, None, liars), targets, liars)
+
+
 @pytest.fixture
 def pins(uow, content, node) -> Pins:
-    return Pins(uow, content, [node])
+    return pins_on(uow, content, node)
 
 
 @pytest.fixture
@@ -148,7 +145,7 @@ def test_target_that_is_new_keeps_what_was_sealed_before(uow, content, sealing, 
         sealing.keep(tx, "ord_1", [document])
         tx.commit()
     new = NewPinStore(tmp_path / "new")
-    Pins(uow, content, [new]).pin_due()
+    pins_on(uow, content, new).pin_due()
     assert new.list_pins() == {document.cid}
 
 
@@ -169,7 +166,7 @@ def test_block_is_looked_at_again_when_whoever_claimed_it_died(uow, content, ima
 
     root = content._blocks._root.parent / "dying"
     with pytest.raises(KeyboardInterrupt):
-        Pins(uow, content, [DyingPinStore(root)]).pin_due()
+        pins_on(uow, content, DyingPinStore(root)).pin_due()
     clock.advance(seconds=timedelta(minutes=11).total_seconds())
-    Pins(uow, content, [DirectoryPinStore(root)]).pin_due()
+    pins_on(uow, content, DirectoryPinStore(root)).pin_due()
     assert state(images, cid) is Pinned.PINNED

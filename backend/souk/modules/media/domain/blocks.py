@@ -8,7 +8,7 @@ Files of others are cut as they like, so that beside raw blocks there are those 
 import binascii
 from base64 import b32decode
 
-from souk.modules.media.domain.cid import HEAD, Cid, written
+from souk.modules.media.domain.cid import HEAD, Cid, bytes_of, written
 
 _DAG_PB_HEAD = bytes((0x01, 0x70, 0x12, 0x20))
 _HASHED, _DIGEST = b"\x12\x20", 32
@@ -39,7 +39,7 @@ def block_of(named: bytes) -> Cid | None:
 
 def is_raw(cid: Cid) -> bool:
     """Whether the block is the bytes of a file, and points to nothing."""
-    return b32decode(cid[1:].upper() + "======").startswith(HEAD)
+    return bytes_of(cid).startswith(HEAD)
 
 
 def _base_58(text: str) -> bytes:

@@ -36,7 +36,7 @@ def parse_cid(text: str) -> Cid:
     `compute_cid` writes, so that the same content never has two names."""
     if _SHAPE.fullmatch(text) is None:
         raise MalformedCid("a CID here is b followed by 58 letters and digits, as in bafkrei...")
-    raw = _bytes(text)
+    raw = bytes_of(Cid(text))
     if not raw.startswith(HEAD):
         raise MalformedCid("this CID is not of one raw block under sha2-256")
     if written(raw) != text:
@@ -46,13 +46,14 @@ def parse_cid(text: str) -> Cid:
 
 def is_named(content: bytes, cid: Cid) -> bool:
     """Whether these are the bytes that the CID stands for, whatever it says of what is in them."""
-    return len(content) <= MAX_BLOCK_BYTES and _bytes(cid).endswith(sha256(content).digest())
+    return len(content) <= MAX_BLOCK_BYTES and bytes_of(cid).endswith(sha256(content).digest())
+
+
+def bytes_of(cid: Cid) -> bytes:
+    """The CID as it stands in binary formats."""
+    return b32decode(cid[1:].upper() + _PADDING)
 
 
 def written(raw: bytes) -> Cid:
     """A CID as text."""
     return Cid("b" + b32encode(raw).decode().rstrip("=").lower())
-
-
-def _bytes(text: str) -> bytes:
-    return b32decode(text[1:].upper() + _PADDING)

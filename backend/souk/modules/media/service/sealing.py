@@ -21,16 +21,22 @@ class Sealing:
         self._content = content
         self._targets = targets
 
+    def seal(self, owner: str, document: bytes) -> SealedDocument:
+        """A document under a key of its own. Whoever stores its block keeps it as well: only what
+        is kept can be opened again."""
+        return self._sealer.seal(owner, document)
+
     def store(self, owner: str, document: bytes) -> SealedDocument:
-        """Seal a document and store it, with no transaction open; only what is kept can be opened
-        again. Raises `ProviderUnavailable`."""
-        sealed = self._sealer.seal(owner, document)
+        """Seal a document and store its block, with no transaction open. Raises
+        `ProviderUnavailable`."""
+        sealed = self.seal(owner, document)
         self._content.put(sealed.cid, sealed.block)
         return sealed
 
     def keep(self, tx: Transaction, owner: str, documents: Sequence[SealedDocument]) -> None:
         """Keep the keys of what was stored, and have every target keep the blocks."""
-        rows.add(tx, owner, documents)
+        if documents:
+            rows.add(tx, owner, documents)
         pins.want(tx, self._targets, [document.cid for document in documents])
 
     def discard(self, sealed: SealedDocument) -> None:

@@ -3,11 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0050"
-down_revision: str | None = "0049"
+revision: str = "0051"
+down_revision: str | None = "0050"
 
 _KIND = "ck_image_use_kind"
-_KINDS = "'store_profile', 'store_cover', 'listing'"
+_KINDS = "'store_profile', 'store_cover', 'listing', 'order_line'"
 
 
 def upgrade() -> None:
