@@ -14,7 +14,7 @@ from souk.modules.evidence.domain import EvidenceRules
 from souk.modules.evidence.errors import TooMuchEvidence
 from souk.modules.evidence.service import Pictures
 from souk.modules.media.domain import Cid, Purpose, compute_cid
-from souk.modules.media.service import Images, Pins, find_sealed
+from souk.modules.media.service import Exports, Images, Pins, find_sealed
 from tests.integration.evidence.conftest import Sale, with_role
 from tests.support.image_parts import CANARY, tagged
 from tests.support.image_walk import assert_only_pixels
@@ -87,6 +87,12 @@ def test_what_others_keep_of_evidence_is_no_picture(shop, paid):
         with store.open(Cid(file["cid"])) as kept:
             assert kept.read(1) == b"\x01"
         assert file["url"] is None
+
+
+def test_evidence_is_in_no_export(shop, paid):
+    evidence = laid_down(paid, paid.buyer)
+    exported = shop.container.get(Exports).list_images()
+    assert evidence["ipfs_hash"] not in {image.cid for image in exported}
 
 
 def test_same_evidence_is_sealed_once(shop, paid):

@@ -17,8 +17,8 @@ from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Role
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.evidence.service import HandingOut
-from souk.modules.media.domain import Cid
-from souk.modules.media.service import Pins, Sealing
+from souk.modules.media.domain import Cid, Found
+from souk.modules.media.service import Pins, Repair, Sealing
 from souk.modules.payments.service import SealedTerms
 from souk.settings import SecuritySettings
 from tests.integration.evidence.conftest import Sale, with_role
@@ -95,6 +95,15 @@ def test_keys_are_kept_in_no_cache(shop, sale):
 def test_copy_is_not_served_as_a_picture(shop, sale, sealed):
     sealed.seal_due()
     assert shop.api("GET", f"/ipfs/{only(sale)['sealed']['cid']}").status_code == 404
+
+
+def test_copy_is_mended_as_pictures_are(shop, sale, sealed):
+    sealed.seal_due()
+    shop.container.get(Pins).pin_due()
+    cid, content = Cid(only(sale)["sealed"]["cid"]), shop.container.get(Kept).content
+    content.delete(cid)
+    assert Found.MENDED in {one.own for one in shop.container.get(Repair).mend() if one.cid == cid}
+    assert content.find_size(cid) is not None
 
 
 def test_nothing_is_sealed_twice(sale, sealed):
