@@ -49,6 +49,19 @@ def heads_of(*urls: str, **fields: object) -> Iterator[WebSocketHeads]:
         yield heads
 
 
+def growing_slowly(chain: ScriptedChain, *, to: int) -> Callable[[Callable[[], object]], object]:
+    """A hook: there is a new block with a fact at every second question, so that the watcher has
+    nothing to do in between."""
+    turns = count()
+
+    def growing(ask: Callable[[], object]) -> object:
+        if next(turns) % 2 and chain.height < to:
+            chain.add(a_fact(escrow=chain.height))
+        return ask()
+
+    return growing
+
+
 class TestListening:
     def test_wakes_when_a_block_is_announced(self) -> None:
         with head_server("announce") as server, heads_of(server.url) as heads:
@@ -142,12 +155,7 @@ class TestBeingWoken:
     def test_takes_everything_in_whatever_the_connection_does(
         self, following: Following, scripted: ScriptedChain, connection: Connection, act: object
     ) -> None:
-        def growing(ask: Callable[[], object]) -> object:
-            if scripted.height < 12:
-                scripted.add(a_fact(escrow=scripted.height))
-            return ask()
-
-        source = Intercepted(scripted, tips=growing)
+        source = Intercepted(scripted, tips=growing_slowly(scripted, to=12))
         until = time.monotonic() + LONG
         with head_server(act) as server, heads_of(server.url) as heads:
             following(source, heads=heads).advance(
@@ -162,11 +170,7 @@ class TestBeingWoken:
     def test_looks_before_its_time_when_a_block_is_announced(
         self, following: Following, scripted: ScriptedChain, connection: Connection
     ) -> None:
-        def growing(ask: Callable[[], object]) -> object:
-            scripted.add(a_fact(escrow=scripted.height))
-            return ask()
-
-        source = Intercepted(scripted, tips=growing)
+        source = Intercepted(scripted, tips=growing_slowly(scripted, to=5))
         until = time.monotonic() + LONG
         with head_server("announce") as server, heads_of(server.url) as heads:
             following(source, heads=heads, poll_seconds=60.0).advance(
