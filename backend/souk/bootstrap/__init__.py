@@ -21,7 +21,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.names import handlers as names_handlers
 from souk.modules.names.service import Notices
 from souk.modules.payments import handlers as payments_handlers
-from souk.modules.payments.service import Payments
+from souk.modules.payments.service import Payments, Proving
 from souk.modules.webhooks import handlers as webhooks_handlers
 from souk.modules.webhooks.service import Announcements
 from souk.settings import Settings
@@ -52,7 +52,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     services[RedisCache] = cache = RedisCache(redis)
     services[CachedDocuments] = documents = CachedDocuments(cache)
     registry = HandlerRegistry(
-        payments_handlers.subscriptions(services.of(Payments), escrow, documents),
+        payments_handlers.subscriptions(
+            services.of(Payments), escrow, services.of(Proving), documents
+        ),
         [
             *webhooks_handlers.readers(services.of(Announcements)),
             *names_handlers.readers(services.of(Notices)),

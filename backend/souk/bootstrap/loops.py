@@ -23,7 +23,7 @@ from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts, Emails, Letters
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
-from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
+from souk.modules.chain.service import Chains, Proofs, proofs_due, rebroadcasts, watch_chain
 from souk.modules.media.service import Pins
 from souk.modules.names.service import Notices, Rechecks
 from souk.modules.payments import handlers as payments_handlers
@@ -106,6 +106,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         forget_old(services.of(DeliveryLog)),
         *rebroadcasts(chains),
+        *proofs_due(services.of(Proofs)),
     ]
     for chain_id, network in found.items():
         name = f"chain {chain_id}"

@@ -29,6 +29,7 @@ from souk.modules.chain.domain.facts import (
     invert,
     levels_between,
 )
+from souk.modules.chain.domain.proofs import TransactionProof, WantedProof
 from souk.modules.chain.domain.records import SettledBlock, StandingFact
 from souk.modules.chain.domain.verification import (
     require_linked,
@@ -59,8 +60,10 @@ __all__ = [
     "StandingFact",
     "StoredBlock",
     "Tips",
+    "TransactionProof",
     "TransactionStatus",
     "VerifiedBlock",
+    "WantedProof",
     "appearing",
     "block_instant",
     "heights",

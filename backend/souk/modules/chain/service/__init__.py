@@ -1,8 +1,18 @@
 """Use cases of the chain module."""
 
 from souk.modules.chain.service.chains import Chains, FollowedChain
-from souk.modules.chain.service.loops import rebroadcasts, watch_chain
+from souk.modules.chain.service.loops import proofs_due, rebroadcasts, watch_chain
+from souk.modules.chain.service.proving import Proofs
 from souk.modules.chain.service.records import ChainRecords
 from souk.modules.chain.service.watching import Pace
 
-__all__ = ["ChainRecords", "Chains", "FollowedChain", "Pace", "rebroadcasts", "watch_chain"]
+__all__ = [
+    "ChainRecords",
+    "Chains",
+    "FollowedChain",
+    "Pace",
+    "Proofs",
+    "proofs_due",
+    "rebroadcasts",
+    "watch_chain",
+]

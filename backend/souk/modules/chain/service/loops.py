@@ -2,10 +2,12 @@
 
 from functools import partial
 
-from souk.core.jobs import RUN_SECONDS, KeepOn, Loop, Periodic
+from souk.core.jobs import RUN_SECONDS, Aside, KeepOn, Loop, Periodic
 from souk.modules.chain.service.chains import Chains
+from souk.modules.chain.service.proving import Proofs
 
 REBROADCAST_SECONDS = 3.0
+PROOF_SECONDS = 2.0
 
 
 def watch_chain(chains: Chains, chain_id: int) -> Loop:
@@ -27,4 +29,14 @@ def rebroadcasts(chains: Chains) -> list[Periodic]:
             partial(chains.rebroadcast, chain_id),
         )
         for chain_id in chains.ids
+    ]
+
+
+def proofs_due(proofs: Proofs) -> list[Periodic]:
+    """For each chain: make the proofs that are wanted, in a thread of its own, as a node may be
+    slow."""
+    named = [(f"chain.prove_due {chain_id}", chain_id) for chain_id in proofs.ids]
+    return [
+        Periodic(name, PROOF_SECONDS, Aside(name, partial(proofs.prove_due, chain_id)))
+        for name, chain_id in named
     ]

@@ -6,6 +6,7 @@ from souk.modules.payments.service.health import RailHealth
 from souk.modules.payments.service.look import INBOX_SOURCE
 from souk.modules.payments.service.parts import CardRail, Parts
 from souk.modules.payments.service.payments import Payments
+from souk.modules.payments.service.prove import Proving
 from souk.modules.payments.service.route import Offers, directions, gateways
 from souk.modules.payments.service.start import StartedAttempt
 
@@ -17,6 +18,7 @@ __all__ = [
     "Offers",
     "Parts",
     "Payments",
+    "Proving",
     "RailHealth",
     "StartedAttempt",
     "directions",
