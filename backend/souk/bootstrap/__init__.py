@@ -7,6 +7,7 @@ from sqlalchemy.orm import sessionmaker
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.redis.cache import RedisCache
 from souk.adapters.redis.connections import connect
+from souk.bootstrap.chain_tools import chain_tools
 from souk.bootstrap.container import Container
 from souk.bootstrap.loops import make_loops
 from souk.bootstrap.names import name_reading
@@ -44,6 +45,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     reading = name_reading(settings, found, wall, closing)
     services = make_services(settings, uow, wall, found, reading)
     services[Clock] = wall
+    services.update(chain_tools(uow, found, services))
     escrow = services.of(EvmEscrowGateway)
     redis = connect(
         settings.redis.redis_url.get_secret_value(), timeout_seconds=_CACHE_TIMEOUT_SECONDS

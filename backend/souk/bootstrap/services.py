@@ -16,7 +16,6 @@ from souk.adapters.evm.escrow.tokens import EvmTokens
 from souk.adapters.evm.escrow.ways import EvmPayWays
 from souk.adapters.evm.presence import ChainPresence
 from souk.adapters.evm.price_feed import ChainlinkPriceFeed
-from souk.adapters.evm.proofs.source import NodeProofSource
 from souk.adapters.evm.transactions import EvmTransactions
 from souk.adapters.evm.wallets import EvmWallets
 from souk.adapters.http.client import PublicHttp
@@ -49,7 +48,7 @@ from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
 from souk.modules.chain.domain import Purpose
-from souk.modules.chain.service import ChainRecords, Chains, Proofs
+from souk.modules.chain.service import ChainRecords, Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.names.domain import Letterhead
 from souk.modules.names.service import Judge, LastLooks, Notices, Rechecks
@@ -63,7 +62,6 @@ from souk.modules.payments.service import (
     Offers,
     Parts,
     Payments,
-    Proving,
     directions,
     gateways,
 )
@@ -184,7 +182,6 @@ def _money(
     below: Services,
 ) -> Services:
     nodes = {chain_id: network.node for chain_id, network in found.items()}
-    proofs = Proofs(uow, {chain_id: NodeProofSource(node) for chain_id, node in nodes.items()})
     money = {chain_id: network.money for chain_id, network in found.items()}
     impatient = {chain_id: network.impatient_node for chain_id, network in found.items()}
     presence = ChainPresence(wall)
@@ -220,8 +217,6 @@ def _money(
             Offers: offers,
             EvmWallets: wallets,
             Payments: Payments(parts),
-            Proofs: proofs,
-            Proving: Proving(uow, proofs),
             Following: Following(uow, below.of(Chains), EvmTransactions(nodes)),
             Credits: Credits(uow, below.of(Sellers), below.of(Ledger), offers, keeper),
         }

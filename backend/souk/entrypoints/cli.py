@@ -28,6 +28,7 @@ COMMANDS = {
     "deploy": "put the contracts on a chain, once",
     "seed": "stock a small demo shop, once",
     "reconcile": "compare the rails with the books, and mend what was missed",
+    "chain": "say where the watchers stand, compute their records anew, or read blocks again",
     "role": "make somebody arbiter, support or admin, or end it",
     "verify-receipt": "check the proof of an escrow, with no server or database",
     "doctor": "check every dependency and say what to do",

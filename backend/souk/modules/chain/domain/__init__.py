@@ -31,6 +31,14 @@ from souk.modules.chain.domain.facts import (
 )
 from souk.modules.chain.domain.proofs import TransactionProof, WantedProof
 from souk.modules.chain.domain.records import SettledBlock, StandingFact
+from souk.modules.chain.domain.replay import (
+    KeptEvent,
+    Line,
+    Replayed,
+    Shown,
+    Tally,
+    Unlike,
+)
 from souk.modules.chain.domain.verification import (
     require_linked,
     verify_block,
@@ -50,18 +58,24 @@ __all__ = [
     "Head",
     "Heights",
     "IncidentReason",
+    "KeptEvent",
     "Level",
+    "Line",
     "Outcome",
     "Purpose",
     "RawLog",
+    "Replayed",
     "Sent",
     "SettledBlock",
+    "Shown",
     "Sighting",
     "StandingFact",
     "StoredBlock",
+    "Tally",
     "Tips",
     "TransactionProof",
     "TransactionStatus",
+    "Unlike",
     "VerifiedBlock",
     "WantedProof",
     "appearing",

@@ -4,14 +4,22 @@ from souk.modules.chain.service.chains import Chains, FollowedChain
 from souk.modules.chain.service.loops import proofs_due, rebroadcasts, watch_chain
 from souk.modules.chain.service.proving import Proofs
 from souk.modules.chain.service.records import ChainRecords
+from souk.modules.chain.service.replaying import Mended, Replays
+from souk.modules.chain.service.rescanning import Rescanned, Rescans
+from souk.modules.chain.service.standing import Standings
 from souk.modules.chain.service.watching import Pace
 
 __all__ = [
     "ChainRecords",
     "Chains",
     "FollowedChain",
+    "Mended",
     "Pace",
     "Proofs",
+    "Replays",
+    "Rescanned",
+    "Rescans",
+    "Standings",
     "proofs_due",
     "rebroadcasts",
     "watch_chain",

@@ -7,6 +7,7 @@ from souk.modules.payments.service.look import INBOX_SOURCE
 from souk.modules.payments.service.parts import CardRail, Parts
 from souk.modules.payments.service.payments import Payments
 from souk.modules.payments.service.prove import Proving
+from souk.modules.payments.service.replay import LegUnlike, compare_leg
 from souk.modules.payments.service.route import Offers, directions, gateways
 from souk.modules.payments.service.start import StartedAttempt
 
@@ -15,12 +16,14 @@ __all__ = [
     "CardRail",
     "Credits",
     "Following",
+    "LegUnlike",
     "Offers",
     "Parts",
     "Payments",
     "Proving",
     "RailHealth",
     "StartedAttempt",
+    "compare_leg",
     "directions",
     "gateways",
 ]
