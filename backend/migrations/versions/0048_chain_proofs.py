@@ -46,12 +46,14 @@ def upgrade() -> None:
         """
         INSERT INTO chain_proof (chain_id, block_hash, transaction_hash, wanted_at,
             next_attempt_at, attempts)
-        SELECT DISTINCT event.chain_id, event.block_hash, event.transaction_hash, now(), now(), 0
+        SELECT event.chain_id, event.block_hash, event.transaction_hash,
+            max(effect.updated_at), max(effect.updated_at), 0
         FROM chain_effect AS effect
         JOIN chain_event AS event ON event.id = effect.event_id
         JOIN payment_attempt_leg AS leg ON leg.chain_id = effect.chain_id
             AND leg.contract = effect.contract AND leg.escrow_id = effect.escrow_id
         WHERE effect.level <> 'included'
+        GROUP BY event.chain_id, event.block_hash, event.transaction_hash
         """
     )
 

@@ -1,17 +1,21 @@
 """Proofs are made when they are wanted, again until they can be, and of nothing that is not so."""
 
-import pytest
-from sqlalchemy import Connection
+import threading
 
+import pytest
+from sqlalchemy import Connection, Engine
+
+from souk.adapters.evm.log_source import NodeLogSource
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.proofs.source import NodeProofSource
 from souk.core.errors import ProviderUnavailable
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import TransactionProof
 from souk.modules.chain.errors import ChainDataRefused
-from souk.modules.chain.service import Chains, Proofs
-from tests.support.chain_builders import CHAIN_ID, EscrowOnChain, rows_of
+from souk.modules.chain.service import Chains, Proofs, proofs_due
+from tests.support.chain_builders import CHAIN_ID, EscrowOnChain, chains_of, rows_of
 from tests.support.clock import MovableClock
+from tests.support.waiting import eventually
 
 PROOFS = "SELECT attempts, proved_at IS NOT NULL, last_error FROM chain_proof"
 
@@ -108,3 +112,21 @@ def test_refuses_a_proof_when_the_block_does_not_hold_the_transaction(
 ) -> None:
     with pytest.raises(ChainDataRefused, match="does not hold"):
         NodeProofSource(node).prove(paid[0], "0x" + "ab" * 32)
+
+
+def test_is_made_by_a_worker_without_being_asked(
+    committing_uow: UnitOfWork, escrow: EscrowOnChain, node: EvmNode, engine: Engine
+) -> None:
+    sent = escrow.pay(escrow.terms())
+    escrow.chain.mine(2)
+    chains_of(committing_uow, NodeLogSource(node), escrow=escrow).advance(CHAIN_ID)
+    block = str(escrow.chain.call("eth_getTransactionReceipt", sent)["blockHash"])
+    proofs = Proofs(committing_uow, {CHAIN_ID: NodeProofSource(node)})
+    want(committing_uow, proofs, (block, sent))
+
+    [periodic] = proofs_due(proofs)
+    periodic.tick()
+
+    eventually(lambda: periodic.name not in {thread.name for thread in threading.enumerate()})
+    with engine.connect() as connection:
+        assert rows_of(connection, PROOFS) == [(1, True, None)]

@@ -7,8 +7,8 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Unlike
 from souk.modules.chain.errors import LeaseLost
 from souk.modules.chain.service.lease import Lease
-from tests.support.chain_builders import CHAIN_ID, course, recorded, standing
-from tests.support.replaying import a_busy_chain, wander, watched
+from tests.support.chain_builders import CHAIN_ID, course, recorded, rows_of, standing
+from tests.support.replaying import a_busy_chain, a_settlement, wander, watched
 
 SECOND = "(SELECT id FROM chain_effect WHERE sequence = 1 ORDER BY id LIMIT 1)"
 DAMAGES = {
@@ -74,6 +74,18 @@ def test_equals_the_raw_logs_byte_for_byte_when_blocks_come_and_go(
     assert reorgs > 3
 
 
+def test_equals_the_raw_logs_when_a_reorg_left_the_chain_shorter(uow: UnitOfWork) -> None:
+    chain = watched(uow)
+    chain.scripted.add(a_settlement(1, 1))
+    chain.scripted.grow(3)
+    chain.follow()
+
+    chain.scripted.cut(1)
+    chain.follow()
+
+    assert chain.compare().equal
+
+
 @pytest.mark.parametrize("name", DAMAGES)
 def test_tells_how_the_record_differs(uow: UnitOfWork, connection: Connection, name: str) -> None:
     chain = a_busy_chain(uow)
@@ -126,12 +138,14 @@ def test_tells_a_missing_fact_once_with_its_levels(uow: UnitOfWork, connection: 
 
 def test_writes_nothing_when_the_record_is_right(uow: UnitOfWork, connection: Connection) -> None:
     chain = a_busy_chain(uow)
-    before = recorded(connection), course(connection)
+    lease = "SELECT lease_epoch, lease_until FROM chain"
+    before = recorded(connection), course(connection), rows_of(connection, lease)
 
     mended = chain.replays.mend(CHAIN_ID)
 
+    after = recorded(connection), course(connection), rows_of(connection, lease)
     assert mended.before.equal
-    assert (recorded(connection), course(connection)) == before
+    assert after == before
 
 
 def test_finds_blocks_that_do_not_hang_together(uow: UnitOfWork, connection: Connection) -> None:

@@ -7,6 +7,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from souk.adapters.evm.proofs.checking import check
+from souk.core import migrations
 from souk.core.addresses import parse_address
 from souk.modules.trade.schemas.receipts import ReceiptOut
 from tests.support.chain_builders import BUYER, SELLER, EscrowOnChain
@@ -103,6 +104,16 @@ def test_proves_the_block_that_took_the_place_when_the_payment_is_mined_again(sh
     assert before["claimed"]["transaction_hash"] == after["claimed"]["transaction_hash"]
     assert before["block"]["hash"] != after["block"]["hash"]
     check(json.dumps(shown).encode())
+
+
+def test_proves_what_counted_before_anybody_asked_for_proofs(shop: Shop) -> None:
+    buyer, _, order_id = a_paid_order(shop)
+    migrations.downgrade(shop.container.engine, "0047")
+
+    migrations.upgrade(shop.container.engine)
+
+    assert prove(shop) == 1
+    check(json.dumps(receipt(shop, buyer, order_id)).encode())
 
 
 def test_says_that_it_comes_when_the_proof_is_not_made_yet(shop: Shop) -> None:

@@ -20,19 +20,18 @@ class Proving:
         # Every level is told of by itself, this one always.
         if Level(reached.level) is not Level.CONFIRMED:
             return False
-        with self._uow.begin() as tx:
-            if not proof_rows.is_ours(
+        with self._uow.autocommit() as tx:
+            ours = proof_rows.is_ours(
                 tx,
                 chain_id=reached.chain_id,
                 contract=reached.contract,
                 escrow_id=reached.escrow_id,
-            ):
-                return False
-            self._proofs.want(
-                tx,
-                reached.chain_id,
-                block_hash=reached.block_hash,
-                transaction_hash=reached.transaction_hash,
             )
-            tx.commit()
-        return True
+            if ours:
+                self._proofs.want(
+                    tx,
+                    reached.chain_id,
+                    block_hash=reached.block_hash,
+                    transaction_hash=reached.transaction_hash,
+                )
+        return ours
