@@ -9,6 +9,7 @@ from souk.modules.chain.domain import (
     BlockHeader,
     Call,
     DecodedEvent,
+    GasPrice,
     RawLog,
     Tips,
     TransactionProof,
@@ -113,6 +114,14 @@ class TransactionSender(Protocol):
         """Simulate the call and price it, at no more than so many wei a unit of gas. Raises
         `CallReverted`, `NetworkFeeTooHigh`, `ProviderRejected` when the account cannot pay for
         it, `ProviderUnavailable`."""
+        ...
+
+    def price(self) -> GasPrice:
+        """What a unit of gas costs now. Raises `ProviderUnavailable`."""
+        ...
+
+    def balance(self) -> int:
+        """What the account holds, in wei. Raises `ProviderUnavailable`."""
         ...
 
     def sign(self, prepared: PreparedTransaction, nonce: int) -> SignedTransaction:
