@@ -54,9 +54,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     services[RedisCache] = cache = RedisCache(redis)
     services[CachedDocuments] = documents = CachedDocuments(cache)
     registry = HandlerRegistry(
-        payments_handlers.subscriptions(
-            services.of(Payments), escrow, services.of(Proving), documents
-        ),
+        [
+            *payments_handlers.subscriptions(services.of(Payments), escrow, documents),
+            *payments_handlers.proofs(services.of(Proving)),
+        ],
         [
             *webhooks_handlers.readers(services.of(Announcements)),
             *names_handlers.readers(services.of(Notices)),

@@ -72,7 +72,7 @@ class ShownPayments:
 
 
 def subscriptions(
-    payments: Payments, escrow: PaymentGateway, proving: Proving, documents: CachedDocuments
+    payments: Payments, escrow: PaymentGateway, documents: CachedDocuments
 ) -> list[tuple[type[Event], list[Handler]]]:
     """Which events of the chain concern payments, and which of payments what is kept of them."""
     rail, shown = RailEvents(payments, escrow), ShownPayments(documents)
@@ -82,10 +82,15 @@ def subscriptions(
     return [
         *changes,
         (EscrowEventSeen, [rail.observe]),
-        (EscrowEventReached, [rail.observe, Proved(proving).want]),
+        (EscrowEventReached, [rail.observe]),
         (EscrowEventOrphaned, [rail.observe]),
         (ChainIncidentOpened, [Incidents(payments).freeze]),
     ]
+
+
+def proofs(proving: Proving) -> list[tuple[type[Event], list[Handler]]]:
+    """Which events of the chain have to be proved."""
+    return [(EscrowEventReached, [Proved(proving).want])]
 
 
 def inbox_handlers(payments: Payments) -> dict[str, InboxHandler]:
