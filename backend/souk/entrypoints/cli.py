@@ -29,6 +29,7 @@ COMMANDS = {
     "seed": "stock a small demo shop, once",
     "reconcile": "compare the rails with the books, and mend what was missed",
     "chain": "say where the watchers stand, compute their records anew, or read blocks again",
+    "media": "say how pictures and pins stand, mend them, or take them elsewhere",
     "role": "make somebody arbiter, support or admin, or end it",
     "verify-receipt": "check the proof of an escrow, with no server or database",
     "doctor": "check every dependency and say what to do",

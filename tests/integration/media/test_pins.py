@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from souk.adapters.content.disk import DiskContentStore
-from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Principal
 from souk.modules.media.domain import Cid, Pinned, PinState, Purpose
-from souk.modules.media.service import ImageRules, Images, Pins
+from souk.modules.media.service import Blocks, ImageRules, Images, Liars, Pins
 from tests.support.account_builders import an_account
 from tests.support.pictures import a_picture
 
@@ -26,13 +25,6 @@ class AwayPinStore(DirectoryPinStore):
         if self.away:
             raise ProviderUnavailable("the node is away")
         return PinState.PINNED if self.forgetful else super().add(cid, block)
-
-
-@pytest.fixture(scope="module")
-def cleaner():
-    cleaner = SandboxedImageCleaner()
-    yield cleaner
-    cleaner.close()
 
 
 @pytest.fixture
@@ -50,9 +42,14 @@ def node(tmp_path: Path) -> AwayPinStore:
     return AwayPinStore(tmp_path / "node")
 
 
+def pins_on(uow, content, *targets) -> Pins:
+    liars = Liars(uow)
+    return Pins(uow, Blocks(content, targets, None, liars), targets, liars)
+
+
 @pytest.fixture
 def pins(uow, content, node) -> Pins:
-    return Pins(uow, content, [node])
+    return pins_on(uow, content, node)
 
 
 @pytest.fixture
@@ -135,7 +132,7 @@ def test_block_is_looked_at_again_when_whoever_claimed_it_died(uow, content, ima
 
     root = content._blocks._root.parent / "dying"
     with pytest.raises(KeyboardInterrupt):
-        Pins(uow, content, [DyingPinStore(root)]).pin_due()
+        pins_on(uow, content, DyingPinStore(root)).pin_due()
     clock.advance(seconds=timedelta(minutes=11).total_seconds())
-    Pins(uow, content, [DirectoryPinStore(root)]).pin_due()
+    pins_on(uow, content, DirectoryPinStore(root)).pin_due()
     assert state(images, cid) is Pinned.PINNED

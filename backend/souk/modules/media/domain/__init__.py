@@ -1,14 +1,16 @@
 """Values and pure rules of pictures."""
 
 from souk.modules.media.domain.alt_texts import ALT_TEXT_LENGTH, normal_alt_text
+from souk.modules.media.domain.car import car_head, car_section
 from souk.modules.media.domain.cid import (
     MAX_BLOCK_BYTES,
     Cid,
+    bytes_of,
     compute_cid,
     is_named,
     parse_cid,
 )
-from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Refusal
+from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Original, Refusal
 from souk.modules.media.domain.documents import (
     MAX_DOCUMENT_BYTES,
     SEALING_BYTES,
@@ -35,7 +37,24 @@ from souk.modules.media.domain.purposes import (
     Purpose,
 )
 from souk.modules.media.domain.ranges import find_range
-from souk.modules.media.domain.records import ImageRecord, Pinned, Shown, StoredFile, Use, UseKind
+from souk.modules.media.domain.records import (
+    SOLD,
+    ImageRecord,
+    Pinned,
+    Shown,
+    StoredFile,
+    Use,
+    UseKind,
+)
+from souk.modules.media.domain.standing import (
+    Back,
+    Found,
+    ImageCounts,
+    Leaving,
+    Looked,
+    Standing,
+    TargetCounts,
+)
 from souk.modules.media.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
 from souk.modules.media.domain.verdicts import Verdict
 
@@ -54,25 +73,37 @@ __all__ = [
     "MAX_VARIANT_BYTES",
     "SEALING_BYTES",
     "SNIFFED_BYTES",
+    "SOLD",
+    "Back",
     "Caps",
     "Cid",
     "CleanedFile",
     "CleanedImage",
     "DuePin",
     "Form",
+    "Found",
+    "ImageCounts",
     "ImageRecord",
+    "Leaving",
+    "Looked",
     "MediaType",
+    "Original",
     "PinState",
     "Pinned",
     "Purpose",
     "Refusal",
     "SealedDocument",
     "Shown",
+    "Standing",
     "StoredFile",
+    "TargetCounts",
     "Use",
     "UseKind",
     "Variant",
     "Verdict",
+    "bytes_of",
+    "car_head",
+    "car_section",
     "compute_cid",
     "find_range",
     "fitted",
