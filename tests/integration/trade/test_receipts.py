@@ -108,7 +108,7 @@ def test_proves_the_block_that_took_the_place_when_the_payment_is_mined_again(sh
 
 def test_proves_what_counted_before_anybody_asked_for_proofs(shop: Shop) -> None:
     buyer, _, order_id = a_paid_order(shop)
-    migrations.downgrade(shop.container.engine, "0049")
+    migrations.downgrade(shop.container.engine, "0051")
 
     migrations.upgrade(shop.container.engine)
 

@@ -30,7 +30,13 @@ class ImageFile(ResponseModel):
     ]
     media_type: MediaType
     cid: _Cid
-    url: Annotated[str, Field(examples=[f"/ipfs/{CID}"])]
+    url: Annotated[
+        str | None,
+        Field(
+            description="`null` for evidence, which is read through the order that it is about.",
+            examples=[f"/ipfs/{CID}"],
+        ),
+    ]
     width: int
     height: int
     bytes: int
@@ -83,7 +89,7 @@ class ImageOut(ResponseModel):
                     variant=file.variant,
                     media_type=file.media_type,
                     cid=file.cid,
-                    url=f"{base_url}/ipfs/{file.cid}",
+                    url=None if image.purpose.is_sealed else f"{base_url}/ipfs/{file.cid}",
                     width=file.width,
                     height=file.height,
                     bytes=file.size,

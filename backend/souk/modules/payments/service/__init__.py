@@ -9,6 +9,7 @@ from souk.modules.payments.service.payments import Payments
 from souk.modules.payments.service.prove import Proving
 from souk.modules.payments.service.replay import LegUnlike, compare_leg
 from souk.modules.payments.service.route import Offers, directions, gateways
+from souk.modules.payments.service.seal import SealedTerms
 from souk.modules.payments.service.start import StartedAttempt
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Payments",
     "Proving",
     "RailHealth",
+    "SealedTerms",
     "StartedAttempt",
     "compare_leg",
     "directions",

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0050"
-down_revision: str | None = "0049"
+revision: str = "0052"
+down_revision: str | None = "0051"
 
 
 def upgrade() -> None:
