@@ -56,7 +56,7 @@ def test_is_ready_though_the_card_provider_is_away(running: Shop) -> None:
 
     known = running.container
     chains, uow = known.get(Chains), known.get(UnitOfWork)
-    well, parts = readiness(known.engine, lambda: None, uow, chains, cards=away).report()
+    well, parts = readiness(known.engine, lambda: None, uow, chains, {}, cards=away).report()
     assert (well, parts["cards"]) == (True, {"status": "down", "detail": "does not answer"})
 
 

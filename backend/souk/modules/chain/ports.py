@@ -6,7 +6,15 @@ from typing import Protocol
 
 from souk.core.addresses import Address
 from souk.core.ports import Bus
-from souk.modules.chain.domain import BlockHeader, Call, DecodedEvent, GasPrice, RawLog, Tips
+from souk.modules.chain.domain import (
+    BlockHeader,
+    Call,
+    DecodedEvent,
+    GasPrice,
+    RawLog,
+    Tips,
+    TransactionProof,
+)
 
 
 class LogSource(Protocol):
@@ -50,6 +58,15 @@ class Heads(Bus, Protocol):
     @property
     def heard(self) -> bool:
         """Whether anything is announced at present; true until it was listened to for a while."""
+        ...
+
+
+class ProofSource(Protocol):
+    """Proves what stands in the blocks of one chain."""
+
+    def prove(self, block_hash: str, transaction_hash: str) -> TransactionProof:
+        """That a transaction of this block left its receipt. Raises `ProviderUnavailable`, and
+        `ChainDataRefused` where what is given does not make the block's hash."""
         ...
 
 

@@ -34,22 +34,35 @@ def take_in(
         if block.logs or block.header.number > reached.final or block is blocks[-1]
     ]
     block_rows.add_blocks(tx, chain_id, kept)
-    sightings = _keep(tx, chain_id, blocks, decoder)
-    appeared = effect_rows.point_effects(tx, chain_id, sightings, reached)
-    for shown in appeared:
-        tx.publish(EscrowEventSeen(**said_of(chain_id, shown)))
+    appeared = appear(tx, chain_id, _keep(tx, chain_id, blocks, decoder), reached)
     raise_levels(tx, chain_id, reached)
     for shown in appeared:
         _tell_levels(tx, chain_id, shown, Level.INCLUDED, reached)
 
 
 def undo_above(tx: Transaction, chain_id: int, height: int) -> None:
-    """Take back everything that was taken in from blocks higher than `height`, last first."""
-    for sighting in reversed(effect_rows.list_sightings_above(tx, chain_id, height)):
-        ids = effect_rows.unpoint_effect(tx, chain_id, sighting.event_id)
-        tx.publish(EscrowEventOrphaned(**said_of(chain_id, effect_rows.Shown(*ids, sighting))))
+    """Take back everything that was taken in from blocks higher than `height`."""
+    disappear(tx, chain_id, effect_rows.list_sightings_above(tx, chain_id, height))
     block_rows.orphan_blocks(tx, chain_id, above=height)
     unmine_transactions(tx, chain_id, above=height)
+
+
+def appear(
+    tx: Transaction, chain_id: int, sightings: Sequence[Sighting], reached: Heights
+) -> list[effect_rows.Shown]:
+    """Let facts appear, in the order of the chain, at the levels that were `reached` and are still
+    to be told; returns those that did not stand there before."""
+    appeared = effect_rows.point_effects(tx, chain_id, sightings, reached)
+    for shown in appeared:
+        tx.publish(EscrowEventSeen(**said_of(chain_id, shown)))
+    return appeared
+
+
+def disappear(tx: Transaction, chain_id: int, sightings: Sequence[Sighting]) -> None:
+    """Let facts disappear that are given in the order of the chain, last first."""
+    for sighting in reversed(sightings):
+        ids = effect_rows.unpoint_effect(tx, chain_id, sighting.event_id)
+        tx.publish(EscrowEventOrphaned(**said_of(chain_id, effect_rows.Shown(*ids, sighting))))
 
 
 def raise_levels(tx: Transaction, chain_id: int, reached: Heights) -> None:
