@@ -104,8 +104,15 @@ def build_web(settings: Settings, *, clock: Clock | None = None) -> WebContainer
     wakeups = AsyncWakeups(database_url)
     watch = trade_api.OrderWatch(reads, wakeups)
     gauges = books_api.Gauges(reads, wall)
+    files = media_api.Files(reads, below.get(Kept).content)
     below.services.update(
-        {Reads: reads, trade_api.OrderWatch: watch, Readings: gauges, **_edges(below)}
+        {
+            Reads: reads,
+            trade_api.OrderWatch: watch,
+            Readings: gauges,
+            media_api.Files: files,
+            **_edges(below),
+        }
     )
     return WebContainer(**vars(below), reads=reads, wakeups=wakeups)
 

@@ -31,6 +31,7 @@ from souk.modules.media.domain.pins import DuePin, PinState, wait_seconds
 from souk.modules.media.domain.purposes import (
     MAX_REQUEST_BYTES,
     MAX_UPLOAD_BYTES,
+    PUBLIC_PURPOSES,
     Caps,
     Purpose,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "MAX_SIDE",
     "MAX_UPLOAD_BYTES",
     "MAX_VARIANT_BYTES",
+    "PUBLIC_PURPOSES",
     "SEALING_BYTES",
     "SNIFFED_BYTES",
     "Caps",

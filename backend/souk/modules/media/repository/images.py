@@ -168,17 +168,6 @@ def remove(tx: Transaction, row: ImageRow) -> None:
     tx.session.flush()
 
 
-def find_file(tx: Transaction, cid: Cid) -> StoredFile | None:
-    """A file of a picture that is not deleted."""
-    row = tx.session.scalars(
-        select(VariantRow)
-        .join(ImageRow, ImageRow.id == VariantRow.image_id)
-        .where(VariantRow.cid == cid, ImageRow.deleted_at.is_(None))
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else _file(row)
-
-
 def _named(tx: Transaction, cid: Cid, *, lock: bool = False) -> Sequence[ImageRow]:
     having = select(VariantRow.image_id).where(VariantRow.cid == cid)
     statement = (

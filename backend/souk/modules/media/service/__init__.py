@@ -1,7 +1,7 @@
 """What is done with pictures."""
 
-from souk.modules.media.service.images import ImageRules, Images, Outcome, ServedFile
+from souk.modules.media.service.images import ImageRules, Images, Outcome
 from souk.modules.media.service.pins import Pins
 from souk.modules.media.service.showing import show_images
 
-__all__ = ["ImageRules", "Images", "Outcome", "Pins", "ServedFile", "show_images"]
+__all__ = ["ImageRules", "Images", "Outcome", "Pins", "show_images"]

@@ -8,13 +8,11 @@ from souk.core.errors import DomainError
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.media.domain import (
-    Cid,
     CleanedImage,
     ImageRecord,
     MediaType,
     Purpose,
     Refusal,
-    StoredFile,
     Variant,
     parse_cid,
 )
@@ -48,14 +46,6 @@ class Outcome:
 
     image: ImageRecord | None
     refusal: DomainError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ServedFile:
-    """A file of a picture; its bytes are read when they are asked for."""
-
-    file: StoredFile
-    read: Callable[[], bytes]
 
 
 class Images:
@@ -102,19 +92,6 @@ class Images:
             for row in rows:
                 images.remove(tx, row)
             tx.commit()
-
-    def serve(self, cid: str) -> ServedFile:
-        """A file of a picture that is not deleted, and nothing else that the store may hold.
-        Raises `ImageNotFound`, `MalformedCid`."""
-        with self._uow.begin() as tx:
-            file = images.find_file(tx, parse_cid(cid))
-        if file is None:
-            raise ImageNotFound
-        return ServedFile(file, lambda: self._read(file.cid))
-
-    def _read(self, cid: Cid) -> bytes:
-        with self._content.open(cid) as opened:
-            return opened.read()
 
     def _taken(self, account_id: str, purpose: Purpose, content: bytes, alt_text: str) -> Outcome:
         original_hash = sha256(content).hexdigest()

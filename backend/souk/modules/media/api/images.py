@@ -1,4 +1,4 @@
-"""Pictures: `/api/images`, and their files: `/ipfs/{cid}`."""
+"""Pictures: `/api/images`."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import partial
 from mmap import mmap
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request
 
 from souk.core.multipart import Part, divided, only_known, text_of
 from souk.core.uploads import Upload, Uploads
@@ -15,15 +15,11 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     MaybeCaller,
-    has_seen,
     provided,
 )
 from souk.modules.media.domain import (
     ALT_TEXT_LENGTH,
-    MediaType,
     Purpose,
-    StoredFile,
-    find_range,
     normal_alt_text,
 )
 from souk.modules.media.errors import UnknownPurpose
@@ -84,17 +80,6 @@ _FORM = {
             }
         },
     }
-}
-_BYTES = {str(one): {"schema": {"type": "string", "format": "binary"}} for one in MediaType}
-# Nothing that these bytes might be taken for may do anything.
-_SERVED = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Access-Control-Allow-Origin": "*",
-    "Content-Disposition": "inline",
-    "Accept-Ranges": "bytes",
 }
 
 
@@ -174,56 +159,6 @@ def delete_image(ipfs_hash: _Hash, caller: Caller, images: _Service) -> None:
     """It is not served any more, unless somebody else has uploaded the same. What others have
     fetched stays with them."""
     images.remove(caller, ipfs_hash)
-
-
-@router.head("/ipfs/{cid}", include_in_schema=False)
-@router.get(
-    "/ipfs/{cid}",
-    summary="A file of a picture",
-    response_class=Response,
-    responses={
-        200: {"description": "The file", "content": _BYTES},
-        206: {"description": "The range of it that was asked for", "content": _BYTES},
-        304: {"description": "You have it"},
-        404: {"description": "No picture that is shown here has a file of this CID"},
-        416: {"description": "The file has no bytes in that range"},
-        422: {"description": "This is no CID of a file"},
-    },
-)
-def serve_file(
-    request: Request,
-    cid: Annotated[str, Path(max_length=100, description="The file's CID.", examples=[CID])],
-    images: _Service,
-) -> Response:
-    """The bytes that the CID stands for: they never change, so that whoever has them need not ask
-    again. A single range may be asked for."""
-    served = images.serve(cid)
-    etag = f'"{served.file.cid}"'
-    headers = {**_SERVED, "ETag": etag}
-    if has_seen(request, etag):
-        return Response(status_code=304, headers=headers)
-    wanted = _wanted(request, served.file, etag)
-    if wanted is None:
-        wanted, status = range(served.file.size), 200
-    elif not wanted:
-        raise HTTPException(
-            416,
-            f"this file has {served.file.size} bytes",
-            headers={"Content-Range": f"bytes */{served.file.size}"},
-        )
-    else:
-        status = 206
-        headers["Content-Range"] = f"bytes {wanted[0]}-{wanted[-1]}/{served.file.size}"
-    headers["Content-Length"] = str(len(wanted))
-    body = b"" if request.method == "HEAD" else served.read()[wanted.start : wanted.stop]
-    return Response(body, status, headers, media_type=served.file.media_type)
-
-
-def _wanted(request: Request, file: StoredFile, etag: str) -> range | None:
-    """A client that goes on with another file's beginning gets the whole."""
-    if request.headers.get("if-range", etag) != etag:
-        return None
-    return find_range(request.headers.get("range"), file.size)
 
 
 def _purpose(content: mmap | bytes, parts: Sequence[Part]) -> Purpose:
