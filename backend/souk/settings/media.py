@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import NoDecode
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from souk.settings.group import Group, listed
 
@@ -30,11 +30,16 @@ class ContentSettings(Group):
 
 
 class ImageSettings(Group):
-    """Pictures: how many an account may have, and where their files are fetched from when it is
-    not from this server."""
+    """Pictures: how many an account may have, where their files are fetched from when it is not
+    from this server, and what their addresses are signed with, if they are, and for how long."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     images_per_account: int = Field(2_000, ge=1)
     cdn_base_url: _WebAddress | None = None
+    # Letters and digits alone, as it also becomes a part of nginx's settings.
+    image_url_secret: Annotated[SecretStr, Field(pattern=r"^[A-Za-z0-9_-]{32,128}$")] | None = None
+    image_url_seconds: int = Field(86_400, ge=60, le=2_592_000)
 
     @field_validator("cdn_base_url")
     @classmethod

@@ -10,7 +10,7 @@ from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Principal
-from souk.modules.media.domain import Cid, Pinned, PinState, Purpose
+from souk.modules.media.domain import Cid, PinCounts, Pinned, PinState, Purpose
 from souk.modules.media.service import ImageRules, Images, Pins
 from tests.support.account_builders import an_account
 from tests.support.pictures import a_picture
@@ -98,11 +98,13 @@ def test_picture_is_shown_and_pinned_later_when_the_node_is_away(images, pins, n
     node.away = True
     pins.pin_due()
     assert state(images, cid) is Pinned.FAILED
-    assert images.serve(cid).read()
+    blocks = {file.cid for file in images.show(None, cid).files}
+    assert pins.count_not_kept() == PinCounts(failing=len(blocks), waiting=0)
     node.away = False
     clock.advance(seconds=2)
     pins.pin_due()
     assert state(images, cid) is Pinned.PINNED
+    assert pins.count_not_kept() == PinCounts(failing=0, waiting=0)
 
 
 def test_node_is_asked_less_often_the_longer_it_is_away(pins, node, cid, clock):
@@ -134,8 +136,11 @@ def test_block_is_looked_at_again_when_whoever_claimed_it_died(uow, content, ima
             raise KeyboardInterrupt
 
     root = content._blocks._root.parent / "dying"
+    dying = Pins(uow, content, [DyingPinStore(root)])
     with pytest.raises(KeyboardInterrupt):
-        Pins(uow, content, [DyingPinStore(root)]).pin_due()
+        dying.pin_due()
+    blocks = {file.cid for file in images.show(None, cid).files}
+    assert dying.count_not_kept() == PinCounts(failing=0, waiting=len(blocks))
     clock.advance(seconds=timedelta(minutes=11).total_seconds())
     Pins(uow, content, [DirectoryPinStore(root)]).pin_due()
     assert state(images, cid) is Pinned.PINNED

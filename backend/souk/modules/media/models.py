@@ -106,6 +106,7 @@ class PinRow(Base):
         CheckConstraint(_CID, name="cid"),
         CheckConstraint("attempts >= 0", name="attempts"),
         Index("ix_image_pin_next_attempt_at", "next_attempt_at"),
+        Index("ix_image_pin_not_kept", "cid", postgresql_where=text("verified_at IS NULL")),
     )
 
     cid: Mapped[str] = mapped_column(primary_key=True)

@@ -7,6 +7,7 @@ from pydantic import Field
 from souk.core.errors import DomainError
 from souk.core.web import InstantOut, ResponseModel
 from souk.modules.media.domain import (
+    FileAddresses,
     ImageRecord,
     MediaType,
     Pinned,
@@ -64,7 +65,7 @@ class ImageOut(ResponseModel):
     uses: Annotated[list[ImageUse] | None, Field(description="`null` for everybody but its owner.")]
 
     @classmethod
-    def of(cls, image: ImageRecord, base_url: str, *, account_id: str | None) -> Self:
+    def of(cls, image: ImageRecord, at: FileAddresses, *, account_id: str | None) -> Self:
         """As this caller may see it."""
         mine = image.account_id == account_id
         return cls(
@@ -82,7 +83,7 @@ class ImageOut(ResponseModel):
                     variant=file.variant,
                     media_type=file.media_type,
                     cid=file.cid,
-                    url=f"{base_url}/ipfs/{file.cid}",
+                    url=at.of(file.cid),
                     width=file.width,
                     height=file.height,
                     bytes=file.size,
@@ -119,14 +120,14 @@ class UploadOut(ResponseModel):
     data: list[UploadedFile]
 
     @classmethod
-    def of(cls, outcomes: list[Outcome], base_url: str, *, account_id: str) -> Self:
+    def of(cls, outcomes: list[Outcome], at: FileAddresses, *, account_id: str) -> Self:
         """For whoever sent them."""
         return cls(
             data=[
                 UploadedFile(
                     image=None
                     if one.image is None
-                    else ImageOut.of(one.image, base_url, account_id=account_id),
+                    else ImageOut.of(one.image, at, account_id=account_id),
                     refused=None if one.refusal is None else RefusedFile.of(one.refusal),
                 )
                 for one in outcomes

@@ -1,13 +1,7 @@
 """Pictures and their files."""
 
-from fastapi import APIRouter
-
 from souk.modules.media.api import files, images
 from souk.modules.media.api.files import Files
-from souk.modules.media.api.images import UPLOAD_PATH, ImageSite
+from souk.modules.media.api.images import UPLOAD_PATH
 
-__all__ = ["UPLOAD_PATH", "Files", "ImageSite", "router"]
-
-router = APIRouter()
-for _part in (images, files):
-    router.include_router(_part.router)
+__all__ = ["UPLOAD_PATH", "Files", "files", "images"]

@@ -3,19 +3,27 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from souk.core.db import Reads
 from souk.core.gathering import Gathered
 from souk.core.web import has_seen, provided
 from souk.modules.media import queries
-from souk.modules.media.domain import Cid, MediaType, find_range, parse_cid
+from souk.modules.media.domain import (
+    FILES_PATH,
+    Cid,
+    FileAddresses,
+    MediaType,
+    find_range,
+    parse_cid,
+)
 from souk.modules.media.errors import ImageNotFound
 from souk.modules.media.ports import ContentStore
 from souk.modules.media.schemas import CID
@@ -24,6 +32,7 @@ router = APIRouter(tags=["images"])
 
 SHOWN_SECONDS = 1.0
 """A file may be served so long after it was last seen to be shown."""
+_PATH = f"{FILES_PATH}{{cid}}"
 _MOST_BYTES = 64 * 1024 * 1024
 _LOADS_AT_ONCE = 8
 
@@ -40,14 +49,22 @@ _SERVED = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class HeldFile:
-    """A file in memory, and when it was last asked whether it is shown."""
+    """A file in memory, with the headers of an answer that holds all of it, and when it was last
+    asked whether it is shown."""
 
     cid: Cid
     media_type: MediaType
     content: bytes
     asked_at: float
+    headers: Sequence[tuple[bytes, bytes]]
+
+    @classmethod
+    def of(cls, cid: Cid, media_type: MediaType, content: bytes, asked_at: float) -> Self:
+        """A file that was read."""
+        whole = Response(content, headers=_headers(cid), media_type=media_type)
+        return cls(cid, media_type, content, asked_at, tuple(whole.raw_headers))
 
 
 class Files:
@@ -76,11 +93,15 @@ class Files:
     async def get(self, cid: str) -> HeldFile:
         """A file that everybody may see. Raises `ImageNotFound`, `MalformedCid`, and what reading
         the database or the store raises."""
+        return self.find_held(cid) or await self._sought_once(parse_cid(cid))
+
+    def find_held(self, cid: str) -> HeldFile | None:
+        """The file, if it is at hand and need not be asked about."""
         held = self._held.get(cid)
-        if held is not None and self._monotonic() - held.asked_at < SHOWN_SECONDS:
-            self._held.move_to_end(cid)
-            return held
-        return await self._sought_once(parse_cid(cid))
+        if held is None or self._monotonic() - held.asked_at >= SHOWN_SECONDS:
+            return None
+        self._held.move_to_end(cid)
+        return held
 
     async def _sought_once(self, cid: Cid) -> HeldFile:
         task = self._sought.get(cid)
@@ -97,7 +118,7 @@ class Files:
         if media_type is None:
             raise ImageNotFound
         content = await self._load(cid) if held is None else held.content
-        found = HeldFile(cid, media_type, content, asked_at)
+        found = HeldFile.of(cid, media_type, content, asked_at)
         self._keep(found)
         return found
 
@@ -122,15 +143,16 @@ class Files:
             self._forget(next(iter(self._held)))
 
 
-@router.head("/ipfs/{cid}", include_in_schema=False)
+@router.head(_PATH, include_in_schema=False)
 @router.get(
-    "/ipfs/{cid}",
+    _PATH,
     summary="A file of a picture",
     response_class=Response,
     responses={
         200: {"description": "The file", "content": _BYTES},
         206: {"description": "The range of it that was asked for", "content": _BYTES},
         304: {"description": "You have it"},
+        403: {"description": "Files here have signed addresses, and this is none now"},
         404: {"description": "No picture that is shown here has a file of this CID"},
         416: {"description": "The file has no bytes in that range"},
         422: {"description": "This is no CID of a file"},
@@ -140,12 +162,17 @@ async def serve_file(
     request: Request,
     cid: Annotated[str, Path(max_length=100, description="The file's CID.", examples=[CID])],
     files: Annotated[Files, Depends(provided(Files))],
+    addresses: Annotated[FileAddresses, Depends(provided(FileAddresses))],
+    expires: Annotated[str, Query(max_length=200, description="Part of a signed address.")] = "",
+    signature: Annotated[str, Query(max_length=200, description="Part of a signed address.")] = "",
 ) -> Response:
     """The bytes that the CID stands for: they never change, so that whoever has them need not ask
-    again. A single range may be asked for."""
+    again. A single range may be asked for. Where addresses are signed, take them as they are from
+    what names the file; other parameters mean nothing."""
+    addresses.require_signed(parse_cid(cid), expires, signature)
     file = await files.get(cid)
-    etag = f'"{file.cid}"'
-    headers = {**_SERVED, "ETag": etag}
+    headers = _headers(file.cid)
+    etag = headers["ETag"]
     if has_seen(request, etag):
         return Response(status_code=304, headers=headers)
     body, status, size = file.content, 200, len(file.content)
@@ -161,6 +188,14 @@ async def serve_file(
     if request.method == "HEAD":
         body = b""
     return Response(body, status, headers, media_type=file.media_type)
+
+
+# Requests that take a shorter way are counted under it.
+(ROUTE,) = (one for one in router.routes if isinstance(one, APIRoute) and one.methods == {"GET"})
+
+
+def _headers(cid: Cid) -> dict[str, str]:
+    return {**_SERVED, "ETag": f'"{cid}"'}
 
 
 def _wanted(request: Request, size: int, etag: str) -> range | None:

@@ -1,7 +1,6 @@
 """Pictures: `/api/images`."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from mmap import mmap
 from typing import Annotated
@@ -19,6 +18,7 @@ from souk.core.web import (
 )
 from souk.modules.media.domain import (
     ALT_TEXT_LENGTH,
+    FileAddresses,
     Purpose,
     normal_alt_text,
 )
@@ -35,15 +35,8 @@ _PURPOSES = (Purpose.PRODUCT, Purpose.PROFILE, Purpose.COVER)
 _PARTS = {"purpose": False, "alt_text": False, "files": True}
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSite:
-    """What stands before `/ipfs/` in the addresses of files; nothing when this server does."""
-
-    base_url: str
-
-
 _Service = Annotated[Images, Depends(provided(Images))]
-_Site = Annotated[ImageSite, Depends(provided(ImageSite))]
+_Addresses = Annotated[FileAddresses, Depends(provided(FileAddresses))]
 _Hash = Annotated[
     str,
     Path(
@@ -110,7 +103,7 @@ def upload_images(
     caller: Caller,
     upload: Annotated[Upload, Depends(taken_upload)],
     images: _Service,
-    site: _Site,
+    addresses: _Addresses,
 ) -> UploadOut:
     """Makes pictures of files: the right way up, without anything but pixels, in four sizes, each
     as WebP and as JPEG. They can be shown at once. The originals are not kept, and the same file
@@ -128,7 +121,7 @@ def upload_images(
     refusal = outcomes[0].refusal
     if refusal is not None and all(one.image is None for one in outcomes):
         raise refusal
-    return UploadOut.of(list(outcomes), site.base_url, account_id=caller.account_id)
+    return UploadOut.of(list(outcomes), addresses, account_id=caller.account_id)
 
 
 @router.get(
@@ -137,11 +130,13 @@ def upload_images(
     response_model=ImageOut,
     responses={401: UNAUTHENTICATED, 404: _NOT_FOUND, 422: INVALID},
 )
-def read_image(ipfs_hash: _Hash, caller: MaybeCaller, images: _Service, site: _Site) -> ImageOut:
+def read_image(
+    ipfs_hash: _Hash, caller: MaybeCaller, images: _Service, addresses: _Addresses
+) -> ImageOut:
     """Its files and their addresses, and whether they are kept. Its owner also sees where it is
     shown."""
     account_id = None if caller is None else caller.account_id
-    return ImageOut.of(images.show(caller, ipfs_hash), site.base_url, account_id=account_id)
+    return ImageOut.of(images.show(caller, ipfs_hash), addresses, account_id=account_id)
 
 
 @router.delete(

@@ -1,5 +1,6 @@
 """Values and pure rules of pictures."""
 
+from souk.modules.media.domain.addresses import FILES_PATH, FileAddresses
 from souk.modules.media.domain.alt_texts import ALT_TEXT_LENGTH, normal_alt_text
 from souk.modules.media.domain.cid import (
     MAX_BLOCK_BYTES,
@@ -27,7 +28,7 @@ from souk.modules.media.domain.forms import (
     is_too_long,
     sniff,
 )
-from souk.modules.media.domain.pins import DuePin, PinState, wait_seconds
+from souk.modules.media.domain.pins import DuePin, PinCounts, PinState, wait_seconds
 from souk.modules.media.domain.purposes import (
     MAX_REQUEST_BYTES,
     MAX_UPLOAD_BYTES,
@@ -42,6 +43,7 @@ from souk.modules.media.domain.verdicts import Verdict
 
 __all__ = [
     "ALT_TEXT_LENGTH",
+    "FILES_PATH",
     "MAX_ANIMATED_PIXELS",
     "MAX_BLOCK_BYTES",
     "MAX_DOCUMENT_BYTES",
@@ -61,9 +63,11 @@ __all__ = [
     "CleanedFile",
     "CleanedImage",
     "DuePin",
+    "FileAddresses",
     "Form",
     "ImageRecord",
     "MediaType",
+    "PinCounts",
     "PinState",
     "Pinned",
     "Purpose",

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
-from souk.modules.media.domain import Cid, DuePin, Pinned
+from souk.modules.media.domain import Cid, DuePin, PinCounts, Pinned
 from souk.modules.media.models import ImageRow, PinRow, VariantRow
 
 _PIN = table_of(PinRow)
@@ -62,6 +62,14 @@ def note_kept(tx: Transaction, pin: DuePin, *, again_at: datetime) -> None:
 def note_failed(tx: Transaction, pin: DuePin, error: str, *, again_at: datetime) -> None:
     """It is not known to be kept any more, and is tried again."""
     _note(tx, pin, verified_at=None, error=error, next_attempt_at=again_at)
+
+
+def count_not_kept(tx: Transaction) -> PinCounts:
+    """At all targets together."""
+    statement = select(
+        func.count().filter(PinRow.error.is_not(None)), func.count().filter(PinRow.error.is_(None))
+    ).where(PinRow.verified_at.is_(None))
+    return PinCounts(*tx.session.execute(statement).tuples().one())
 
 
 def pinned(tx: Transaction, cids: Collection[Cid]) -> Pinned:

@@ -18,7 +18,6 @@ from souk.modules.media.domain import (
 )
 from souk.modules.media.errors import (
     ImageInUse,
-    ImageNotFound,
     ImageRefused,
     ImageTooLarge,
     ImageWrongForm,

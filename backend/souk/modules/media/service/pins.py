@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from souk.core.errors import DomainError
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.media.domain import DuePin, PinState, wait_seconds
+from souk.modules.media.domain import DuePin, PinCounts, PinState, wait_seconds
 from souk.modules.media.errors import BlockNotFound, ContentMismatch
 from souk.modules.media.ports import ContentStore, PinStore
 from souk.modules.media.repository import pins
@@ -35,6 +35,11 @@ class Pins:
                 self._look_after(pin)
             looked += len(due)
         return looked
+
+    def count_not_kept(self) -> PinCounts:
+        """How many wait, and how many fail."""
+        with self._uow.begin() as tx:
+            return pins.count_not_kept(tx)
 
     def _enrol(self, target: str) -> None:
         """Every block that the target was not asked to keep yet, some at a time."""
