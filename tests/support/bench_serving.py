@@ -8,13 +8,12 @@ sockets, because it shares two cores with what it measures.
 """
 
 import argparse
-import secrets
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from operator import truediv
 from pathlib import Path
@@ -23,15 +22,12 @@ from statistics import median
 import psutil
 
 from souk.embedded import parts
-from souk.embedded.anvil import CHAIN_ID, free_port
-from souk.embedded.parts import Part
-from souk.embedded.stack import answers
+from tests.support.api_process import API, environment_of, program
 from tests.support.bench_shown import a_shop
 from tests.support.image_parts import noise, saved
 from tests.support.pictures import uploaded
 from tests.support.shop import Shop
 
-ROOT = Path(__file__).resolve().parents[2]
 WANTED = 5_000
 _HOST = "127.0.0.1"
 _ABOUT_BYTES = 20_000
@@ -115,46 +111,12 @@ def ask(port: int, path: str, seconds: float, connections: int) -> int:
     return done + len(lines)
 
 
-@contextmanager
-def served(
-    name: str, words: Sequence[str], environment: Mapping[str, str], path: str
-) -> Iterator[Served]:
-    """A program while it serves."""
-    port = free_port()
-    part = Part(
-        name="served",
-        command=lambda: [sys.executable, *words, "--port", str(port)],
-        ready=lambda: answers(_HOST, port, path),
-        environment=environment,
-        directory=ROOT,
-    )
-    with tempfile.TemporaryDirectory(prefix="souk-s-") as home:
-        running = parts.start(part, Path(home) / "served.log")
-        try:
-            yield Served(name, port, running)
-        finally:
-            running.kill()
-
-
 def a_file(market: Shop) -> Mapping[str, object]:
     """A file of a picture, the one that is nearest to 20 kB."""
     picture = saved(noise(192, 144), "PNG")
     [one] = uploaded(market, market.person("sofia"), picture)
     files: list[dict] = one["image"]["files"]
     return min(files, key=lambda file: abs(file["bytes"] - _ABOUT_BYTES))
-
-
-def environment_of(market: Shop) -> dict[str, str]:
-    """What a process needs to serve the same installation."""
-    settings = market.container.settings
-    return {
-        "DATABASE_URL": settings.database.database_url.get_secret_value(),
-        "REDIS_URL": market.container.redis_url,
-        "SECRET_KEY": secrets.token_hex(32),
-        "STATE_DIR": str(settings.paths.state_dir),
-        f"CHAIN_{CHAIN_ID}_RPC_URLS": market.chain.url,
-        "KEEPER_PRIVATE_KEY": settings.keeper.keeper_private_key.get_secret_value(),
-    }
 
 
 def main(words: list[str]) -> int:
@@ -169,13 +131,15 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="souk-m-") as home, a_shop(Path(home)) as market:
         file = a_file(market)
         path, size = str(file["url"]), str(file["bytes"])
-        souk = ["-m", "souk.entrypoints.cli", "api", *workers]
+        souk = [*API, *workers]
         bare = ["-m", "granian", "--interface", "asgi", "--no-ws", "--no-log", *workers]
         bare += ["tests.support.bench_serving_floor:app"]
         with (
-            served("souk api", souk, environment_of(market), path) as ours,
-            served("bare application", bare, {"FLOOR_BYTES": size}, path) as floor,
+            program(souk, environment_of(market), path) as souk_api,
+            program(bare, {"FLOOR_BYTES": size}, path) as application,
         ):
+            floor = Served("bare application", *application)
+            ours = Served("souk api", *souk_api)
             for _ in range(wish.rounds):
                 for each in (floor, ours):
                     each.turn(path, wish.seconds, wish.connections)

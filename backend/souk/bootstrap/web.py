@@ -58,12 +58,11 @@ _RESENDS_PER_MINUTE = 30
 _LOOKUPS_PER_MINUTE = 60
 # Routes are looked at in this order: what is asked for most comes first.
 _ROUTERS = (
-    media_api.files.router,
+    media_api.router,
     accounts_api.router,
     sellers_api.router,
     names_api.router,
     catalog_api.router,
-    media_api.images.router,
     orders_api.router,
     payments_api.router,
     trade_api.router,
