@@ -1,4 +1,4 @@
-"""What `scripts/bench media` runs second: files a second from `/ipfs/{cid}`, beside the same bytes
+"""What `scripts/bench media` runs first: files a second from `/ipfs/{cid}`, beside the same bytes
 from a bare application under the same server, both asked by the same client in the same run.
 
     python -m tests.support.bench_serving [--seconds N] [--connections N] [--workers N] [--rounds N]

@@ -8,6 +8,7 @@ import pytest
 
 from souk.core.clock import SystemClock
 from souk.modules.media.domain import FileAddresses, compute_cid
+from tests.support import debian
 from tests.support.api_process import API, environment_of, program
 from tests.support.clock import MovableClock
 from tests.support.nginx import Nginx, nginx
@@ -17,8 +18,16 @@ from tests.support.waiting import eventually
 SECRET = "a-secret-of-the-test-0123456789abcdef"
 
 
+@pytest.fixture(scope="session")
+def at_hand(request) -> bool:
+    """Whether a program may be downloaded; asks for it before anything else is started."""
+    deep = bool(request.config.getoption("--deep"))
+    debian.program("nginx", "nginx", download=deep)
+    return deep
+
+
 @pytest.fixture(scope="module")
-def behind(shop) -> Iterator[str]:
+def behind(at_hand, shop) -> Iterator[str]:
     # The connections of the shop's own API are made while it is asked something; left half made,
     # they would keep its database from being dropped for a minute.
     an_image(shop, shop.person("sofia"))
@@ -29,9 +38,8 @@ def behind(shop) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def start(behind, stack_directory, request) -> Callable[..., object]:
-    deep = request.config.getoption("--deep")
-    return lambda name, **said: nginx(stack_directory / name, behind, download=deep, **said)
+def start(at_hand, behind, stack_directory) -> Callable[..., object]:
+    return lambda name, **said: nginx(stack_directory / name, behind, download=at_hand, **said)
 
 
 @pytest.fixture(scope="module")
