@@ -13,6 +13,7 @@ from tests.support.api_process import API, environment_of, program
 from tests.support.clock import MovableClock
 from tests.support.nginx import Nginx, nginx
 from tests.support.pictures import an_image
+from tests.support.sockets import door, read_request
 from tests.support.waiting import eventually
 
 SECRET = "a-secret-of-the-test-0123456789abcdef"
@@ -147,9 +148,19 @@ def test_nothing_is_changed_through_it(cdn, file, method):
     assert get(cdn, file["url"], method).status_code == 403
 
 
-def test_nobody_is_known_there(cdn, file):
-    answer = get(cdn, file["url"], Cookie="a=b", Authorization="Bearer wrong")
-    assert (answer.status_code, "set-cookie" in answer.headers) == (200, False)
+def test_nobody_is_known_there(at_hand, stack_directory):
+    asked: list[bytes] = []
+
+    def serve(connection, _over) -> None:
+        asked.append(read_request(connection))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nhi")
+
+    path = f"/ipfs/{compute_cid(b'hi')}?word=canary"
+    home = stack_directory / "nobody"
+    with door(serve) as there, nginx(home, f"127.0.0.1:{there.port}", download=at_hand) as cdn:
+        answer = get(cdn, path, Cookie="a=canary", Authorization="Bearer canary")
+    assert (answer.content, "set-cookie" in answer.headers) == (b"hi", False)
+    assert [b"canary" in request for request in asked] == [False]
 
 
 def test_signed_address_is_served(signed, file):
