@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0048"
-down_revision: str | None = "0047"
+revision: str = "0049"
+down_revision: str | None = "0048"
 
 _PICTURES_JSON = """
 CREATE OR REPLACE FUNCTION pictures_json(subject text, use_kind text, most integer) RETURNS json
