@@ -4,7 +4,8 @@ from a bare application under the same server, both asked by the same client in 
     python -m tests.support.bench_serving [--seconds N] [--connections N] [--workers N] [--rounds N]
 
 The client keeps its connections and has one request under way on each. It is a loop over plain
-sockets, because it shares two cores with what it measures.
+sockets, because it shares two cores with what it measures. What counts is what a second of one core yields:
+the clock also tells of whatever else runs here.
 """
 
 import argparse
@@ -146,9 +147,9 @@ def main(words: list[str]) -> int:
     heads = f"{'a second':>10}{'share':>8}{'a core s':>10}{'share':>8}"
     print(f"{'/ipfs of ' + size + ' bytes':<34}{heads}")
     print("\n".join(one.line(floor) for one in (floor, ours)))
-    best = max(by_clock for by_clock, _ in ours.rates)
-    print(f"at least {WANTED} a second: {'reached' if best >= WANTED else 'MISSED'}")
-    return 0 if best >= WANTED else 1
+    reached = median(by_core for _, by_core in ours.rates) >= WANTED
+    print(f"at least {WANTED} a second of one core: {'reached' if reached else 'MISSED'}")
+    return 0 if reached else 1
 
 
 if __name__ == "__main__":
