@@ -4,8 +4,8 @@ from a bare application under the same server, both asked by the same client in 
     python -m tests.support.bench_serving [--seconds N] [--connections N] [--workers N] [--rounds N]
 
 The client keeps its connections and has one request under way on each. It is a loop over plain
-sockets, because it shares two cores with what it measures. What counts is what a second of one core yields:
-the clock also tells of whatever else runs here.
+sockets, because it shares two cores with what it measures. What counts is what a second of one core
+yields: the clock also tells of whatever else runs here.
 """
 
 import argparse

@@ -39,7 +39,7 @@ from souk.modules.chain.service import Chains
 from souk.modules.media import api as media_api
 from souk.modules.media.domain import MAX_REQUEST_BYTES, MAX_UPLOAD_BYTES
 from souk.modules.media.ports import MalwareScanner
-from souk.modules.media.service import ImageRules, Images, Pins
+from souk.modules.media.service import ImageRules, Images, Overview
 from souk.modules.names import api as names_api
 from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
 from souk.modules.orders import api as orders_api
@@ -137,7 +137,7 @@ def _edges(below: Container) -> Mapping[object, object]:
     scanner = malware_scanner(below.settings.scanner, max_bytes=MAX_UPLOAD_BYTES)
     said: dict[str, Callable[[], str]] = {
         "malware scanner": partial(say_scanner, scanner),
-        "pins": partial(say_pins, below.get(Pins)),
+        "pins": partial(say_pins, below.get(Overview)),
     }
     if say_cards:
         said["cards"] = say_cards

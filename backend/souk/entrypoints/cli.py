@@ -27,6 +27,7 @@ COMMANDS = {
     "deploy": "put the contracts on a chain, once",
     "seed": "stock a small demo shop, once",
     "reconcile": "compare the rails with the books, and mend what was missed",
+    "media": "say how pictures and pins stand, mend them, or take them elsewhere",
     "role": "make somebody arbiter, support or admin, or end it",
     "doctor": "check every dependency and say what to do",
 }

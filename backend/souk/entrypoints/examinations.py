@@ -26,7 +26,7 @@ from souk.core.errors import ProviderRefusesUs, ProviderUnavailable
 from souk.embedded import anvil, postgres, redis
 from souk.entrypoints.diagnosis import Unwell
 from souk.modules.media.domain import MAX_UPLOAD_BYTES
-from souk.modules.media.service import Pins
+from souk.modules.media.service import Overview
 from souk.settings import Settings
 from souk.settings.cards import CardSettings
 from souk.settings.media import ScannerSettings
@@ -179,7 +179,7 @@ def pins(known: Settings) -> str:
     """Nobody was asked in vain to keep blocks."""
     container = build(known)
     try:
-        counts = container.get(Pins).count_not_kept()
+        counts = container.get(Overview).count_not_kept()
     finally:
         container.close()
     said = f"{counts.waiting} wait, {counts.failing} fail"

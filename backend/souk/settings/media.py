@@ -33,12 +33,14 @@ class ContentSettings(Group):
 
 
 class ImageSettings(Group):
-    """Pictures: how many an account may have, where their files are fetched from when it is not
-    from this server, and what their addresses are signed with, if they are, and for how long."""
+    """Pictures: how many an account may have, how long the bytes of deleted ones stay, where files
+    are fetched from when it is not from this server, and what their addresses are signed with, if
+    they are, and for how long."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
     images_per_account: int = Field(2_000, ge=1)
+    image_grace_days: int = Field(30, ge=1, le=3_650)
     cdn_base_url: _WebAddress | None = None
     image_url_secret: SecretStr | None = None
     image_url_seconds: int = Field(86_400, ge=60, le=2_592_000)

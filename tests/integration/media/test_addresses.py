@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from souk.settings.media import ImageSettings
 from tests.support.clock import MovableClock
-from tests.support.pictures import an_image
+from tests.support.pictures import an_image, put_on_show
 from tests.support.shop import Person, Shop, deployed
 from tests.support.shop import shop as a_shop
 from tests.support.stack import Databases, chain
@@ -44,11 +44,7 @@ def image(shop, seller) -> dict:
 @pytest.fixture
 def listing(shop, seller, image) -> str:
     listing = shop.listing(seller)
-    path = f"{PRODUCTS}/{listing}"
-    etag = shop.api("GET", path).headers["etag"]
-    body = {"images": [{"ipfs_hash": image["ipfs_hash"]}]}
-    put = shop.api("PUT", f"{path}/images", body, token=seller.token, If_Match=etag)
-    assert put.status_code == 204, put.text
+    put_on_show(shop, seller, listing, image)
     return listing
 
 

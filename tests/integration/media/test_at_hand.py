@@ -15,7 +15,7 @@ from souk.core.metrics import Metrics
 from souk.modules.media.api import Files
 from souk.modules.media.api.files import SHOWN_SECONDS
 from souk.modules.media.domain import Cid
-from tests.support.pictures import an_image
+from tests.support.pictures import an_image, put_on_show
 from tests.support.shop import Shop
 
 
@@ -151,3 +151,13 @@ def test_file_is_not_served_when_its_picture_is_not_for_everybody(shop, sofia, h
         hidden = "UPDATE image_storage SET purpose = 'evidence' WHERE cid = :cid"
         connection.execute(text(hidden), {"cid": image["ipfs_hash"]})
     assert hand.get(image["files"][0]) == 404
+
+
+def test_file_is_served_though_it_was_deleted_when_somebody_bought_what_it_shows(shop, hand):
+    seller, buyer = shop.seller(), shop.person("bella")
+    listing, image = shop.listing(seller), an_image(shop, seller, 36)
+    put_on_show(shop, seller, listing, image)
+    shop.place(buyer, (listing, 1))
+    put_on_show(shop, seller, listing)
+    deleted = shop.ask(seller, "DELETE", f"/api/images/{image['ipfs_hash']}")
+    assert (deleted.status_code, hand.get(image["files"][0])) == (204, 200)

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from souk.adapters.content.disk import DiskContentStore
-from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Principal
 from souk.modules.media.domain import Cid, PinCounts, Pinned, PinState, Purpose
-from souk.modules.media.service import ImageRules, Images, Pins
+from souk.modules.media.service import Blocks, ImageRules, Images, Liars, Overview, Pins
 from tests.support.account_builders import an_account
 from tests.support.pictures import a_picture
 
@@ -26,13 +25,6 @@ class AwayPinStore(DirectoryPinStore):
         if self.away:
             raise ProviderUnavailable("the node is away")
         return PinState.PINNED if self.forgetful else super().add(cid, block)
-
-
-@pytest.fixture(scope="module")
-def cleaner():
-    cleaner = SandboxedImageCleaner()
-    yield cleaner
-    cleaner.close()
 
 
 @pytest.fixture
@@ -50,9 +42,14 @@ def node(tmp_path: Path) -> AwayPinStore:
     return AwayPinStore(tmp_path / "node")
 
 
+def pins_on(uow, content, *targets) -> Pins:
+    liars = Liars(uow)
+    return Pins(uow, Blocks(content, targets, None, liars), targets, liars)
+
+
 @pytest.fixture
 def pins(uow, content, node) -> Pins:
-    return Pins(uow, content, [node])
+    return pins_on(uow, content, node)
 
 
 @pytest.fixture
@@ -94,17 +91,17 @@ def test_picture_is_not_pinned_when_the_node_only_says_so(images, pins, node, ci
     assert state(images, cid) is Pinned.FAILED
 
 
-def test_picture_is_shown_and_pinned_later_when_the_node_is_away(images, pins, node, cid, clock):
+def test_picture_is_pinned_later_when_the_node_is_away(uow, images, pins, node, cid, clock):
     node.away = True
     pins.pin_due()
     assert state(images, cid) is Pinned.FAILED
     blocks = {file.cid for file in images.show(None, cid).files}
-    assert pins.count_not_kept() == PinCounts(failing=len(blocks), waiting=0)
+    assert Overview(uow).count_not_kept() == PinCounts(failing=len(blocks), waiting=0)
     node.away = False
     clock.advance(seconds=2)
     pins.pin_due()
     assert state(images, cid) is Pinned.PINNED
-    assert pins.count_not_kept() == PinCounts(failing=0, waiting=0)
+    assert Overview(uow).count_not_kept() == PinCounts(failing=0, waiting=0)
 
 
 def test_node_is_asked_less_often_the_longer_it_is_away(pins, node, cid, clock):
@@ -136,11 +133,10 @@ def test_block_is_looked_at_again_when_whoever_claimed_it_died(uow, content, ima
             raise KeyboardInterrupt
 
     root = content._blocks._root.parent / "dying"
-    dying = Pins(uow, content, [DyingPinStore(root)])
     with pytest.raises(KeyboardInterrupt):
-        dying.pin_due()
+        pins_on(uow, content, DyingPinStore(root)).pin_due()
     blocks = {file.cid for file in images.show(None, cid).files}
-    assert dying.count_not_kept() == PinCounts(failing=0, waiting=len(blocks))
+    assert Overview(uow).count_not_kept() == PinCounts(failing=0, waiting=len(blocks))
     clock.advance(seconds=timedelta(minutes=11).total_seconds())
-    Pins(uow, content, [DirectoryPinStore(root)]).pin_due()
+    pins_on(uow, content, DirectoryPinStore(root)).pin_due()
     assert state(images, cid) is Pinned.PINNED

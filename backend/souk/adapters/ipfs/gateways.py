@@ -6,7 +6,7 @@ for a while: it is broken or it lies, and either takes time from those who wait.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from souk.adapters.content.checks import require_named
@@ -23,14 +23,20 @@ _NOT_THERE = (404, 410)
 
 class GatewayBlockSource:
     """The `BlockSource` that asks gateways in their order until one has the block. Safe to share
-    between threads; each process finds out by itself who lies."""
+    between threads; each process finds out by itself who lies, and tells `on_lie` the name."""
 
     def __init__(
-        self, gateways: Sequence[Server], clock: Clock, *, quarantine: timedelta = QUARANTINE
+        self,
+        gateways: Sequence[Server],
+        clock: Clock,
+        *,
+        quarantine: timedelta = QUARANTINE,
+        on_lie: Callable[[str], object] = lambda _name: None,
     ) -> None:
         self._gateways = tuple(gateways)
         self._clock = clock
         self._quarantine = quarantine
+        self._on_lie = on_lie
         # By their places in that order.
         self._until: dict[int, datetime] = {}
         self._lock = threading.Lock()
@@ -70,6 +76,7 @@ class GatewayBlockSource:
     def _distrust(self, place: int) -> None:
         with self._lock:
             self._until[place] = self._clock.now() + self._quarantine
+        self._on_lie(self._gateways[place].name)
 
 
 def _fetch(gateway: Server, cid: Cid) -> bytes:

@@ -24,6 +24,7 @@ UnavailableError
 +-- ContentMismatch             a provider answered with another CID or other bytes than it should
 +-- DocumentLost                a sealed document cannot be opened with the keys that are here
 +-- ImageCleanerUnavailable     the picture could not be looked at now
++-- ImageLeaving                a picture of the same is being taken away at this moment
 """
 
 from collections.abc import Sequence
@@ -79,6 +80,7 @@ class ContentMismatch(UnavailableError):
 
     def __init__(self, cid: str, where: str) -> None:
         super().__init__(f"{where} answered with something else than {cid}", context={"cid": cid})
+        self.where = where
 
 
 class DocumentLost(UnavailableError):
@@ -95,6 +97,16 @@ class ImageCleanerUnavailable(UnavailableError):
     has ended. Nothing is known of the picture."""
 
     code = "image_cleaner_unavailable"
+
+
+class ImageLeaving(UnavailableError):
+    """A deleted picture with the same files is being taken away at this moment, or was when the
+    process that did so died. Send the upload again in a few minutes at most."""
+
+    code = "image_leaving"
+
+    def __init__(self) -> None:
+        super().__init__("the same picture is just being taken away; send it again in a minute")
 
 
 class ImageNotFound(NotFoundError):

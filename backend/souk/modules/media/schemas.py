@@ -1,5 +1,6 @@
 """What is said of pictures."""
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -100,11 +101,12 @@ class RefusedFile(ResponseModel):
 
     code: Annotated[str, Field(examples=["image_wrong_form"])]
     detail: str
+    retryable: Annotated[bool, Field(description="Whether the same file may be taken later.")]
 
     @classmethod
     def of(cls, refusal: DomainError) -> Self:
         """The same words as in a problem document."""
-        return cls(code=refusal.code, detail=refusal.detail)
+        return cls(code=refusal.code, detail=refusal.detail, retryable=refusal.retryable)
 
 
 class UploadedFile(ResponseModel):
@@ -113,6 +115,15 @@ class UploadedFile(ResponseModel):
     image: ImageOut | None
     refused: RefusedFile | None
 
+    @classmethod
+    def of(cls, outcome: Outcome, at: FileAddresses, *, account_id: str) -> Self:
+        """For whoever sent it."""
+        image, refusal = outcome.image, outcome.refusal
+        return cls(
+            image=None if image is None else ImageOut.of(image, at, account_id=account_id),
+            refused=None if refusal is None else RefusedFile.of(refusal),
+        )
+
 
 class UploadOut(ResponseModel):
     """What came of each file, in the order in which they were sent."""
@@ -120,16 +131,7 @@ class UploadOut(ResponseModel):
     data: list[UploadedFile]
 
     @classmethod
-    def of(cls, outcomes: list[Outcome], at: FileAddresses, *, account_id: str) -> Self:
+    def of(cls, outcomes: Sequence[Outcome], at: FileAddresses, *, account_id: str) -> Self:
         """For whoever sent them."""
-        return cls(
-            data=[
-                UploadedFile(
-                    image=None
-                    if one.image is None
-                    else ImageOut.of(one.image, at, account_id=account_id),
-                    refused=None if one.refusal is None else RefusedFile.of(one.refusal),
-                )
-                for one in outcomes
-            ]
-        )
+        told = [UploadedFile.of(one, at, account_id=account_id) for one in outcomes]
+        return cls(data=told)

@@ -34,7 +34,10 @@ SELECT json_build_object(
     'lines', (SELECT json_agg(json_build_object(
                   'listing_id', l.listing_id, 'title', l.title, 'quantity', l.quantity,
                   'kind', l.kind, 'unit_price', money_json(l.unit_price, l.currency, 2),
-                  'total', money_json(l.unit_price * l.quantity, l.currency, 2))
+                  'total', money_json(l.unit_price * l.quantity, l.currency, 2),
+                  'images', (SELECT coalesce(json_agg(i.cid ORDER BY u.position), '[]')
+                             FROM image_use u JOIN image_storage i ON i.id = u.image_id
+                             WHERE u.subject_id = l.id AND u.kind = 'order_line'))
                   ORDER BY l.position)
               FROM order_line l WHERE l.order_id = o.id),
     'history', (SELECT json_agg(json_build_object(

@@ -2,14 +2,16 @@
 
 from souk.modules.media.domain.addresses import FILES_PATH, FileAddresses
 from souk.modules.media.domain.alt_texts import ALT_TEXT_LENGTH, normal_alt_text
+from souk.modules.media.domain.car import car_head, car_section
 from souk.modules.media.domain.cid import (
     MAX_BLOCK_BYTES,
     Cid,
+    bytes_of,
     compute_cid,
     is_named,
     parse_cid,
 )
-from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Refusal
+from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Original, Refusal
 from souk.modules.media.domain.documents import (
     MAX_DOCUMENT_BYTES,
     SEALING_BYTES,
@@ -28,7 +30,7 @@ from souk.modules.media.domain.forms import (
     is_too_long,
     sniff,
 )
-from souk.modules.media.domain.pins import DuePin, PinCounts, PinState, wait_seconds
+from souk.modules.media.domain.pins import DuePin, PinState, wait_seconds
 from souk.modules.media.domain.purposes import (
     MAX_REQUEST_BYTES,
     MAX_UPLOAD_BYTES,
@@ -37,7 +39,25 @@ from souk.modules.media.domain.purposes import (
     Purpose,
 )
 from souk.modules.media.domain.ranges import find_range
-from souk.modules.media.domain.records import ImageRecord, Pinned, Shown, StoredFile, Use, UseKind
+from souk.modules.media.domain.records import (
+    SOLD,
+    ImageRecord,
+    Pinned,
+    Shown,
+    StoredFile,
+    Use,
+    UseKind,
+)
+from souk.modules.media.domain.standing import (
+    Back,
+    Found,
+    ImageCounts,
+    Leaving,
+    Looked,
+    PinCounts,
+    Standing,
+    TargetCounts,
+)
 from souk.modules.media.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
 from souk.modules.media.domain.verdicts import Verdict
 
@@ -58,6 +78,8 @@ __all__ = [
     "PUBLIC_PURPOSES",
     "SEALING_BYTES",
     "SNIFFED_BYTES",
+    "SOLD",
+    "Back",
     "Caps",
     "Cid",
     "CleanedFile",
@@ -65,8 +87,13 @@ __all__ = [
     "DuePin",
     "FileAddresses",
     "Form",
+    "Found",
+    "ImageCounts",
     "ImageRecord",
+    "Leaving",
+    "Looked",
     "MediaType",
+    "Original",
     "PinCounts",
     "PinState",
     "Pinned",
@@ -74,11 +101,16 @@ __all__ = [
     "Refusal",
     "SealedDocument",
     "Shown",
+    "Standing",
     "StoredFile",
+    "TargetCounts",
     "Use",
     "UseKind",
     "Variant",
     "Verdict",
+    "bytes_of",
+    "car_head",
+    "car_section",
     "compute_cid",
     "find_range",
     "fitted",

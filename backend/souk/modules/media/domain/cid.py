@@ -36,7 +36,7 @@ def parse_cid(text: str) -> Cid:
     `compute_cid` writes, so that the same content never has two names."""
     if _SHAPE.fullmatch(text) is None:
         raise MalformedCid("a CID here is b followed by 58 letters and digits, as in bafkrei...")
-    raw = b32decode(text[1:].upper() + _PADDING)
+    raw = bytes_of(Cid(text))
     if not raw.startswith(_HEAD):
         raise MalformedCid("this CID is not of one raw block under sha2-256")
     if _written(raw) != text:
@@ -47,6 +47,11 @@ def parse_cid(text: str) -> Cid:
 def is_named(content: bytes, cid: Cid) -> bool:
     """Whether these are the bytes that the CID stands for."""
     return len(content) <= MAX_BLOCK_BYTES and compute_cid(content) == cid
+
+
+def bytes_of(cid: Cid) -> bytes:
+    """The CID as it stands in binary formats."""
+    return b32decode(cid[1:].upper() + _PADDING)
 
 
 def _written(raw: bytes) -> Cid:

@@ -29,14 +29,6 @@ class DuePin:
     was_kept: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PinCounts:
-    """How many blocks, each at one target, are not known to be kept: tried in vain, or not yet."""
-
-    failing: int
-    waiting: int
-
-
 def wait_seconds(attempts: int) -> float:
     """How long to wait after so many attempts in vain: twice as long each time, up to an hour."""
     return min(2.0 ** min(attempts, 12), _LONGEST_SECONDS)

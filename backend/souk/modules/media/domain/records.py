@@ -18,6 +18,10 @@ class UseKind(StrEnum):
     LISTING = "listing"
 
 
+SOLD = "order_line"
+"""What an order keeps of its listing is a use as well, but no place where anything is shown."""
+
+
 class Pinned(StrEnum):
     """Whether everybody who is to keep a block for us has been seen to: `failed` says that one has
     not at the last look, and is asked again."""

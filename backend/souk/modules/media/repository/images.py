@@ -7,10 +7,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import (
+    SOLD,
     Cid,
     CleanedImage,
     ImageRecord,
     MediaType,
+    Original,
     Purpose,
     StoredFile,
     Use,
@@ -20,6 +22,8 @@ from souk.modules.media.domain import (
 from souk.modules.media.errors import ImageNotFound
 from souk.modules.media.models import ImageRow, UseRow, VariantRow
 from souk.modules.media.repository import pins
+
+_PAGE = 50
 
 
 def lock_account(tx: Transaction, account_id: str) -> None:
@@ -64,9 +68,8 @@ def add(
     account_id: str,
     purpose: Purpose,
     image: CleanedImage,
+    original: Original,
     *,
-    original_hash: str,
-    original_bytes: int,
     alt_text: str,
 ) -> ImageRecord:
     """A new picture with all its files. The caller has locked the account and found no such one."""
@@ -74,8 +77,8 @@ def add(
         id=tx.new_id("img"),
         account_id=account_id,
         purpose=purpose,
-        original_hash=original_hash,
-        original_bytes=original_bytes,
+        original_hash=original.hash,
+        original_bytes=original.size,
         form=image.form,
         cid=image.file(Variant.FULL, MediaType.WEBP).cid,
         width=image.width,
@@ -113,6 +116,20 @@ def get(tx: Transaction, cid: Cid, *, account_id: str | None) -> ImageRecord:
     return _record(tx, next((row for row in rows if row.account_id == account_id), rows[0]))
 
 
+def list_page(
+    tx: Transaction, *, after: str, account_id: str | None, subject_ids: Sequence[str]
+) -> Sequence[ImageRecord]:
+    """The next pictures that are not deleted, by their ids: the account's own and those that are
+    shown there, or without an account everybody's."""
+    statement = select(ImageRow).where(ImageRow.id > after, ImageRow.deleted_at.is_(None))
+    if account_id is not None:
+        shown = select(UseRow.image_id).where(UseRow.subject_id.in_(subject_ids))
+        theirs = or_(ImageRow.account_id == account_id, ImageRow.id.in_(shown))
+        statement = statement.where(theirs)
+    rows = tx.session.scalars(statement.order_by(ImageRow.id).limit(_PAGE))
+    return [_record(tx, row) for row in rows]
+
+
 def lock_own(tx: Transaction, cid: Cid, account_id: str) -> Sequence[ImageRow]:
     """The account's pictures that have a file of this CID, one for each purpose. Raises
     `ImageNotFound`."""
@@ -123,10 +140,10 @@ def lock_own(tx: Transaction, cid: Cid, account_id: str) -> Sequence[ImageRow]:
 
 
 def list_uses(tx: Transaction, image_ids: Sequence[str]) -> Sequence[Use]:
-    """Where pictures are shown."""
+    """Where pictures are shown, which is not where orders keep them."""
     rows = tx.session.scalars(
         select(UseRow)
-        .where(UseRow.image_id.in_(image_ids))
+        .where(UseRow.image_id.in_(image_ids), UseRow.kind != SOLD)
         .order_by(UseRow.kind, UseRow.subject_id, UseRow.position)
     )
     return [Use(UseKind(row.kind), row.subject_id, row.position, row.alt_text) for row in rows]

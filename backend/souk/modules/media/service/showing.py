@@ -6,7 +6,7 @@ from types import MappingProxyType
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import Purpose, Shown, UseKind
 from souk.modules.media.errors import ImageNotYours, NoFiles
-from souk.modules.media.repository import images
+from souk.modules.media.repository import images, keeping
 
 _PURPOSES: Mapping[UseKind, Purpose] = MappingProxyType(
     {
@@ -15,6 +15,12 @@ _PURPOSES: Mapping[UseKind, Purpose] = MappingProxyType(
         UseKind.STORE_COVER: Purpose.COVER,
     }
 )
+
+
+def keep_shown(tx: Transaction, lines: Mapping[str, str]) -> None:
+    """Have each line of an order, by its id, keep what its listing shows now: these pictures keep
+    their bytes whatever becomes of them there."""
+    keeping.keep_shown(tx, lines)
 
 
 def show_images(

@@ -1,10 +1,9 @@
-"""Pictures are named with the addresses of their files; what is not kept yet is counted."""
+"""Pictures are named with the addresses of their files."""
 
-import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0049"
-down_revision: str | None = "0048"
+revision: str = "0050"
+down_revision: str | None = "0049"
 
 _PICTURES_JSON = """
 CREATE OR REPLACE FUNCTION pictures_json(subject text, use_kind text, most integer) RETURNS json
@@ -38,14 +37,7 @@ $$
 
 def upgrade() -> None:
     op.execute(_PICTURES_JSON.replace("{url}", "\n                'url', '/ipfs/' || file.cid,"))
-    op.create_index(
-        "ix_image_pin_not_kept",
-        "image_pin",
-        ["cid"],
-        postgresql_where=sa.text("verified_at IS NULL"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_image_pin_not_kept", table_name="image_pin")
     op.execute(_PICTURES_JSON.replace("{url}", ""))
