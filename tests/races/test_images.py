@@ -1,19 +1,20 @@
 """The same picture many times at once, and one that is deleted while it is put on show."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
-from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import ImageRecord, Purpose, Shown, UseKind
 from souk.modules.media.errors import ImageInUse, ImageNotFound, ImageNotYours
 from souk.modules.media.repository import images as repository
-from souk.modules.media.service import ImageRules, Images, show_images
+from souk.modules.media.service import Images, show_images
 from tests.support.account_builders import an_account
+from tests.support.kept_pictures import Keeping, on_disk
 from tests.support.pictures import a_picture
 from tests.support.threads import at_once, second_waits_for_first
 
@@ -26,15 +27,15 @@ def uow(committing_uow):
 
 
 @pytest.fixture
-def content(tmp_path: Path) -> DiskContentStore:
-    return DiskContentStore(tmp_path)
+def keeping(uow, tmp_path: Path) -> Iterator[Keeping]:
+    cleaner = SandboxedImageCleaner()
+    yield on_disk(uow, cleaner, tmp_path)
+    cleaner.close()
 
 
 @pytest.fixture
-def images(uow, content):
-    cleaner = SandboxedImageCleaner()
-    yield Images(uow, cleaner, content, None, ImageRules(10))
-    cleaner.close()
+def images(keeping) -> Images:
+    return keeping.images
 
 
 @pytest.fixture
@@ -66,13 +67,13 @@ def test_upload_is_one_picture_when_it_comes_twenty_times_at_once(engine, images
 
 
 def test_upload_is_one_picture_a_seller_and_one_content_when_four_send_it_at_once(
-    uow, engine, images, content
+    uow, engine, images, keeping
 ):
     sellers = [an_account(uow, f"seller{number}") for number in range(4)]
     found = at_once(20, lambda number: upload(images, sellers[number % 4]))
     assert len({image.id for image in found}) == count(engine, "image_storage") == 4
     assert {image.cid for image in found} == {found[0].cid}
-    assert set(content.list_cids()) == {file.cid for file in found[0].files}
+    assert set(keeping.content.list_cids()) == {file.cid for file in found[0].files}
 
 
 def test_picture_stays_when_it_was_put_on_show_before_it_is_deleted(uow, engine, images, sofia):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from souk.adapters.content.disk import DiskContentStore
+from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
@@ -21,6 +22,7 @@ from souk.modules.media.service import (
     Overview,
     Pins,
     Repair,
+    Sealing,
 )
 from tests.support.pictures import a_picture
 
@@ -44,7 +46,11 @@ class Keeping:
         self.liars = Liars(self.uow)
         blocks = Blocks(self.content, self.targets, self.source, self.liars)
         rules = CollectionRules(self.grace)
-        self.images = Images(self.uow, self.cleaner, self.content, None, ImageRules(self.most))
+        names = [one.target for one in self.targets]
+        self.sealing = Sealing(XChaChaDocumentSealer(b"k" * 32), self.content, names)
+        self.images = Images(
+            self.uow, self.cleaner, self.content, self.sealing, None, ImageRules(self.most)
+        )
         self.pins = Pins(self.uow, blocks, self.targets, self.liars)
         self.collection = Collection(self.uow, self.content, self.targets, rules)
         self.repair = Repair(self.uow, blocks, self.pins, self.liars)

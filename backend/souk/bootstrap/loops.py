@@ -33,7 +33,7 @@ from souk.modules.chain.service import (
 from souk.modules.media.service import Collection, Pins
 from souk.modules.names.service import Notices, Rechecks
 from souk.modules.payments import handlers as payments_handlers
-from souk.modules.payments.service import Following, Payments
+from souk.modules.payments.service import Following, Payments, SealedTerms
 from souk.modules.sellers import handlers as sellers_handlers
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade import handlers as trade_handlers
@@ -57,6 +57,7 @@ _NAMES_SECONDS = 60.0
 _NOTICES_SECONDS = 5.0
 _CHECKS_SECONDS = 3600.0
 _PINS_SECONDS = 1.0
+_SEALS_SECONDS = 2.0
 _COLLECTION_SECONDS = 60.0
 _INSTRUCTIONS_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
@@ -109,6 +110,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("names.check_due", _NAMES_SECONDS, Aside("names.check_due", names.check_due)),
         Periodic("names.send_due", _NOTICES_SECONDS, Aside("names.send_due", notices.send_due)),
         Periodic("media.pin_due", _PINS_SECONDS, Aside("media.pin_due", services.of(Pins).pin_due)),
+        _seals(services.of(SealedTerms)),
         _collecting(services.of(Collection)),
         _checks(services.of(Sellers)),
         *_comparisons(services.of(Reconciliation)),
@@ -134,6 +136,12 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         chain_clock(chain_id): partial(chain_time, uow, chains, chain_id) for chain_id in found
     }
     return sweep_timers(sweeper, wall, clocks, periodic)
+
+
+def _seals(terms: SealedTerms) -> Periodic:
+    """In a thread of its own: where copies are stored may be slow or away."""
+    name = "payments.seal_terms"
+    return Periodic(name, _SEALS_SECONDS, Aside(name, terms.seal_due))
 
 
 def _collecting(collection: Collection) -> Periodic:

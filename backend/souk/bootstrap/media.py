@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from souk.adapters.clamav.clamd import ClamdAddress, ClamdScanner
 from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.content.s3 import Bucket, S3ContentStore
+from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
 from souk.adapters.exchange.server import Server
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.adapters.ipfs.gateways import GatewayBlockSource
@@ -30,6 +31,7 @@ from souk.modules.media.service import (
     Overview,
     Pins,
     Repair,
+    Sealing,
 )
 from souk.settings import Settings
 from souk.settings.media import ContentSettings, ImageSettings, IpfsSettings, ScannerSettings
@@ -46,8 +48,10 @@ class Kept:
     targets: Sequence[PinStore]
 
 
-def media(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
-    """What pictures need in every process."""
+def media(
+    settings: Settings, uow: UnitOfWork, wall: Clock, document_keys: Sequence[bytes]
+) -> Services:
+    """What pictures and documents need in every process."""
     state = settings.paths.state_dir
     content = content_store(settings.content, state)
     liars = Liars(uow)
@@ -65,6 +69,9 @@ def media(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
             Repair: Repair(uow, blocks, pins, liars),
             Exports: Exports(uow, blocks),
             FileAddresses: file_addresses(settings.images, wall),
+            Sealing: Sealing(
+                XChaChaDocumentSealer(*document_keys), content, [one.target for one in targets]
+            ),
         }
     )
 
@@ -90,7 +97,9 @@ def pin_stores(ipfs: IpfsSettings, state_dir: Path, source: BlockSource) -> Sequ
     return found or [DirectoryPinStore(state_dir / "blocks")]
 
 
-def block_source(ipfs: IpfsSettings, wall: Clock, on_lie: Callable[[str], object]) -> BlockSource:
+def block_source(
+    ipfs: IpfsSettings, wall: Clock, on_lie: Callable[[str], object] = lambda _name: None
+) -> BlockSource:
     """The gateways, in the order in which they are named."""
     gateways = [
         Server(url, f"gateway {number}", _GATEWAY_SECONDS)

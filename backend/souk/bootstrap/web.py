@@ -36,10 +36,11 @@ from souk.modules.analytics import api as analytics_api
 from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
+from souk.modules.evidence import api as evidence_api
 from souk.modules.media import api as media_api
 from souk.modules.media.domain import MAX_REQUEST_BYTES, MAX_UPLOAD_BYTES
 from souk.modules.media.ports import MalwareScanner
-from souk.modules.media.service import ImageRules, Images, Overview
+from souk.modules.media.service import ImageRules, Images, Overview, Sealing
 from souk.modules.names import api as names_api
 from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
 from souk.modules.orders import api as orders_api
@@ -66,6 +67,7 @@ _ROUTERS = (
     orders_api.router,
     payments_api.router,
     trade_api.router,
+    evidence_api.router,
     books_api.router,
     webhooks_api.router,
     analytics_api.router,
@@ -189,6 +191,7 @@ def _pictures(below: Container, scanner: MalwareScanner | None) -> Mapping[objec
         below.get(UnitOfWork),
         cleaner,
         below.get(Kept).content,
+        below.get(Sealing),
         scanner,
         ImageRules(settings.images.images_per_account),
     )

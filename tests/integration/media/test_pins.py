@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from souk.adapters.content.disk import DiskContentStore
+from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Principal
 from souk.modules.media.domain import Cid, PinCounts, Pinned, PinState, Purpose
-from souk.modules.media.service import Blocks, ImageRules, Images, Liars, Overview, Pins
+from souk.modules.media.service import Blocks, ImageRules, Images, Liars, Overview, Pins, Sealing
 from tests.support.account_builders import an_account
 from tests.support.pictures import a_picture
 
@@ -27,14 +28,27 @@ class AwayPinStore(DirectoryPinStore):
         return PinState.PINNED if self.forgetful else super().add(cid, block)
 
 
+class NewPinStore(DirectoryPinStore):
+    """One that nobody knew of before."""
+
+    @property
+    def target(self) -> str:
+        return "new"
+
+
 @pytest.fixture
 def content(tmp_path: Path) -> DiskContentStore:
     return DiskContentStore(tmp_path / "content")
 
 
 @pytest.fixture
-def images(uow, cleaner, content) -> Images:
-    return Images(uow, cleaner, content, None, ImageRules(10))
+def images(uow, cleaner, content, sealing) -> Images:
+    return Images(uow, cleaner, content, sealing, None, ImageRules(10))
+
+
+@pytest.fixture
+def sealing(content, node) -> Sealing:
+    return Sealing(XChaChaDocumentSealer(b"k" * 32), content, [node.target])
 
 
 @pytest.fixture
@@ -115,6 +129,26 @@ def test_node_is_asked_less_often_the_longer_it_is_away(pins, node, cid, clock):
             waited[-1] += 1
     assert waited == sorted(waited)
     assert waited[-1] > 4 * waited[0]
+
+
+def test_sealed_document_is_pinned_as_pictures_are(uow, sealing, pins, node):
+    pins.pin_due()
+    document = sealing.store("ord_1", b"the terms of an order")
+    with uow.begin() as tx:
+        sealing.keep(tx, "ord_1", [document])
+        tx.commit()
+    pins.pin_due()
+    assert node.list_pins() == {document.cid}
+
+
+def test_target_that_is_new_keeps_what_was_sealed_before(uow, content, sealing, tmp_path):
+    document = sealing.store("ord_1", b"the terms of an order")
+    with uow.begin() as tx:
+        sealing.keep(tx, "ord_1", [document])
+        tx.commit()
+    new = NewPinStore(tmp_path / "new")
+    pins_on(uow, content, new).pin_due()
+    assert new.list_pins() == {document.cid}
 
 
 @pytest.mark.pitfall("I10")

@@ -14,6 +14,7 @@ RejectedError
 +-- ImageNotYours               the picture is somebody else's, or for something else
 +-- MalwareFound                the scanner for malware knows what is in the file
 +-- UnknownPurpose              what the pictures are for is not said, or nothing known
++-- PurposeNotYet               nothing can be done yet with pictures for this
 +-- AltTextUnfit                what a picture shows cannot be said like this
 +-- NoFiles                     the upload holds no file, or more than its purpose takes
 TooLargeError
@@ -86,7 +87,8 @@ class ContentMismatch(UnavailableError):
 class DocumentLost(UnavailableError):
     """A document was sealed under another `SECRET_KEY`, for somebody else, or was changed since.
 
-    Whoever runs the installation looks whether all its processes have the same `SECRET_KEY`.
+    Whoever runs the installation looks whether all its processes have the same `SECRET_KEY`, and
+    whether the one that it had then is among `SECRET_KEYS_BEFORE`.
     """
 
     code = "document_lost"
@@ -181,6 +183,19 @@ class UnknownPurpose(RejectedError):
     def __init__(self, known: Sequence[str]) -> None:
         super().__init__(
             f"send one field purpose, one of {', '.join(known)}", context={"pointer": "/purpose"}
+        )
+
+
+class PurposeNotYet(RejectedError):
+    """Nothing can be done yet with pictures for this: reviews, which they would belong to, cannot
+    be written. Nothing was kept."""
+
+    code = "purpose_not_yet"
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(
+            f"pictures for a {purpose} are not taken yet; nothing was kept",
+            context={"pointer": "/purpose"},
         )
 
 

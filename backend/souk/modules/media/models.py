@@ -1,4 +1,4 @@
-"""Tables of pictures."""
+"""Tables of pictures, and of what is sealed."""
 
 from sqlalchemy import (
     BigInteger,
@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -64,7 +65,8 @@ class ImageRow(Base):
 
 
 class VariantRow(Base):
-    """One file of a picture. Small pictures have the same one in several sizes."""
+    """One file of a picture. Small pictures have the same one in several sizes. Of what is sealed
+    the CID is that of the ciphertext, and the size that of the clear file."""
 
     __tablename__ = "image_variant"
     __table_args__ = (
@@ -86,13 +88,14 @@ class VariantRow(Base):
 
 
 class UseRow(Base):
-    """A place where a picture is shown. `subject_id` is a store, a listing, or an order's line,
-    which keeps what its listing showed."""
+    """A place where a picture is shown. `subject_id` is a store, a listing, a piece of evidence, or
+    an order's line, which keeps what its listing showed."""
 
     __tablename__ = "image_use"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('store_profile', 'store_cover', 'listing', 'order_line')", name="kind"
+            "kind IN ('store_profile', 'store_cover', 'listing', 'order_line', 'evidence')",
+            name="kind",
         ),
         CheckConstraint("position >= 0", name="position"),
         Index("ix_image_use_image_id", "image_id"),
@@ -126,6 +129,19 @@ class PinRow(Base):
     verified_at: Mapped[Instant | None]
     wanted_at: Mapped[Instant | None]
     error: Mapped[str | None]
+
+
+class SealedRow(Base):
+    """A document or a file that lies with others as ciphertext, by the CID of that. `owner` is what
+    its key is bound to. Without this row nobody can ever read it."""
+
+    __tablename__ = "sealed_document"
+    __table_args__ = (CheckConstraint(_CID, name="cid"),)
+
+    cid: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[Id]
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Instant]
 
 
 class LeavingRow(Base):

@@ -31,7 +31,13 @@ class ImageFile(ResponseModel):
     ]
     media_type: MediaType
     cid: _Cid
-    url: Annotated[str, Field(examples=[f"/ipfs/{CID}"])]
+    url: Annotated[
+        str | None,
+        Field(
+            description="`null` for evidence, which is read through the order that it is about.",
+            examples=[f"/ipfs/{CID}"],
+        ),
+    ]
     width: int
     height: int
     bytes: int
@@ -84,7 +90,7 @@ class ImageOut(ResponseModel):
                     variant=file.variant,
                     media_type=file.media_type,
                     cid=file.cid,
-                    url=at.of(file.cid),
+                    url=None if image.purpose.is_sealed else at.of(file.cid),
                     width=file.width,
                     height=file.height,
                     bytes=file.size,

@@ -24,7 +24,7 @@ from souk.modules.media.domain import (
     Purpose,
     normal_alt_text,
 )
-from souk.modules.media.errors import UnknownPurpose
+from souk.modules.media.errors import PurposeNotYet, UnknownPurpose
 from souk.modules.media.schemas import CID, ImageOut, UploadedFile, UploadOut
 from souk.modules.media.service import Images, Outcome
 
@@ -34,7 +34,7 @@ UPLOAD_PATH = "/api/images/upload"
 MAX_PARTS = 16
 LINES = "application/x-ndjson"
 _FIELD_BYTES = 4 * ALT_TEXT_LENGTH
-_PURPOSES = (Purpose.PRODUCT, Purpose.PROFILE, Purpose.COVER)
+_PURPOSES = (Purpose.PRODUCT, Purpose.PROFILE, Purpose.COVER, Purpose.EVIDENCE)
 _PARTS = {"purpose": False, "alt_text": False, "files": True}
 
 
@@ -125,7 +125,7 @@ def upload_images(
     """Makes pictures of files: the right way up, without anything but pixels, in four sizes, each
     as WebP and as JPEG. They can be shown at once. The originals are not kept, and the same file
     sent again is the picture that there is. When no file becomes a picture, the answer is why the
-    first did not.
+    first did not. Evidence is sealed: nobody else sees it before it is attached to an order.
 
     Who accepts `application/x-ndjson` is told of each file as soon as it was looked at, in a line
     of its own, while the others still are; whoever hangs up meanwhile keeps what is done."""
@@ -191,6 +191,8 @@ def delete_image(ipfs_hash: _Hash, caller: Caller, images: _Service) -> None:
 
 def _purpose(content: mmap | bytes, parts: Sequence[Part]) -> Purpose:
     said = _said(content, parts, "purpose")
+    if said == [Purpose.REVIEW]:
+        raise PurposeNotYet(Purpose.REVIEW)
     found = [purpose for purpose in _PURPOSES if said == [purpose]]
     if not found:
         raise UnknownPurpose(_PURPOSES)

@@ -2,6 +2,7 @@
 
 from souk.modules.media.domain.addresses import FILES_PATH, FileAddresses
 from souk.modules.media.domain.alt_texts import ALT_TEXT_LENGTH, normal_alt_text
+from souk.modules.media.domain.blocks import block_of, find_block, is_raw
 from souk.modules.media.domain.car import car_head, car_section
 from souk.modules.media.domain.cid import (
     MAX_BLOCK_BYTES,
@@ -15,6 +16,8 @@ from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Origina
 from souk.modules.media.domain.documents import (
     MAX_DOCUMENT_BYTES,
     SEALING_BYTES,
+    DocumentKey,
+    KeptDocument,
     SealedDocument,
 )
 from souk.modules.media.domain.forms import (
@@ -84,12 +87,14 @@ __all__ = [
     "Cid",
     "CleanedFile",
     "CleanedImage",
+    "DocumentKey",
     "DuePin",
     "FileAddresses",
     "Form",
     "Found",
     "ImageCounts",
     "ImageRecord",
+    "KeptDocument",
     "Leaving",
     "Looked",
     "MediaType",
@@ -108,13 +113,16 @@ __all__ = [
     "UseKind",
     "Variant",
     "Verdict",
+    "block_of",
     "bytes_of",
     "car_head",
     "car_section",
     "compute_cid",
+    "find_block",
     "find_range",
     "fitted",
     "is_named",
+    "is_raw",
     "is_too_large",
     "is_too_long",
     "normal_alt_text",

@@ -16,6 +16,7 @@ class UseKind(StrEnum):
     STORE_PROFILE = "store_profile"
     STORE_COVER = "store_cover"
     LISTING = "listing"
+    EVIDENCE = "evidence"
 
 
 SOLD = "order_line"

@@ -21,7 +21,8 @@ from souk.modules.media.domain import (
 )
 from souk.modules.media.errors import ImageNotFound
 from souk.modules.media.models import ImageRow, UseRow, VariantRow
-from souk.modules.media.repository import pins
+from souk.modules.media.repository import pins, sealed
+from souk.modules.media.repository.keeping import is_sealed
 
 _PAGE = 50
 
@@ -108,9 +109,13 @@ def add(
 
 
 def get(tx: Transaction, cid: Cid, *, account_id: str | None) -> ImageRecord:
-    """A picture by the CID of any of its files: the account's own if there is one, else anybody's.
-    Raises `ImageNotFound`."""
-    rows = _named(tx, cid)
+    """A picture by the CID of any of its files: the account's own if there is one, else anybody's
+    that is not sealed. Raises `ImageNotFound`."""
+    rows = [
+        row
+        for row in _named(tx, cid)
+        if row.account_id == account_id or not Purpose(row.purpose).is_sealed
+    ]
     if not rows:
         raise ImageNotFound
     return _record(tx, next((row for row in rows if row.account_id == account_id), rows[0]))
@@ -119,9 +124,10 @@ def get(tx: Transaction, cid: Cid, *, account_id: str | None) -> ImageRecord:
 def list_page(
     tx: Transaction, *, after: str, account_id: str | None, subject_ids: Sequence[str]
 ) -> Sequence[ImageRecord]:
-    """The next pictures that are not deleted, by their ids: the account's own and those that are
-    shown there, or without an account everybody's."""
-    statement = select(ImageRow).where(ImageRow.id > after, ImageRow.deleted_at.is_(None))
+    """The next pictures that are neither deleted nor sealed, by their ids: the account's own and
+    those that are shown there, or without an account everybody's."""
+    alive = ImageRow.deleted_at.is_(None)
+    statement = select(ImageRow).where(ImageRow.id > after, alive, ~is_sealed())
     if account_id is not None:
         shown = select(UseRow.image_id).where(UseRow.subject_id.in_(subject_ids))
         theirs = or_(ImageRow.account_id == account_id, ImageRow.id.in_(shown))
@@ -179,10 +185,25 @@ def replace_uses(
         tx.session.execute(insert(UseRow).values(subject_id=subject_id, **values))
 
 
+def get_shown(tx: Transaction, kind: UseKind, subject_id: str) -> ImageRecord:
+    """The one picture that is shown there. Raises `ImageNotFound`."""
+    row = tx.session.scalars(
+        select(ImageRow)
+        .join(UseRow, UseRow.image_id == ImageRow.id)
+        .where(UseRow.kind == kind, UseRow.subject_id == subject_id)
+    ).one_or_none()
+    if row is None:
+        raise ImageNotFound
+    return _record(tx, row)
+
+
 def remove(tx: Transaction, row: ImageRow) -> None:
-    """Show the picture nowhere any more; its row stays."""
+    """Show the picture nowhere any more; its row stays. The keys of one that is sealed do not."""
     row.deleted_at = tx.now
     tx.session.flush()
+    if Purpose(row.purpose).is_sealed:
+        cids = select(VariantRow.cid).where(VariantRow.image_id == row.id)
+        sealed.forget(tx, [Cid(cid) for cid in tx.session.scalars(cids)])
 
 
 def _named(tx: Transaction, cid: Cid, *, lock: bool = False) -> Sequence[ImageRow]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Select,
+    Subquery,
     Text,
     bindparam,
     exists,
@@ -13,11 +13,12 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
 )
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.media.domain import SOLD, Cid, UseKind
-from souk.modules.media.models import ImageRow, UseRow, VariantRow
+from souk.modules.media.domain import SOLD, Cid, Purpose, UseKind
+from souk.modules.media.models import ImageRow, SealedRow, UseRow, VariantRow
 
 _PAGE = 200
 
@@ -25,6 +26,11 @@ _PAGE = 200
 def is_kept() -> ColumnElement[bool]:
     """Whether a picture is not deleted, or somebody has bought what it shows."""
     return or_(ImageRow.deleted_at.is_(None), is_used())
+
+
+def is_sealed() -> ColumnElement[bool]:
+    """Whether only some may see a picture."""
+    return ImageRow.purpose.in_([one for one in Purpose if one.is_sealed])
 
 
 def is_used() -> ColumnElement[bool]:
@@ -53,20 +59,22 @@ def keep_shown(tx: Transaction, lines: Mapping[str, str]) -> None:
     tx.session.execute(_KEEP_SHOWN, values)
 
 
-def kept_blocks() -> Select[tuple[str]]:
-    """The CIDs of what is to be kept here and at every target, some of them several times."""
+def kept_blocks(*, sealed: bool) -> Subquery:
+    """The CIDs of what is to be kept here and at every target, some of them several times: of
+    pictures, and when told so of documents that are sealed."""
     files = select(VariantRow.cid).join(ImageRow, ImageRow.id == VariantRow.image_id)
-    return files.where(is_kept())
+    files = files.where(is_kept())
+    return (union_all(files, select(SealedRow.cid)) if sealed else files).subquery()
 
 
 def list_blocks(tx: Transaction, *, after: str = "") -> list[Cid]:
     """The next ones of those, in their order."""
-    kept = kept_blocks().subquery()
+    kept = kept_blocks(sealed=True)
     statement = select(kept.c.cid).where(kept.c.cid > after).distinct()
     return list(map(Cid, tx.session.scalars(statement.order_by(kept.c.cid).limit(_PAGE))))
 
 
 def count_blocks(tx: Transaction) -> int:
     """How many there are."""
-    kept = kept_blocks().subquery()
+    kept = kept_blocks(sealed=True)
     return tx.session.execute(select(func.count(kept.c.cid.distinct()))).scalar_one()

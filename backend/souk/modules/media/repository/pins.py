@@ -16,9 +16,18 @@ _PIN = table_of(PinRow)
 _FILED = ("cid", "target", "attempts", "next_attempt_at", "wanted_at")
 
 
-def enrol(tx: Transaction, target: str, limit: int) -> int:
-    """Have a target keep what it was not asked to yet; how many blocks that is, at most `limit`."""
-    kept = kept_blocks().subquery()
+def want(tx: Transaction, targets: Collection[str], cids: Collection[Cid]) -> None:
+    """Have these targets keep these blocks. One that was asked before is not asked again."""
+    row = {"attempts": 0, "next_attempt_at": tx.now, "wanted_at": tx.now}
+    rows = [{"cid": cid, "target": target, **row} for cid in cids for target in targets]
+    if rows:
+        tx.session.execute(insert(PinRow).values(rows).on_conflict_do_nothing())
+
+
+def enrol(tx: Transaction, target: str, limit: int, *, sealed: bool) -> int:
+    """Have a target keep what it was not asked to yet, of pictures, and when told so of what is
+    sealed; how many blocks that is, at most `limit`."""
+    kept = kept_blocks(sealed=sealed)
     known = select(PinRow.cid).where(PinRow.cid == kept.c.cid, PinRow.target == target)
     missing = (
         select(kept.c.cid, literal(target), literal(0), literal(tx.now), literal(tx.now))
@@ -50,10 +59,7 @@ def claim_of(
 ) -> Sequence[DuePin]:
     """One block at these targets, whether or not it is to be looked at now. Whoever claimed it
     before us may be at it still, which does no harm."""
-    row = {"attempts": 0, "next_attempt_at": tx.now, "wanted_at": tx.now}
-    added = [{"cid": cid, "target": target, **row} for target in targets]
-    if added:
-        tx.session.execute(insert(PinRow).values(added).on_conflict_do_nothing())
+    want(tx, targets, [cid])
     mine = select(PinRow).where(PinRow.cid == cid, PinRow.target.in_(targets))
     return _claimed(tx, mine.order_by(PinRow.target), until)
 

@@ -7,7 +7,8 @@ from souk.modules.media.service.images import ImageRules, Images, Outcome
 from souk.modules.media.service.liars import Liars
 from souk.modules.media.service.pins import Pins
 from souk.modules.media.service.repair import Repair
-from souk.modules.media.service.showing import keep_shown, show_images
+from souk.modules.media.service.sealing import Sealing, find_sealed
+from souk.modules.media.service.showing import get_shown, keep_shown, show_images
 from souk.modules.media.service.standing import Overview
 
 __all__ = [
@@ -22,6 +23,9 @@ __all__ = [
     "Overview",
     "Pins",
     "Repair",
+    "Sealing",
+    "find_sealed",
+    "get_shown",
     "keep_shown",
     "show_images",
 ]

@@ -1,7 +1,7 @@
 """Pictures of accounts: taken in, shown, deleted."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from souk.core.errors import DomainError
@@ -9,12 +9,14 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.media.domain import (
     Back,
+    Cid,
     CleanedImage,
     ImageRecord,
     MediaType,
     Original,
     Purpose,
     Refusal,
+    SealedDocument,
     Variant,
     parse_cid,
 )
@@ -30,6 +32,7 @@ from souk.modules.media.errors import (
 )
 from souk.modules.media.ports import ContentStore, ImageCleaner, MalwareScanner
 from souk.modules.media.repository import images, leaving
+from souk.modules.media.service.sealing import Sealing
 
 # A second time is needed when a picture of the same was deleted long ago.
 _ATTEMPTS = 3
@@ -61,10 +64,12 @@ class Images:
         uow: UnitOfWork,
         cleaner: ImageCleaner,
         content: ContentStore,
+        sealing: Sealing,
         scanner: MalwareScanner | None,
         rules: ImageRules,
     ) -> None:
         self._uow = uow
+        self._sealing = sealing
         self._cleaner = cleaner
         self._content = content
         self._scanner = scanner
@@ -115,16 +120,34 @@ class Images:
             return same
         if full:
             raise TooManyImages(self._rules.most_images)
-        cleaned = self._cleaned(arrival.purpose, content)
+        ready = self._ready(arrival, self._cleaned(arrival.purpose, content))
         original = Original(original_hash, len(content))
         for _ in range(_ATTEMPTS):
             # First the bytes, so that no row ever tells of what is not there.
-            for cid, block in cleaned.blocks.items():
+            for cid, block in ready.blocks.items():
                 self._content.put(cid, block)
-            kept = self._kept(arrival, cleaned, original)
+            kept = self._kept(arrival, ready, original)
             if kept is not None:
+                self._tidy(kept, ready)
                 return kept
         raise ImageLeaving
+
+    def _ready(self, arrival: "_Arrival", cleaned: CleanedImage) -> "_Ready":
+        if not arrival.purpose.is_sealed:
+            return _Ready(cleaned, cleaned.blocks)
+        sealed = {
+            cid: self._sealing.seal(arrival.account_id, block)
+            for cid, block in cleaned.blocks.items()
+        }
+        files = [replace(file, cid=sealed[file.cid].cid) for file in cleaned.files]
+        blocks = {one.cid: one.block for one in sealed.values()}
+        return _Ready(replace(cleaned, files=files), blocks, tuple(sealed.values()))
+
+    def _tidy(self, kept: ImageRecord, ready: "_Ready") -> None:
+        """When the same picture has come in meanwhile, it is sealed under other keys."""
+        if kept.cid != ready.cid:
+            for document in ready.sealed:
+                self._sealing.discard(document)
 
     def _cleaned(self, purpose: Purpose, content: bytes) -> CleanedImage:
         most = purpose.caps.max_bytes
@@ -137,25 +160,23 @@ class Images:
             return cleaned
         raise _refused(cleaned, most)
 
-    def _kept(
-        self, arrival: "_Arrival", cleaned: CleanedImage, original: Original
-    ) -> ImageRecord | None:
+    def _kept(self, arrival: "_Arrival", ready: "_Ready", original: Original) -> ImageRecord | None:
         """The picture; none when its bytes may have been taken away since they were stored, which
         does not happen from here on."""
         account_id, purpose = arrival.account_id, arrival.purpose
         with self._uow.begin() as tx:
             images.lock_account(tx, account_id)
-            cid = cleaned.file(Variant.FULL, MediaType.WEBP).cid
-            same = images.find_same(tx, account_id, purpose, original.hash, cid)
+            same = images.find_same(tx, account_id, purpose, original.hash, ready.cid)
             if same is not None:
                 return same
             if images.count(tx, account_id) >= self._rules.most_images:
                 raise TooManyImages(self._rules.most_images)
             leaving.wait_for_decisions(tx)
-            back, image = leaving.get_back(tx, cleaned.blocks), None
+            back, image = leaving.get_back(tx, ready.blocks), None
             if back is Back.FREE:
                 said = arrival.alt_text
-                image = images.add(tx, account_id, purpose, cleaned, original, alt_text=said)
+                image = images.add(tx, account_id, purpose, ready.image, original, alt_text=said)
+                self._sealing.keep(tx, account_id, ready.sealed)
             tx.commit()
         if back is Back.LATER:
             raise ImageLeaving
@@ -169,6 +190,20 @@ class _Arrival:
     account_id: str
     purpose: Purpose
     alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A picture as it is to be kept, and its bytes by the CIDs that they have there."""
+
+    image: CleanedImage
+    blocks: Mapping[Cid, bytes]
+    sealed: Sequence[SealedDocument] = ()
+
+    @property
+    def cid(self) -> Cid:
+        """By which the picture is called."""
+        return self.image.file(Variant.FULL, MediaType.WEBP).cid
 
 
 def _refused(refusal: Refusal, most: int) -> DomainError:

@@ -1,7 +1,7 @@
 """Has blocks kept by others, and looks whether they are."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from souk.core.errors import DomainError
 from souk.core.unit_of_work import UnitOfWork
@@ -16,6 +16,7 @@ _AT_ONCE = 16
 _ENROLLED = 200
 _LEASE = timedelta(minutes=10)
 _VERIFY_AGAIN = timedelta(days=1)
+_WHOLE_AGAIN = timedelta(days=1)
 
 
 class Pins:
@@ -28,6 +29,7 @@ class Pins:
         self._uow = uow
         self._blocks = blocks
         self._targets = {target.target: target for target in targets}
+        self._whole_at: dict[str, datetime] = {}
         self._liars = liars
 
     def pin_due(self) -> int:
@@ -50,12 +52,18 @@ class Pins:
         return {pin.target: self._look_after(pin) for pin in claimed}
 
     def _enrol(self, target: str) -> None:
-        """Every block that the target was not asked to keep yet, some at a time."""
+        """Every block that the target was not asked to keep yet, some at a time. Whoever seals asks
+        at once, so that what is sealed is looked through for a target that is new, and then once a
+        day: there is a document for each payment."""
         enrolled = _ENROLLED
         while enrolled == _ENROLLED:
             with self._uow.begin() as tx:
-                enrolled = pins.enrol(tx, target, _ENROLLED)
+                before = self._whole_at.get(target)
+                whole = before is None or tx.now - before >= _WHOLE_AGAIN
+                enrolled = pins.enrol(tx, target, _ENROLLED, sealed=whole)
                 tx.commit()
+            if whole and enrolled < _ENROLLED:
+                self._whole_at[target] = tx.now
 
     def _trusted(self) -> Sequence[str]:
         liars = self._liars.list_names()

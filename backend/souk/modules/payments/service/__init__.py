@@ -7,6 +7,7 @@ from souk.modules.payments.service.look import INBOX_SOURCE
 from souk.modules.payments.service.parts import CardRail, Parts
 from souk.modules.payments.service.payments import Payments
 from souk.modules.payments.service.route import Offers, directions, gateways
+from souk.modules.payments.service.seal import SealedTerms
 from souk.modules.payments.service.start import StartedAttempt
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Parts",
     "Payments",
     "RailHealth",
+    "SealedTerms",
     "StartedAttempt",
     "directions",
     "gateways",
