@@ -25,8 +25,10 @@ from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import (
     Chains,
+    Proofs,
     Upkeep,
     look_after_accounts,
+    proofs_due,
     rebroadcasts,
     watch_chain,
 )
@@ -117,6 +119,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         forget_old(services.of(DeliveryLog)),
         *rebroadcasts(chains),
+        *proofs_due(services.of(Proofs)),
         *look_after_accounts(services.of(Upkeep)),
     ]
     for chain_id, network in found.items():
