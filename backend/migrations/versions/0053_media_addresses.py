@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "0052"
-down_revision: str | None = "0051"
+revision: str = "0053"
+down_revision: str | None = "0052"
 
 _PICTURES_JSON = """
 CREATE OR REPLACE FUNCTION pictures_json(subject text, use_kind text, most integer) RETURNS json
