@@ -35,23 +35,17 @@ def readiness(
     ping_redis: Callable[[], object],
     uow: UnitOfWork,
     chains: Chains,
-    addresses: Mapping[int, Sequence[str]],
-    cards: Callable[[], str] | None = None,
+    said: Mapping[str, Callable[[], str]],
 ) -> Readiness:
-    """One check for each part that a purchase needs. Whether the card provider answers is only
-    said, for orders can be paid in other ways, and so are the endpoints of each chain, whose
-    `addresses` hold no secret: one that follows its chain is well."""
+    """One check for each part that a purchase needs. How the others are is only `said`: orders can
+    be paid in other ways than by card, and without new pictures."""
     checks: dict[str, Callable[[], str]] = {
         "database": partial(_database, engine),
         "redis": partial(_redis, ping_redis),
     }
     for chain_id in chains.ids:
         checks[f"chain {chain_id}"] = partial(followed_now, uow, chains, chain_id)
-    said: dict[str, Callable[[], str]] = {
-        f"endpoints {chain_id}": partial(endpoints_now, uow, chains, chain_id, shown)
-        for chain_id, shown in addresses.items()
-    }
-    return Readiness(checks, {**said, "cards": cards} if cards else said)
+    return Readiness(checks, said)
 
 
 def _database(engine: Engine) -> str:

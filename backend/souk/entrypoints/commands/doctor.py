@@ -46,5 +46,7 @@ def _services() -> Iterator[tuple[str, Check]]:
             yield name, partial(examinations.chain, chain_id, url, known.paths.deployments)
         quorum = known.chains.chain_quorum
         yield f"endpoints {chain_id}", partial(examinations.endpoints, len(urls), quorum)
+    yield "malware scanner", partial(examinations.scanner, known.scanner)
+    yield "pins", partial(examinations.pins, known)
     if known.cards is not None:
         yield "cards", partial(examinations.cards, known.cards)

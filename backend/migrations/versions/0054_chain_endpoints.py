@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0053"
-down_revision: str | None = "0052"
+revision: str = "0054"
+down_revision: str | None = "0053"
 
 _REASONS = (
     "'wrong_chain', 'reorg_below_final', 'head_fell_behind', 'unreadable_block',"
