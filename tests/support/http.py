@@ -1,7 +1,7 @@
 """The HTTP application around some modules, called without a network."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
@@ -10,6 +10,7 @@ from typing import TypeVar
 import httpx
 from fastapi import APIRouter, FastAPI
 
+from souk.core.clock import SystemClock
 from souk.core.db import Reads
 from souk.core.documents import CachedDocuments
 from souk.core.idempotency import Idempotency
@@ -17,8 +18,10 @@ from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
 from souk.entrypoints.http.app import attach, create_app
+from souk.modules.media.domain import FileAddresses
 
 T = TypeVar("T")
+Send = Callable[[dict], Awaitable[None]]
 
 CLIENT_ADDRESS = "203.0.113.7"
 
@@ -50,6 +53,7 @@ class Assembled:
     authenticate: Callable[[str], Principal]
     max_body_bytes: int = field(default=65_536)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    pictures_from: str = ""
 
 
 # Applications that are not open, by what they were built for: FastAPI looks at every signature
@@ -70,7 +74,7 @@ class Api:
 
     def __init__(self, container: Assembled) -> None:
         routers = tuple(map(id, container.routers))
-        bounds = container.max_body_bytes, container.trusted_proxies
+        bounds = container.max_body_bytes, container.trusted_proxies, container.pictures_from
         self._idle = _idle.setdefault((routers, *bounds), [])
         self._app = _application(container, self._idle)
         self._runner = asyncio.Runner()
@@ -139,6 +143,32 @@ class Api:
         raw = {name: value.encode("latin-1") for name, value in named.items()}
         return await self._client.request(method, path, headers=raw, **content)
 
+    async def pass_on(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], send: Send
+    ) -> None:
+        """One request as servers pass it on: `send` gets the answer piece by piece, and the next
+        one once it is done with that."""
+        arrives = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> dict[str, object]:
+            return next(arrives, None) or await asyncio.Future()
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "client": (CLIENT_ADDRESS, 50_000),
+            "server": ("api.test", 80),
+        }
+        await self._app(scope, receive, send)
+
 
 def assembled(
     database_url: str,
@@ -153,5 +183,6 @@ def assembled(
         Reads: reads,
         Idempotency: Idempotency(uow),
         CachedDocuments: CachedDocuments(NothingKept()),
+        FileAddresses: FileAddresses(SystemClock()),
     }
     return Assembled(routers, {**core, **services}, reads, AsyncWakeups(database_url), authenticate)

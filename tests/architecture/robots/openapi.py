@@ -29,6 +29,7 @@ class _Described:
     reads = wakeups = None
     max_body_bytes = 1
     trusted_proxies = ()
+    pictures_from = ""
 
     def __init__(self, routers: tuple[APIRouter, ...]) -> None:
         self.routers = routers

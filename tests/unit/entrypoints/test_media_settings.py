@@ -3,18 +3,25 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from souk.adapters.clamav.clamd import ClamdScanner
 from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.content.s3 import S3ContentStore
-from souk.bootstrap.media import block_source, content_store, malware_scanner, pin_stores
+from souk.bootstrap.media import (
+    block_source,
+    content_store,
+    file_addresses,
+    malware_scanner,
+    pin_stores,
+)
 from souk.core.clock import SystemClock
 from souk.core.errors import ProviderUnavailable
 from souk.modules.media.domain import compute_cid
-from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
+from souk.settings.media import ContentSettings, ImageSettings, IpfsSettings, ScannerSettings
 
 WALL = SystemClock()
+SOURCE = block_source(IpfsSettings(), WALL, print)
 STATE = Path("state")
 GATEWAY = "https://gateway.example"
 NODE = "http://kubo:5001"
@@ -22,12 +29,12 @@ SERVICE = {"pinning_service_url": "https://pins.example", "ipfs_gateways": GATEW
 
 
 def test_everything_lies_in_the_state_directory_when_nothing_is_said() -> None:
-    (pins,) = pin_stores(IpfsSettings(), STATE, WALL)
+    (pins,) = pin_stores(IpfsSettings(), STATE, SOURCE)
     assert pins.target == "directory"
     assert isinstance(content_store(ContentSettings(), STATE), DiskContentStore)
     assert malware_scanner(ScannerSettings(), max_bytes=1) is None
     with pytest.raises(ProviderUnavailable):
-        block_source(IpfsSettings(), WALL).fetch(compute_cid(b""))
+        SOURCE.fetch(compute_cid(b""))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +46,7 @@ def test_everything_lies_in_the_state_directory_when_nothing_is_said() -> None:
     ],
 )
 def test_every_target_that_is_named_is_pinned_to(said: dict[str, str], targets: list[str]) -> None:
-    stores = pin_stores(IpfsSettings(**said), STATE, WALL)
+    stores = pin_stores(IpfsSettings(**said), STATE, SOURCE)
     assert [store.target for store in stores] == targets
 
 
@@ -87,3 +94,18 @@ def test_refuses_half_a_key(half: str) -> None:
 def test_refuses_what_is_no_scanner(url: str) -> None:
     with pytest.raises(ValidationError, match="pattern"):
         ScannerSettings(clamav_url=url)
+
+
+def test_files_come_from_here_when_the_variables_are_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CDN_BASE_URL", "IMAGE_URL_SECRET", "IMAGE_URL_SECONDS"):
+        monkeypatch.setenv(name, "")
+    at = file_addresses(ImageSettings(), WALL)
+    assert (at.base_url, at.signed, at.seconds) == ("", False, 86_400)
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 31, "x" * 31 + '"', "x" * 31 + " ", "x" * 129])
+def test_secret_of_addresses_is_refused_when_it_is_short_or_no_plain_word(secret: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        ImageSettings(image_url_secret=SecretStr(secret))
+    assert "openssl rand" in str(refused.value)
+    assert secret not in str(refused.value)

@@ -6,12 +6,15 @@ NotFoundError
 ConflictError
 +-- ImageInUse                  the picture is shown somewhere
 +-- TooManyImages               the account has as many pictures as it may have
+ForbiddenError
++-- AddressNotSigned            the address of a file lacks its signature, or its time is over
 RejectedError
 +-- MalformedCid                the text is no CID of a kind that is made here
 +-- ImageRefused                the file cannot be made into a picture; says why
 +-- ImageNotYours               the picture is somebody else's, or for something else
 +-- MalwareFound                the scanner for malware knows what is in the file
 +-- UnknownPurpose              what the pictures are for is not said, or nothing known
++-- PurposeNotYet               nothing can be done yet with pictures for this
 +-- AltTextUnfit                what a picture shows cannot be said like this
 +-- NoFiles                     the upload holds no file, or more than its purpose takes
 TooLargeError
@@ -22,12 +25,14 @@ UnavailableError
 +-- ContentMismatch             a provider answered with another CID or other bytes than it should
 +-- DocumentLost                a sealed document cannot be opened with the keys that are here
 +-- ImageCleanerUnavailable     the picture could not be looked at now
++-- ImageLeaving                a picture of the same is being taken away at this moment
 """
 
 from collections.abc import Sequence
 
 from souk.core.errors import (
     ConflictError,
+    ForbiddenError,
     NotFoundError,
     RejectedError,
     TooLargeError,
@@ -43,6 +48,18 @@ class BlockNotFound(NotFoundError):
 
     def __init__(self, cid: str, where: str) -> None:
         super().__init__(f"{where} does not hold {cid}", context={"cid": cid})
+
+
+class AddressNotSigned(ForbiddenError):
+    """The address of a file is not signed, or its time is over.
+
+    Ask anew for what named it, such as the listing, and take the address from there.
+    """
+
+    code = "address_not_signed"
+
+    def __init__(self) -> None:
+        super().__init__("this address is not signed or its time is over; ask for it anew")
 
 
 class MalformedCid(RejectedError):
@@ -64,12 +81,14 @@ class ContentMismatch(UnavailableError):
 
     def __init__(self, cid: str, where: str) -> None:
         super().__init__(f"{where} answered with something else than {cid}", context={"cid": cid})
+        self.where = where
 
 
 class DocumentLost(UnavailableError):
     """A document was sealed under another `SECRET_KEY`, for somebody else, or was changed since.
 
-    Whoever runs the installation looks whether all its processes have the same `SECRET_KEY`.
+    Whoever runs the installation looks whether all its processes have the same `SECRET_KEY`, and
+    whether the one that it had then is among `SECRET_KEYS_BEFORE`.
     """
 
     code = "document_lost"
@@ -80,6 +99,16 @@ class ImageCleanerUnavailable(UnavailableError):
     has ended. Nothing is known of the picture."""
 
     code = "image_cleaner_unavailable"
+
+
+class ImageLeaving(UnavailableError):
+    """A deleted picture with the same files is being taken away at this moment, or was when the
+    process that did so died. Send the upload again in a few minutes at most."""
+
+    code = "image_leaving"
+
+    def __init__(self) -> None:
+        super().__init__("the same picture is just being taken away; send it again in a minute")
 
 
 class ImageNotFound(NotFoundError):
@@ -154,6 +183,19 @@ class UnknownPurpose(RejectedError):
     def __init__(self, known: Sequence[str]) -> None:
         super().__init__(
             f"send one field purpose, one of {', '.join(known)}", context={"pointer": "/purpose"}
+        )
+
+
+class PurposeNotYet(RejectedError):
+    """Nothing can be done yet with pictures for this: reviews, which they would belong to, cannot
+    be written. Nothing was kept."""
+
+    code = "purpose_not_yet"
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(
+            f"pictures for a {purpose} are not taken yet; nothing was kept",
+            context={"pointer": "/purpose"},
         )
 
 

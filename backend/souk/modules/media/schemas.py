@@ -1,5 +1,6 @@
 """What is said of pictures."""
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from souk.core.errors import DomainError
 from souk.core.web import InstantOut, ResponseModel
 from souk.modules.media.domain import (
+    FileAddresses,
     ImageRecord,
     MediaType,
     Pinned,
@@ -29,7 +31,13 @@ class ImageFile(ResponseModel):
     ]
     media_type: MediaType
     cid: _Cid
-    url: Annotated[str, Field(examples=[f"/ipfs/{CID}"])]
+    url: Annotated[
+        str | None,
+        Field(
+            description="`null` for evidence, which is read through the order that it is about.",
+            examples=[f"/ipfs/{CID}"],
+        ),
+    ]
     width: int
     height: int
     bytes: int
@@ -64,7 +72,7 @@ class ImageOut(ResponseModel):
     uses: Annotated[list[ImageUse] | None, Field(description="`null` for everybody but its owner.")]
 
     @classmethod
-    def of(cls, image: ImageRecord, base_url: str, *, account_id: str | None) -> Self:
+    def of(cls, image: ImageRecord, at: FileAddresses, *, account_id: str | None) -> Self:
         """As this caller may see it."""
         mine = image.account_id == account_id
         return cls(
@@ -82,7 +90,7 @@ class ImageOut(ResponseModel):
                     variant=file.variant,
                     media_type=file.media_type,
                     cid=file.cid,
-                    url=f"{base_url}/ipfs/{file.cid}",
+                    url=None if image.purpose.is_sealed else at.of(file.cid),
                     width=file.width,
                     height=file.height,
                     bytes=file.size,
@@ -99,11 +107,12 @@ class RefusedFile(ResponseModel):
 
     code: Annotated[str, Field(examples=["image_wrong_form"])]
     detail: str
+    retryable: Annotated[bool, Field(description="Whether the same file may be taken later.")]
 
     @classmethod
     def of(cls, refusal: DomainError) -> Self:
         """The same words as in a problem document."""
-        return cls(code=refusal.code, detail=refusal.detail)
+        return cls(code=refusal.code, detail=refusal.detail, retryable=refusal.retryable)
 
 
 class UploadedFile(ResponseModel):
@@ -112,6 +121,15 @@ class UploadedFile(ResponseModel):
     image: ImageOut | None
     refused: RefusedFile | None
 
+    @classmethod
+    def of(cls, outcome: Outcome, at: FileAddresses, *, account_id: str) -> Self:
+        """For whoever sent it."""
+        image, refusal = outcome.image, outcome.refusal
+        return cls(
+            image=None if image is None else ImageOut.of(image, at, account_id=account_id),
+            refused=None if refusal is None else RefusedFile.of(refusal),
+        )
+
 
 class UploadOut(ResponseModel):
     """What came of each file, in the order in which they were sent."""
@@ -119,16 +137,7 @@ class UploadOut(ResponseModel):
     data: list[UploadedFile]
 
     @classmethod
-    def of(cls, outcomes: list[Outcome], base_url: str, *, account_id: str) -> Self:
+    def of(cls, outcomes: Sequence[Outcome], at: FileAddresses, *, account_id: str) -> Self:
         """For whoever sent them."""
-        return cls(
-            data=[
-                UploadedFile(
-                    image=None
-                    if one.image is None
-                    else ImageOut.of(one.image, base_url, account_id=account_id),
-                    refused=None if one.refusal is None else RefusedFile.of(one.refusal),
-                )
-                for one in outcomes
-            ]
-        )
+        told = [UploadedFile.of(one, at, account_id=account_id) for one in outcomes]
+        return cls(data=told)

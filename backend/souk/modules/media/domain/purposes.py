@@ -29,6 +29,11 @@ class Purpose(StrEnum):
         """What is taken for it."""
         return _CAPS[self]
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether only some may see it, so that it goes nowhere but as ciphertext."""
+        return self is Purpose.EVIDENCE
+
 
 _CAPS = {
     Purpose.PRODUCT: Caps(20 * _MIB, 12),
@@ -37,6 +42,8 @@ _CAPS = {
     Purpose.EVIDENCE: Caps(20 * _MIB, 10),
     Purpose.REVIEW: Caps(10 * _MIB, 6),
 }
+PUBLIC_PURPOSES = tuple(one for one in Purpose if not one.is_sealed)
+"""Files of these pictures are served to everybody."""
 MAX_UPLOAD_BYTES = max(caps.max_bytes for caps in _CAPS.values())
 MAX_REQUEST_BYTES = 64 * _MIB
 """Of all files that are sent at once: three of the largest."""
