@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, PlainSerializer, model_validator
+from starlette.routing import Match
+from starlette.types import Scope
 
 from souk.core.clock import rfc3339
 from souk.core.errors import RejectedError, SignInRequired
@@ -83,6 +85,17 @@ class MoneyOut(ResponseModel):
     amount: str
     currency: str
     exponent: int
+
+
+class Section(APIRouter):
+    """A router all of whose paths begin with its prefix. FastAPI compares a request with every
+    route of one router after the other, twice, which took longer than many an answer does."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As FastAPI's, which is asked only about what can be in here."""
+        if not scope["path"].startswith(self.prefix):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def provided(service: Callable[..., T]) -> Callable[[Request], Awaitable[T]]:
