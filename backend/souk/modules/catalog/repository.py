@@ -80,12 +80,6 @@ def find_listings(tx: Transaction, listing_ids: Iterable[str]) -> dict[str, List
     return {row.id: _record(row, stock) for row, stock in rows.tuples()}
 
 
-def list_sellers(tx: Transaction, listing_ids: Iterable[str]) -> set[str]:
-    """The stores of those of the listings that exist."""
-    asked = select(ListingRow.seller_id).where(ListingRow.id.in_(listing_ids))
-    return set(tx.session.scalars(asked))
-
-
 def write_terms(tx: Transaction, listing_id: str, terms: ListingTerms) -> ListingRecord:
     """Store an edit as the next version."""
     row = _lock_row(tx, listing_id)
