@@ -39,9 +39,6 @@ from souk.modules.payments.ports import EscrowPlace, LegDraft
 _LEG = table_of(PaymentAttemptLegRow)
 _LegColumns = Row[tuple[Any, ...]]
 _ADD, _ADD_TERMS = insert(_LEG).returning(_LEG), insert(table_of(TermsDocumentRow))
-_PLACE = select(_LEG.c.id, _LEG.c.order_id, _LEG.c.payment_id).where(
-    _LEG.c.external_reference == bindparam("external_reference")
-)
 _OF_PAYMENT = (
     select(_LEG)
     .where(_LEG.c.payment_id == bindparam("payment_id"))
@@ -62,15 +59,6 @@ _MOVE = text(
     WHERE id = :leg_id
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a leg belongs: enough to take the locks in their order."""
-
-    leg_id: str
-    order_id: str
-    payment_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +151,6 @@ def _rail_columns(draft: LegDraft) -> dict[str, object]:
             return {"card_account": terms.payee}
         case _:
             raise TypeError("what a contract holds has a place there, and nothing else has")
-
-
-def find_place(tx: Transaction, external_reference: str) -> Place | None:
-    """Where the leg that a rail knows by this reference belongs; `None` for a stranger's."""
-    row = tx.session.execute(_PLACE, {"external_reference": external_reference}).one_or_none()
-    return None if row is None else Place(row.id, row.order_id, row.payment_id)
 
 
 def list_of_payment(tx: Transaction, payment_id: str) -> list[Leg]:
