@@ -6,7 +6,7 @@ from functools import partial
 from mmap import mmap
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
+from fastapi import Depends, HTTPException, Path, Request, Response
 
 from souk.core.multipart import Part, divided, only_known, text_of
 from souk.core.uploads import Upload, Uploads
@@ -15,6 +15,7 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     MaybeCaller,
+    Section,
     has_seen,
     provided,
 )
@@ -30,7 +31,7 @@ from souk.modules.media.errors import UnknownPurpose
 from souk.modules.media.schemas import CID, ImageOut, UploadOut
 from souk.modules.media.service import Images
 
-router = APIRouter(tags=["images"])
+router = Section(tags=["images"])
 
 UPLOAD_PATH = "/api/images/upload"
 MAX_PARTS = 16
