@@ -12,13 +12,12 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
-    insert,
     select,
     text,
 )
 
 from souk.core.addresses import Address
-from souk.core.db import required, table_of
+from souk.core.db import given, insert_given, required, table_of
 from souk.core.money import Asset
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
@@ -38,7 +37,12 @@ from souk.modules.payments.ports import EscrowPlace, LegDraft
 
 _LEG = table_of(PaymentAttemptLegRow)
 _LegColumns = Row[tuple[Any, ...]]
-_ADD, _ADD_TERMS = insert(_LEG).returning(_LEG), insert(table_of(TermsDocumentRow))
+_ADDED = insert_given(_LEG, "rows").returning(_LEG).cte("added")
+_ADD = (
+    select(_ADDED)
+    .add_cte(insert_given(table_of(TermsDocumentRow), "documents").cte("documents"))
+    .order_by(_ADDED.c.position)
+)
 _OF_PAYMENT = (
     select(_LEG)
     .where(_LEG.c.payment_id == bindparam("payment_id"))
@@ -83,7 +87,6 @@ def add(
         _row(tx, leg, id=leg_id, payment_id=payment_id, attempt_id=attempt_id, position=position)
         for position, (leg_id, leg) in enumerate(zip(ids, legs, strict=True))
     ]
-    added = [record(row) for row in tx.session.execute(_ADD, rows)]
     documents = [
         {
             "id": tx.new_id("trm"),
@@ -95,8 +98,7 @@ def add(
         }
         for leg_id, leg in zip(ids, legs, strict=True)
     ]
-    tx.session.execute(_ADD_TERMS, documents)
-    return tuple(sorted(added, key=lambda leg: ids.index(leg.id)))
+    return tuple(_records(tx, _ADD, rows=given(rows), documents=given(documents)))
 
 
 def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
@@ -127,6 +129,7 @@ def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
         "charged_back": 0,
         "fee": 0,
         "duplicate": False,
+        "divisions": {},
         "created_at": tx.now,
         "updated_at": tx.now,
     }
