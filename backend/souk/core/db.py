@@ -160,13 +160,14 @@ def insert_given(table: Table, parameter: str, **instead: ColumnElement[object])
 
 
 def given(rows: Sequence[Mapping[str, object]]) -> str:
-    """Rows for `insert_given`, by the names of their columns."""
+    """Rows for `insert_given`, by the names of their columns. A time that does not say its zone is
+    refused."""
     return json.dumps(rows, default=_spelled)
 
 
 def _spelled(value: object) -> str:
-    if not isinstance(value, datetime):
-        raise TypeError(f"no column of ours holds a {type(value).__name__}")
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"{value!r} is nothing that a row can be given")
     return value.isoformat()
 
 
