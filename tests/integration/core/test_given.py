@@ -34,7 +34,7 @@ def kept(session):
 @pytest.mark.pitfall("P19")
 def test_rows_are_stored_as_they_were_given(kept):
     rows = [
-        {"id": "a", "amount": UINT256, "at": START, "about": {"title": "it's \"x\" \\ \u00e9"}},
+        {"id": "a", "amount": UINT256, "at": START, "about": {"title": "a 'b' \\ \u00e9"}},
         {"id": "b", "amount": 0, "at": None, "about": {}},
     ]
 

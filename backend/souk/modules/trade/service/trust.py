@@ -20,7 +20,7 @@ class Trust:
     def list_stale(self, tx: Transaction, checkout: PlacedCheckout) -> list[Verification]:
         """The names, one a store at most, that are to be looked at before a checkout of this
         transaction stands. Who asks again for what was placed before trusts nobody anew."""
-        if checkout.created_at < tx.now:
+        if tx.age(checkout.created_at):
             return []
         return self.names.list_stale(tx, {order.seller_id for order in checkout.orders})
 
