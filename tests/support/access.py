@@ -166,7 +166,7 @@ THEIRS: Mapping[str, Asked] = {
         _PRODUCTS + "/{listing}", {"title": "Mine"}, If_Match='"2"'
     ),
     "PUT /api/marketplace/products/{listing_id}/images": _at(
-        _PRODUCTS + "/{listing}/images", {"images": []}
+        _PRODUCTS + "/{listing}/images", {"images": []}, If_Match='"3"'
     ),
     "POST /api/marketplace/products/{listing_id}/publish": _at(_PRODUCTS + "/{draft}/publish"),
     "POST /api/marketplace/products/{listing_id}/unpublish": _at(

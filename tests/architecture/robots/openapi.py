@@ -28,6 +28,7 @@ class _Described:
     reads = wakeups = None
     max_body_bytes = 1
     trusted_proxies = ()
+    pictures_from = ""
 
     def __init__(self, routers: tuple[Section, ...]) -> None:
         self.routers = routers

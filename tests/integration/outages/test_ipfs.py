@@ -23,7 +23,7 @@ from tests.support.ipfs_shop import (
 )
 from tests.support.ipfs_world import IpfsWorld, ipfs_world
 from tests.support.kill_switch import KillSwitch, port_switch
-from tests.support.pictures import an_image
+from tests.support.pictures import an_image, put_on_show
 from tests.support.shop import Shop
 from tests.support.stack import Chain
 from tests.support.waiting import eventually
@@ -76,8 +76,7 @@ def sold(shop: Shop) -> dict:
     listing = shop.listing(seller)
     image = an_image(shop, seller)
     path = f"/api/marketplace/products/{listing}"
-    shown = {"images": [{"ipfs_hash": image["ipfs_hash"]}]}
-    assert shop.ask(seller, "PUT", f"{path}/images", shown).status_code == 204
+    put_on_show(shop, seller, listing, image)
     buyer = shop.person("buyer")
     [order] = shop.paid(buyer, (listing, 1))["orders"]
     page = shop.order(buyer, order["id"])

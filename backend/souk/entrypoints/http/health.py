@@ -114,7 +114,8 @@ async def live() -> dict[str, str]:
 )
 def ready(readiness: Annotated[Readiness, Depends(provided(Readiness))]) -> Response:
     """Checks the database and its schema, Redis, and that the chains are being followed. Whether
-    the card provider answers is said as well; when it does not, everything else goes on."""
+    the card provider and the scanner for malware answer, and how many blocks are not kept by others
+    yet, is said as well; it takes nothing else down."""
     well, parts = readiness.report()
     body = json.dumps({"status": "ok" if well else "degraded", "parts": parts}).encode()
     return json_response(body, status=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
