@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar
 
 import httpx
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from souk.core.clock import SystemClock
 from souk.core.db import Reads
@@ -17,6 +17,7 @@ from souk.core.idempotency import Idempotency
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
+from souk.core.web import Section
 from souk.entrypoints.http.app import attach, create_app
 from souk.modules.media.domain import FileAddresses
 
@@ -46,7 +47,7 @@ class NothingKept:
 class Assembled:
     """What the application needs of the composition root."""
 
-    routers: tuple[APIRouter, ...]
+    routers: tuple[Section, ...]
     services: dict[object, object]
     reads: Reads
     wakeups: AsyncWakeups
@@ -173,7 +174,7 @@ class Api:
 def assembled(
     database_url: str,
     uow: UnitOfWork,
-    *routers: APIRouter,
+    *routers: Section,
     services: dict[object, object],
     authenticate: Callable[[str], Principal],
 ) -> Assembled:

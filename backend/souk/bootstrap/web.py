@@ -7,8 +7,6 @@ from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
-
 from souk.adapters.ens.normaliser import EnsipNormaliser
 from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.adapters.prometheus.metrics import PrometheusMetrics
@@ -30,6 +28,7 @@ from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.uploads import UploadBounds, Uploads
 from souk.core.wakeups import AsyncWakeups
+from souk.core.web import Section
 from souk.modules.accounts import api as accounts_api
 from souk.modules.accounts.service import Accounts, EmailGate, KeyGate, SignInGate
 from souk.modules.analytics import api as analytics_api
@@ -80,7 +79,7 @@ class WebContainer(Container):
 
     reads: Reads
     wakeups: AsyncWakeups
-    routers: tuple[APIRouter, ...] = _ROUTERS
+    routers: tuple[Section, ...] = _ROUTERS
 
     @property
     def max_body_bytes(self) -> int:

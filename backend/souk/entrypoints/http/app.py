@@ -5,13 +5,14 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from souk import __version__
 from souk.core.db import Reads
 from souk.core.principal import Principal
 from souk.core.wakeups import AsyncWakeups
+from souk.core.web import Section
 from souk.entrypoints.http import health, metrics, problems
 from souk.entrypoints.http.at_hand import AtHand
 from souk.entrypoints.http.measuring import Measured
@@ -28,7 +29,7 @@ class Composed(Protocol):
     """What the application needs of the composition root."""
 
     @property
-    def routers(self) -> tuple[APIRouter, ...]:
+    def routers(self) -> tuple[Section, ...]:
         """Every module's router."""
         ...
 

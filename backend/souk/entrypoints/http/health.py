@@ -4,14 +4,14 @@ import json
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import Field
 
 from souk.core.readiness import ClientConfig, Readiness
-from souk.core.web import MoneyOut, ResponseModel, cacheable, json_response, provided
+from souk.core.web import MoneyOut, ResponseModel, Section, cacheable, json_response, provided
 from souk.entrypoints.http.problems import catalogue
 
-router = APIRouter(tags=["operations"])
+router = Section(tags=["operations"])
 
 
 class PartOut(ResponseModel):

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from souk.core.db import Reads
 from souk.core.ids import require_id
@@ -19,6 +19,7 @@ from souk.core.web import (
     IfMatch,
     Limit,
     MaybeCaller,
+    Section,
     cacheable,
     json_response,
     once,
@@ -49,7 +50,7 @@ from souk.modules.catalog.schemas import (
 from souk.modules.catalog.service import Catalog
 from souk.modules.media.domain import FileAddresses
 
-router = APIRouter(prefix="/api/marketplace", tags=["catalogue"])
+router = Section(prefix="/api/marketplace", tags=["catalogue"])
 _Service = Annotated[Catalog, Depends(provided(Catalog))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _Addresses = Annotated[FileAddresses, Depends(provided(FileAddresses))]

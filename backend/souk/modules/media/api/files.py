@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
+from fastapi import Depends, HTTPException, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from souk.core.db import Reads
 from souk.core.gathering import Gathered
-from souk.core.web import has_seen, provided
+from souk.core.web import Section, has_seen, provided
 from souk.modules.media import queries
 from souk.modules.media.domain import (
     FILES_PATH,
@@ -28,7 +28,7 @@ from souk.modules.media.errors import ImageNotFound
 from souk.modules.media.ports import ContentStore
 from souk.modules.media.schemas import CID
 
-router = APIRouter(tags=["images"])
+router = Section(tags=["images"])
 
 SHOWN_SECONDS = 1.0
 """A file may be served so long after it was last seen to be shown."""

@@ -6,7 +6,7 @@ from functools import partial
 from mmap import mmap
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from souk.core.multipart import Part, divided, only_known, text_of
@@ -16,6 +16,7 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     MaybeCaller,
+    Section,
     provided,
 )
 from souk.modules.media.domain import (
@@ -28,7 +29,7 @@ from souk.modules.media.errors import PurposeNotYet, UnknownPurpose
 from souk.modules.media.schemas import CID, ImageOut, UploadedFile, UploadOut
 from souk.modules.media.service import Images, Outcome
 
-router = APIRouter(tags=["images"])
+router = Section(tags=["images"])
 
 UPLOAD_PATH = "/api/images/upload"
 MAX_PARTS = 16
