@@ -205,6 +205,23 @@ def test_reads_receipts_when_a_single_block_is_over_the_cap(
     assert stored(connection) == places(busy)
 
 
+def test_takes_in_no_empty_block_that_the_node_does_not_give_twice(
+    following: Following, busy: ScriptedChain, connection: Connection
+) -> None:
+    following(busy).advance(CHAIN_ID)
+    busy.grow(1)
+    made_up = replace(busy.tips(), head=replace(busy.tips().head, hash=block_hash(21, 9)))
+    once = iter([made_up])
+    hooks = {
+        "tips": lambda ask: next(once, None) or ask(),
+        "logs_by_receipts": lambda ask, header: ask(header) if header.transaction_hashes else [],
+    }
+
+    advance_until_caught_up(following(Intercepted(busy, **hooks)))
+
+    assert rows_of(connection, "SELECT hash FROM chain_block WHERE NOT canonical") == []
+
+
 @pytest.mark.pitfall("W15")
 def test_tells_of_a_gap_when_a_block_cannot_be_read_at_all(
     following: Following, busy: ScriptedChain, connection: Connection

@@ -90,7 +90,7 @@ class Watcher:
         self._pace = pace
         self._reader = BlockReader(source, config, decoder.topics)
         self._alarms = Alarms(uow, config.chain_id)
-        self._window = Window()
+        self._window = Window(pace.monotonic)
         self._lease = Lease(
             uow, config.chain_id, seconds=pace.lease_seconds, monotonic=pace.monotonic
         )
@@ -165,10 +165,13 @@ class Watcher:
         if cursor.genesis_hash == genesis_hash:
             self._alarms.close(IncidentReason.WRONG_CHAIN, "the endpoint serves the right chain")
             return Outcome.WORKING
-        if not self._config.disposable:
-            self._lease.release()
-            return self._refuse_endpoint(f"the endpoint's block 0 is {genesis_hash}")
-        return self._begin_anew(cursor, genesis_hash)
+        return self._meet_another_chain(cursor, genesis_hash)
+
+    def _meet_another_chain(self, cursor: Cursor, genesis_hash: str) -> Outcome:
+        if self._config.disposable:
+            return self._begin_anew(cursor, genesis_hash)
+        self._lease.release()
+        return self._refuse_endpoint(f"the endpoint's block 0 is {genesis_hash}")
 
     def _refuse_endpoint(self, detail: str) -> Outcome:
         self._alarms.open(IncidentReason.WRONG_CHAIN, detail=detail, block=None)
@@ -248,7 +251,8 @@ class Watcher:
         moved = replace(cursor, next_block=last.number + 1, head_hash=last.hash)
         new = self._leveled(moved, tips)
         with self._uow.begin() as tx:
-            take_in(tx, cursor.chain_id, blocks, self._decoder, final=new.final)
+            settled = max(new.final, self._final(tips))
+            take_in(tx, cursor.chain_id, blocks, self._decoder, final=settled)
             raise_levels(tx, cursor.chain_id, self._reached(new))
             self._lease.commit(tx, cursor, new)
         return new
@@ -267,10 +271,11 @@ class Watcher:
         ancestor = self._find_ancestor(cursor, up_to=up_to)
         if ancestor is not None and ancestor.hash == cursor.head_hash:
             raise ChainDataRefused(f"the node has block {ancestor.number}, yet not below the next")
-        if ancestor is None and self._config.disposable:
+        if ancestor is None:
+            # An endpoint may have come to serve another chain since it was asked for block 0.
             _, genesis_hash = self._source.identity()
             if genesis_hash != cursor.genesis_hash:
-                return self._begin_anew(cursor, genesis_hash)
+                return self._meet_another_chain(cursor, genesis_hash)
         height = -1 if ancestor is None else ancestor.number
         new = replace(
             cursor,
@@ -317,7 +322,13 @@ class Watcher:
     def _leveled(self, cursor: Cursor, tips: Tips) -> Cursor:
         """The cursor with the heights that its own head and the node's tags allow; these never
         fall, whatever a tag does."""
-        now = heights(self._config, head=cursor.next_block - 1, safe=tips.safe, final=tips.final)
+        now = heights(
+            self._config,
+            head=cursor.next_block - 1,
+            safe=tips.safe,
+            final=tips.final,
+            at_tip=tips.head.hash == cursor.head_hash,
+        )
         final = max(cursor.final, now.final)
         return replace(cursor, final=final, safe=max(cursor.safe, now.safe, final))
 
