@@ -1,6 +1,7 @@
 """The logs bloom of a block header (Ethereum Yellow Paper, section 4.3.1, function M)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from eth_utils.crypto import keccak
 
@@ -10,6 +11,8 @@ BLOOM_BYTES = 256
 _BITS = BLOOM_BYTES * 8
 
 
+# Every header is asked for the same few topics.
+@lru_cache(maxsize=1_024)
 def _mask(item: bytes) -> int:
     digest = keccak(item)
     mask = 0
