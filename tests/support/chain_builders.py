@@ -15,7 +15,7 @@ from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.core.addresses import Address, checksum_address
 from souk.modules.chain.domain import BlockHeader, Bloom, ChainConfig, Purpose, RawLog
-from souk.modules.chain.service import Chains, FollowedChain, Pace
+from souk.modules.chain.service import Chains, FollowedChain, Pace, Upkeep
 from tests.support.stack import Chain
 
 CHAIN_ID = 31337
@@ -157,12 +157,20 @@ def a_config(escrow: EscrowOnChain | None = None, **fields) -> ChainConfig:
 def chains_of(uow, source, *, escrow: EscrowOnChain | None = None, sender=None, **fields) -> Chains:
     """The service over one source; `fields` change how the chain is followed."""
     pace = fields.pop("pace", None) or Pace(lease_seconds=fields.pop("lease_seconds", 5.0))
-    daily_gas = fields.pop("daily_gas", 10**9)
-    purpose = fields.pop("purpose", Purpose.KEEPER)
+    budgets = dict.fromkeys(Purpose, fields.pop("daily_gas", 10**9))
+    return Chains(uow, _followed(source, escrow, sender, **fields), daily_gas=budgets, pace=pace)
+
+
+def upkeep_of(uow, source, *, escrow: EscrowOnChain | None = None, sender=None, **fields) -> Upkeep:
+    """What looks after the sender of the service that the same arguments make."""
+    budgets = dict.fromkeys(Purpose, fields.pop("daily_gas", 10**9))
+    return Upkeep(uow, _followed(source, escrow, sender, **fields), daily_gas=budgets)
+
+
+def _followed(source, escrow, sender, purpose=Purpose.KEEPER, **fields) -> dict[int, FollowedChain]:
     senders = {} if sender is None else {purpose: sender}
-    followed = FollowedChain(a_config(escrow, **fields), source, EscrowEventDecoder(), senders)
-    budgets = dict.fromkeys(Purpose, daily_gas)
-    return Chains(uow, {followed.config.chain_id: followed}, daily_gas=budgets, pace=pace)
+    chain = FollowedChain(a_config(escrow, **fields), source, EscrowEventDecoder(), senders)
+    return {chain.config.chain_id: chain}
 
 
 def a_header(number: int = 1, logs: tuple[RawLog, ...] = (), **fields) -> BlockHeader:

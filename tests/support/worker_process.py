@@ -45,6 +45,18 @@ def fail() -> None:
     raise RuntimeError("the task was told to fail")
 
 
+def never_commit(engine: Engine) -> None:
+    """At its first run, write half and wait for what never comes; later, say that it is over."""
+    with engine.connect() as connection:
+        if connection.execute(text("SELECT count(*) FROM noted")).scalar_one():
+            note(engine, "over")
+            return
+        note(engine, "begun")
+        connection.execute(text("INSERT INTO noted (what) VALUES ('half')"))
+        connection.execute(text("SELECT pg_sleep(60)"))
+        connection.commit()
+
+
 def parts(database_url: str, redis_url: str, run_seconds: float) -> Parts:
     engine = make_engine(database_url)
     clock = SystemClock()
@@ -70,6 +82,7 @@ def parts(database_url: str, redis_url: str, run_seconds: float) -> Parts:
             ),
             "timers": sweep_timers(timers, clock, clocks, periodic, run_seconds=run_seconds),
             "runs": Loop("test.note_run", lambda _keep_on: note(engine, "run")),
+            "slow": Loop("test.never_commit", lambda _keep_on: never_commit(engine)),
             "failing": Loop("test.fail", lambda _keep_on: (note(engine, "run"), fail())[0]),
         },
     )

@@ -23,7 +23,13 @@ from souk.embedded.price_feed import LocalPriceFeed
 from souk.modules.accounts.service import Accounts, Emails, Letters
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
-from souk.modules.chain.service import Chains, rebroadcasts, watch_chain
+from souk.modules.chain.service import (
+    Chains,
+    Upkeep,
+    look_after_accounts,
+    rebroadcasts,
+    watch_chain,
+)
 from souk.modules.media.service import Pins
 from souk.modules.names.service import Notices, Rechecks
 from souk.modules.payments import handlers as payments_handlers
@@ -41,6 +47,7 @@ from souk.modules.webhooks.service import (
 )
 
 _KEEPER_SECONDS = 1.0
+_OVERDUE_SECONDS = 60.0
 _FEED_SECONDS = 1.0
 _FOLLOW_SECONDS = 3.0
 _FORGET_SECONDS = 3600.0
@@ -106,6 +113,7 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         forget_old(services.of(DeliveryLog)),
         *rebroadcasts(chains),
+        *look_after_accounts(services.of(Upkeep)),
     ]
     for chain_id, network in found.items():
         name = f"chain {chain_id}"
@@ -113,6 +121,9 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         if Purpose.KEEPER in network.followed.senders:
             settle = partial(keeper.settle_due, chain_id)
             periodic.append(Periodic(f"trade.settle_due {name}", _KEEPER_SECONDS, settle))
+        else:
+            report = partial(services.of(Upkeep).report_missing_key, chain_id, keeper.count_overdue)
+            periodic.append(Periodic(f"trade.report_overdue {name}", _OVERDUE_SECONDS, report))
         if network.deployment.disposable:
             feed = _feed(services, network)
             periodic.append(Periodic(f"feed of {name}", _FEED_SECONDS, feed.refresh))

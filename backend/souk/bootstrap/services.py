@@ -48,7 +48,7 @@ from souk.modules.books.ports import RailStatement
 from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
 from souk.modules.chain.domain import Purpose
-from souk.modules.chain.service import ChainRecords, Chains
+from souk.modules.chain.service import ChainRecords, Chains, Upkeep
 from souk.modules.ledger.service import Ledger
 from souk.modules.names.domain import Letterhead
 from souk.modules.names.service import Judge, LastLooks, Notices, Rechecks
@@ -123,14 +123,11 @@ def _tools(settings: Settings, uow: UnitOfWork) -> Services:
 def _people_and_goods(
     settings: Settings, uow: UnitOfWork, wall: Clock, found: Mapping[int, Network]
 ) -> Services:
-    chains = Chains(
-        uow,
-        {chain_id: network.followed for chain_id, network in found.items()},
-        daily_gas={
-            Purpose.KEEPER: settings.keeper.keeper_daily_gas,
-            Purpose.RELAYER: settings.keeper.relayer_daily_gas,
-        },
-    )
+    followed = {chain_id: network.followed for chain_id, network in found.items()}
+    daily_gas = {
+        Purpose.KEEPER: settings.keeper.keeper_daily_gas,
+        Purpose.RELAYER: settings.keeper.relayer_daily_gas,
+    }
     verifier = EvmSignatureVerifier(
         {chain_id: network.impatient_node for chain_id, network in found.items()},
         # Not the one of payments: whoever signs in chooses the contract that is asked, and how long
@@ -143,7 +140,8 @@ def _people_and_goods(
     catalog = Catalog(uow, sellers)
     return Services(
         {
-            Chains: chains,
+            Chains: Chains(uow, followed, daily_gas=daily_gas),
+            Upkeep: Upkeep(uow, followed, daily_gas=daily_gas),
             Accounts: accounts,
             ApiKeys: ApiKeys(uow),
             Addresses: Addresses(uow, _email(settings)),

@@ -9,7 +9,7 @@ from souk.core.errors import ProviderRejected
 from souk.core.unit_of_work import UnitOfWork
 from souk.embedded.anvil import CHAIN_ID, DEVELOPMENT_KEY
 from souk.modules.chain.errors import NetworkFeeTooHigh
-from souk.modules.chain.service import Chains
+from souk.modules.chain.service import Chains, Upkeep
 from souk.modules.payments.service import Payments
 from souk.modules.trade.service import Keeper
 from tests.support.shop import Person, Shop
@@ -51,6 +51,30 @@ def test_refunds_the_buyer_when_the_seller_never_ships(shop: Shop) -> None:
 
     order = shop.order(buyer, order_id)
     assert (order["status"], order["payment_status"]) == ("cancelled", "refunded")
+
+
+def test_tells_that_nobody_settles_when_something_is_overdue_and_there_is_no_key(
+    shop: Shop,
+) -> None:
+    seller, buyer = shop.seller(), shop.person("buyer")
+    shop.paid(buyer, (shop.listing(seller), 1))
+    upkeep, keeper = shop.container.get(Upkeep), shop.container.get(Keeper)
+    upkeep.report_missing_key(CHAIN_ID, keeper.count_overdue)
+    before = _open_incidents(shop)
+
+    shop.chain.move_time(10 * _DAY)
+    shop.follow(blocks=2)
+    upkeep.report_missing_key(CHAIN_ID, keeper.count_overdue)
+
+    assert (before, _open_incidents(shop)) == ([], ["keeper_key_missing"])
+
+
+def _open_incidents(shop: Shop) -> list[str]:
+    with shop.container.engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT reason FROM chain_incident WHERE closed_at IS NULL"
+        )
+        return [reason for (reason,) in rows]
 
 
 def test_does_nothing_when_no_deadline_has_passed(shop: Shop) -> None:

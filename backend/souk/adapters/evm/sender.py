@@ -6,7 +6,7 @@ from eth_account.signers.local import LocalAccount
 from souk.adapters.evm.node import EvmNode
 from souk.core.addresses import Address, checksum_address
 from souk.core.errors import ProviderRejected
-from souk.modules.chain.domain import Call
+from souk.modules.chain.domain import Call, Fees, GasPrice, bid
 from souk.modules.chain.errors import CallTooExpensive, NetworkFeeTooHigh
 from souk.modules.chain.ports import MinedTransaction, PreparedTransaction, SignedTransaction
 
@@ -39,26 +39,35 @@ class LocalTransactionSender:
         if needed > MAX_GAS:
             raise CallTooExpensive(f"the call needs {needed} gas, at most {MAX_GAS} is allowed")
         gas = min(needed * 6 // 5, MAX_GAS)
-        max_fee, tip = self._fees(max_fee_per_gas)
+        fees = self._fees(max_fee_per_gas)
         nonce, balance = self._node.account(self._address)
-        if balance < gas * max_fee + call.value:
+        if balance < gas * fees.max_fee + call.value:
             raise ProviderRejected(
                 f"the account {self._address} holds {balance} wei,"
-                f" the transaction may cost {gas * max_fee + call.value}"
+                f" the transaction may cost {gas * fees.max_fee + call.value}"
             )
-        return PreparedTransaction(call, gas, max_fee, tip, nonce)
+        return PreparedTransaction(call, gas, fees.max_fee, fees.tip, nonce)
 
-    def _fees(self, most: int) -> tuple[int, int]:
-        """What to offer for a unit of gas, and how much of it as a tip. A node's word alone sets
-        neither: what the next block would not take for `most` waits."""
-        base_fee, usual_tip = self._node.fees()
-        tip = max(usual_tip, MIN_TIP)
-        if base_fee + tip > most:
+    def _fees(self, most: int) -> Fees:
+        """A node's word alone does not set them: what the next block would not take for `most`
+        waits."""
+        price = self.price()
+        if price.least > most:
             raise NetworkFeeTooHigh(
-                f"chain {self._chain_id} takes {base_fee + tip} wei a unit of gas now,"
+                f"chain {self._chain_id} takes {price.least} wei a unit of gas now,"
                 f" at most {most} may be paid"
             )
-        return min(2 * base_fee + tip, most), tip
+        return bid(price, most)
+
+    def price(self) -> GasPrice:
+        """What the next block takes, and the usual tip."""
+        base_fee, usual_tip = self._node.fees()
+        return GasPrice(base_fee, max(usual_tip, MIN_TIP))
+
+    def balance(self) -> int:
+        """What the account holds, in wei."""
+        _nonce, balance = self._node.account(self._address)
+        return balance
 
     def sign(self, prepared: PreparedTransaction, nonce: int) -> SignedTransaction:
         """Sign; the signature is deterministic (RFC 6979)."""

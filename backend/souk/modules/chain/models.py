@@ -182,7 +182,9 @@ class ChainIncidentRow(Base):
 
 
 class ChainTransactionRow(Base):
-    """A transaction of ours: signed and stored before anyone else sees it, one per intent."""
+    """A transaction of ours: signed and stored before anyone else sees it. Of an intent there is
+    one, beside those that it has replaced, which bear the same nonce. `max_fee_allowed` is what may
+    be offered at most for a unit of gas, in wei, by whatever replaces it."""
 
     __tablename__ = "chain_transaction"
     __table_args__ = (
@@ -192,7 +194,7 @@ class ChainTransactionRow(Base):
             "chain_id",
             "intent",
             unique=True,
-            postgresql_where=text("status <> 'dropped'"),
+            postgresql_where=text("status NOT IN ('dropped', 'replaced')"),
         ),
         Index(
             "uq_chain_transaction_hash",
@@ -207,7 +209,7 @@ class ChainTransactionRow(Base):
             "sender",
             "nonce",
             unique=True,
-            postgresql_where=text("status <> 'dropped'"),
+            postgresql_where=text("status NOT IN ('dropped', 'replaced')"),
         ),
         Index("ix_chain_transaction_created_at", "chain_id", "created_at"),
     )
@@ -223,6 +225,7 @@ class ChainTransactionRow(Base):
     gas_limit: Mapped[int] = mapped_column(BigInteger)
     max_fee_per_gas: Mapped[Amount]
     max_priority_fee_per_gas: Mapped[Amount]
+    max_fee_allowed: Mapped[Amount]
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     transaction_hash: Mapped[str]
     status: Mapped[str]

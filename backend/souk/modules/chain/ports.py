@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from souk.core.addresses import Address
-from souk.modules.chain.domain import BlockHeader, Call, DecodedEvent, RawLog, Tips
+from souk.modules.chain.domain import BlockHeader, Call, DecodedEvent, GasPrice, RawLog, Tips
 
 
 class LogSource(Protocol):
@@ -97,6 +97,14 @@ class TransactionSender(Protocol):
         """Simulate the call and price it, at no more than so many wei a unit of gas. Raises
         `CallReverted`, `NetworkFeeTooHigh`, `ProviderRejected` when the account cannot pay for
         it, `ProviderUnavailable`."""
+        ...
+
+    def price(self) -> GasPrice:
+        """What a unit of gas costs now. Raises `ProviderUnavailable`."""
+        ...
+
+    def balance(self) -> int:
+        """What the account holds, in wei. Raises `ProviderUnavailable`."""
         ...
 
     def sign(self, prepared: PreparedTransaction, nonce: int) -> SignedTransaction:

@@ -29,6 +29,7 @@ from souk.modules.chain.domain.facts import (
     invert,
     levels_between,
 )
+from souk.modules.chain.domain.fees import Fees, GasPrice, bid, outbid
 from souk.modules.chain.domain.records import SettledBlock, StandingFact
 from souk.modules.chain.domain.verification import (
     require_linked,
@@ -46,6 +47,8 @@ __all__ = [
     "Cursor",
     "DecodedEvent",
     "EscrowFactKind",
+    "Fees",
+    "GasPrice",
     "Head",
     "Heights",
     "IncidentReason",
@@ -62,10 +65,12 @@ __all__ = [
     "TransactionStatus",
     "VerifiedBlock",
     "appearing",
+    "bid",
     "block_instant",
     "heights",
     "invert",
     "levels_between",
+    "outbid",
     "require_linked",
     "verify_block",
     "verify_some_logs",

@@ -51,18 +51,22 @@ class TransactionStatus(StrEnum):
 
     SIGNED = "signed"
     BROADCAST = "broadcast"
+    REPLACED = "replaced"
     MINED = "mined"
     REVERTED = "reverted"
     DROPPED = "dropped"
 
 
 class IncidentReason(StrEnum):
-    """Why a watcher asks for a person."""
+    """Why a person is asked for: what the watcher or a sender must not decide, or cannot."""
 
     WRONG_CHAIN = "wrong_chain"
     REORG_BELOW_FINAL = "reorg_below_final"
     HEAD_FELL_BEHIND = "head_fell_behind"
     UNREADABLE_BLOCK = "unreadable_block"
+    TRANSACTION_STUCK = "transaction_stuck"
+    ACCOUNT_RUNS_DRY = "account_runs_dry"
+    KEEPER_KEY_MISSING = "keeper_key_missing"
 
 
 class Outcome(IntEnum):

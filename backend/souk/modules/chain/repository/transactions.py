@@ -1,27 +1,47 @@
 """Our own transactions and the nonces of the accounts that send them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction
-from souk.modules.chain.domain import TransactionStatus
+from souk.modules.chain.domain import Call, Fees, TransactionStatus
 from souk.modules.chain.models import ChainNonceRow, ChainTransactionRow
 from souk.modules.chain.ports import MinedTransaction, PreparedTransaction, SignedTransaction
 
 _LIVE = (str(TransactionStatus.SIGNED), str(TransactionStatus.BROADCAST))
+_REPLACED = str(TransactionStatus.REPLACED)
+_MINED = (str(TransactionStatus.MINED), str(TransactionStatus.REVERTED))
+# Of these an account may have several for one nonce, all but one of which come to nothing.
+_ABANDONED = (str(TransactionStatus.DROPPED), _REPLACED)
 
 
 @dataclass(frozen=True, slots=True)
 class Unmined:
-    """A transaction that is not known to stand in a block, and the place it was signed for."""
+    """A transaction that is not known to stand in a block, the place it was signed for, and since
+    when. `replaced` are the hashes of what it took the place of, each of which a node may still
+    have and mine instead. `fees` it offers, `most` of them it may come to offer."""
 
     signed: SignedTransaction
+    replaced: tuple[str, ...]
+    intent: str
     sender: Address
     nonce: int
+    call: Call
+    gas_limit: int
+    fees: Fees
+    most: int
+    created_at: datetime
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """Under which it may stand in a block."""
+        return (self.signed.transaction_hash, *self.replaced)
 
 
 def find_transaction(tx: Transaction, chain_id: int, intent: str) -> ChainTransactionRow | None:
@@ -29,7 +49,7 @@ def find_transaction(tx: Transaction, chain_id: int, intent: str) -> ChainTransa
     return tx.session.scalars(
         select(ChainTransactionRow)
         .filter_by(chain_id=chain_id, intent=intent)
-        .where(ChainTransactionRow.status != str(TransactionStatus.DROPPED))
+        .where(ChainTransactionRow.status.not_in(_ABANDONED))
     ).one_or_none()
 
 
@@ -56,12 +76,14 @@ def set_nonce(tx: Transaction, chain_id: int, sender: str, *, next_nonce: int) -
 
 
 def count_gas_since(tx: Transaction, chain_id: int, sender: str, since: datetime) -> int:
-    """Gas that an account's transactions may have used, by their limits, since an instant."""
+    """Gas that an account's transactions may have used, by their limits, since an instant. One that
+    was replaced uses none, or else what replaced it does not."""
     total = tx.session.scalar(
         select(func.coalesce(func.sum(ChainTransactionRow.gas_limit), 0)).where(
             ChainTransactionRow.chain_id == chain_id,
             ChainTransactionRow.sender == sender,
             ChainTransactionRow.created_at >= since,
+            ChainTransactionRow.status != _REPLACED,
         )
     )
     return int(total or 0)
@@ -75,6 +97,7 @@ def add_transaction(
     sender: str,
     nonce: int,
     prepared: PreparedTransaction,
+    most: int,
     signed: SignedTransaction,
 ) -> None:
     """Store signed bytes, before anybody else may see them."""
@@ -91,6 +114,7 @@ def add_transaction(
             gas_limit=prepared.gas_limit,
             max_fee_per_gas=prepared.max_fee_per_gas,
             max_priority_fee_per_gas=prepared.max_priority_fee_per_gas,
+            max_fee_allowed=most,
             raw=signed.raw,
             transaction_hash=signed.transaction_hash,
             status=str(TransactionStatus.SIGNED),
@@ -102,16 +126,43 @@ def add_transaction(
 
 def list_unmined(tx: Transaction, chain_id: int, *, limit: int) -> list[Unmined]:
     """Transactions that are not known to stand in a block, in the order of their nonces."""
-    rows = tx.session.execute(
+    rows = tx.session.scalars(
         select(ChainTransactionRow)
         .where(ChainTransactionRow.chain_id == chain_id, ChainTransactionRow.status.in_(_LIVE))
         .order_by(ChainTransactionRow.sender, ChainTransactionRow.nonce)
         .limit(limit)
-    ).scalars()
-    return [
-        Unmined(SignedTransaction(r.raw, r.transaction_hash), Address(r.sender), r.nonce)
-        for r in rows
-    ]
+    ).all()
+    replaced = _list_replaced(tx, chain_id, [row.intent for row in rows])
+    return [_unmined(row, replaced.get((row.sender, row.nonce), ())) for row in rows]
+
+
+def _list_replaced(
+    tx: Transaction, chain_id: int, intents: Sequence[str]
+) -> dict[tuple[str, int], tuple[str, ...]]:
+    found: dict[tuple[str, int], tuple[str, ...]] = {}
+    for row in tx.session.scalars(
+        select(ChainTransactionRow)
+        .filter_by(chain_id=chain_id, status=_REPLACED)
+        .where(ChainTransactionRow.intent.in_(intents))
+    ):
+        key = row.sender, row.nonce
+        found[key] = (*found.get(key, ()), row.transaction_hash)
+    return found
+
+
+def _unmined(row: ChainTransactionRow, replaced: tuple[str, ...]) -> Unmined:
+    return Unmined(
+        signed=SignedTransaction(row.raw, row.transaction_hash),
+        replaced=replaced,
+        intent=row.intent,
+        sender=Address(row.sender),
+        nonce=row.nonce,
+        call=Call(Address(row.target), row.data, row.value),
+        gas_limit=row.gas_limit,
+        fees=Fees(row.max_fee_per_gas, row.max_priority_fee_per_gas),
+        most=row.max_fee_allowed,
+        created_at=row.created_at,
+    )
 
 
 def mark_broadcast(
@@ -127,23 +178,58 @@ def mark_broadcast(
 
 
 def mark_mined(
-    tx: Transaction, chain_id: int, transaction_hash: str, mined: MinedTransaction
+    tx: Transaction, chain_id: int, each: Unmined, transaction_hash: str, mined: MinedTransaction
 ) -> None:
-    """Record the block that a transaction stands in."""
+    """Record the block that a transaction stands in, itself or one that it was to replace: then
+    it has come to nothing."""
+    if transaction_hash != each.signed.transaction_hash:
+        _end(tx, chain_id, each, [each.signed.transaction_hash], TransactionStatus.DROPPED)
     status = TransactionStatus.MINED if mined.succeeded else TransactionStatus.REVERTED
-    tx.session.execute(
+    place = {"block_number": mined.block_number, "block_hash": mined.block_hash}
+    _end(tx, chain_id, each, [transaction_hash], status, **place)
+
+
+def mark_replaced(tx: Transaction, chain_id: int, each: Unmined) -> bool:
+    """Make room for a transaction that takes this one's nonce; whether it was still to be had."""
+    result = tx.session.execute(
         update(ChainTransactionRow)
-        .where(_is_live(chain_id, transaction_hash))
-        .values(status=str(status), block_number=mined.block_number, block_hash=mined.block_hash)
+        .where(_is_live(chain_id, each.signed.transaction_hash))
+        .values(status=_REPLACED)
+        .returning(ChainTransactionRow.id)
     )
+    return bool(result.all())
 
 
-def drop_transaction(tx: Transaction, chain_id: int, transaction_hash: str) -> None:
-    """Record that another transaction took the nonce: this one can never be mined."""
+def drop_transaction(tx: Transaction, chain_id: int, each: Unmined) -> None:
+    """Record that another transaction took the nonce: this one can never be mined, nor what it
+    replaced."""
+    _end(tx, chain_id, each, each.hashes, TransactionStatus.DROPPED)
+
+
+def _end(
+    tx: Transaction,
+    chain_id: int,
+    each: Unmined,
+    hashes: Sequence[str],
+    status: TransactionStatus,
+    **place: object,
+) -> None:
+    """Unless one of this nonce has come to an end: then it stays as it was recorded."""
+    ended = aliased(ChainTransactionRow)
+    same = and_(
+        ended.chain_id == chain_id, ended.sender == str(each.sender), ended.nonce == each.nonce
+    )
+    over = select(ended.id).where(same, ended.status.in_(_MINED))
     tx.session.execute(
         update(ChainTransactionRow)
-        .where(_is_live(chain_id, transaction_hash))
-        .values(status=str(TransactionStatus.DROPPED))
+        .where(
+            ChainTransactionRow.chain_id == chain_id,
+            ChainTransactionRow.transaction_hash.in_(hashes),
+            ChainTransactionRow.status.in_((*_LIVE, _REPLACED)),
+            ~over.exists(),
+        )
+        .values(status=str(status), **place),
+        execution_options={"synchronize_session": False},
     )
 
 

@@ -9,19 +9,32 @@ from souk.modules.chain.repository import incidents as incident_rows
 
 _log = logging.getLogger(__name__)
 
+SENDING = frozenset(
+    {
+        IncidentReason.TRANSACTION_STUCK,
+        IncidentReason.ACCOUNT_RUNS_DRY,
+        IncidentReason.KEEPER_KEY_MISSING,
+    }
+)
+WATCHING = frozenset(IncidentReason) - SENDING
+
 
 class Alarms:
-    """The incidents and gaps of one chain, as its watcher opens and closes them."""
+    """The incidents and gaps of one chain, as its watcher opens and closes them, or whoever else
+    looks after some `reasons`."""
 
-    def __init__(self, uow: UnitOfWork, chain_id: int) -> None:
+    def __init__(
+        self, uow: UnitOfWork, chain_id: int, reasons: frozenset[IncidentReason] = WATCHING
+    ) -> None:
         self._uow = uow
         self._chain_id = chain_id
+        self._reasons = reasons
         self._open: set[IncidentReason] = set()
 
     def load(self) -> None:
-        """Learn which incidents were left open by whoever watched before."""
+        """Learn which incidents were left open by whoever looked before."""
         with self._uow.begin() as tx:
-            self._open = incident_rows.list_open_reasons(tx, self._chain_id)
+            self._open = incident_rows.list_open_reasons(tx, self._chain_id) & self._reasons
 
     def open(self, reason: IncidentReason, *, detail: str, block: int | None) -> None:
         """Open an incident and tell of it; once, while one with this reason is open."""

@@ -22,7 +22,7 @@ from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import effects as effect_rows
 from souk.modules.chain.repository import transactions as transaction_rows
-from souk.modules.chain.service.sending import GasBudget, Outgoing
+from souk.modules.chain.service.sending import Outgoing, accounts_of
 from souk.modules.chain.service.watching import Pace, Watcher
 
 _KEY_MISSING = {Purpose.KEEPER: KeeperKeyMissing, Purpose.RELAYER: RelayerKeyMissing}
@@ -149,11 +149,9 @@ class Chains:
     def rebroadcast(self, chain_id: int) -> int:
         """Send again what stands in no block yet, and give up what never will; returns how many
         were sent. Does nothing where no key is configured."""
-        senders = self._followed(chain_id).senders
-        if not senders:
-            return 0
         # The bytes are signed already: whoever speaks to the node can hand all of them over.
-        return self._outgoing(chain_id, next(iter(senders))).rebroadcast()
+        account = next(iter(self._accounts(chain_id).values()), None)
+        return 0 if account is None else account.rebroadcast()
 
     def find_sent(self, tx: Transaction, chain_id: int, intent: str) -> Sent | None:
         """What became of an intent; `None` when nothing was sent for it, or what was is lost."""
@@ -161,12 +159,14 @@ class Chains:
         return None if row is None else Sent(row.transaction_hash, TransactionStatus(row.status))
 
     def _outgoing(self, chain_id: int, purpose: Purpose) -> Outgoing:
-        chain = self._followed(chain_id)
-        sender = chain.senders.get(purpose)
-        if sender is None:
+        account = self._accounts(chain_id).get(purpose)
+        if account is None:
             raise _KEY_MISSING[purpose](chain_id)
-        budget = GasBudget(purpose, self._daily_gas[purpose])
-        return Outgoing(self._uow, sender, chain.config, budget)
+        return account
+
+    def _accounts(self, chain_id: int) -> dict[Purpose, Outgoing]:
+        chain = self._followed(chain_id)
+        return accounts_of(self._uow, chain.config, chain.senders, self._daily_gas)
 
     def _followed(self, chain_id: int) -> FollowedChain:
         chain = self._chains.get(chain_id)

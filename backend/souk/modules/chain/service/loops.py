@@ -2,10 +2,12 @@
 
 from functools import partial
 
-from souk.core.jobs import RUN_SECONDS, KeepOn, Loop, Periodic
+from souk.core.jobs import RUN_SECONDS, Aside, KeepOn, Loop, Periodic
 from souk.modules.chain.service.chains import Chains
+from souk.modules.chain.service.upkeep import Upkeep
 
 REBROADCAST_SECONDS = 3.0
+UPKEEP_SECONDS = 30.0
 
 
 def watch_chain(chains: Chains, chain_id: int) -> Loop:
@@ -28,3 +30,14 @@ def rebroadcasts(chains: Chains) -> list[Periodic]:
         )
         for chain_id in chains.ids
     ]
+
+
+def look_after_accounts(upkeep: Upkeep) -> list[Periodic]:
+    """For each chain: see that our own transactions offer enough, and that they can be paid for. In
+    threads of their own: a node that does not answer must not hold up anything else."""
+    periodic = []
+    for chain_id in upkeep.ids:
+        name = f"chain.look_after_accounts {chain_id}"
+        look = Aside(name, partial(upkeep.look_after, chain_id))
+        periodic.append(Periodic(name, UPKEEP_SECONDS, look))
+    return periodic

@@ -5,6 +5,7 @@ these bytes are ever sent for it, so that sending again can do nothing twice.
 """
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +13,11 @@ from datetime import datetime, timedelta
 from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable
 from souk.core.unit_of_work import Transaction, UnitOfWork
-from souk.modules.chain.domain import Call, ChainConfig, Purpose
+from souk.modules.chain.domain import Call, ChainConfig, Purpose, outbid
 from souk.modules.chain.errors import (
     CallTooExpensive,
     GasBudgetSpent,
+    NetworkFeeTooHigh,
     RelayerGasSpent,
     TransactionRefused,
 )
@@ -32,6 +34,10 @@ from souk.modules.chain.repository import transactions as rows
 _log = logging.getLogger(__name__)
 
 BATCH = 100
+# Longer than any chain takes for a few blocks.
+REPLACED_AFTER = timedelta(minutes=2)
+# An account that cannot pay for this part of the gas that it may use in a day runs dry.
+_PART_OF_A_DAY = 10
 
 _SPENT = {Purpose.KEEPER: GasBudgetSpent, Purpose.RELAYER: RelayerGasSpent}
 
@@ -82,7 +88,7 @@ class Outgoing:
                 raise CallTooExpensive(
                     f"the call may use {prepared.gas_limit} gas, at most {max_gas} is allowed"
                 )
-            signed = self._store(prepared, intent)
+            signed = self._store(prepared, bound, intent)
         self._hand_over(signed)
         return signed.transaction_hash
 
@@ -98,15 +104,85 @@ class Outgoing:
         used = self._count_used({each.sender for each in unmined}, settled)
         sent = 0
         for each in unmined:
-            mined = self._sender.find_mined(each.signed.transaction_hash)
-            if mined is not None:
-                self._note_mined(each.signed, mined)
-            elif each.nonce < used[each.sender]:
+            if self._is_mined(each):
+                continue
+            if each.nonce < used[each.sender]:
                 self._drop(each)
             else:
                 self._hand_over(each.signed)
                 sent += 1
         return sent
+
+    def replace_stuck(self) -> str | None:
+        """Offer more for the transaction of this account that all later ones wait for, if it has
+        waited long and offers less than is taken now; the hash of what replaces it. The same call
+        with the same nonce, so that one of the two at most is ever mined.
+
+        Raises `NetworkFeeTooHigh` when more is needed than it may ever cost."""
+        each = self._find_waiting()
+        if each is None:
+            return None
+        price = self._sender.price()
+        if each.fees.is_enough(price):
+            return None
+        fees = outbid(each.fees, price, each.most)
+        if fees.max_fee > each.most or not fees.is_enough(price):
+            raise NetworkFeeTooHigh(
+                f"transaction {each.signed.transaction_hash} offers {each.fees.max_fee} wei a unit"
+                f" of gas and chain {self._chain_id} takes {price.least} now, which is more than"
+                f" the {each.most} that it may cost; it goes through when the price falls"
+            )
+        prepared = PreparedTransaction(
+            each.call, each.gas_limit, fees.max_fee, fees.tip, account_nonce=each.nonce
+        )
+        return self._replace(each, prepared)
+
+    def shortage(self) -> str | None:
+        """Why the account will soon be unable to pay, or `None`."""
+        balance, price = self._sender.balance(), self._sender.price()
+        gas = self._budget.daily_gas // _PART_OF_A_DAY
+        if balance >= gas * price.least:
+            return None
+        return (
+            f"the {self._budget.purpose} {self._sender.address} holds {balance} wei, and {gas} gas"
+            f" costs {gas * price.least} now: send it some"
+        )
+
+    def _find_waiting(self) -> rows.Unmined | None:
+        with self._uow.begin() as tx:
+            unmined = rows.list_unmined(tx, self._chain_id, limit=BATCH)
+            own = next((each for each in unmined if each.sender == self._sender.address), None)
+            if own is None or tx.age(own.created_at) < REPLACED_AFTER:
+                return None
+        return own
+
+    def _replace(self, each: rows.Unmined, prepared: PreparedTransaction) -> str | None:
+        """Stored, like every transaction, before the node sees it."""
+        sender = str(each.sender)
+        with self._uow.begin() as tx:
+            rows.lock_nonce(tx, self._chain_id, sender, at_least=0)
+            if not rows.mark_replaced(tx, self._chain_id, each):
+                return None
+            signed = self._sender.sign(prepared, each.nonce)
+            rows.add_transaction(
+                tx,
+                self._chain_id,
+                intent=each.intent,
+                sender=sender,
+                nonce=each.nonce,
+                prepared=prepared,
+                most=each.most,
+                signed=signed,
+            )
+            tx.commit()
+        _log.warning(
+            "transaction %s was replaced by %s, which offers %s wei a unit of gas",
+            each.signed.transaction_hash,
+            signed.transaction_hash,
+            prepared.max_fee_per_gas,
+        )
+        self._hand_over(signed)
+        return signed.transaction_hash
 
     def _settled_block(self, tx: Transaction) -> int | None:
         """The newest block that we have taken in at the level at which facts count."""
@@ -134,14 +210,14 @@ class Outgoing:
             each.sender,
         )
         with self._uow.begin() as tx:
-            rows.drop_transaction(tx, self._chain_id, each.signed.transaction_hash)
+            rows.drop_transaction(tx, self._chain_id, each)
             tx.commit()
 
     def _find(self, intent: str) -> SignedTransaction | None:
         with self._uow.begin() as tx:
             return _signed(tx, self._chain_id, intent)
 
-    def _store(self, prepared: PreparedTransaction, intent: str) -> SignedTransaction:
+    def _store(self, prepared: PreparedTransaction, most: int, intent: str) -> SignedTransaction:
         """Take a nonce, sign and store; the nonce's row lock makes two senders take turns, and
         the second one of the same intent finds what the first one stored."""
         sender = str(self._sender.address)
@@ -159,6 +235,7 @@ class Outgoing:
                 sender=sender,
                 nonce=nonce,
                 prepared=prepared,
+                most=most,
                 signed=signed,
             )
             rows.set_nonce(tx, self._chain_id, sender, next_nonce=nonce + 1)
@@ -187,15 +264,39 @@ class Outgoing:
             rows.mark_broadcast(tx, self._chain_id, signed.transaction_hash, error=error)
             tx.commit()
 
-    def _note_mined(self, signed: SignedTransaction, mined: MinedTransaction) -> None:
+    def _is_mined(self, each: rows.Unmined) -> bool:
+        """Whether the node has it in a block, or one that it was to replace."""
+        for transaction_hash in each.hashes:
+            mined = self._sender.find_mined(transaction_hash)
+            if mined is not None:
+                self._note_mined(each, transaction_hash, mined)
+                return True
+        return False
+
+    def _note_mined(
+        self, each: rows.Unmined, transaction_hash: str, mined: MinedTransaction
+    ) -> None:
         """Believed only once our own record of the chain holds the block: then a reorg of that
         block is noticed, and the transaction with it."""
         with self._uow.begin() as tx:
             if block_rows.is_taken_in(
                 tx, self._chain_id, number=mined.block_number, block_hash=mined.block_hash
             ):
-                rows.mark_mined(tx, self._chain_id, signed.transaction_hash, mined)
+                rows.mark_mined(tx, self._chain_id, each, transaction_hash, mined)
                 tx.commit()
+
+
+def accounts_of(
+    uow: UnitOfWork,
+    config: ChainConfig,
+    senders: Mapping[Purpose, TransactionSender],
+    daily_gas: Mapping[Purpose, int],
+) -> dict[Purpose, Outgoing]:
+    """The accounts that we send from on a chain, by what they send for."""
+    return {
+        purpose: Outgoing(uow, sender, config, GasBudget(purpose, daily_gas[purpose]))
+        for purpose, sender in senders.items()
+    }
 
 
 def _signed(tx: Transaction, chain_id: int, intent: str) -> SignedTransaction | None:

@@ -79,6 +79,15 @@ class Keeper:
             self._send(chain_id, action, intent, legs)
         return len(batches)
 
+    def count_overdue(self, chain_id: int) -> int:
+        """How many legs are to be settled on a chain, counted up to the size of a batch."""
+        with self._uow.begin() as tx:
+            head = self._chains.policy_head(tx, chain_id)
+            if head is None:
+                return 0
+            clock = chain_clock(chain_id)
+            return len(self._payments.legs_due(tx, clock, head.at, self._max_batch))
+
     def settle_due_at_our_word(self) -> int:
         """Have the rails that do what we say settle what is overdue by the wall's clock; how many
         legs there were. What one of them refuses is stored there with its reason, and not asked
