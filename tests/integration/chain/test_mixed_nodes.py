@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from souk.modules.chain.domain import BlockHeader, Outcome
 from souk.modules.chain.service import Chains
@@ -67,6 +67,29 @@ def test_calls_no_block_final_when_the_tag_is_of_another_branch(
 
     assert course(connection) == ["seen", "confirmed", "orphaned"]
     assert incidents(connection) == []
+
+
+@pytest.mark.pitfall("W23")
+def test_stands_by_when_another_watcher_took_in_another_branch_meanwhile(
+    following: Following, scripted: ScriptedChain, connection: Connection
+) -> None:
+    scripted.grow(4)
+
+    def overtaken(ask: Callable[..., list], hashes: Sequence[str], **options: object) -> list:
+        answer = ask(hashes, **options)
+        source.hooks.clear()
+        scripted.cut(1)
+        scripted.grow(4, branch=1)
+        connection.execute(text("UPDATE chain SET lease_until = NULL"))
+        following(scripted).advance(CHAIN_ID)
+        return answer
+
+    source = Intercepted(scripted, logs_of_blocks=overtaken)
+    done = following(source).advance(CHAIN_ID)
+
+    assert done.outcome is Outcome.STANDBY
+    query = "SELECT hash FROM chain_block WHERE canonical ORDER BY number"
+    assert [one for (one,) in rows_of(connection, query)] == [h.hash for h, _ in scripted.blocks]
 
 
 @pytest.mark.pitfall("W5")

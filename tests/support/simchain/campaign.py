@@ -220,7 +220,10 @@ class Campaign:
         if trouble.strikes("reorg_amid_reading", 0.02):
             self._fork(self.random.randint(1, max(1, min(4, self.tree.deepest()))), "reorg")
             self._befall_nodes()
-        if trouble.strikes("overtaken_while_asking", 0.01):
+        if trouble.strikes("overtaken_while_asking", 0.02):
+            # Whoever was overtaken holds what is no longer true.
+            self._fork(self.random.randint(1, max(1, min(4, self.tree.deepest()))), "reorg")
+            self._sync()
             self._let_lease_run_out()
             self._calmly_watch()
         if trouble.strikes("endpoint_of_another_chain", 0.004):

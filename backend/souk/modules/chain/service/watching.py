@@ -185,9 +185,10 @@ class Watcher:
             cursor, genesis_hash=genesis_hash, next_block=start, head_hash=None, safe=-1, final=-1
         )
         with self._uow.begin() as tx:
+            self._lease.move(tx, cursor, new)
             undo_above(tx, cursor.chain_id, -1)
             drop_transactions(tx, cursor.chain_id)
-            self._lease.commit(tx, cursor, new)
+            self._lease.commit(tx, new)
         return Outcome.WORKING
 
     def _stay_behind(self, cursor: Cursor, tips: Tips) -> Outcome:
@@ -251,10 +252,11 @@ class Watcher:
         moved = replace(cursor, next_block=last.number + 1, head_hash=last.hash)
         new = self._leveled(moved, tips)
         with self._uow.begin() as tx:
+            self._lease.move(tx, cursor, new)
             settled = max(new.final, self._final(tips))
             take_in(tx, cursor.chain_id, blocks, self._decoder, final=settled)
             raise_levels(tx, cursor.chain_id, self._reached(new))
-            self._lease.commit(tx, cursor, new)
+            self._lease.commit(tx, new)
         return new
 
     def _settle(self, cursor: Cursor, tips: Tips) -> None:
@@ -263,8 +265,9 @@ class Watcher:
         if new == cursor:
             return
         with self._uow.begin() as tx:
+            self._lease.move(tx, cursor, new)
             raise_levels(tx, cursor.chain_id, self._reached(new))
-            self._lease.commit(tx, cursor, new)
+            self._lease.commit(tx, new)
 
     def _rewind(self, cursor: Cursor, *, up_to: int) -> Outcome:
         """The node has another branch: go back to the highest block that both sides know."""
@@ -286,8 +289,9 @@ class Watcher:
         )
         _log.warning("chain %s: reorg, going back to block %s", cursor.chain_id, height)
         with self._uow.begin() as tx:
+            self._lease.move(tx, cursor, new)
             undo_above(tx, cursor.chain_id, height)
-            self._lease.commit(tx, cursor, new)
+            self._lease.commit(tx, new)
         return Outcome.WORKING
 
     def _find_ancestor(self, cursor: Cursor, *, up_to: int) -> StoredBlock | None:
