@@ -43,8 +43,8 @@ class Campaign:
         disposable = self.blooms and random.random() < 0.15
         final_lag = random.randint(14, 40)
         self.safe_lag, self.final_lag = random.randint(6, final_lag), final_lag
-        begin = int(START.timestamp())
-        self.tree = Tree(random, orders[0].contract, begin=begin, final_lag=final_lag)
+        begin, start = int(START.timestamp()), random.choice([0, 0, 3])
+        self.tree = Tree(random, orders[0].contract, begin=begin, final_lag=final_lag, start=start)
         self._tags = frozenset(random.choice([("safe", "finalized"), ("finalized",), ()]))
         self.nodes = [self._node(self.tree) for _ in range(random.randint(1, 4))]
         self.trouble = Trouble(Random(f"{seed}: trouble"), without=self._without(disposable))
@@ -52,7 +52,7 @@ class Campaign:
             chain_id=CHAIN_ID,
             name="simulated",
             escrow_address=checksum_address(ESCROW),
-            start_block=random.choice([0, 0, 3]),
+            start_block=start,
             confirmations=random.randint(1, 4),
             safe_depth=self.safe_lag,
             final_depth=final_lag,
@@ -132,7 +132,7 @@ class Campaign:
     def _maybe_fork(self) -> None:
         draw, deepest = self.random.random(), self.tree.deepest()
         if draw < 0.14 and self.trouble.on:
-            self._fork(self.random.randint(1, min(3, deepest)), "reorg")
+            self._fork(self.random.randint(0, min(3, deepest)), "reorg")
         elif draw < 0.19 and self.trouble.on and deepest > self.config.confirmations:
             self._fork(
                 self.random.randint(self.config.confirmations, deepest), "reorg_past_confirmation"
@@ -218,11 +218,11 @@ class Campaign:
         if trouble.strikes("killed_while_asking", 0.01):
             self.storage.die()
         if trouble.strikes("reorg_amid_reading", 0.02):
-            self._fork(self.random.randint(1, max(1, min(4, self.tree.deepest()))), "reorg")
+            self._fork(self.random.randint(0, min(4, self.tree.deepest())), "reorg")
             self._befall_nodes()
         if trouble.strikes("overtaken_while_asking", 0.02):
             # Whoever was overtaken holds what is no longer true.
-            self._fork(self.random.randint(1, max(1, min(4, self.tree.deepest()))), "reorg")
+            self._fork(self.random.randint(0, min(4, self.tree.deepest())), "reorg")
             self._sync()
             self._let_lease_run_out()
             self._calmly_watch()

@@ -16,10 +16,12 @@ class Tree:
     """Grows at `head`, which may jump to another branch above `finalized`. `happened` counts what
     is unusual in it."""
 
-    def __init__(self, random: Random, contract: str, *, begin: int, final_lag: int) -> None:
+    def __init__(
+        self, random: Random, contract: str, *, begin: int, final_lag: int, start: int = 0
+    ) -> None:
         self._random = random
         self._contract = contract.lower()
-        self._final_lag = final_lag
+        self._final_lag, self._start = final_lag, start
         first = Block(None, 0, begin, random.getrandbits(64))
         self.head = first
         self.finalized = -1
@@ -55,7 +57,7 @@ class Tree:
 
     def deepest(self) -> int:
         """How many blocks may at most be replaced."""
-        return self.head.number - max(self.finalized, 0)
+        return self.head.number - max(self.finalized, self._start)
 
     def fork(self, depth: int, *, longer: int = 1) -> Block:
         """Replace so many blocks by that many and `longer` more; the head that was left."""
