@@ -12,7 +12,7 @@ from tests.support.simchain.times import VirtualTime
 from tests.support.simchain.trouble import CARRIED, Trouble
 from tests.support.simchain.trouble import LIES as LYING
 
-CARRIED_CHANCE, LYING_CHANCE = 0.06, 0.2
+CARRIED_CHANCE, LYING_CHANCE, LOG_LYING_CHANCE = 0.06, 0.16, 0.5
 TIMEOUT_SECONDS = 5.0
 
 
@@ -53,12 +53,20 @@ class Endpoint(httpx.BaseTransport):
         node = self.elsewhere or self._trouble.random.choice(self._nodes)
         entries = [node.entry(call) for call in calls]
         told = Told(self._trouble.random, calls, entries, node.view.path)
-        for kind in self._trouble.draw(LYING, LYING_CHANCE):
+        for kind in self._lies(told):
             twisted = LIES[kind](told)
             if twisted is not None:
                 self._trouble.happened[kind] += 1
                 return twisted
         return entries
+
+    def _lies(self, told: Told) -> list[str]:
+        """Where there is a log or a receipt to lie about, which is seldom, those lies go first."""
+        about_logs = any(
+            told.some(method) is not None for method in ("eth_getLogs", "eth_getTransactionReceipt")
+        )
+        drawn = self._trouble.draw(LYING, LOG_LYING_CHANCE if about_logs else LYING_CHANCE)
+        return sorted(drawn, key=lambda kind: not kind.startswith(("log", "receipt")))
 
     def _spoiled(self, kind: str, request: httpx.Request) -> httpx.Response | None:
         """What comes instead of an answer; `None` when it only comes late."""

@@ -111,9 +111,7 @@ class Trouble:
         if not self.on or self.random.random() >= chance:
             return []
         likely = [kind for kind in self._likely if kind in kinds]
-        # What needs a log or a receipt to be about seldom can be; it goes first.
-        mixed = self.random.sample(likely, len(likely))
-        return sorted(mixed, key=lambda kind: not kind.startswith(("log", "receipt", "tag")))
+        return self.random.sample(likely, len(likely))
 
     def strikes(self, kind: str, chance: float) -> bool:
         """Whether one thing happens now, which it then does."""
