@@ -14,7 +14,7 @@ from .robots.tree import ROOT, listing
 
 LINT = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"]
 MODULES = (
-    *("analytics", "webhooks", "books", "trade", "payments", "orders"),
+    *("analytics", "webhooks", "books", "evidence", "trade", "payments", "orders"),
     *("ledger", "catalog", "names", "media", "sellers", "accounts", "chain"),
 )
 INNER = ("api", "service", "repository", "models", "ports", "events", "domain", "errors")

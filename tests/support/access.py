@@ -48,6 +48,8 @@ class Owner:
     key: str
     email: str
     image: str
+    exhibit: str
+    evidence: str
 
     @property
     def secrets(self) -> set[str]:
@@ -71,6 +73,8 @@ def an_owner(shop: Shop) -> Owner:
         "id"
     ]
     _made(shop, person, f"{_HOOKS}/endpoints/{endpoint}/test")
+    exhibit = an_image(shop, person, purpose="evidence")["ipfs_hash"]
+    sale = sold["orders"][0]["id"]
     log = shop.ask(person, "GET", f"{_HOOKS}/endpoints/{endpoint}/deliveries").json()
     return Owner(
         person=person,
@@ -79,7 +83,7 @@ def an_owner(shop: Shop) -> Owner:
         draft=draft,
         cart=cart,
         bought=bought["orders"][0]["id"],
-        sold=sold["orders"][0]["id"],
+        sold=sale,
         checkout=bought["checkout_id"],
         payment=bought["payment"]["payment_id"],
         sale=sold["payment"]["payment_id"],
@@ -91,6 +95,8 @@ def an_owner(shop: Shop) -> Owner:
         key=_made(shop, proved(shop, person), "/api/auth/api-keys", _KEY)["id"],
         email=_proved(shop, person),
         image=an_image(shop, person)["ipfs_hash"],
+        exhibit=exhibit,
+        evidence=_made(shop, person, f"{_ORDERS}/{sale}/evidence", {"ipfs_hash": exhibit})["id"],
     )
 
 
@@ -230,6 +236,17 @@ THEIRS: Mapping[str, Asked] = {
     "GET /api/orders/{order_id}": _at(_ORDERS + "/{bought}"),
     "GET /api/orders/{order_id}/timeline": _at(_ORDERS + "/{bought}/timeline?key=made-up"),
     "GET /api/orders/{order_id}/terms": _at(_ORDERS + "/{bought}/terms"),
+    "GET /api/orders/{order_id}/terms/sealed": _at(_ORDERS + "/{bought}/terms/sealed"),
+    "POST /api/orders/{order_id}/evidence": _at(
+        _ORDERS + "/{sold}/evidence", {"ipfs_hash": "{exhibit}"}
+    ),
+    "GET /api/orders/{order_id}/evidence": _at(_ORDERS + "/{sold}/evidence"),
+    "GET /api/orders/{order_id}/evidence/{evidence_id}": _at(
+        _ORDERS + "/{sold}/evidence/{evidence}"
+    ),
+    "GET /api/orders/{order_id}/evidence/{evidence_id}/files/{cid}": _at(
+        _ORDERS + "/{sold}/evidence/{evidence}/files/{exhibit}"
+    ),
     "GET /api/orders/{order_id}/events": _at(_ORDERS + "/{bought}/events"),
     "GET /api/orders/buyer/{buyer_id}": _at(_ORDERS + "/buyer/{account}"),
     "GET /api/orders/seller/{seller_id}": _at(_ORDERS + "/seller/{seller}"),

@@ -1,7 +1,7 @@
 """The HTTP application around some modules, called without a network."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
@@ -19,6 +19,7 @@ from souk.core.wakeups import AsyncWakeups
 from souk.entrypoints.http.app import attach, create_app
 
 T = TypeVar("T")
+Send = Callable[[dict], Awaitable[None]]
 
 CLIENT_ADDRESS = "203.0.113.7"
 
@@ -138,6 +139,32 @@ class Api:
             named.setdefault("Content-Type", "application/json")
         raw = {name: value.encode("latin-1") for name, value in named.items()}
         return await self._client.request(method, path, headers=raw, **content)
+
+    async def pass_on(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], send: Send
+    ) -> None:
+        """One request as servers pass it on: `send` gets the answer piece by piece, and the next
+        one once it is done with that."""
+        arrives = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> dict[str, object]:
+            return next(arrives, None) or await asyncio.Future()
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "client": (CLIENT_ADDRESS, 50_000),
+            "server": ("api.test", 80),
+        }
+        await self._app(scope, receive, send)
 
 
 def assembled(

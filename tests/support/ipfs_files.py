@@ -1,9 +1,21 @@
 """Files cut into blocks as IPFS has them, written by hand and not by the code that reads them."""
 
-from collections.abc import Mapping
+import threading
+from base64 import b32decode, b32encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from hashlib import sha256
+from socket import socket
 
-from souk.adapters.avatars.cids import DAG_PB, RAW, Cid
+from souk.adapters.exchange.server import Server
+from souk.adapters.ipfs.gateways import GatewayBlockSource
+from souk.modules.media.domain import Cid
+from tests.support.clock import MovableClock
+from tests.support.sockets import door, read_request
+from tests.support.strangers import page
+
+RAW, DAG_PB = 0x55, 0x70
 
 
 def _length(value: bytes) -> bytes:
@@ -15,7 +27,7 @@ def _length(value: bytes) -> bytes:
 
 
 def _link(cid: Cid, name: str) -> bytes:
-    hashed = bytes([1, cid.codec, 0x12, 0x20]) + cid.digest
+    hashed = b32decode(cid[1:].upper() + "======")
     return b"\x0a" + _length(hashed) + b"\x12" + _length(name.encode()) + b"\x18\x05"
 
 
@@ -23,11 +35,12 @@ class Blocks:
     """A store of blocks, by the names that gateways are asked for."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
+        self.kept: dict[Cid, bytes] = {}
 
     def _keep(self, codec: int, block: bytes) -> Cid:
-        cid = Cid(codec, sha256(block).digest())
-        self.kept[cid.text] = block
+        named = bytes([1, codec, 0x12, 0x20]) + sha256(block).digest()
+        cid = Cid("b" + b32encode(named).decode().rstrip("=").lower())
+        self.kept[cid] = block
         return cid
 
     def raw(self, content: bytes) -> Cid:
@@ -44,3 +57,33 @@ class Blocks:
         """A folder of UnixFS."""
         links = b"".join(b"\x12" + _length(_link(cid, name)) for name, cid in entries.items())
         return self._keep(DAG_PB, links + b"\x0a" + _length(bytes([0x08, kind])))
+
+
+@dataclass
+class Gateway:
+    """Gives every block that there is; `paths` are what was asked for."""
+
+    blocks: Blocks
+    port: int = 0
+    paths: list[str] = field(default_factory=list)
+
+    def source(self, *, seconds: float = 5) -> GatewayBlockSource:
+        """As the code asks it."""
+        asked = Server(f"http://127.0.0.1:{self.port}", "the gateway", seconds)
+        return GatewayBlockSource([asked], MovableClock())
+
+    def serve(self, connection: socket, _over: threading.Event) -> None:
+        path = read_request(connection).split(b" ")[1].decode()
+        self.paths.append(path)
+        named = Cid(path.removeprefix("/ipfs/").removesuffix("?format=raw"))
+        found = self.blocks.kept.get(named)
+        connection.sendall(page(b"", "404 None") if found is None else page(found))
+
+
+@contextmanager
+def gateway_to(blocks: Blocks) -> Iterator[Gateway]:
+    """Serves them until the block ends."""
+    gateway = Gateway(blocks)
+    with door(gateway.serve) as opened:
+        gateway.port = opened.port
+        yield gateway

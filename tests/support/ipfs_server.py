@@ -45,6 +45,7 @@ class World:
         self.wishes: list[dict] = []
         self.fetched: dict[str, bytes] = {}
         self.asked: list[str] = []
+        self.lies = False
 
     def collect_garbage(self) -> None:
         self.blocks = {cid: block for cid, block in self.blocks.items() if cid in self.pins}
@@ -118,16 +119,16 @@ class Faces(BaseHTTPRequestHandler):
             world.blocks[cid_of(self.body)] = self.body
         elif what == "hold":
             world.fetched[cid] = world.blocks[cid] = self.body
+        elif what == "lie":
+            world.lies = True
         elif what == "lose":
             world.blocks.pop(cid, None)
-            world.fetched.pop(cid, None)
+            if "node" not in self.query:
+                world.fetched.pop(cid, None)
         elif what == "pin-other":
             world.pins[cid_of(self.body, "dag-pb")] = "recursive"
             world.wishes.append(self._a_wish(cid_of(self.body, "dag-pb"), "pinned"))
-        elif what == "asked":
-            self._json(200, world.asked)
-            return
-        self._json(200, {})
+        self._json(200, {"asked": world.asked, "pinned": sorted(world.pins)}.get(what, {}))
 
     # The node: https://docs.ipfs.tech/reference/kubo/rpc/
 
@@ -161,6 +162,8 @@ class Faces(BaseHTTPRequestHandler):
         else:
             # Several leaves below a root. What the root is made of is of no matter here.
             cid = cid_of(b"root of " + block, "dag-pb", version)
+        if self.world.lies:
+            cid = cid_of(b"another picture")
         self.world.blocks[cid] = block
         if self.query.get("pin", "true") == "true":
             self.world.pins[cid] = "recursive"
@@ -187,7 +190,7 @@ class Faces(BaseHTTPRequestHandler):
     def _block_get(self) -> None:
         cid = self.query["arg"]
         if cid in self.world.blocks:
-            self._say(200, self.world.blocks[cid], "application/vnd.ipld.raw")
+            self._say(200, self._told(self.world.blocks[cid]), "application/vnd.ipld.raw")
             return
         if self.query.get("offline") != "true":
             # A node that is online goes and looks for it among the others.
@@ -260,7 +263,11 @@ class Faces(BaseHTTPRequestHandler):
         elif cid not in self.world.fetched:
             self._say(404, b"no such block", "text/plain")
         else:
-            self._say(200, self.world.fetched[cid], raw)
+            self._say(200, self._told(self.world.fetched[cid]), raw)
+
+    def _told(self, block: bytes) -> bytes:
+        """As it is, unless this world lies."""
+        return bytes([block[0] ^ 1]) + block[1:] if self.world.lies else block
 
 
 def serve(port: int, authorization: str) -> None:

@@ -39,6 +39,12 @@ class IpfsWorld:
         """Whatever the CID says."""
         self.does("hold", block, cid=cid)
 
+    def pinned(self) -> list[str]:
+        """What the node keeps."""
+        found = self.does("pinned")
+        assert isinstance(found, list)
+        return found
+
     def asked(self) -> list[str]:
         """Methods and paths, in order."""
         found = self.does("asked")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import sessionmaker
 from souk.adapters.evm.escrow.gateway import EvmEscrowGateway
 from souk.adapters.redis.cache import RedisCache
 from souk.adapters.redis.connections import connect
+from souk.bootstrap.chain_tools import chain_tools
 from souk.bootstrap.container import Container
 from souk.bootstrap.loops import make_loops
 from souk.bootstrap.names import name_reading
@@ -21,7 +22,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.names import handlers as names_handlers
 from souk.modules.names.service import Notices
 from souk.modules.payments import handlers as payments_handlers
-from souk.modules.payments.service import Payments
+from souk.modules.payments.service import Payments, Proving
 from souk.modules.webhooks import handlers as webhooks_handlers
 from souk.modules.webhooks.service import Announcements
 from souk.settings import Settings
@@ -44,6 +45,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     reading = name_reading(settings, found, wall, closing)
     services = make_services(settings, uow, wall, found, reading)
     services[Clock] = wall
+    services.update(chain_tools(uow, found, services))
     escrow = services.of(EvmEscrowGateway)
     redis = connect(
         settings.redis.redis_url.get_secret_value(), timeout_seconds=_CACHE_TIMEOUT_SECONDS
@@ -52,7 +54,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Container:
     services[RedisCache] = cache = RedisCache(redis)
     services[CachedDocuments] = documents = CachedDocuments(cache)
     registry = HandlerRegistry(
-        payments_handlers.subscriptions(services.of(Payments), escrow, documents),
+        [
+            *payments_handlers.subscriptions(services.of(Payments), escrow, documents),
+            *payments_handlers.proofs(services.of(Proving)),
+        ],
         [
             *webhooks_handlers.readers(services.of(Announcements)),
             *names_handlers.readers(services.of(Notices)),

@@ -25,15 +25,17 @@ from souk.modules.books.service import Books, Reconciliation
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import (
     Chains,
+    Proofs,
     Upkeep,
     look_after_accounts,
+    proofs_due,
     rebroadcasts,
     watch_chain,
 )
-from souk.modules.media.service import Pins
+from souk.modules.media.service import Collection, Pins
 from souk.modules.names.service import Notices, Rechecks
 from souk.modules.payments import handlers as payments_handlers
-from souk.modules.payments.service import Following, Payments
+from souk.modules.payments.service import Following, Payments, SealedTerms
 from souk.modules.sellers import handlers as sellers_handlers
 from souk.modules.sellers.service import Sellers
 from souk.modules.trade import handlers as trade_handlers
@@ -57,6 +59,8 @@ _NAMES_SECONDS = 60.0
 _NOTICES_SECONDS = 5.0
 _CHECKS_SECONDS = 3600.0
 _PINS_SECONDS = 1.0
+_SEALS_SECONDS = 2.0
+_COLLECTION_SECONDS = 60.0
 _INSTRUCTIONS_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
 _COMPARE_SECONDS = 300.0
@@ -108,11 +112,14 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         Periodic("names.check_due", _NAMES_SECONDS, Aside("names.check_due", names.check_due)),
         Periodic("names.send_due", _NOTICES_SECONDS, Aside("names.send_due", notices.send_due)),
         Periodic("media.pin_due", _PINS_SECONDS, Aside("media.pin_due", services.of(Pins).pin_due)),
+        _seals(services.of(SealedTerms)),
+        _collecting(services.of(Collection)),
         _checks(services.of(Sellers)),
         *_comparisons(services.of(Reconciliation)),
         Periodic("books.check", _BOOKS_SECONDS, Aside("books.check", books.check)),
         forget_old(services.of(DeliveryLog)),
         *rebroadcasts(chains),
+        *proofs_due(services.of(Proofs)),
         *look_after_accounts(services.of(Upkeep)),
     ]
     for chain_id, network in found.items():
@@ -132,6 +139,18 @@ def _timers(engine: Engine, wall: Clock, found: Mapping[int, Network], services:
         chain_clock(chain_id): partial(chain_time, uow, chains, chain_id) for chain_id in found
     }
     return sweep_timers(sweeper, wall, clocks, periodic)
+
+
+def _seals(terms: SealedTerms) -> Periodic:
+    """In a thread of its own: where copies are stored may be slow or away."""
+    name = "payments.seal_terms"
+    return Periodic(name, _SEALS_SECONDS, Aside(name, terms.seal_due))
+
+
+def _collecting(collection: Collection) -> Periodic:
+    """Of pictures that were deleted long ago."""
+    name = "media.collect_due"
+    return Periodic(name, _COLLECTION_SECONDS, Aside(name, collection.collect_due))
 
 
 def _checks(sellers: Sellers) -> Periodic:

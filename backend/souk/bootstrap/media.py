@@ -1,7 +1,8 @@
 """Where bytes are kept, who keeps them for us, and who looks at them first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from souk.adapters.clamav.clamd import ClamdAddress, ClamdScanner
 from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.content.s3 import Bucket, S3ContentStore
+from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
 from souk.adapters.exchange.server import Server
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.adapters.ipfs.gateways import GatewayBlockSource
@@ -19,7 +21,17 @@ from souk.bootstrap.container import Services
 from souk.core.clock import Clock
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.media.ports import BlockSource, ContentStore, MalwareScanner, PinStore
-from souk.modules.media.service import Pins
+from souk.modules.media.service import (
+    Blocks,
+    Collection,
+    CollectionRules,
+    Exports,
+    Liars,
+    Overview,
+    Pins,
+    Repair,
+    Sealing,
+)
 from souk.settings import Settings
 from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
 
@@ -34,12 +46,31 @@ class Kept:
     targets: Sequence[PinStore]
 
 
-def media(settings: Settings, uow: UnitOfWork, wall: Clock) -> Services:
-    """What pictures need in every process."""
+def media(
+    settings: Settings, uow: UnitOfWork, wall: Clock, document_keys: Sequence[bytes]
+) -> Services:
+    """What pictures and documents need in every process."""
     state = settings.paths.state_dir
     content = content_store(settings.content, state)
-    targets = pin_stores(settings.ipfs, state, wall)
-    return Services({Kept: Kept(content, targets), Pins: Pins(uow, content, targets)})
+    liars = Liars(uow)
+    source = block_source(settings.ipfs, wall, liars.note)
+    targets = pin_stores(settings.ipfs, state, source)
+    blocks = Blocks(content, targets, source if settings.ipfs.ipfs_gateways else None, liars)
+    pins = Pins(uow, blocks, targets, liars)
+    rules = CollectionRules(timedelta(days=settings.images.image_grace_days))
+    return Services(
+        {
+            Kept: Kept(content, targets),
+            Pins: pins,
+            Collection: Collection(uow, content, targets, rules),
+            Overview: Overview(uow),
+            Repair: Repair(uow, blocks, pins, liars),
+            Exports: Exports(uow, blocks),
+            Sealing: Sealing(
+                XChaChaDocumentSealer(*document_keys), content, [one.target for one in targets]
+            ),
+        }
+    )
 
 
 def content_store(content: ContentSettings, state_dir: Path) -> ContentStore:
@@ -49,27 +80,29 @@ def content_store(content: ContentSettings, state_dir: Path) -> ContentStore:
     return S3ContentStore(_bucket(content))
 
 
-def pin_stores(ipfs: IpfsSettings, state_dir: Path, wall: Clock) -> Sequence[PinStore]:
-    """Every target that is named; without any, a directory."""
+def pin_stores(ipfs: IpfsSettings, state_dir: Path, source: BlockSource) -> Sequence[PinStore]:
+    """Every target that is named; without any, a directory. Each is called as its server is."""
     found: list[PinStore] = []
     if ipfs.kubo_rpc_url is not None:
         found.append(KuboPinStore(_rpc(ipfs, ipfs.kubo_rpc_url)))
     if ipfs.pinning_service_url is not None:
         token = ipfs.pinning_service_token
         headers = {} if token is None else {"Authorization": f"Bearer {_said(token)}"}
-        server = Server(_said(ipfs.pinning_service_url), "the pinning service", headers=headers)
+        server = Server(_said(ipfs.pinning_service_url), "pinning-service", headers=headers)
         origins = ipfs.pinning_service_origins
-        found.append(RemotePinStore(server, block_source(ipfs, wall), origins=origins))
+        found.append(RemotePinStore(server, source, origins=origins))
     return found or [DirectoryPinStore(state_dir / "blocks")]
 
 
-def block_source(ipfs: IpfsSettings, wall: Clock) -> BlockSource:
+def block_source(
+    ipfs: IpfsSettings, wall: Clock, on_lie: Callable[[str], object] = lambda _name: None
+) -> BlockSource:
     """The gateways, in the order in which they are named."""
     gateways = [
         Server(url, f"gateway {number}", _GATEWAY_SECONDS)
         for number, url in enumerate(ipfs.ipfs_gateways, 1)
     ]
-    return GatewayBlockSource(gateways, wall)
+    return GatewayBlockSource(gateways, wall, on_lie=on_lie)
 
 
 def malware_scanner(scanner: ScannerSettings, *, max_bytes: int) -> MalwareScanner | None:
@@ -81,7 +114,7 @@ def malware_scanner(scanner: ScannerSettings, *, max_bytes: int) -> MalwareScann
 def _rpc(ipfs: IpfsSettings, url: SecretStr) -> Rpc:
     key = ipfs.kubo_rpc_authorization
     headers = {} if key is None else {"Authorization": _said(key)}
-    server = Server(_said(url), "the Kubo node", headers=headers)
+    server = Server(_said(url), "kubo", headers=headers)
     return IpfsHttpClientRpc(server) if ipfs.kubo_client == "ipfshttpclient" else KuboRpc(server)
 
 

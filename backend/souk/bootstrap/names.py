@@ -19,6 +19,7 @@ from souk.adapters.evm.rpc import JsonRpcClient
 from souk.adapters.http.client import PublicHttp
 from souk.adapters.http.patience import Turns
 from souk.adapters.http.targets import Policy
+from souk.bootstrap.media import block_source
 from souk.bootstrap.networks import Network
 from souk.core.addresses import parse_address
 from souk.core.clock import Clock
@@ -53,9 +54,8 @@ def name_reading(
         return NameReading(absent, _prompt(absent, closing), AbsentAvatarReader())
     reader, place = placed
     service = ChainNameService(reader, place, _lookups(settings.names, reader))
-    avatars = EnsAvatarReader(
-        PublicHttp(), PictureTokens(reader), ipfs_gateway=settings.names.ipfs_gateway_url
-    )
+    blocks = block_source(settings.ipfs, wall) if settings.ipfs.ipfs_gateways else None
+    avatars = EnsAvatarReader(PublicHttp(), PictureTokens(reader), blocks=blocks)
     described = {
         "chain_id": reader.chain_id,
         "registry": place.registry,

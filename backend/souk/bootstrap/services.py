@@ -49,7 +49,10 @@ from souk.modules.books.service import Books, Reconciliation
 from souk.modules.catalog.service import Catalog
 from souk.modules.chain.domain import Purpose
 from souk.modules.chain.service import ChainRecords, Chains, Upkeep
+from souk.modules.evidence.domain import EvidenceRules
+from souk.modules.evidence.service import HandingOut, Pictures, Readers
 from souk.modules.ledger.service import Ledger
+from souk.modules.media.service import Sealing
 from souk.modules.names.domain import Letterhead
 from souk.modules.names.service import Judge, LastLooks, Notices, Rechecks
 from souk.modules.orders.domain import OrdersConfig
@@ -62,6 +65,7 @@ from souk.modules.payments.service import (
     Offers,
     Parts,
     Payments,
+    SealedTerms,
     directions,
     gateways,
 )
@@ -73,6 +77,7 @@ from souk.modules.trade.service import (
     Deliveries,
     Expiries,
     Keeper,
+    Parties,
     Placements,
     Trust,
 )
@@ -99,7 +104,7 @@ def make_services(
 ) -> Services:
     """Everything that an entrypoint may ask for by its class."""
     services = _tools(settings, uow)
-    services.update(media(settings, uow, wall))
+    services.update(media(settings, uow, wall, _secrets(settings, "documents")))
     services.update(_people_and_goods(settings, uow, wall, found))
     services.update(_names(settings, uow, reading, services))
     services.update(_money(settings, uow, wall, found, services))
@@ -215,6 +220,7 @@ def _money(
             Offers: offers,
             EvmWallets: wallets,
             Payments: Payments(parts),
+            SealedTerms: SealedTerms(uow, below.of(Sealing)),
             Following: Following(uow, below.of(Chains), EvmTransactions(nodes)),
             Credits: Credits(uow, below.of(Sellers), below.of(Ledger), offers, keeper),
         }
@@ -224,6 +230,7 @@ def _money(
 def _trade(uow: UnitOfWork, below: Services) -> Services:
     orders, payments = below.of(Orders), below.of(Payments)
     trust = Trust(below.of(Catalog), below.of(LastLooks))
+    readers = Readers(Parties(orders, below.of(Sellers)))
     return Services(
         {
             Placements: Placements(uow, orders, below.of(Carts), payments, trust),
@@ -231,6 +238,8 @@ def _trade(uow: UnitOfWork, below: Services) -> Services:
             Cancellations: Cancellations(uow, orders, payments, below.of(Sellers)),
             Expiries: Expiries(uow, orders, payments),
             Keeper: Keeper(uow, below.of(Chains), payments),
+            HandingOut: HandingOut(uow, readers, below.of(SealedTerms), below.of(Sealing)),
+            Pictures: Pictures(uow, readers, below.of(Sealing), EvidenceRules()),
         }
     )
 
@@ -247,7 +256,7 @@ def _books(uow: UnitOfWork, rails: Sequence[RailStatement], below: Services) -> 
 
 def _webhooks(settings: Settings, uow: UnitOfWork, wall: Clock, below: Services) -> Services:
     http = PublicHttp(Policy(to_loopback=settings.webhooks.webhooks_to_loopback))
-    box = XChaChaSecretBox(_secret(settings, "webhooks"))
+    box = XChaChaSecretBox(*_secrets(settings, "webhooks"))
     return Services(
         {
             Endpoints: Endpoints(uow, http, box, lambda: secrets.token_bytes(SECRET_BYTES)),
@@ -358,5 +367,13 @@ def _rules(settings: Settings) -> RouteRules:
 
 def _secret(settings: Settings, purpose: str) -> bytes:
     """A key of its own for each purpose, all from the one secret."""
-    master = settings.security.secret_key.get_secret_value().encode()
-    return hmac.digest(master, purpose.encode(), hashlib.sha256)
+    return _secrets(settings, purpose)[0]
+
+
+def _secrets(settings: Settings, purpose: str) -> list[bytes]:
+    """The same, and behind it those from the secrets before."""
+    masters = [settings.security.secret_key, *settings.security.secret_keys_before]
+    return [
+        hmac.digest(master.get_secret_value().encode(), purpose.encode(), hashlib.sha256)
+        for master in masters
+    ]

@@ -35,9 +35,10 @@ from souk.modules.analytics import api as analytics_api
 from souk.modules.books import api as books_api
 from souk.modules.catalog import api as catalog_api
 from souk.modules.chain.service import Chains
+from souk.modules.evidence import api as evidence_api
 from souk.modules.media import api as media_api
 from souk.modules.media.domain import MAX_REQUEST_BYTES, MAX_UPLOAD_BYTES
-from souk.modules.media.service import ImageRules, Images
+from souk.modules.media.service import ImageRules, Images, Sealing
 from souk.modules.names import api as names_api
 from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
 from souk.modules.orders import api as orders_api
@@ -63,6 +64,7 @@ _ROUTERS = (
     orders_api.router,
     payments_api.router,
     trade_api.router,
+    evidence_api.router,
     books_api.router,
     webhooks_api.router,
     analytics_api.router,
@@ -165,6 +167,7 @@ def _pictures(below: Container) -> Mapping[object, object]:
         below.get(UnitOfWork),
         cleaner,
         below.get(Kept).content,
+        below.get(Sealing),
         malware_scanner(settings.scanner, max_bytes=MAX_UPLOAD_BYTES),
         ImageRules(settings.images.images_per_account),
     )

@@ -82,6 +82,11 @@ def append(session: Session, facts: Sequence[tuple[str, Event]], now: datetime) 
     session.execute(_APPEND, {"facts": json.dumps(told), "now": now, "channel": OUTBOX_CHANNEL})
 
 
+def waiting_aggregates(session: Session) -> set[str]:
+    """Those of which facts are on their way that have not been handled yet."""
+    return set(session.scalars(text("SELECT aggregate FROM outbox WHERE delivered_at IS NULL")))
+
+
 @dataclass(frozen=True, slots=True)
 class _Claimed:
     id: str

@@ -16,6 +16,8 @@ from souk.core.ids import Ids
 from souk.core.outbox import append
 from souk.core.transaction_guard import transaction_open
 
+_ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
 
 class NestedTransaction(RuntimeError):
     """A use case opened a unit of work inside another one. A defect."""
@@ -116,6 +118,14 @@ class UnitOfWork:
         the cost of a transaction. Raises what `begin` does."""
         with self._open(self._autocommit_sessions) as session:
             yield Autocommit(session, self._clock, self._ids)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """A transaction that sees one moment of the database however long it looks, and can write
+        nothing. Raises what `begin` does."""
+        with self._open(self._sessions) as session:
+            session.connection(execution_options=_ONE_MOMENT)
+            yield self._transaction(session)
 
     @contextmanager
     def _open(self, sessions: Callable[[], Session]) -> Iterator[Session]:

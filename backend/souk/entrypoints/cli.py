@@ -17,7 +17,8 @@ from souk.embedded.occupancy import find_occupant
 from souk.entrypoints.failures import CommandFailed
 from souk.entrypoints.places import default_state
 
-# What each command is for. The command itself is in `souk.entrypoints.commands.<name>`.
+# What each command is for. The command itself is in `souk.entrypoints.commands.<name>`,
+# with `_` for `-`.
 COMMANDS = {
     "up": "run everything on this machine: database, Redis, chain, API and workers",
     "demo": "play whole purchases over HTTP and check them",
@@ -27,7 +28,10 @@ COMMANDS = {
     "deploy": "put the contracts on a chain, once",
     "seed": "stock a small demo shop, once",
     "reconcile": "compare the rails with the books, and mend what was missed",
+    "chain": "say where the watchers stand, compute their records anew, or read blocks again",
+    "media": "say how pictures and pins stand, mend them, or take them elsewhere",
     "role": "make somebody arbiter, support or admin, or end it",
+    "verify-receipt": "check the proof of an escrow, with no server or database",
     "doctor": "check every dependency and say what to do",
 }
 _PACKAGE = "souk.entrypoints.commands"
@@ -62,7 +66,7 @@ def _load(name: str) -> ModuleType:
     # What loads stays: looking for garbage in it all the while takes a tenth of the time.
     gc.disable()
     try:
-        return importlib.import_module(f"{_PACKAGE}.{name}")
+        return importlib.import_module(f"{_PACKAGE}.{name.replace('-', '_')}")
     finally:
         gc.enable()
 
@@ -83,7 +87,7 @@ def _arguments(command: ModuleType, words: Sequence[str]) -> argparse.Namespace:
 
 
 def _overview() -> argparse.ArgumentParser:
-    listing = "\n".join(f"  {name:<9} {text}" for name, text in COMMANDS.items())
+    listing = "\n".join(f"  {name:<14} {text}" for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="souk",
         description=f"The backend of a marketplace.\n\ncommands:\n{listing}",

@@ -71,6 +71,7 @@ class SecuritySettings(Group):
     signs in when one of the factories would make it (ERC-6492)."""
 
     secret_key: SecretStr
+    secret_keys_before: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(listed)] = ()
     session_days: int = Field(7, ge=1, le=90)
     sign_in_per_minute: int = Field(60, ge=1)
     api_key_per_minute: int = Field(600, ge=1)
@@ -85,6 +86,13 @@ class SecuritySettings(Group):
         if len(value.get_secret_value()) < 32:
             raise ValueError("SECRET_KEY needs at least 32 characters")
         return value
+
+    @field_validator("secret_keys_before")
+    @classmethod
+    def _each_long_enough(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(value.get_secret_value()) < 32 for value in values):
+            raise ValueError("each of SECRET_KEYS_BEFORE has at least 32 characters")
+        return values
 
 
 class TradeSettings(Group):

@@ -30,10 +30,11 @@ class ContentSettings(Group):
 
 
 class ImageSettings(Group):
-    """Pictures: how many an account may have, and where their files are fetched from when it is
-    not from this server."""
+    """Pictures: how many an account may have, how long the bytes of deleted ones stay, and where
+    files are fetched from when it is not from this server."""
 
     images_per_account: int = Field(2_000, ge=1)
+    image_grace_days: int = Field(30, ge=1, le=3_650)
     cdn_base_url: _WebAddress | None = None
 
     @field_validator("cdn_base_url")

@@ -31,7 +31,6 @@ def ens_settings() -> EnsSettings | None:
 
 class NameSettings(Group):
     """What may be fetched for names of ENS: gateways, named by their hosts, that resolvers send
-    their callers to (EIP-3668), none unless listed; and a gateway of IPFS for pictures."""
+    their callers to (EIP-3668), none unless listed."""
 
     ens_gateway_hosts: Annotated[tuple[_Host, ...], NoDecode, BeforeValidator(listed)] = ()
-    ipfs_gateway_url: str = Field("", pattern=r"^(https://[a-z0-9.:-]+)?$")

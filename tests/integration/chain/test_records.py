@@ -131,12 +131,13 @@ def test_takes_in_nothing_of_a_branch_that_is_not_ours(
 
 
 def test_makes_a_watcher_begin_again_that_was_in_the_middle_of_a_batch(
-    uow: UnitOfWork, chains: Chains, records, escrow, still_chain
+    uow: UnitOfWork, chains: Chains, records, escrow, still_chain, session
 ) -> None:
     escrow.paid()
     block = still_chain.height()
     still_chain.mine(2)
     chains.advance(CHAIN_ID)
+    lose_logs(session)
     lease, cursor = a_cursor(uow)
 
     records.read_again(CHAIN_ID, [block])

@@ -97,6 +97,29 @@ def test_autocommit_refuses_when_a_unit_of_work_is_open(committing_uow):
         pass
 
 
+def test_snapshot_sees_one_moment_however_long_it_looks(committing_uow, engine, counter):
+    with committing_uow.snapshot() as tx:
+        before = counter.read(tx)
+        with engine.begin() as other:
+            other.execute(text("UPDATE counter SET value = value + 1"))
+        assert counter.read(tx) == before
+    assert counter.committed == before + 1
+
+
+def test_snapshot_can_write_nothing(committing_uow, counter):
+    with pytest.raises(DBAPIError, match="read-only"), committing_uow.snapshot() as tx:
+        counter.write(tx, 7)
+
+
+def test_snapshot_leaves_the_connection_as_it_was(committing_uow, counter):
+    with committing_uow.snapshot() as tx:
+        counter.read(tx)
+    with committing_uow.begin() as tx:
+        counter.write(tx, 7)
+        tx.commit()
+    assert counter.committed == 7
+
+
 def test_keeps_what_is_prepared_when_a_look_ends(committing_uow):
     """Planning most statements takes longer than to run them."""
     looks = [prepared_by_a_look(committing_uow) for _ in range(4)]

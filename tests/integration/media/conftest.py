@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from souk.adapters.images.cleaner import SandboxedImageCleaner
+from tests.integration.trade.conftest import deployed_chain
 from tests.support.shop import Person, Shop, shared_shop
 from tests.support.stack import Databases
+
+__all__ = ["deployed_chain"]
 
 
 @pytest.fixture(scope="module")
@@ -19,3 +23,11 @@ def shop(
 @pytest.fixture
 def sofia(shop: Shop) -> Person:
     return shop.person("sofia")
+
+
+@pytest.fixture(scope="session")
+def cleaner() -> Iterator[SandboxedImageCleaner]:
+    """One for all, as it takes half a second to start."""
+    cleaner = SandboxedImageCleaner()
+    yield cleaner
+    cleaner.close()

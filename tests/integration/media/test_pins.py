@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from souk.adapters.content.disk import DiskContentStore
-from souk.adapters.images.cleaner import SandboxedImageCleaner
+from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Principal
 from souk.modules.media.domain import Cid, Pinned, PinState, Purpose
-from souk.modules.media.service import ImageRules, Images, Pins
+from souk.modules.media.service import Blocks, ImageRules, Images, Liars, Pins, Sealing
 from tests.support.account_builders import an_account
 from tests.support.pictures import a_picture
 
@@ -28,11 +28,12 @@ class AwayPinStore(DirectoryPinStore):
         return PinState.PINNED if self.forgetful else super().add(cid, block)
 
 
-@pytest.fixture(scope="module")
-def cleaner():
-    cleaner = SandboxedImageCleaner()
-    yield cleaner
-    cleaner.close()
+class NewPinStore(DirectoryPinStore):
+    """One that nobody knew of before."""
+
+    @property
+    def target(self) -> str:
+        return "new"
 
 
 @pytest.fixture
@@ -41,8 +42,13 @@ def content(tmp_path: Path) -> DiskContentStore:
 
 
 @pytest.fixture
-def images(uow, cleaner, content) -> Images:
-    return Images(uow, cleaner, content, None, ImageRules(10))
+def images(uow, cleaner, content, sealing) -> Images:
+    return Images(uow, cleaner, content, sealing, None, ImageRules(10))
+
+
+@pytest.fixture
+def sealing(content, node) -> Sealing:
+    return Sealing(XChaChaDocumentSealer(b"k" * 32), content, [node.target])
 
 
 @pytest.fixture
@@ -50,9 +56,14 @@ def node(tmp_path: Path) -> AwayPinStore:
     return AwayPinStore(tmp_path / "node")
 
 
+def pins_on(uow, content, *targets) -> Pins:
+    liars = Liars(uow)
+    return Pins(uow, Blocks(content, targets, None, liars), targets, liars)
+
+
 @pytest.fixture
 def pins(uow, content, node) -> Pins:
-    return Pins(uow, content, [node])
+    return pins_on(uow, content, node)
 
 
 @pytest.fixture
@@ -118,6 +129,26 @@ def test_node_is_asked_less_often_the_longer_it_is_away(pins, node, cid, clock):
     assert waited[-1] > 4 * waited[0]
 
 
+def test_sealed_document_is_pinned_as_pictures_are(uow, sealing, pins, node):
+    pins.pin_due()
+    document = sealing.store("ord_1", b"the terms of an order")
+    with uow.begin() as tx:
+        sealing.keep(tx, "ord_1", [document])
+        tx.commit()
+    pins.pin_due()
+    assert node.list_pins() == {document.cid}
+
+
+def test_target_that_is_new_keeps_what_was_sealed_before(uow, content, sealing, tmp_path):
+    document = sealing.store("ord_1", b"the terms of an order")
+    with uow.begin() as tx:
+        sealing.keep(tx, "ord_1", [document])
+        tx.commit()
+    new = NewPinStore(tmp_path / "new")
+    pins_on(uow, content, new).pin_due()
+    assert new.list_pins() == {document.cid}
+
+
 @pytest.mark.pitfall("I10")
 def test_lost_block_is_mended_by_the_daily_look(images, pins, node, cid, clock):
     pins.pin_due()
@@ -135,7 +166,7 @@ def test_block_is_looked_at_again_when_whoever_claimed_it_died(uow, content, ima
 
     root = content._blocks._root.parent / "dying"
     with pytest.raises(KeyboardInterrupt):
-        Pins(uow, content, [DyingPinStore(root)]).pin_due()
+        pins_on(uow, content, DyingPinStore(root)).pin_due()
     clock.advance(seconds=timedelta(minutes=11).total_seconds())
-    Pins(uow, content, [DirectoryPinStore(root)]).pin_due()
+    pins_on(uow, content, DirectoryPinStore(root)).pin_due()
     assert state(images, cid) is Pinned.PINNED

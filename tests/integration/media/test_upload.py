@@ -108,7 +108,8 @@ def test_upload_is_refused_when_the_file_is_too_large_for_its_purpose(shop, sofi
     [
         (a_form(purpose="product"), (422, "wrong_number_of_files")),
         (a_form(b"x", b"y", purpose="profile"), (422, "wrong_number_of_files")),
-        (a_form(b"x", purpose="evidence"), (422, "unknown_purpose")),
+        (a_form(b"x", purpose="anything"), (422, "unknown_purpose")),
+        (a_form(b"x", purpose="review"), (422, "purpose_not_yet")),
         (a_form(b"x"), (422, "unknown_purpose")),
         (a_form(b"x", purpose="product", alt_text="a\u202eb"), (422, "alt_text_unfit")),
         (a_form(b"x", purpose="product", color="red"), (400, "unknown_part")),

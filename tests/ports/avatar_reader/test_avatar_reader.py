@@ -27,7 +27,7 @@ from tests.support.chain_builders import a_node
 from tests.support.clock import MovableClock
 from tests.support.ens_resolvers import ResolverWorld
 from tests.support.ens_world import FIG, OLIVE
-from tests.support.ipfs_files import Blocks
+from tests.support.ipfs_files import Blocks, Gateway, gateway_to
 from tests.support.rail_builders import CHAIN_ID
 from tests.support.sockets import door, repeating, stay_silent
 from tests.support.strangers import NAME, PNG, Names, page, server, serving
@@ -236,8 +236,6 @@ def test_contract_that_is_no_token_is_not_shown(trusting, world, contract):
 
 # IPFS
 
-GATEWAY = "ipfs.example"
-
 
 @pytest.fixture
 def blocks() -> Blocks:
@@ -245,31 +243,23 @@ def blocks() -> Blocks:
 
 
 @pytest.fixture
-def gateway(authority, blocks):
-    """Gives every block that there is."""
-    with server(authority, b"", name=GATEWAY) as running:
-
-        def prepare() -> None:
-            asked = running.paths[-1].split("/")[-1].removesuffix("?format=raw")
-            found = blocks.kept.get(asked)
-            running.answers[:] = [page(b"", "404 None") if found is None else page(found)]
-
-        running.before = prepare
+def gateway(blocks):
+    with gateway_to(blocks) as running:
         yield running
 
 
 @pytest.fixture
 def ipfs(trusting, gateway) -> EnsAvatarReader:
-    return reading(trusting, gateway.port, ipfs_gateway=f"https://{GATEWAY}:{gateway.port}")
+    return reading(trusting, 443, blocks=gateway.source())
 
 
 def test_picture_of_one_block_is_compared_with_its_name(ipfs, gateway, blocks):
     cid = blocks.raw(PNG)
 
-    assert ipfs.read(named(f"ipfs://{cid.text}")) == SHOWN
-    assert gateway.paths == [f"/ipfs/{cid.text}?format=raw"]
-    blocks.kept[cid.text] = PNG + b"!"
-    assert fault_of(ipfs, f"ipfs://{cid.text}") == AvatarFault.IPFS_FORGED
+    assert ipfs.read(named(f"ipfs://{cid}")) == SHOWN
+    assert gateway.paths == [f"/ipfs/{cid}?format=raw"]
+    blocks.kept[cid] = PNG + b"!"
+    assert fault_of(ipfs, f"ipfs://{cid}") == AvatarFault.IPFS_FORGED
 
 
 def test_picture_of_several_blocks_in_a_folder_is_put_together(ipfs, blocks):
@@ -277,42 +267,56 @@ def test_picture_of_several_blocks_in_a_folder_is_put_together(ipfs, blocks):
     picture = blocks.file(PNG[:8], first, rest)
     folder = blocks.folder({"a": blocks.folder({"fig.png": picture})})
 
-    assert ipfs.read(named(f"ipfs://ipfs/{folder.text}/a/fig.png?x")) == SHOWN
-    blocks.kept[rest.text] = b"?"
-    assert fault_of(ipfs, f"ipfs://{folder.text}/a/fig.png") == AvatarFault.IPFS_FORGED
+    assert ipfs.read(named(f"ipfs://ipfs/{folder}/a/fig.png?x")) == SHOWN
+    blocks.kept[rest] = b"?"
+    assert fault_of(ipfs, f"ipfs://{folder}/a/fig.png") == AvatarFault.IPFS_FORGED
 
 
 def test_file_of_too_many_blocks_is_refused(ipfs, gateway, blocks):
     picture = blocks.file(PNG, *[blocks.raw(bytes([number])) for number in range(30)])
 
-    assert fault_of(ipfs, f"ipfs://{picture.text}") == AvatarFault.TOO_LARGE
-    assert len(gateway.requests) == 16
+    assert fault_of(ipfs, f"ipfs://{picture}") == AvatarFault.TOO_LARGE
+    assert len(gateway.paths) == 16
 
 
 def test_file_that_is_too_large_is_refused(ipfs, blocks):
     piece = blocks.raw(bytes(PICTURE_BYTES // 2))
     picture = blocks.file(PNG, piece, piece)
 
-    assert fault_of(ipfs, f"ipfs://{picture.text}") == AvatarFault.TOO_LARGE
+    assert fault_of(ipfs, f"ipfs://{picture}") == AvatarFault.TOO_LARGE
 
 
 def test_other_forms_are_refused(ipfs, blocks):
     picture, hollow = blocks.raw(PNG), blocks.folder({})
     for path in (
-        hollow.text,
-        f"{hollow.text}/fig.png",
-        f"{picture.text}/fig.png",
-        blocks.folder({"fig.png": picture}, kind=5).text,
+        hollow,
+        f"{hollow}/fig.png",
+        f"{picture}/fig.png",
+        blocks.folder({"fig.png": picture}, kind=5),
         "fig",
         "",
-        f"{hollow.text}{'/a' * 7}",
+        f"{hollow}{'/a' * 7}",
     ):
         assert fault_of(ipfs, f"ipfs://{path}") == AvatarFault.IPFS_FORM
     missing = Blocks().raw(b"not there")
-    assert fault_of(ipfs, f"ipfs://{missing.text}") == AvatarFault.NOT_FETCHED
+    assert fault_of(ipfs, f"ipfs://{missing}") == AvatarFault.NOT_FETCHED
+
+
+def test_block_that_is_too_large_costs_nobody_the_gateway(ipfs, blocks):
+    """Whoever has a name could otherwise have every picture of others vanish for an hour."""
+    large, picture = blocks.raw(bytes(PICTURE_BYTES + 1)), blocks.raw(PNG)
+
+    assert fault_of(ipfs, f"ipfs://{large}") == AvatarFault.IPFS_FORGED
+    assert ipfs.read(named(f"ipfs://{picture}")) == SHOWN
+
+
+def test_gateway_gets_so_much_time(trusting):
+    with door(stay_silent) as silent:
+        source = Gateway(Blocks(), silent.port).source()
+        reader = reading(trusting, 443, blocks=source, seconds=0.2)
+        with soon(seconds=2), pytest.raises(ProviderUnavailable):
+            reader.read(named(f"ipfs://{Blocks().raw(PNG)}"))
 
 
 def test_nothing_is_read_from_ipfs_without_a_gateway(trusting, blocks):
-    assert (
-        fault_of(reading(trusting, 443), f"ipfs://{blocks.raw(PNG).text}") == AvatarFault.IPFS_OFF
-    )
+    assert fault_of(reading(trusting, 443), f"ipfs://{blocks.raw(PNG)}") == AvatarFault.IPFS_OFF

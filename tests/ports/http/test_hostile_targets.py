@@ -41,7 +41,7 @@ class NoTokens:
 def avatar(http: PublicHttp, url: str) -> object:
     block = Evidence(1, 1, "0x", MovableClock().now())
     record = NameRecord(name=EnsName("fig.eth"), block=block, texts={"avatar": url})
-    return EnsAvatarReader(http, NoTokens(), ipfs_gateway="https://ipfs.example").read(record)
+    return EnsAvatarReader(http, NoTokens()).read(record)
 
 
 def described(http: PublicHttp, url: str) -> object:

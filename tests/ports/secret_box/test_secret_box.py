@@ -52,3 +52,11 @@ def test_secret_is_lost_when_it_was_cut(box: SecretBox, length: int) -> None:
 def test_key_has_to_be_whole() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         XChaChaSecretBox(b"short")
+
+
+@pytest.mark.pitfall("K4")
+def test_secret_comes_back_while_the_key_before_is_known(box: SecretBox) -> None:
+    sealed = box.seal("whe_1", SECRET)
+    assert XChaChaSecretBox(b"n" * 32, KEY).open("whe_1", sealed) == SECRET
+    with pytest.raises(SecretLost):
+        XChaChaSecretBox(KEY).open("whe_1", XChaChaSecretBox(b"n" * 32, KEY).seal("whe_1", SECRET))

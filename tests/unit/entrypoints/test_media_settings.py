@@ -15,6 +15,7 @@ from souk.modules.media.domain import compute_cid
 from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
 
 WALL = SystemClock()
+SOURCE = block_source(IpfsSettings(), WALL, print)
 STATE = Path("state")
 GATEWAY = "https://gateway.example"
 NODE = "http://kubo:5001"
@@ -22,12 +23,12 @@ SERVICE = {"pinning_service_url": "https://pins.example", "ipfs_gateways": GATEW
 
 
 def test_everything_lies_in_the_state_directory_when_nothing_is_said() -> None:
-    (pins,) = pin_stores(IpfsSettings(), STATE, WALL)
+    (pins,) = pin_stores(IpfsSettings(), STATE, SOURCE)
     assert pins.target == "directory"
     assert isinstance(content_store(ContentSettings(), STATE), DiskContentStore)
     assert malware_scanner(ScannerSettings(), max_bytes=1) is None
     with pytest.raises(ProviderUnavailable):
-        block_source(IpfsSettings(), WALL).fetch(compute_cid(b""))
+        SOURCE.fetch(compute_cid(b""))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_everything_lies_in_the_state_directory_when_nothing_is_said() -> None:
     ],
 )
 def test_every_target_that_is_named_is_pinned_to(said: dict[str, str], targets: list[str]) -> None:
-    stores = pin_stores(IpfsSettings(**said), STATE, WALL)
+    stores = pin_stores(IpfsSettings(**said), STATE, SOURCE)
     assert [store.target for store in stores] == targets
 
 

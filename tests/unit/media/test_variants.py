@@ -12,6 +12,7 @@ from souk.modules.media.domain import (
     MAX_SIDE,
     MAX_UPLOAD_BYTES,
     MAX_VARIANT_BYTES,
+    SEALING_BYTES,
     CleanedFile,
     CleanedImage,
     Form,
@@ -93,7 +94,7 @@ def test_purposes_are_capped() -> None:
 
 
 def test_a_variant_is_one_block() -> None:
-    assert MAX_VARIANT_BYTES == MAX_BLOCK_BYTES == 1024 * 1024
+    assert MAX_VARIANT_BYTES + SEALING_BYTES == MAX_BLOCK_BYTES == 1024 * 1024
 
 
 @pytest.mark.parametrize("refusal", Refusal)

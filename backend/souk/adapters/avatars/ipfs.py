@@ -1,33 +1,35 @@
-"""Files of IPFS, block by block from a gateway that nobody has to trust: whatever it gives is
-compared with the name that it was asked by."""
+"""Files of IPFS, block by block from whoever has them: each is compared with the name that it was
+asked by, so that nobody has to be trusted."""
 
 from collections.abc import Sequence
 
-from souk.adapters.avatars.cids import RAW, Cid, Node, parse_cid, parse_node
 from souk.adapters.avatars.refusing import refused
-from souk.adapters.avatars.web import Web
+from souk.adapters.avatars.unixfs import Node, parse_node
 from souk.adapters.http.patience import Patience
+from souk.modules.media.domain import Cid, find_block, is_raw
+from souk.modules.media.errors import BlockNotFound, ContentMismatch
+from souk.modules.media.ports import BlockSource
 from souk.modules.names.domain import AvatarFault
 
 SCHEME = "ipfs://"
 BLOCKS_AT_MOST = 16
-_BLOCK_BYTES = 2_097_152
+_SECONDS = 4.0
 _SEGMENTS_AT_MOST = 6
 
 
 class IpfsFiles:
-    """Reads files. Without a gateway none."""
+    """Reads files. Without a source of blocks none."""
 
-    def __init__(self, web: Web, gateway: str) -> None:
-        self._web, self._gateway = web, gateway
+    def __init__(self, blocks: BlockSource | None) -> None:
+        self._blocks = blocks
 
     def read(self, address: str, max_bytes: int, patience: Patience) -> bytes:
-        """The whole file. Raises `AvatarRefused`, and `ProviderUnavailable` when the gateway does
-        not answer."""
-        if not self._gateway:
+        """The whole file. Raises `AvatarRefused`, and `ProviderUnavailable` when nobody who may
+        have it answers."""
+        if self._blocks is None:
             raise refused(AvatarFault.IPFS_OFF)
         cid, path = _parsed(address)
-        walk = _Walk(self._web, self._gateway, patience)
+        walk = _Walk(self._blocks, patience)
         for segment in path:
             cid = walk.entry(cid, segment)
         return walk.file(cid, max_bytes)
@@ -36,13 +38,13 @@ class IpfsFiles:
 class _Walk:
     """The blocks that one file takes, of which there are not endlessly many."""
 
-    def __init__(self, web: Web, gateway: str, patience: Patience) -> None:
-        self._web, self._gateway, self._patience = web, gateway, patience
+    def __init__(self, blocks: BlockSource, patience: Patience) -> None:
+        self._blocks, self._patience = blocks, patience
         self._left = BLOCKS_AT_MOST
 
     def entry(self, folder: Cid, name: str) -> Cid:
         """What a folder has under a name."""
-        node = self._node(self._block(folder)) if folder.codec != RAW else None
+        node = self._node(self._block(folder)) if not is_raw(folder) else None
         if node is None or not node.is_folder:
             raise refused(AvatarFault.IPFS_FORM, "it is not in a plain folder")
         for found, cid in node.links:
@@ -53,7 +55,7 @@ class _Walk:
     def file(self, cid: Cid, max_bytes: int) -> bytes:
         """A file, put together."""
         block = self._block(cid)
-        if cid.codec == RAW:
+        if is_raw(cid):
             return _bounded(block, max_bytes)
         node = self._node(block)
         if node.is_folder:
@@ -73,11 +75,12 @@ class _Walk:
         if self._left == 0:
             raise refused(AvatarFault.TOO_LARGE)
         self._left -= 1
-        url = f"{self._gateway}/ipfs/{cid.text}?format=raw"
-        block = self._web.get(url, _BLOCK_BYTES, self._patience)
-        if not cid.names(block):
-            raise refused(AvatarFault.IPFS_FORGED)
-        return block
+        try:
+            return self._blocks.fetch(cid, seconds=self._patience.left(_SECONDS))
+        except BlockNotFound as error:
+            raise refused(AvatarFault.NOT_FETCHED, error.detail) from None
+        except ContentMismatch:
+            raise refused(AvatarFault.IPFS_FORGED) from None
 
 
 def _bounded(content: bytes, max_bytes: int) -> bytes:
@@ -90,7 +93,7 @@ def _parsed(address: str) -> tuple[Cid, Sequence[str]]:
     """Some write `ipfs://ipfs/` before the name."""
     named = address[len(SCHEME) :].removeprefix("ipfs/").partition("?")[0]
     first, *path = [segment for segment in named.split("/") if segment] or [""]
-    cid = parse_cid(first)
+    cid = find_block(first)
     if cid is None or len(path) > _SEGMENTS_AT_MOST:
         raise refused(AvatarFault.IPFS_FORM)
     return cid, path

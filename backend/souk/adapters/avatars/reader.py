@@ -10,6 +10,7 @@ from souk.adapters.avatars.tokens import PictureTokens
 from souk.adapters.avatars.web import Web
 from souk.adapters.http.patience import Patience, Turns
 from souk.core.ports import HttpFetcher
+from souk.modules.media.ports import BlockSource
 from souk.modules.names.domain import AVATAR, PICTURE_BYTES, AvatarFault, NameRecord, Picture
 
 DESCRIPTION_BYTES = 65_536
@@ -20,20 +21,20 @@ _SHOWN = 40
 
 
 class EnsAvatarReader:
-    """The `AvatarReader` port over one chain and `http`. Without the address of a gateway nothing
-    is read from IPFS."""
+    """The `AvatarReader` port over one chain and `http`. Without a source of blocks nothing is read
+    from IPFS."""
 
     def __init__(
         self,
         http: HttpFetcher,
         tokens: PictureTokens,
         *,
-        ipfs_gateway: str = "",
+        blocks: BlockSource | None = None,
         turns: Turns | None = None,
         seconds: float = SECONDS,
     ) -> None:
         self._web, self._tokens = Web(http), tokens
-        self._ipfs = IpfsFiles(self._web, ipfs_gateway)
+        self._ipfs = IpfsFiles(blocks)
         self._turns, self._seconds = turns or Turns(), seconds
 
     def read(self, record: NameRecord) -> Picture:

@@ -5,6 +5,7 @@ from Crypto.Random import get_random_bytes
 from souk.adapters.crypto.secret_box import XChaChaSecretBox
 from souk.modules.media.domain import (
     MAX_DOCUMENT_BYTES,
+    Cid,
     SealedDocument,
     compute_cid,
 )
@@ -17,10 +18,11 @@ _DOCUMENT = "document"
 
 
 class XChaChaDocumentSealer:
-    """The `DocumentSealer` whose wrapping key is this installation's."""
+    """The `DocumentSealer` whose wrapping key is this installation's; those before it open what
+    they have wrapped."""
 
-    def __init__(self, key: bytes) -> None:
-        self._keys = XChaChaSecretBox(key)
+    def __init__(self, key: bytes, *before: bytes) -> None:
+        self._keys = XChaChaSecretBox(key, *before)
 
     def seal(self, owner: str, document: bytes) -> SealedDocument:
         """The CID is that of what is kept, so that it tells nothing of the document either."""
@@ -33,11 +35,22 @@ class XChaChaDocumentSealer:
 
     def open(self, owner: str, sealed: SealedDocument) -> bytes:
         """The key opens this block for this owner alone. Raises `DocumentLost`."""
+        key = self.unwrap(owner, sealed.cid, sealed.wrapped_key)
         try:
-            key = self._keys.open(_label(owner, sealed.cid), sealed.wrapped_key)
             return XChaChaSecretBox(key).open(_DOCUMENT, sealed.block)
         except SecretLost:
-            raise DocumentLost("the document cannot be opened here") from None
+            raise _lost() from None
+
+    def unwrap(self, owner: str, cid: Cid, wrapped_key: bytes) -> bytes:
+        """The key itself, for whoever may open the document without us. Raises `DocumentLost`."""
+        try:
+            return self._keys.open(_label(owner, cid), wrapped_key)
+        except SecretLost:
+            raise _lost() from None
+
+
+def _lost() -> DocumentLost:
+    return DocumentLost("the document cannot be opened here")
 
 
 def _label(owner: str, cid: str) -> str:

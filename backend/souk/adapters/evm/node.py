@@ -10,6 +10,7 @@ from souk.adapters.evm.wire import (
     read_bytes,
     read_fees,
     read_header,
+    read_list,
     read_logs,
     read_quantity,
     read_receipt,
@@ -168,6 +169,20 @@ class EvmBlocks(EvmCalls):
             for receipt in receipts
             for log in read_receipt_logs(receipt, block_hash=header.hash)
         ]
+
+    def block_of(self, block_hash: str) -> object:
+        """A block by its hash, with its transactions' hashes, as the node gives it; `None` when it
+        has none. Nothing of it has been looked at."""
+        return self._value(self._client.ask("eth_getBlockByHash", block_hash, False))
+
+    def receipts_of(self, block_hash: str, transaction_hashes: Sequence[str]) -> list[object]:
+        """The receipts of a block's transactions, as the node gives them: together, or one by one
+        where it has no method for that."""
+        answer = self._client.ask("eth_getBlockReceipts", block_hash)
+        if isinstance(answer, RpcResult):
+            return read_list(answer.value, "list of receipts")
+        asked = [RpcRequest("eth_getTransactionReceipt", [one]) for one in transaction_hashes]
+        return self._values(asked, HEADERS_A_REQUEST)
 
 
 class EvmNode(EvmBlocks):

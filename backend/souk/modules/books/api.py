@@ -52,6 +52,10 @@ class Gauges(Readings):
         "souk_chain_head_block": "The number of that block",
         "souk_payment_attempts": "Attempts to pay, by status; over ones are counted for a day",
         "souk_order_holds": "Open holds on orders, by kind",
+        "souk_media_pins_waiting": "Blocks that a target was not asked for yet, up to 100000",
+        "souk_media_pins_failing": "Blocks that a target did not keep at the last look, likewise",
+        "souk_media_pins_oldest_seconds": "How long the oldest of them has waited",
+        "souk_media_quarantined": "Targets and gateways that gave other bytes than they should",
     }
 
     def __init__(self, reads: Reads, clock: Clock, *, kept_seconds: float = 5) -> None:

@@ -83,6 +83,11 @@ _GAUGES = f"""
         FROM unnest(%(holds)s::text[]) AS wanted(kind)
         LEFT JOIN order_hold AS hold ON hold.kind = wanted.kind AND hold.closed_at IS NULL
         GROUP BY wanted.kind),
+    pins AS (
+        SELECT count(*) FILTER (WHERE error IS NULL) AS waiting, count(error) AS failing,
+            min(wanted_at) AS oldest FROM (
+            SELECT error, wanted_at FROM image_pin WHERE wanted_at IS NOT NULL
+            LIMIT {_MOST}) AS pin),
     open_breaks AS (
         SELECT wanted.class, count(found.id) AS number
         FROM unnest(%(classes)s::text[]) AS wanted(class)
@@ -114,7 +119,13 @@ _GAUGES = f"""
             FROM followed
         UNION ALL SELECT 'souk_payment_attempts', json_build_object('status', status), number
             FROM attempts
-        UNION ALL SELECT 'souk_order_holds', json_build_object('kind', kind), number FROM held_up)
+        UNION ALL SELECT 'souk_order_holds', json_build_object('kind', kind), number FROM held_up
+        UNION ALL SELECT 'souk_media_pins_waiting', '{{}}', waiting FROM pins
+        UNION ALL SELECT 'souk_media_pins_failing', '{{}}', failing FROM pins
+        UNION ALL SELECT 'souk_media_pins_oldest_seconds', '{{}}',
+            coalesce(extract(epoch FROM %(now)s - oldest), 0) FROM pins
+        UNION ALL SELECT 'souk_media_quarantined', '{{}}', count(*) FROM image_liar
+            WHERE quarantined_until > %(now)s)
     SELECT coalesce(json_agg(json_build_object(
         'name', name, 'labels', labels, 'value', value)), '[]'::json)
     FROM reading WHERE value IS NOT NULL

@@ -86,6 +86,11 @@ def list_sellers(tx: Transaction, listing_ids: Iterable[str]) -> set[str]:
     return set(tx.session.scalars(asked))
 
 
+def list_ids(tx: Transaction, seller_id: str) -> list[str]:
+    """Every listing of a store."""
+    return list(tx.session.scalars(select(ListingRow.id).where(ListingRow.seller_id == seller_id)))
+
+
 def write_terms(tx: Transaction, listing_id: str, terms: ListingTerms) -> ListingRecord:
     """Store an edit as the next version."""
     row = _lock_row(tx, listing_id)

@@ -134,6 +134,42 @@ class ChainEffectRow(Base):
     updated_at: Mapped[Instant]
 
 
+class ChainProofRow(Base):
+    """That a transaction of a block left its receipt: wanted, and kept for ever once it is made. A
+    transaction that is mined again in another block is proved anew there. The last five columns
+    are NULL until it is."""
+
+    __tablename__ = "chain_proof"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["chain_id", "block_hash"], ["chain_block.chain_id", "chain_block.hash"]
+        ),
+        CheckConstraint(
+            "num_nulls(header, transaction_index, first_log, nodes, proved_at) IN (0, 5)",
+            name="proved",
+        ),
+        Index(
+            "ix_chain_proof_wanted",
+            "chain_id",
+            "next_attempt_at",
+            postgresql_where=text("proved_at IS NULL"),
+        ),
+    )
+
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    block_hash: Mapped[Id] = mapped_column(primary_key=True)
+    transaction_hash: Mapped[Id] = mapped_column(primary_key=True)
+    wanted_at: Mapped[Instant]
+    next_attempt_at: Mapped[Instant]
+    attempts: Mapped[int] = mapped_column(Integer)
+    last_error: Mapped[str | None]
+    proved_at: Mapped[Instant | None]
+    header: Mapped[bytes | None] = mapped_column(LargeBinary)
+    transaction_index: Mapped[int | None] = mapped_column(Integer)
+    first_log: Mapped[int | None] = mapped_column(Integer)
+    nodes: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
+
+
 class ChainGapRow(Base):
     """Blocks that are known to exist and cannot be read. Open while `closed_at` is NULL."""
 

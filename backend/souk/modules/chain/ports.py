@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from souk.core.addresses import Address
-from souk.modules.chain.domain import BlockHeader, Call, DecodedEvent, GasPrice, RawLog, Tips
+from souk.modules.chain.domain import (
+    BlockHeader,
+    Call,
+    DecodedEvent,
+    GasPrice,
+    RawLog,
+    Tips,
+    TransactionProof,
+)
 
 
 class LogSource(Protocol):
@@ -39,6 +47,15 @@ class LogSource(Protocol):
 
     def logs_by_receipts(self, header: BlockHeader) -> list[RawLog]:
         """All logs of a block, put together from its transactions' receipts."""
+        ...
+
+
+class ProofSource(Protocol):
+    """Proves what stands in the blocks of one chain."""
+
+    def prove(self, block_hash: str, transaction_hash: str) -> TransactionProof:
+        """That a transaction of this block left its receipt. Raises `ProviderUnavailable`, and
+        `ChainDataRefused` where what is given does not make the block's hash."""
         ...
 
 

@@ -1,15 +1,16 @@
 """Pictures: `/api/images`, and their files: `/ipfs/{cid}`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from mmap import mmap
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
+from fastapi.responses import StreamingResponse
 
 from souk.core.multipart import Part, divided, only_known, text_of
-from souk.core.uploads import Upload, Uploads
+from souk.core.uploads import Uploads
 from souk.core.web import (
     INVALID,
     UNAUTHENTICATED,
@@ -26,16 +27,17 @@ from souk.modules.media.domain import (
     find_range,
     normal_alt_text,
 )
-from souk.modules.media.errors import UnknownPurpose
-from souk.modules.media.schemas import CID, ImageOut, UploadOut
-from souk.modules.media.service import Images
+from souk.modules.media.errors import PurposeNotYet, UnknownPurpose
+from souk.modules.media.schemas import CID, ImageOut, UploadedFile, UploadOut
+from souk.modules.media.service import Images, Outcome
 
 router = APIRouter(tags=["images"])
 
 UPLOAD_PATH = "/api/images/upload"
 MAX_PARTS = 16
+LINES = "application/x-ndjson"
 _FIELD_BYTES = 4 * ALT_TEXT_LENGTH
-_PURPOSES = (Purpose.PRODUCT, Purpose.PROFILE, Purpose.COVER)
+_PURPOSES = (Purpose.PRODUCT, Purpose.PROFILE, Purpose.COVER, Purpose.EVIDENCE)
 _PARTS = {"purpose": False, "alt_text": False, "files": True}
 
 
@@ -98,12 +100,21 @@ _SERVED = {
 }
 
 
-async def taken_upload(
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A form whose bytes lie on disk."""
+
+    content: mmap | bytes
+    boundary: bytes
+
+
+async def taken_body(
     request: Request, caller: Caller, uploads: Annotated[Uploads, Depends(provided(Uploads))]
-) -> AsyncIterator[Upload]:
-    """The body on disk, for as long as it is answered."""
+) -> AsyncIterator[Body]:
+    """For as long as it is answered."""
     async with uploads.taken(request, caller.account_id) as upload:
-        yield upload
+        with upload.content() as content:
+            yield Body(content, upload.boundary)
 
 
 @router.post(
@@ -113,6 +124,10 @@ async def taken_upload(
     response_model=UploadOut,
     openapi_extra=_FORM,
     responses={
+        200: {
+            "description": "What came of each file in a line of its own, as soon as it is known",
+            "content": {LINES: {"schema": {"type": "string"}}},
+        },
         401: UNAUTHENTICATED,
         409: {"description": "You have as many pictures as you may have"},
         413: {"description": "A file, a field or the whole has more bytes or parts than are taken"},
@@ -122,28 +137,44 @@ async def taken_upload(
     },
 )
 def upload_images(
+    request: Request,
     caller: Caller,
-    upload: Annotated[Upload, Depends(taken_upload)],
+    body: Annotated[Body, Depends(taken_body)],
     images: _Service,
     site: _Site,
-) -> UploadOut:
+) -> UploadOut | Response:
     """Makes pictures of files: the right way up, without anything but pixels, in four sizes, each
     as WebP and as JPEG. They can be shown at once. The originals are not kept, and the same file
     sent again is the picture that there is. When no file becomes a picture, the answer is why the
-    first did not."""
-    with upload.content() as content:
-        parts = divided(content, upload.boundary, max_parts=MAX_PARTS)
-        only_known(parts, _PARTS)
-        outcomes = images.upload(
-            caller,
-            _purpose(content, parts),
-            [partial(_bytes, content, part) for part in parts if part.is_file],
-            alt_text=_alt_text(content, parts),
-        )
+    first did not. Evidence is sealed: nobody else sees it before it is attached to an order.
+
+    Who accepts `application/x-ndjson` is told of each file as soon as it was looked at, in a line
+    of its own, while the others still are; whoever hangs up meanwhile keeps what is done."""
+    content, parts = body.content, divided(body.content, body.boundary, max_parts=MAX_PARTS)
+    only_known(parts, _PARTS)
+    outcomes = images.upload(
+        caller,
+        _purpose(content, parts),
+        [partial(_bytes, content, part) for part in parts if part.is_file],
+        alt_text=_alt_text(content, parts),
+    )
+    if LINES in request.headers.get("accept", ""):
+        lines = _lines(outcomes, site, caller.account_id)
+        return StreamingResponse(lines, media_type=LINES, headers={"Cache-Control": "no-store"})
+    return _all_of(list(outcomes), site, caller.account_id)
+
+
+def _lines(outcomes: Iterable[Outcome], site: ImageSite, account_id: str) -> Iterator[str]:
+    for one in outcomes:
+        told = UploadedFile.of(one, site.base_url, account_id=account_id)
+        yield f"{told.model_dump_json()}\n"
+
+
+def _all_of(outcomes: Sequence[Outcome], site: ImageSite, account_id: str) -> UploadOut:
     refusal = outcomes[0].refusal
     if refusal is not None and all(one.image is None for one in outcomes):
         raise refusal
-    return UploadOut.of(list(outcomes), site.base_url, account_id=caller.account_id)
+    return UploadOut.of(outcomes, site.base_url, account_id=account_id)
 
 
 @router.get(
@@ -171,7 +202,8 @@ def read_image(ipfs_hash: _Hash, caller: MaybeCaller, images: _Service, site: _S
     },
 )
 def delete_image(ipfs_hash: _Hash, caller: Caller, images: _Service) -> None:
-    """It is not served any more, unless somebody else has uploaded the same. What others have
+    """It is not served any more, unless somebody else has uploaded the same or has bought what it
+    shows. Its bytes are kept for some time, and uploading it again brings it back. What others have
     fetched stays with them."""
     images.remove(caller, ipfs_hash)
 
@@ -228,6 +260,8 @@ def _wanted(request: Request, file: StoredFile, etag: str) -> range | None:
 
 def _purpose(content: mmap | bytes, parts: Sequence[Part]) -> Purpose:
     said = _said(content, parts, "purpose")
+    if said == [Purpose.REVIEW]:
+        raise PurposeNotYet(Purpose.REVIEW)
     found = [purpose for purpose in _PURPOSES if said == [purpose]]
     if not found:
         raise UnknownPurpose(_PURPOSES)

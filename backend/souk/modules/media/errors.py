@@ -12,6 +12,7 @@ RejectedError
 +-- ImageNotYours               the picture is somebody else's, or for something else
 +-- MalwareFound                the scanner for malware knows what is in the file
 +-- UnknownPurpose              what the pictures are for is not said, or nothing known
++-- PurposeNotYet               nothing can be done yet with pictures for this
 +-- AltTextUnfit                what a picture shows cannot be said like this
 +-- NoFiles                     the upload holds no file, or more than its purpose takes
 TooLargeError
@@ -22,6 +23,7 @@ UnavailableError
 +-- ContentMismatch             a provider answered with another CID or other bytes than it should
 +-- DocumentLost                a sealed document cannot be opened with the keys that are here
 +-- ImageCleanerUnavailable     the picture could not be looked at now
++-- ImageLeaving                a picture of the same is being taken away at this moment
 """
 
 from collections.abc import Sequence
@@ -64,12 +66,14 @@ class ContentMismatch(UnavailableError):
 
     def __init__(self, cid: str, where: str) -> None:
         super().__init__(f"{where} answered with something else than {cid}", context={"cid": cid})
+        self.where = where
 
 
 class DocumentLost(UnavailableError):
     """A document was sealed under another `SECRET_KEY`, for somebody else, or was changed since.
 
-    Whoever runs the installation looks whether all its processes have the same `SECRET_KEY`.
+    Whoever runs the installation looks whether all its processes have the same `SECRET_KEY`, and
+    whether the one that it had then is among `SECRET_KEYS_BEFORE`.
     """
 
     code = "document_lost"
@@ -80,6 +84,16 @@ class ImageCleanerUnavailable(UnavailableError):
     has ended. Nothing is known of the picture."""
 
     code = "image_cleaner_unavailable"
+
+
+class ImageLeaving(UnavailableError):
+    """A deleted picture with the same files is being taken away at this moment, or was when the
+    process that did so died. Send the upload again in a few minutes at most."""
+
+    code = "image_leaving"
+
+    def __init__(self) -> None:
+        super().__init__("the same picture is just being taken away; send it again in a minute")
 
 
 class ImageNotFound(NotFoundError):
@@ -154,6 +168,19 @@ class UnknownPurpose(RejectedError):
     def __init__(self, known: Sequence[str]) -> None:
         super().__init__(
             f"send one field purpose, one of {', '.join(known)}", context={"pointer": "/purpose"}
+        )
+
+
+class PurposeNotYet(RejectedError):
+    """Nothing can be done yet with pictures for this: reviews, which they would belong to, cannot
+    be written. Nothing was kept."""
+
+    code = "purpose_not_yet"
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(
+            f"pictures for a {purpose} are not taken yet; nothing was kept",
+            context={"pointer": "/purpose"},
         )
 
 

@@ -5,6 +5,7 @@ compared with their CID before, and those that come in before anybody sees them.
 """
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -92,12 +93,12 @@ class ContentStore(Protocol):
 
 
 class BlockSource(Protocol):
-    """Fetches blocks of anybody by their CID."""
+    """Fetches blocks of anybody by their CID: of ours, and of the kinds that `find_block` reads."""
 
-    def fetch(self, cid: Cid) -> bytes:
+    def fetch(self, cid: Cid, *, seconds: float = inf) -> bytes:
         """The block, compared with its CID. Raises `BlockNotFound` when nobody has it,
-        `ContentMismatch` when nobody but a liar does, and `ProviderUnavailable` when that cannot
-        be known."""
+        `ContentMismatch` when nobody gives anything but other bytes, or more than a block has, and
+        `ProviderUnavailable` when that cannot be known within the time."""
         ...
 
 
@@ -121,4 +122,8 @@ class DocumentSealer(Protocol):
 
     def open(self, owner: str, sealed: SealedDocument) -> bytes:
         """The document again. Raises `DocumentLost`."""
+        ...
+
+    def unwrap(self, owner: str, cid: Cid, wrapped_key: bytes) -> bytes:
+        """The 32 bytes under which the document is sealed. Raises `DocumentLost`."""
         ...

@@ -1,5 +1,6 @@
 """What is said of pictures."""
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -29,7 +30,13 @@ class ImageFile(ResponseModel):
     ]
     media_type: MediaType
     cid: _Cid
-    url: Annotated[str, Field(examples=[f"/ipfs/{CID}"])]
+    url: Annotated[
+        str | None,
+        Field(
+            description="`null` for evidence, which is read through the order that it is about.",
+            examples=[f"/ipfs/{CID}"],
+        ),
+    ]
     width: int
     height: int
     bytes: int
@@ -82,7 +89,7 @@ class ImageOut(ResponseModel):
                     variant=file.variant,
                     media_type=file.media_type,
                     cid=file.cid,
-                    url=f"{base_url}/ipfs/{file.cid}",
+                    url=None if image.purpose.is_sealed else f"{base_url}/ipfs/{file.cid}",
                     width=file.width,
                     height=file.height,
                     bytes=file.size,
@@ -99,11 +106,12 @@ class RefusedFile(ResponseModel):
 
     code: Annotated[str, Field(examples=["image_wrong_form"])]
     detail: str
+    retryable: Annotated[bool, Field(description="Whether the same file may be taken later.")]
 
     @classmethod
     def of(cls, refusal: DomainError) -> Self:
         """The same words as in a problem document."""
-        return cls(code=refusal.code, detail=refusal.detail)
+        return cls(code=refusal.code, detail=refusal.detail, retryable=refusal.retryable)
 
 
 class UploadedFile(ResponseModel):
@@ -112,6 +120,15 @@ class UploadedFile(ResponseModel):
     image: ImageOut | None
     refused: RefusedFile | None
 
+    @classmethod
+    def of(cls, outcome: Outcome, base_url: str, *, account_id: str) -> Self:
+        """For whoever sent it."""
+        image, refusal = outcome.image, outcome.refusal
+        return cls(
+            image=None if image is None else ImageOut.of(image, base_url, account_id=account_id),
+            refused=None if refusal is None else RefusedFile.of(refusal),
+        )
+
 
 class UploadOut(ResponseModel):
     """What came of each file, in the order in which they were sent."""
@@ -119,16 +136,7 @@ class UploadOut(ResponseModel):
     data: list[UploadedFile]
 
     @classmethod
-    def of(cls, outcomes: list[Outcome], base_url: str, *, account_id: str) -> Self:
+    def of(cls, outcomes: Sequence[Outcome], base_url: str, *, account_id: str) -> Self:
         """For whoever sent them."""
-        return cls(
-            data=[
-                UploadedFile(
-                    image=None
-                    if one.image is None
-                    else ImageOut.of(one.image, base_url, account_id=account_id),
-                    refused=None if one.refusal is None else RefusedFile.of(one.refusal),
-                )
-                for one in outcomes
-            ]
-        )
+        told = [UploadedFile.of(one, base_url, account_id=account_id) for one in outcomes]
+        return cls(data=told)

@@ -13,7 +13,7 @@ from souk.modules.chain.events import (
 from souk.modules.payments.events import PAYMENT_EVENTS, PaymentEvent
 from souk.modules.payments.ports import PaymentGateway, RailMessage
 from souk.modules.payments.queries import subject
-from souk.modules.payments.service import INBOX_SOURCE, Payments
+from souk.modules.payments.service import INBOX_SOURCE, Payments, Proving
 
 _DOUBTFUL = frozenset({IncidentReason.REORG_BELOW_FINAL})
 
@@ -47,6 +47,18 @@ class Incidents:
             )
 
 
+class Proved:
+    """Has proved what counts."""
+
+    def __init__(self, proving: Proving) -> None:
+        self._proving = proving
+
+    def want(self, event: Event) -> None:
+        """See to it that the fact will be proved; harmless when it is wanted already."""
+        if isinstance(event, EscrowEventReached):
+            self._proving.want(event)
+
+
 class ShownPayments:
     """What is kept of payments to be shown again."""
 
@@ -74,6 +86,11 @@ def subscriptions(
         (EscrowEventOrphaned, [rail.observe]),
         (ChainIncidentOpened, [Incidents(payments).freeze]),
     ]
+
+
+def proofs(proving: Proving) -> list[tuple[type[Event], list[Handler]]]:
+    """Which events of the chain have to be proved."""
+    return [(EscrowEventReached, [Proved(proving).want])]
 
 
 def inbox_handlers(payments: Payments) -> dict[str, InboxHandler]:

@@ -287,17 +287,18 @@ class PaymentObservationRow(Base):
 
 
 class TermsDocumentRow(Base):
-    """The clear text of a leg's terms; for its two parties only."""
+    """The clear text of a leg's terms; for its two parties only. Others keep it as `sealed_cid`."""
 
     __tablename__ = "terms_document"
-    __table_args__ = (UniqueConstraint("ref"), UniqueConstraint("leg_id"))
+    __table_args__ = (Index("ix_terms_to_seal", "id", postgresql_where=text("sealed_cid IS NULL")),)
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    leg_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt_leg.id"))
+    leg_id: Mapped[Id] = mapped_column(ForeignKey("payment_attempt_leg.id"), unique=True)
     order_id: Mapped[Id] = mapped_column(ForeignKey("orders.id"), index=True)
-    ref: Mapped[str]
+    ref: Mapped[str] = mapped_column(unique=True)
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Instant]
+    sealed_cid: Mapped[str | None]
 
 
 class RefundDueRow(Base):

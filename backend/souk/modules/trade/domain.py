@@ -5,10 +5,11 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from souk.modules.orders.domain import OrderStatus
 from souk.modules.payments.domain import Outcome
-from souk.modules.trade.errors import TimelineLinkInvalid
+from souk.modules.trade.errors import NoEscrowReceipt, ReceiptNotYet, TimelineLinkInvalid
 
 _SIGNATURE_CHARACTERS = 32
 _BRIEF = timedelta(hours=1)
@@ -30,6 +31,15 @@ class OrderPages:
     chain id."""
 
     confirmations: Mapping[int, int]
+
+
+def require_receipt(found: Mapping[str, Any] | None) -> None:
+    """Raises `NoEscrowReceipt` where nothing was paid into escrow, and `ReceiptNotYet` until the
+    payment is proved."""
+    if found is None:
+        raise NoEscrowReceipt("no payment into escrow counts for this order")
+    if not any(proof["fact"] == "paid" for proof in found["proofs"]):
+        raise ReceiptNotYet("the payment counts, and its proof is being made: ask again shortly")
 
 
 class TimelineLinks:

@@ -4,9 +4,11 @@ DomainError
 +-- NotFoundError
 |   +-- OrderHidden          no such order among the caller's
 |   +-- TimelineLinkInvalid  the link to an order's timeline is forged or over
+|   +-- NoEscrowReceipt      nothing was paid into escrow for the order
 +-- ForbiddenError
 |   +-- NotYourPart          the other party of the order does this
 +-- ConflictError
+|   +-- ReceiptNotYet        the proof of a payment is still being made
 |   +-- StoreNameLost        a store shows its name no more, for which the buyer may have trusted it
 +-- RejectedError
     +-- AmbiguousOrder       a request must name exactly one thing to order
@@ -28,6 +30,26 @@ class TimelineLinkInvalid(NotFoundError):
     """The key in a timeline's address was not made by us for this order, or has ended."""
 
     code = "timeline_link_invalid"
+
+
+class NoEscrowReceipt(NotFoundError):
+    """No payment into escrow counts for the order, so there is nothing to prove.
+
+    Look at the order's `attempts`: a payment by card has no receipt of this kind, and one into
+    escrow has it once it is confirmed.
+    """
+
+    code = "no_escrow_receipt"
+
+
+class ReceiptNotYet(ConflictError):
+    """The payment into escrow counts, but the proof of it has not been made yet.
+
+    Ask again after some seconds. Should it stay so, the chain's node keeps no receipts as old as
+    the payment; `docs/runbooks/chain.md` tells the operator what to do.
+    """
+
+    code = "receipt_not_yet"
 
 
 class NotYourPart(ForbiddenError):

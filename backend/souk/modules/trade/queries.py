@@ -34,7 +34,10 @@ SELECT json_build_object(
     'lines', (SELECT json_agg(json_build_object(
                   'listing_id', l.listing_id, 'title', l.title, 'quantity', l.quantity,
                   'kind', l.kind, 'unit_price', money_json(l.unit_price, l.currency, 2),
-                  'total', money_json(l.unit_price * l.quantity, l.currency, 2))
+                  'total', money_json(l.unit_price * l.quantity, l.currency, 2),
+                  'images', (SELECT coalesce(json_agg(i.cid ORDER BY u.position), '[]')
+                             FROM image_use u JOIN image_storage i ON i.id = u.image_id
+                             WHERE u.subject_id = l.id AND u.kind = 'order_line'))
                   ORDER BY l.position)
               FROM order_line l WHERE l.order_id = o.id),
     'history', (SELECT json_agg(json_build_object(
@@ -158,6 +161,42 @@ GROUP BY o.id
 """
 
 
+# Of an order's legs the one whose payment counts. What is not proved yet is left out, and of a
+# block's logs each is told by its place in its transaction's receipt.
+_RECEIPT = """
+SELECT coalesce((
+    SELECT json_build_object(
+        'document', 'souk escrow receipt 1', 'order_id', o.id,
+        'chain_id', g.chain_id::text, 'contract', g.contract, 'escrow_id', g.escrow_id,
+        'terms', (SELECT d.body FROM terms_document d WHERE d.leg_id = g.id),
+        'proofs', (
+            SELECT coalesce(json_agg(json_build_object(
+                'fact', v.kind, 'args', v.args,
+                'block', json_build_object('number', v.block_number::text, 'hash', v.block_hash,
+                                           'timestamp', b.timestamp::text),
+                'header', '0x' || encode(p.header, 'hex'),
+                'transaction_index', p.transaction_index::text,
+                'nodes', (SELECT json_agg('0x' || encode(node, 'hex') ORDER BY place)
+                          FROM unnest(p.nodes) WITH ORDINALITY AS n (node, place)),
+                'log_position', (v.log_index - p.first_log)::text,
+                'claimed', json_build_object('level', e.level,
+                                             'transaction_hash', v.transaction_hash))
+                ORDER BY v.block_number, v.log_index), '[]')
+            FROM chain_effect e JOIN chain_event v ON v.id = e.event_id
+            JOIN chain_block b ON b.chain_id = v.chain_id AND b.hash = v.block_hash
+            JOIN chain_proof p ON p.chain_id = v.chain_id AND p.block_hash = v.block_hash
+                AND p.transaction_hash = v.transaction_hash AND p.proved_at IS NOT NULL
+            WHERE e.chain_id = g.chain_id AND e.contract = g.contract
+              AND e.escrow_id = g.escrow_id AND e.level <> 'included'))
+    FROM payment_attempt_leg g
+    WHERE g.order_id = o.id AND g.escrow_id IS NOT NULL AND g.held > 0 AND NOT g.duplicate
+    ORDER BY g.id DESC LIMIT 1), 'null')
+FROM orders o
+WHERE o.id = %(order_id)s
+  AND (o.buyer_id = %(account_id)s OR works_at(%(account_id)s, o.seller_id))
+"""
+
+
 async def order_page(
     reads: Reads,
     order_id: str,
@@ -239,3 +278,9 @@ async def order_party(reads: Reads, order_id: str, account_id: str) -> bytes | N
 async def terms_documents(reads: Reads, order_id: str, *, account_id: str) -> bytes | None:
     """The clear terms of every attempt to pay the order, for its two parties only."""
     return await reads.document(_TERMS, {"order_id": order_id, "account_id": account_id})
+
+
+async def receipt(reads: Reads, order_id: str, *, account_id: str) -> bytes | None:
+    """What is proved of the escrow that an order was paid into, for its two parties only; JSON's
+    `null` where none was."""
+    return await reads.document(_RECEIPT, {"order_id": order_id, "account_id": account_id})

@@ -108,6 +108,11 @@ class Listings:
             show_images(tx, principal.account_id, UseKind.LISTING, listing.id, images)
             tx.commit()
 
+    def list_ids(self, seller_id: str) -> Sequence[str]:
+        """Every listing of a store, whether or not it is on sale."""
+        with self._uow.begin() as tx:
+            return repository.list_ids(tx, seller_id)
+
     def publish(self, principal: Principal, listing_id: str) -> ListingRecord:
         """Put a draft on sale; harmless when it is already. Raises `ListingStatusConflict`,
         `StoreSuspended`, `StoreNotApproved`."""

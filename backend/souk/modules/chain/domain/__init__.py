@@ -30,7 +30,16 @@ from souk.modules.chain.domain.facts import (
     levels_between,
 )
 from souk.modules.chain.domain.fees import Fees, GasPrice, bid, outbid
+from souk.modules.chain.domain.proofs import TransactionProof, WantedProof
 from souk.modules.chain.domain.records import SettledBlock, StandingFact
+from souk.modules.chain.domain.replay import (
+    KeptEvent,
+    Line,
+    Replayed,
+    Shown,
+    Tally,
+    Unlike,
+)
 from souk.modules.chain.domain.verification import (
     require_linked,
     verify_block,
@@ -52,18 +61,26 @@ __all__ = [
     "Head",
     "Heights",
     "IncidentReason",
+    "KeptEvent",
     "Level",
+    "Line",
     "Outcome",
     "Purpose",
     "RawLog",
+    "Replayed",
     "Sent",
     "SettledBlock",
+    "Shown",
     "Sighting",
     "StandingFact",
     "StoredBlock",
+    "Tally",
     "Tips",
+    "TransactionProof",
     "TransactionStatus",
+    "Unlike",
     "VerifiedBlock",
+    "WantedProof",
     "appearing",
     "bid",
     "block_instant",

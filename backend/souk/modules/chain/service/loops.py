@@ -4,9 +4,11 @@ from functools import partial
 
 from souk.core.jobs import RUN_SECONDS, Aside, KeepOn, Loop, Periodic
 from souk.modules.chain.service.chains import Chains
+from souk.modules.chain.service.proving import Proofs
 from souk.modules.chain.service.upkeep import Upkeep
 
 REBROADCAST_SECONDS = 3.0
+PROOF_SECONDS = 2.0
 UPKEEP_SECONDS = 30.0
 
 
@@ -29,6 +31,16 @@ def rebroadcasts(chains: Chains) -> list[Periodic]:
             partial(chains.rebroadcast, chain_id),
         )
         for chain_id in chains.ids
+    ]
+
+
+def proofs_due(proofs: Proofs) -> list[Periodic]:
+    """For each chain: make the proofs that are wanted, in a thread of its own, as a node may be
+    slow."""
+    named = [(f"chain.prove_due {chain_id}", chain_id) for chain_id in proofs.ids]
+    return [
+        Periodic(name, PROOF_SECONDS, Aside(name, partial(proofs.prove_due, chain_id)))
+        for name, chain_id in named
     ]
 
 

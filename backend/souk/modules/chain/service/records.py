@@ -5,21 +5,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from souk.core.addresses import Address
-from souk.core.unit_of_work import Transaction, UnitOfWork
+from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import (
-    Heights,
     Level,
     SettledBlock,
     StandingFact,
-    VerifiedBlock,
 )
 from souk.modules.chain.errors import ChainNotFollowed
 from souk.modules.chain.events import EscrowEvent, EscrowEventReached, EscrowEventSeen
-from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.service.chains import FollowedChain
 from souk.modules.chain.service.reading import BlockReader
-from souk.modules.chain.service.writing import raise_levels, said_of, take_in
+from souk.modules.chain.service.rescanning import take_in_late
+from souk.modules.chain.service.writing import said_of
 
 _log = logging.getLogger(__name__)
 
@@ -85,25 +83,8 @@ class ChainRecords:
         reader = BlockReader(chain.source, chain.config, chain.decoder.topics)
         for number in sorted(set(numbers)):
             [block] = reader.read(reader.headers(number, number), settled=False)
-            with self._uow.begin() as tx:
-                if self._take_in(tx, chain, block):
-                    _log.warning("chain %s: block %s was read again", chain_id, number)
-                    tx.commit()
-
-    @staticmethod
-    def _take_in(tx: Transaction, chain: FollowedChain, block: VerifiedBlock) -> bool:
-        """`False`, and nothing to be kept, for a block that is not on the recorded branch."""
-        chain_id, header = chain.config.chain_id, block.header
-        cursor = record_rows.seize(tx, chain_id)
-        if cursor is None or header.number >= cursor.next_block:
-            return False
-        if not block_rows.is_taken_in(tx, chain_id, number=header.number, block_hash=header.hash):
-            return False
-        take_in(tx, chain_id, [block], chain.decoder, final=cursor.final)
-        confirmed = cursor.next_block - chain.config.confirmations
-        heights = Heights(confirmed=confirmed, safe=cursor.safe, final=cursor.final)
-        raise_levels(tx, chain_id, heights)
-        return True
+            if take_in_late(self._uow, chain, block) is not None:
+                _log.warning("chain %s: block %s was read again", chain_id, number)
 
     def _followed(self, chain_id: int) -> FollowedChain:
         chain = self._chains.get(chain_id)

@@ -1,17 +1,22 @@
 """Values and pure rules of pictures."""
 
 from souk.modules.media.domain.alt_texts import ALT_TEXT_LENGTH, normal_alt_text
+from souk.modules.media.domain.blocks import block_of, find_block, is_raw
+from souk.modules.media.domain.car import car_head, car_section
 from souk.modules.media.domain.cid import (
     MAX_BLOCK_BYTES,
     Cid,
+    bytes_of,
     compute_cid,
     is_named,
     parse_cid,
 )
-from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Refusal
+from souk.modules.media.domain.cleaned import CleanedFile, CleanedImage, Original, Refusal
 from souk.modules.media.domain.documents import (
     MAX_DOCUMENT_BYTES,
     SEALING_BYTES,
+    DocumentKey,
+    KeptDocument,
     SealedDocument,
 )
 from souk.modules.media.domain.forms import (
@@ -35,7 +40,24 @@ from souk.modules.media.domain.purposes import (
     Purpose,
 )
 from souk.modules.media.domain.ranges import find_range
-from souk.modules.media.domain.records import ImageRecord, Pinned, Shown, StoredFile, Use, UseKind
+from souk.modules.media.domain.records import (
+    SOLD,
+    ImageRecord,
+    Pinned,
+    Shown,
+    StoredFile,
+    Use,
+    UseKind,
+)
+from souk.modules.media.domain.standing import (
+    Back,
+    Found,
+    ImageCounts,
+    Leaving,
+    Looked,
+    Standing,
+    TargetCounts,
+)
 from souk.modules.media.domain.variants import MAX_VARIANT_BYTES, MediaType, Variant, fitted
 from souk.modules.media.domain.verdicts import Verdict
 
@@ -54,29 +76,46 @@ __all__ = [
     "MAX_VARIANT_BYTES",
     "SEALING_BYTES",
     "SNIFFED_BYTES",
+    "SOLD",
+    "Back",
     "Caps",
     "Cid",
     "CleanedFile",
     "CleanedImage",
+    "DocumentKey",
     "DuePin",
     "Form",
+    "Found",
+    "ImageCounts",
     "ImageRecord",
+    "KeptDocument",
+    "Leaving",
+    "Looked",
     "MediaType",
+    "Original",
     "PinState",
     "Pinned",
     "Purpose",
     "Refusal",
     "SealedDocument",
     "Shown",
+    "Standing",
     "StoredFile",
+    "TargetCounts",
     "Use",
     "UseKind",
     "Variant",
     "Verdict",
+    "block_of",
+    "bytes_of",
+    "car_head",
+    "car_section",
     "compute_cid",
+    "find_block",
     "find_range",
     "fitted",
     "is_named",
+    "is_raw",
     "is_too_large",
     "is_too_long",
     "normal_alt_text",

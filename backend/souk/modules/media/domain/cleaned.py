@@ -1,6 +1,6 @@
 """What comes of a picture that was looked at: cleaned variants, or a refusal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,6 +68,14 @@ class CleanedFile:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What is known of a file that was not kept: its sha2-256, in hexadecimal, and its length."""
+
+    hash: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanedImage:
     """A picture of which only the pixels are left, in every variant and media type. `width` and
@@ -81,6 +89,11 @@ class CleanedImage:
     colour: str
     blurhash: str
     files: Sequence[CleanedFile]
+
+    @property
+    def blocks(self) -> Mapping[Cid, bytes]:
+        """The bytes of all files; small pictures have the same one several times."""
+        return {one.cid: one.content for one in self.files}
 
     def file(self, variant: Variant, media_type: MediaType) -> CleanedFile:
         """The one file of a variant in a media type."""

@@ -1,6 +1,11 @@
-"""Documents that are kept where anybody may read."""
+"""Documents that are kept where anybody may read.
 
-from dataclasses import dataclass
+A sealed document can be read by whoever has its key, with any XChaCha20-Poly1305
+(draft-irtf-cfrg-xchacha-03): it is one byte 01, a nonce of 24 bytes, a tag of 16, and the
+ciphertext; the associated data are the byte 01 and the word `document`.
+"""
+
+from dataclasses import dataclass, field
 
 from souk.modules.media.domain.cid import MAX_BLOCK_BYTES, Cid
 
@@ -15,5 +20,27 @@ class SealedDocument:
     document alone, which only this installation can unwrap."""
 
     cid: Cid
-    block: bytes
-    wrapped_key: bytes
+    block: bytes = field(repr=False)
+    wrapped_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDocument:
+    """A sealed document without its block. `owner` is what its key is bound to."""
+
+    cid: Cid
+    owner: str
+    wrapped_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """What opens one sealed document without us, for its parties alone."""
+
+    cid: Cid
+    key: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The key as it is handed out; a log that it got into would not show it."""
+        return "0x" + self.key.hex()

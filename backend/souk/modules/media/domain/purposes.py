@@ -29,6 +29,11 @@ class Purpose(StrEnum):
         """What is taken for it."""
         return _CAPS[self]
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether only some may see it, so that it goes nowhere but as ciphertext."""
+        return self is Purpose.EVIDENCE
+
 
 _CAPS = {
     Purpose.PRODUCT: Caps(20 * _MIB, 12),

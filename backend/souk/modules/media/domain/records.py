@@ -16,6 +16,11 @@ class UseKind(StrEnum):
     STORE_PROFILE = "store_profile"
     STORE_COVER = "store_cover"
     LISTING = "listing"
+    EVIDENCE = "evidence"
+
+
+SOLD = "order_line"
+"""What an order keeps of its listing is a use as well, but no place where anything is shown."""
 
 
 class Pinned(StrEnum):

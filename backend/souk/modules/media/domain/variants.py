@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from souk.modules.media.domain.cid import MAX_BLOCK_BYTES
+from souk.modules.media.domain.documents import MAX_DOCUMENT_BYTES
 
-MAX_VARIANT_BYTES = MAX_BLOCK_BYTES
-"""One raw block, so that the CID is that of the bytes."""
+MAX_VARIANT_BYTES = MAX_DOCUMENT_BYTES
+"""One raw block, so that the CID is that of the bytes, even when they are sealed."""
 
 
 class MediaType(StrEnum):

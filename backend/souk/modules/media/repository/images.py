@@ -7,10 +7,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import (
+    SOLD,
     Cid,
     CleanedImage,
     ImageRecord,
     MediaType,
+    Original,
     Purpose,
     StoredFile,
     Use,
@@ -19,7 +21,10 @@ from souk.modules.media.domain import (
 )
 from souk.modules.media.errors import ImageNotFound
 from souk.modules.media.models import ImageRow, UseRow, VariantRow
-from souk.modules.media.repository import pins
+from souk.modules.media.repository import pins, sealed
+from souk.modules.media.repository.keeping import is_kept, is_sealed
+
+_PAGE = 50
 
 
 def lock_account(tx: Transaction, account_id: str) -> None:
@@ -64,9 +69,8 @@ def add(
     account_id: str,
     purpose: Purpose,
     image: CleanedImage,
+    original: Original,
     *,
-    original_hash: str,
-    original_bytes: int,
     alt_text: str,
 ) -> ImageRecord:
     """A new picture with all its files. The caller has locked the account and found no such one."""
@@ -74,8 +78,8 @@ def add(
         id=tx.new_id("img"),
         account_id=account_id,
         purpose=purpose,
-        original_hash=original_hash,
-        original_bytes=original_bytes,
+        original_hash=original.hash,
+        original_bytes=original.size,
         form=image.form,
         cid=image.file(Variant.FULL, MediaType.WEBP).cid,
         width=image.width,
@@ -105,12 +109,31 @@ def add(
 
 
 def get(tx: Transaction, cid: Cid, *, account_id: str | None) -> ImageRecord:
-    """A picture by the CID of any of its files: the account's own if there is one, else anybody's.
-    Raises `ImageNotFound`."""
-    rows = _named(tx, cid)
+    """A picture by the CID of any of its files: the account's own if there is one, else anybody's
+    that is not sealed. Raises `ImageNotFound`."""
+    rows = [
+        row
+        for row in _named(tx, cid)
+        if row.account_id == account_id or not Purpose(row.purpose).is_sealed
+    ]
     if not rows:
         raise ImageNotFound
     return _record(tx, next((row for row in rows if row.account_id == account_id), rows[0]))
+
+
+def list_page(
+    tx: Transaction, *, after: str, account_id: str | None, subject_ids: Sequence[str]
+) -> Sequence[ImageRecord]:
+    """The next pictures that are neither deleted nor sealed, by their ids: the account's own and
+    those that are shown there, or without an account everybody's."""
+    alive = ImageRow.deleted_at.is_(None)
+    statement = select(ImageRow).where(ImageRow.id > after, alive, ~is_sealed())
+    if account_id is not None:
+        shown = select(UseRow.image_id).where(UseRow.subject_id.in_(subject_ids))
+        theirs = or_(ImageRow.account_id == account_id, ImageRow.id.in_(shown))
+        statement = statement.where(theirs)
+    rows = tx.session.scalars(statement.order_by(ImageRow.id).limit(_PAGE))
+    return [_record(tx, row) for row in rows]
 
 
 def lock_own(tx: Transaction, cid: Cid, account_id: str) -> Sequence[ImageRow]:
@@ -123,10 +146,10 @@ def lock_own(tx: Transaction, cid: Cid, account_id: str) -> Sequence[ImageRow]:
 
 
 def list_uses(tx: Transaction, image_ids: Sequence[str]) -> Sequence[Use]:
-    """Where pictures are shown."""
+    """Where pictures are shown, which is not where orders keep them."""
     rows = tx.session.scalars(
         select(UseRow)
-        .where(UseRow.image_id.in_(image_ids))
+        .where(UseRow.image_id.in_(image_ids), UseRow.kind != SOLD)
         .order_by(UseRow.kind, UseRow.subject_id, UseRow.position)
     )
     return [Use(UseKind(row.kind), row.subject_id, row.position, row.alt_text) for row in rows]
@@ -162,18 +185,33 @@ def replace_uses(
         tx.session.execute(insert(UseRow).values(subject_id=subject_id, **values))
 
 
+def get_shown(tx: Transaction, kind: UseKind, subject_id: str) -> ImageRecord:
+    """The one picture that is shown there. Raises `ImageNotFound`."""
+    row = tx.session.scalars(
+        select(ImageRow)
+        .join(UseRow, UseRow.image_id == ImageRow.id)
+        .where(UseRow.kind == kind, UseRow.subject_id == subject_id)
+    ).one_or_none()
+    if row is None:
+        raise ImageNotFound
+    return _record(tx, row)
+
+
 def remove(tx: Transaction, row: ImageRow) -> None:
-    """Show the picture nowhere any more; its row stays."""
+    """Show the picture nowhere any more; its row stays. The keys of one that is sealed do not."""
     row.deleted_at = tx.now
     tx.session.flush()
+    if Purpose(row.purpose).is_sealed:
+        cids = select(VariantRow.cid).where(VariantRow.image_id == row.id)
+        sealed.forget(tx, [Cid(cid) for cid in tx.session.scalars(cids)])
 
 
 def find_file(tx: Transaction, cid: Cid) -> StoredFile | None:
-    """A file of a picture that is not deleted."""
+    """A file of a picture that is kept and not sealed."""
     row = tx.session.scalars(
         select(VariantRow)
         .join(ImageRow, ImageRow.id == VariantRow.image_id)
-        .where(VariantRow.cid == cid, ImageRow.deleted_at.is_(None))
+        .where(VariantRow.cid == cid, is_kept(), ~is_sealed())
         .limit(1)
     ).one_or_none()
     return None if row is None else _file(row)

@@ -3,32 +3,40 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import Select, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import Cid, DuePin, Pinned
-from souk.modules.media.models import ImageRow, PinRow, VariantRow
+from souk.modules.media.models import PinRow
+from souk.modules.media.repository.keeping import kept_blocks
 
 _PIN = table_of(PinRow)
+_FILED = ("cid", "target", "attempts", "next_attempt_at", "wanted_at")
 
 
-def enrol(tx: Transaction, target: str, limit: int) -> int:
-    """Have a target keep what it was not asked to yet; how many blocks that is, at most `limit`."""
-    known = select(PinRow.cid).where(PinRow.cid == VariantRow.cid, PinRow.target == target)
+def want(tx: Transaction, targets: Collection[str], cids: Collection[Cid]) -> None:
+    """Have these targets keep these blocks. One that was asked before is not asked again."""
+    row = {"attempts": 0, "next_attempt_at": tx.now, "wanted_at": tx.now}
+    rows = [{"cid": cid, "target": target, **row} for cid in cids for target in targets]
+    if rows:
+        tx.session.execute(insert(PinRow).values(rows).on_conflict_do_nothing())
+
+
+def enrol(tx: Transaction, target: str, limit: int, *, sealed: bool) -> int:
+    """Have a target keep what it was not asked to yet, of pictures, and when told so of what is
+    sealed; how many blocks that is, at most `limit`."""
+    kept = kept_blocks(sealed=sealed)
+    known = select(PinRow.cid).where(PinRow.cid == kept.c.cid, PinRow.target == target)
     missing = (
-        select(VariantRow.cid, literal(target), literal(0), literal(tx.now))
-        .join(ImageRow, ImageRow.id == VariantRow.image_id)
-        .where(ImageRow.deleted_at.is_(None), ~known.exists())
+        select(kept.c.cid, literal(target), literal(0), literal(tx.now), literal(tx.now))
+        .where(~known.exists())
         .distinct()
         .limit(limit)
     )
     statement = (
-        insert(PinRow)
-        .from_select(["cid", "target", "attempts", "next_attempt_at"], missing)
-        .on_conflict_do_nothing()
-        .returning(_PIN.c.cid)
+        insert(PinRow).from_select(_FILED, missing).on_conflict_do_nothing().returning(_PIN.c.cid)
     )
     return len(tx.session.execute(statement).all())
 
@@ -37,13 +45,27 @@ def claim_due(
     tx: Transaction, targets: Collection[str], *, until: datetime, limit: int
 ) -> Sequence[DuePin]:
     """What is to be looked at now; nobody else claims it until then."""
-    rows = tx.session.scalars(
+    due = (
         select(PinRow)
         .where(PinRow.target.in_(targets), PinRow.next_attempt_at <= tx.now)
         .order_by(PinRow.next_attempt_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    )
+    return _claimed(tx, due, until)
+
+
+def claim_of(
+    tx: Transaction, cid: Cid, targets: Collection[str], *, until: datetime
+) -> Sequence[DuePin]:
+    """One block at these targets, whether or not it is to be looked at now. Whoever claimed it
+    before us may be at it still, which does no harm."""
+    want(tx, targets, [cid])
+    mine = select(PinRow).where(PinRow.cid == cid, PinRow.target.in_(targets))
+    return _claimed(tx, mine.order_by(PinRow.target), until)
+
+
+def _claimed(tx: Transaction, due: Select[tuple[PinRow]], until: datetime) -> Sequence[DuePin]:
+    rows = tx.session.scalars(due.with_for_update(skip_locked=True)).all()
     for row in rows:
         row.attempts += 1
         row.next_attempt_at = until
@@ -54,14 +76,17 @@ def claim_due(
     ]
 
 
-def note_kept(tx: Transaction, pin: DuePin, *, again_at: datetime) -> None:
-    """Its bytes were read back."""
-    _note(tx, pin, attempts=0, verified_at=tx.now, error=None, next_attempt_at=again_at)
+def note_kept(tx: Transaction, pin: DuePin, *, again_at: datetime) -> bool:
+    """Its bytes were read back. Whether anybody wants it kept still."""
+    seen = {"verified_at": tx.now, "wanted_at": None, "error": None}
+    return _note(tx, pin, attempts=0, next_attempt_at=again_at, **seen)
 
 
 def note_failed(tx: Transaction, pin: DuePin, error: str, *, again_at: datetime) -> None:
     """It is not known to be kept any more, and is tried again."""
-    _note(tx, pin, verified_at=None, error=error, next_attempt_at=again_at)
+    since = func.coalesce(PinRow.wanted_at, tx.now)
+    seen = {"verified_at": None, "wanted_at": since, "error": error}
+    _note(tx, pin, next_attempt_at=again_at, **seen)
 
 
 def pinned(tx: Transaction, cids: Collection[Cid]) -> Pinned:
@@ -77,7 +102,11 @@ def pinned(tx: Transaction, cids: Collection[Cid]) -> Pinned:
     return Pinned.PINNED if whole else Pinned.PENDING
 
 
-def _note(tx: Transaction, pin: DuePin, **values: object) -> None:
-    tx.session.execute(
-        update(PinRow).where(PinRow.cid == pin.cid, PinRow.target == pin.target).values(**values)
+def _note(tx: Transaction, pin: DuePin, **values: object) -> bool:
+    noted = tx.session.execute(
+        update(PinRow)
+        .where(PinRow.cid == pin.cid, PinRow.target == pin.target)
+        .values(**values)
+        .returning(PinRow.cid)
     )
+    return noted.first() is not None

@@ -1,25 +1,29 @@
 """Pictures of accounts: taken in, shown, deleted."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from souk.core.errors import DomainError
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.media.domain import (
+    Back,
     Cid,
     CleanedImage,
     ImageRecord,
     MediaType,
+    Original,
     Purpose,
     Refusal,
+    SealedDocument,
     StoredFile,
     Variant,
     parse_cid,
 )
 from souk.modules.media.errors import (
     ImageInUse,
+    ImageLeaving,
     ImageNotFound,
     ImageRefused,
     ImageTooLarge,
@@ -29,7 +33,11 @@ from souk.modules.media.errors import (
     TooManyImages,
 )
 from souk.modules.media.ports import ContentStore, ImageCleaner, MalwareScanner
-from souk.modules.media.repository import images
+from souk.modules.media.repository import images, leaving
+from souk.modules.media.service.sealing import Sealing
+
+# A second time is needed when a picture of the same was deleted long ago.
+_ATTEMPTS = 3
 
 File = Callable[[], bytes]
 """Gives the bytes of one file of an upload: no two of them are in memory at once."""
@@ -66,10 +74,12 @@ class Images:
         uow: UnitOfWork,
         cleaner: ImageCleaner,
         content: ContentStore,
+        sealing: Sealing,
         scanner: MalwareScanner | None,
         rules: ImageRules,
     ) -> None:
         self._uow = uow
+        self._sealing = sealing
         self._cleaner = cleaner
         self._content = content
         self._scanner = scanner
@@ -77,14 +87,15 @@ class Images:
 
     def upload(
         self, principal: Principal, purpose: Purpose, files: Sequence[File], *, alt_text: str = ""
-    ) -> Sequence[Outcome]:
-        """What comes of each file, in their order. The same bytes for the same purpose are the
-        picture that there is. Raises `NoFiles`, `TooManyImages`, `ImageCleanerUnavailable` and
-        `ProviderUnavailable`, after which the same upload may be sent again."""
+    ) -> Iterator[Outcome]:
+        """What comes of each file, in their order, as soon as it is known; a picture that has been
+        told of stays, whatever comes after it. The same bytes for the same purpose are the picture
+        that there is, so that all may be sent again. Raises `NoFiles`."""
         most = purpose.caps.max_count
         if not 1 <= len(files) <= most:
             raise NoFiles(f"send one file for this purpose, or several, at most {most}")
-        return [self._taken(principal.account_id, purpose, file(), alt_text) for file in files]
+        arrival = _Arrival(principal.account_id, purpose, alt_text)
+        return (self._outcome(file, arrival) for file in files)
 
     def show(self, principal: Principal | None, ipfs_hash: str) -> ImageRecord:
         """A picture by the CID of any of its files. Raises `ImageNotFound`, `MalformedCid`."""
@@ -104,7 +115,7 @@ class Images:
             tx.commit()
 
     def serve(self, cid: str) -> ServedFile:
-        """A file of a picture that is not deleted, and nothing else that the store may hold.
+        """A file of a picture that is kept, and nothing else that the store may hold.
         Raises `ImageNotFound`, `MalformedCid`."""
         with self._uow.begin() as tx:
             file = images.find_file(tx, parse_cid(cid))
@@ -116,62 +127,106 @@ class Images:
         with self._content.open(cid) as opened:
             return opened.read()
 
-    def _taken(self, account_id: str, purpose: Purpose, content: bytes, alt_text: str) -> Outcome:
+    def _outcome(self, file: File, arrival: "_Arrival") -> Outcome:
+        """What is wrong with one file, or while it is looked at, is nothing against the others."""
+        try:
+            return Outcome(self._taken(file(), arrival))
+        except DomainError as refusal:
+            return Outcome(None, refusal)
+
+    def _taken(self, content: bytes, arrival: "_Arrival") -> ImageRecord:
         original_hash = sha256(content).hexdigest()
         with self._uow.begin() as tx:
-            same = images.find_same(tx, account_id, purpose, original_hash)
-            full = images.count(tx, account_id) >= self._rules.most_images
+            same = images.find_same(tx, arrival.account_id, arrival.purpose, original_hash)
+            full = images.count(tx, arrival.account_id) >= self._rules.most_images
         if same is not None:
-            return Outcome(same)
+            return same
         if full:
             raise TooManyImages(self._rules.most_images)
-        cleaned = self._cleaned(purpose, content)
-        if not isinstance(cleaned, CleanedImage):
-            return Outcome(None, cleaned)
-        # First the bytes, so that no row ever tells of what is not there.
-        for cid, block in {file.cid: file.content for file in cleaned.files}.items():
-            self._content.put(cid, block)
-        return Outcome(self._kept(account_id, purpose, cleaned, content, original_hash, alt_text))
+        ready = self._ready(arrival, self._cleaned(arrival.purpose, content))
+        original = Original(original_hash, len(content))
+        for _ in range(_ATTEMPTS):
+            # First the bytes, so that no row ever tells of what is not there.
+            for cid, block in ready.blocks.items():
+                self._content.put(cid, block)
+            kept = self._kept(arrival, ready, original)
+            if kept is not None:
+                self._tidy(kept, ready)
+                return kept
+        raise ImageLeaving
 
-    def _cleaned(self, purpose: Purpose, content: bytes) -> CleanedImage | DomainError:
+    def _ready(self, arrival: "_Arrival", cleaned: CleanedImage) -> "_Ready":
+        if not arrival.purpose.is_sealed:
+            return _Ready(cleaned, cleaned.blocks)
+        sealed = {
+            cid: self._sealing.seal(arrival.account_id, block)
+            for cid, block in cleaned.blocks.items()
+        }
+        files = [replace(file, cid=sealed[file.cid].cid) for file in cleaned.files]
+        blocks = {one.cid: one.block for one in sealed.values()}
+        return _Ready(replace(cleaned, files=files), blocks, tuple(sealed.values()))
+
+    def _tidy(self, kept: ImageRecord, ready: "_Ready") -> None:
+        """When the same picture has come in meanwhile, it is sealed under other keys."""
+        if kept.cid != ready.cid:
+            for document in ready.sealed:
+                self._sealing.discard(document)
+
+    def _cleaned(self, purpose: Purpose, content: bytes) -> CleanedImage:
         most = purpose.caps.max_bytes
         if len(content) <= most and self._scanner is not None:
             found = self._scanner.scan(content)
             if not found.is_clean:
-                return MalwareFound(found.malware or "")
+                raise MalwareFound(found.malware or "")
         cleaned = self._cleaner.clean(content, max_bytes=most)
         if isinstance(cleaned, CleanedImage):
             return cleaned
-        return _refused(cleaned, most)
+        raise _refused(cleaned, most)
 
-    def _kept(
-        self,
-        account_id: str,
-        purpose: Purpose,
-        cleaned: CleanedImage,
-        content: bytes,
-        original_hash: str,
-        alt_text: str,
-    ) -> ImageRecord:
+    def _kept(self, arrival: "_Arrival", ready: "_Ready", original: Original) -> ImageRecord | None:
+        """The picture; none when its bytes may have been taken away since they were stored, which
+        does not happen from here on."""
+        account_id, purpose = arrival.account_id, arrival.purpose
         with self._uow.begin() as tx:
             images.lock_account(tx, account_id)
-            cid = cleaned.file(Variant.FULL, MediaType.WEBP).cid
-            same = images.find_same(tx, account_id, purpose, original_hash, cid)
+            same = images.find_same(tx, account_id, purpose, original.hash, ready.cid)
             if same is not None:
                 return same
             if images.count(tx, account_id) >= self._rules.most_images:
                 raise TooManyImages(self._rules.most_images)
-            image = images.add(
-                tx,
-                account_id,
-                purpose,
-                cleaned,
-                original_hash=original_hash,
-                original_bytes=len(content),
-                alt_text=alt_text,
-            )
+            leaving.wait_for_decisions(tx)
+            back, image = leaving.get_back(tx, ready.blocks), None
+            if back is Back.FREE:
+                said = arrival.alt_text
+                image = images.add(tx, account_id, purpose, ready.image, original, alt_text=said)
+                self._sealing.keep(tx, account_id, ready.sealed)
             tx.commit()
+        if back is Back.LATER:
+            raise ImageLeaving
         return image
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Who sends files, what for, and what they show."""
+
+    account_id: str
+    purpose: Purpose
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A picture as it is to be kept, and its bytes by the CIDs that they have there."""
+
+    image: CleanedImage
+    blocks: Mapping[Cid, bytes]
+    sealed: Sequence[SealedDocument] = ()
+
+    @property
+    def cid(self) -> Cid:
+        """By which the picture is called."""
+        return self.image.file(Variant.FULL, MediaType.WEBP).cid
 
 
 def _refused(refusal: Refusal, most: int) -> DomainError:

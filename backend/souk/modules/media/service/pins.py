@@ -1,29 +1,36 @@
 """Has blocks kept by others, and looks whether they are."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from souk.core.errors import DomainError
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.media.domain import DuePin, PinState, wait_seconds
+from souk.modules.media.domain import Cid, DuePin, Found, PinState, wait_seconds
 from souk.modules.media.errors import BlockNotFound, ContentMismatch
-from souk.modules.media.ports import ContentStore, PinStore
+from souk.modules.media.ports import PinStore
 from souk.modules.media.repository import pins
+from souk.modules.media.service.blocks import Blocks
+from souk.modules.media.service.liars import Liars
 
 _AT_ONCE = 16
 _ENROLLED = 200
 _LEASE = timedelta(minutes=10)
 _VERIFY_AGAIN = timedelta(days=1)
+_WHOLE_AGAIN = timedelta(days=1)
 
 
 class Pins:
     """Every block at every target. A target that is away holds up nothing: what it misses is sent
-    when it is back."""
+    when it is back. One that lies is left alone for a while."""
 
-    def __init__(self, uow: UnitOfWork, content: ContentStore, targets: Sequence[PinStore]) -> None:
+    def __init__(
+        self, uow: UnitOfWork, blocks: Blocks, targets: Sequence[PinStore], liars: Liars
+    ) -> None:
         self._uow = uow
-        self._content = content
+        self._blocks = blocks
         self._targets = {target.target: target for target in targets}
+        self._whole_at: dict[str, datetime] = {}
+        self._liars = liars
 
     def pin_due(self) -> int:
         """Look after what is due until nothing is; how many blocks that was."""
@@ -36,43 +43,71 @@ class Pins:
             looked += len(due)
         return looked
 
+    def look_at(self, cid: Cid) -> Mapping[str, Found]:
+        """Look after one block now at every target that may be asked; what came of it."""
+        asked = self._trusted()
+        with self._uow.begin() as tx:
+            claimed = pins.claim_of(tx, cid, asked, until=tx.after(_LEASE))
+            tx.commit()
+        return {pin.target: self._look_after(pin) for pin in claimed}
+
     def _enrol(self, target: str) -> None:
-        """Every block that the target was not asked to keep yet, some at a time."""
+        """Every block that the target was not asked to keep yet, some at a time. Whoever seals asks
+        at once, so that what is sealed is looked through for a target that is new, and then once a
+        day: there is a document for each payment."""
         enrolled = _ENROLLED
         while enrolled == _ENROLLED:
             with self._uow.begin() as tx:
-                enrolled = pins.enrol(tx, target, _ENROLLED)
+                before = self._whole_at.get(target)
+                whole = before is None or tx.now - before >= _WHOLE_AGAIN
+                enrolled = pins.enrol(tx, target, _ENROLLED, sealed=whole)
                 tx.commit()
+            if whole and enrolled < _ENROLLED:
+                self._whole_at[target] = tx.now
+
+    def _trusted(self) -> Sequence[str]:
+        liars = self._liars.list_names()
+        return [target for target in self._targets if target not in liars]
 
     def _claimed(self) -> Sequence[DuePin]:
+        asked = self._trusted()
         with self._uow.begin() as tx:
-            due = pins.claim_due(tx, list(self._targets), until=tx.now + _LEASE, limit=_AT_ONCE)
+            due = pins.claim_due(tx, asked, until=tx.after(_LEASE), limit=_AT_ONCE)
             tx.commit()
         return due
 
-    def _look_after(self, pin: DuePin) -> None:
+    def _look_after(self, pin: DuePin) -> Found:
+        target = self._targets[pin.target]
         try:
-            self._keep(self._targets[pin.target], pin)
+            found = self._keep(target, pin)
         except DomainError as error:
-            with self._uow.begin() as tx:
-                again = tx.now + timedelta(seconds=wait_seconds(pin.attempts))
-                pins.note_failed(tx, pin, error.code, again_at=again)
-                tx.commit()
-            return
+            return self._failed(pin, error)
         with self._uow.begin() as tx:
-            pins.note_kept(tx, pin, again_at=tx.now + _VERIFY_AGAIN)
+            is_wanted = pins.note_kept(tx, pin, again_at=tx.after(_VERIFY_AGAIN))
             tx.commit()
+        if not is_wanted:
+            # It was given up meanwhile, perhaps after the target had been told to let go of it.
+            target.unpin(pin.cid)
+        return found
 
-    def _keep(self, target: PinStore, pin: DuePin) -> None:
+    def _failed(self, pin: DuePin, error: DomainError) -> Found:
+        if isinstance(error, ContentMismatch):
+            self._liars.note(error.where)
+        with self._uow.begin() as tx:
+            again = tx.after(timedelta(seconds=wait_seconds(pin.attempts)))
+            pins.note_failed(tx, pin, error.code, again_at=again)
+            tx.commit()
+        return Found.LOST if isinstance(error, BlockNotFound) else Found.UNKNOWN
+
+    def _keep(self, target: PinStore, pin: DuePin) -> Found:
         """Have it kept, and read it back: nothing else is proof."""
         if pin.was_kept and self._is_there(target, pin):
-            return
-        with self._content.open(pin.cid) as file:
-            block = file.read()
-        if target.add(pin.cid, block) is not PinState.FAILED:
-            target.read(pin.cid)
-            return
-        raise BlockNotFound(pin.cid, target.target)
+            return Found.WHOLE
+        block = self._blocks.read(pin.cid)
+        if target.add(pin.cid, block) is PinState.FAILED:
+            raise BlockNotFound(pin.cid, target.target)
+        target.read(pin.cid)
+        return Found.MENDED
 
     @staticmethod
     def _is_there(target: PinStore, pin: DuePin) -> bool:

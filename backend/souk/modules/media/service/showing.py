@@ -4,17 +4,24 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.media.domain import Purpose, Shown, UseKind
+from souk.modules.media.domain import ImageRecord, Purpose, Shown, UseKind
 from souk.modules.media.errors import ImageNotYours, NoFiles
-from souk.modules.media.repository import images
+from souk.modules.media.repository import images, keeping
 
 _PURPOSES: Mapping[UseKind, Purpose] = MappingProxyType(
     {
         UseKind.LISTING: Purpose.PRODUCT,
         UseKind.STORE_PROFILE: Purpose.PROFILE,
         UseKind.STORE_COVER: Purpose.COVER,
+        UseKind.EVIDENCE: Purpose.EVIDENCE,
     }
 )
+
+
+def keep_shown(tx: Transaction, lines: Mapping[str, str]) -> None:
+    """Have each line of an order, by its id, keep what its listing shows now: these pictures keep
+    their bytes whatever becomes of them there."""
+    keeping.keep_shown(tx, lines)
 
 
 def show_images(
@@ -34,3 +41,8 @@ def show_images(
         if one.cid not in found:
             raise ImageNotYours(one.cid, purpose)
     images.replace_uses(tx, kind, subject_id, [(found[one.cid], one.alt_text) for one in wanted])
+
+
+def get_shown(tx: Transaction, kind: UseKind, subject_id: str) -> ImageRecord:
+    """The one picture that is shown there. Raises `ImageNotFound`."""
+    return images.get_shown(tx, kind, subject_id)

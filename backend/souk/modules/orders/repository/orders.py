@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Text, any_, bindparam, insert, select, text
+from sqlalchemy import ARRAY, Row, Select, Text, any_, bindparam, exists, insert, select, text
 
 from souk.core.addresses import Address
 from souk.core.db import table_of
@@ -15,7 +15,7 @@ from souk.core.money import USD, Money
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.domain import ListingKind
 from souk.modules.orders.domain import Actor, OrderLine, OrderRecord, OrderStatus
-from souk.modules.orders.models import OrderLineRow, OrderRow
+from souk.modules.orders.models import OrderHistoryRow, OrderLineRow, OrderRow
 from souk.modules.sellers.domain import PayoutWallets
 
 _Joined = Row[tuple[Any, ...]]
@@ -195,6 +195,14 @@ def write_step(tx: Transaction, order_id: str, entry: HistoryEntry) -> None:
             "now": tx.now,
         },
     )
+
+
+def was_paid(tx: Transaction, order_id: str) -> bool:
+    """Whether its history says so."""
+    paid = exists().where(
+        OrderHistoryRow.order_id == order_id, OrderHistoryRow.to_status == OrderStatus.PAID
+    )
+    return bool(tx.session.execute(select(paid)).scalar())
 
 
 def extend(tx: Transaction, checkout_id: str, until: datetime) -> bool:

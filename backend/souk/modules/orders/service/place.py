@@ -7,6 +7,7 @@ from souk.core.money import USD, Money
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.domain import Wanted
 from souk.modules.catalog.service import Catalog
+from souk.modules.media.service import keep_shown
 from souk.modules.orders.domain import (
     Actor,
     OrderLine,
@@ -75,6 +76,7 @@ class Placing:
         expires_at = tx.now + timedelta(seconds=self._config.reservation_seconds)
         orders = [_order(tx, checkout_id, buyer_id, share, expires_at) for share in shares]
         order_rows.add_orders(tx, orders)
+        keep_shown(tx, {line.id: line.listing_id for order in orders for line in order.lines})
         self._catalog.reserve_all(
             tx, {o.id: [(line.listing_id, line.quantity) for line in o.lines] for o in orders}
         )

@@ -22,6 +22,10 @@ class Reading:
             raise OrderNotFound(order_id)
         return found[0]
 
+    def was_paid(self, tx: Transaction, order_id: str) -> bool:
+        """Whether it has ever been paid, whatever has become of it."""
+        return order_rows.was_paid(tx, order_id)
+
     def lock(self, tx: Transaction, order_ids: Iterable[str]) -> list[OrderRecord]:
         """The orders in order of id, locked with the stock that they hold, so that no two
         transactions that move several orders wait for each other. Raises `OrderNotFound`."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from souk.core.addresses import Address
 from souk.core.money import Money
+from souk.modules.media.domain import Cid
 
 _DAY = 86_400
 _BPS = 10_000
@@ -90,6 +91,17 @@ class TermsDocument:
 
     ref: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTerms:
+    """A document as it is kept, and what its sealed copy is called, once there is one."""
+
+    id: str
+    leg_id: str
+    ref: str
+    body: str
+    sealed_cid: Cid | None
 
 
 def clocks(terms: OrderTerms, *, pay_by: int) -> tuple[int, int]:

@@ -1,10 +1,17 @@
 """Looking at legs from outside, for those who compare them with something else."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.payments.domain import Leg, Observation, Shares, Undone, attempt_status
+from souk.modules.payments.domain import (
+    EscrowLeg,
+    Leg,
+    Observation,
+    Shares,
+    Undone,
+    attempt_status,
+)
 from souk.modules.payments.repository import compare as compare_rows
 from souk.modules.payments.repository import divisions as division_rows
 from souk.modules.payments.repository import instructions as instruction_rows
@@ -12,6 +19,7 @@ from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payments as payment_rows
 from souk.modules.payments.service.move import move_attempt, project_payment
 from souk.modules.payments.service.parts import Parts
+from souk.modules.payments.service.replay import pages_on_chain
 from souk.modules.payments.service.settle import settle_order
 
 _REASON = "computed anew from the facts that are known"
@@ -63,6 +71,10 @@ class Comparing:
     def counted(self, tx: Transaction, leg_id: str) -> list[Observation]:
         """What was observed of a leg and not taken back."""
         return compare_rows.list_counted(tx, leg_id)
+
+    def legs_on_chain(self, tx: Transaction, chain_id: int) -> Iterator[list[EscrowLeg]]:
+        """Every leg on a chain, a page at a time."""
+        return pages_on_chain(tx, chain_id)
 
     def compute_anew(self, leg: Leg) -> bool:
         """Bring about again what follows from the facts that are known of a leg's order; whether

@@ -97,7 +97,7 @@ def settle_order(
 def _settle(
     tx: Transaction, parts: Parts, payment: Payment, order: OrderRecord, stored: Sequence[Leg]
 ) -> list[Leg]:
-    legs = [_weigh(leg, effects) for leg, effects in _facts(tx, stored)]
+    legs = [weigh_leg(leg, effects) for leg, effects in _facts(tx, stored)]
     kept = _kept(legs)
     after = _save(tx, payment, legs, kept)
     for known, leg in zip(legs, after, strict=True):
@@ -131,7 +131,8 @@ def _facts(tx: Transaction, legs: Sequence[Leg]) -> list[tuple[Leg, tuple[Effect
     return [(leg, tuple(effects.get(leg.id, ()))) for leg in ordered]
 
 
-def _weigh(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
+def weigh_leg(leg: Leg, effects: tuple[Effect, ...]) -> LegFacts:
+    """What a leg's facts amount to, whatever is stored of it."""
     told = LegHistory(
         hold=_only(effects, FactKind.HELD),
         was_seen=any(effect.kind is FactKind.HELD for effect in effects),

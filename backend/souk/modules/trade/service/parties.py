@@ -24,7 +24,7 @@ class Parties:
         self, tx: Transaction, caller: Principal, order_id: str, needs: Permission
     ) -> tuple[OrderRecord, Actor]:
         """The order, locked, and the caller's part in it."""
-        _, actor = self._find(tx, caller, order_id, needs)
+        _, actor = self.find(tx, caller, order_id, needs)
         return self.orders.lock(tx, [order_id])[0], actor
 
     def of_checkout(
@@ -33,14 +33,14 @@ class Parties:
         """All orders of the order's checkout, locked, the order itself, and the caller's part in
         it. For whoever may go on to move all of them: with one of them locked before the others,
         two callers who named different ones would wait for each other."""
-        found, actor = self._find(tx, caller, order_id, needs)
+        found, actor = self.find(tx, caller, order_id, needs)
         locked = self.orders.lock_checkout(tx, found.checkout_id)
         return locked, next(order for order in locked if order.id == order_id), actor
 
-    def _find(
+    def find(
         self, tx: Transaction, caller: Principal, order_id: str, needs: Permission
     ) -> tuple[OrderRecord, Actor]:
-        """Unlocked: whose an order is never changes."""
+        """The same, unlocked: whose an order is never changes."""
         found = self.orders.get(tx, order_id)
         if found.buyer_id == caller.account_id:
             return found, Actor.BUYER

@@ -176,6 +176,13 @@ class LineOut(ResponseModel):
     kind: str
     unit_price: MoneyOut
     total: MoneyOut
+    images: Annotated[
+        list[str],
+        Field(
+            description="What the listing showed when it was bought: pictures, each at"
+            " `/ipfs/{it}`, for as long as there is the order."
+        ),
+    ]
 
 
 class StepOut(ResponseModel):

@@ -1,0 +1,80 @@
+"""Which pictures are kept, and which blocks for their sake."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Subquery,
+    Text,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    union_all,
+)
+
+from souk.core.unit_of_work import Transaction
+from souk.modules.media.domain import SOLD, Cid, Purpose, UseKind
+from souk.modules.media.models import ImageRow, SealedRow, UseRow, VariantRow
+
+_PAGE = 200
+
+
+def is_kept() -> ColumnElement[bool]:
+    """Whether a picture is not deleted, or somebody has bought what it shows."""
+    return or_(ImageRow.deleted_at.is_(None), is_used())
+
+
+def is_sealed() -> ColumnElement[bool]:
+    """Whether only some may see a picture."""
+    return ImageRow.purpose.in_([one for one in Purpose if one.is_sealed])
+
+
+def is_used() -> ColumnElement[bool]:
+    """Whether a picture is shown anywhere, or was to who bought."""
+    return exists().where(UseRow.image_id == ImageRow.id)
+
+
+_KEEP_SHOWN = text(
+    """
+    INSERT INTO image_use (subject_id, kind, position, image_id, alt_text)
+    SELECT line.id, :sold, used.position, used.image_id, used.alt_text
+    FROM unnest(:lines, :listings) AS line(id, listing_id)
+    JOIN image_use AS used ON used.subject_id = line.listing_id AND used.kind = :listing
+    """
+).bindparams(
+    bindparam("lines", type_=ARRAY(Text)),
+    bindparam("listings", type_=ARRAY(Text)),
+    sold=SOLD,
+    listing=UseKind.LISTING.value,
+)
+
+
+def keep_shown(tx: Transaction, lines: Mapping[str, str]) -> None:
+    """Have lines of orders, by their ids, keep what their listings show now."""
+    values = {"lines": list(lines), "listings": list(lines.values())}
+    tx.session.execute(_KEEP_SHOWN, values)
+
+
+def kept_blocks(*, sealed: bool) -> Subquery:
+    """The CIDs of what is to be kept here and at every target, some of them several times: of
+    pictures, and when told so of documents that are sealed."""
+    files = select(VariantRow.cid).join(ImageRow, ImageRow.id == VariantRow.image_id)
+    files = files.where(is_kept())
+    return (union_all(files, select(SealedRow.cid)) if sealed else files).subquery()
+
+
+def list_blocks(tx: Transaction, *, after: str = "") -> list[Cid]:
+    """The next ones of those, in their order."""
+    kept = kept_blocks(sealed=True)
+    statement = select(kept.c.cid).where(kept.c.cid > after).distinct()
+    return list(map(Cid, tx.session.scalars(statement.order_by(kept.c.cid).limit(_PAGE))))
+
+
+def count_blocks(tx: Transaction) -> int:
+    """How many there are."""
+    kept = kept_blocks(sealed=True)
+    return tx.session.execute(select(func.count(kept.c.cid.distinct()))).scalar_one()

@@ -1,0 +1,26 @@
+"""How pictures stand."""
+
+from souk.core.unit_of_work import UnitOfWork
+from souk.modules.media.domain import Standing
+from souk.modules.media.repository import liars, standing
+
+
+class Overview:
+    """For whoever runs the installation."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    def look(self) -> Standing:
+        """At one moment."""
+        with self._uow.begin() as tx:
+            blocks, size = standing.sum_bytes(tx)
+            return Standing(
+                at=tx.now,
+                images=standing.count_images(tx),
+                blocks=blocks,
+                size=size,
+                pins=standing.count_pins(tx),
+                leaving=standing.count_leaving(tx),
+                liars=liars.list_names(tx),
+            )
