@@ -240,13 +240,12 @@ class Watcher:
         """A block that cannot be read even by itself, again and again, is a gap to be told of."""
         if self._window.refusals < REFUSALS_TOLERATED:
             return
+        self._alarms.open_gap(first=cursor.next_block, last=tips.head.number)
         self._alarms.open(
             IncidentReason.UNREADABLE_BLOCK,
             detail=f"block {cursor.next_block} cannot be read",
             block=cursor.next_block,
         )
-        # Gaps are closed with the incident: one without it would stay open.
-        self._alarms.open_gap(first=cursor.next_block, last=tips.head.number)
 
     def _take_in(self, cursor: Cursor, tips: Tips, blocks: Sequence[VerifiedBlock]) -> Cursor:
         last = blocks[-1].header
