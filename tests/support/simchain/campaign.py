@@ -152,7 +152,9 @@ class Campaign:
 
     def _leave_behind(self) -> None:
         """What the watcher has just read of an order is mined again, elsewhere or later."""
-        newest = max((placed.block_number for placed in self.tree.logs()), default=0)
+        done = self.tree.done
+        ours = (log.block_number for log in self.tree.logs() if log.transaction_hash in done)
+        newest = max(ours, default=0)
         depth = self.tree.head.number - newest + 1
         if newest and depth <= self.tree.deepest():
             self._fork(depth, "reorg")
@@ -271,6 +273,12 @@ class Campaign:
     def _calm_down(self) -> None:
         self.trouble.on = False
         self.storage.prepare(0.0)
+        for _ in range(2):
+            self.stories.go_on(0.3)
+            self.tree.mine()
+            self._befall_nodes()
+            self._watch()
+            self._leave_behind()
         for _ in range(PATIENCE):
             self.stories.go_on(1.0)
             if self.stories.are_over():

@@ -71,4 +71,4 @@ class Stories:
     def _next(self, deeds: list[Deed]) -> Deed | None:
         if deeds[0].order.escrow_id in self._forgotten:
             return None
-        return next((deed for deed in deeds if not self._tree.is_done(deed)), None)
+        return next((deed for deed in deeds if deed.hash not in self._tree.done), None)

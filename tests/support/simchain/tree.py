@@ -33,13 +33,9 @@ class Tree:
         self._done: dict[str, frozenset[str]] = {first.hash: frozenset()}
 
     @property
-    def state(self) -> State:
-        """The contract's table at the head."""
-        return self._states[self.head.hash]
-
-    def is_done(self, deed: Deed) -> bool:
-        """Whether it stands on the branch that counts."""
-        return deed.hash in self._done[self.head.hash]
+    def done(self) -> frozenset[str]:
+        """The hashes of the deeds that stand on the branch that counts."""
+        return self._done[self.head.hash]
 
     def logs(self) -> list[Placed]:
         """What the contract said on the branch that counts."""
