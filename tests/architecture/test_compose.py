@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 OURS = {name: one for name, one in SERVICES.items() if one.get("image") == "souk"}
+TEMPLATE = ROOT / "cdn" / "pictures.conf.template"
 INSTRUCTIONS = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text()).splitlines()
 CHAIN = re.compile(r"CHAIN_[1-9][0-9]*_RPC_URLS")
 
@@ -85,7 +86,14 @@ def test_secrets_go_into_no_commit_and_no_image(ignored: str) -> None:
 
 def test_volumes_are_declared() -> None:
     used = {volume.split(":")[0] for one in SERVICES.values() for volume in one.get("volumes", ())}
-    assert used == set(COMPOSE["volumes"])
+    ours = {volume for volume in used if volume.startswith("./")}
+    assert used - ours == set(COMPOSE["volumes"])
+    assert [volume for volume in ours if not (ROOT / volume).is_file()] == []
+
+
+def test_nginx_is_told_all_that_its_settings_ask_for() -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+)\}", TEMPLATE.read_text("utf-8")))
+    assert asked == set(SERVICES["cdn"]["environment"])
 
 
 def test_every_built_stage_is_in_the_dockerfile() -> None:

@@ -166,7 +166,7 @@ THEIRS: Mapping[str, Asked] = {
         _PRODUCTS + "/{listing}", {"title": "Mine"}, If_Match='"2"'
     ),
     "PUT /api/marketplace/products/{listing_id}/images": _at(
-        _PRODUCTS + "/{listing}/images", {"images": []}
+        _PRODUCTS + "/{listing}/images", {"images": []}, If_Match='"3"'
     ),
     "POST /api/marketplace/products/{listing_id}/publish": _at(_PRODUCTS + "/{draft}/publish"),
     "POST /api/marketplace/products/{listing_id}/unpublish": _at(
@@ -235,6 +235,7 @@ THEIRS: Mapping[str, Asked] = {
     "PUT /api/orders/{order_id}/status": _at(_ORDERS + "/{sold}/status", {"status": "processing"}),
     "GET /api/orders/{order_id}": _at(_ORDERS + "/{bought}"),
     "GET /api/orders/{order_id}/timeline": _at(_ORDERS + "/{bought}/timeline?key=made-up"),
+    "GET /api/orders/{order_id}/receipt": _at(_ORDERS + "/{bought}/receipt"),
     "GET /api/orders/{order_id}/terms": _at(_ORDERS + "/{bought}/terms"),
     "GET /api/orders/{order_id}/terms/sealed": _at(_ORDERS + "/{bought}/terms/sealed"),
     "POST /api/orders/{order_id}/evidence": _at(

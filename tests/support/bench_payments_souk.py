@@ -29,7 +29,6 @@ from souk.core.outbox import OutboxRelay
 from souk.core.principal import Principal
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.core.wakeups import PostgresBus
-from souk.modules.catalog.service import Catalog
 from souk.modules.chain.service import Chains
 from souk.modules.ledger.service import Ledger
 from souk.modules.payments import handlers as payments_handlers
@@ -133,7 +132,7 @@ class Souk:
             )
         )
         self._idempotency = Idempotency(uow)
-        trust = Trust(Catalog(uow, sellers_on(uow)), names)
+        trust = Trust(names)
         self._placements = Placements(uow, orders, carts_on(uow), self.payments, trust)
 
     def buy(self, account_id: str, listing_id: str) -> None:

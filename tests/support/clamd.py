@@ -1,10 +1,7 @@
 """ClamAV's daemon with a database of one signature, where there is one: on the path, or taken from
-Debian's packages by the deep run, which unpacks them without installing anything."""
+Debian's packages by the deep run."""
 
-import os
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +10,8 @@ from pathlib import Path
 from souk.embedded import parts
 from souk.embedded.anvil import free_port
 from souk.embedded.parts import Part
-from tests.support.absent import not_run
+from tests.support import debian
 
-ROOT = Path(__file__).resolve().parents[2]
-UNPACKED = ROOT / ".souk" / "clamav"
 PACKAGES = ("clamav-daemon", "libclamav12", "libjson-c5", "libmspack0", "libcurl4", "libncurses6")
 # https://www.eicar.org/download-anti-malware-testfile/: harmless, and known to every scanner. It is
 # in two pieces for scanners that look at this file.
@@ -33,39 +28,10 @@ class Clamd:
     path: Path
 
 
-def program(*, download: bool) -> tuple[Path, Path | None]:
-    """The daemon, and where its libraries are if they are no system's; or skip the test."""
-    found = shutil.which("clamd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-    if found:
-        return Path(found), None
-    unpacked = UNPACKED / "usr" / "sbin" / "clamd"
-    if not unpacked.exists() and download and shutil.which("apt-get"):
-        _unpack()
-    if not unpacked.exists():
-        not_run("clamd is not installed (on Debian: apt install clamav-daemon)")
-    (libraries,) = {path.parent for path in (UNPACKED / "usr" / "lib").rglob("libclamav.so.12")}
-    return unpacked, libraries
-
-
-def _unpack() -> None:
-    packages = UNPACKED / "packages"
-    packages.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "--quiet", "update"], check=False, capture_output=True)
-    fetched = subprocess.run(
-        ["apt-get", "--quiet", "download", *PACKAGES],
-        cwd=packages,
-        check=False,
-        capture_output=True,
-    )
-    if fetched.returncode == 0:
-        for package in packages.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "--extract", package, UNPACKED], check=True)
-
-
 @contextmanager
 def clamd(directory: Path, *, download: bool) -> Iterator[Clamd]:
     """A fresh one, which knows the EICAR file alone."""
-    binary, libraries = program(download=download)
+    binary, unpacked = debian.program("clamd", *PACKAGES, download=download)
     directory.mkdir(mode=0o700)
     (directory / "eicar.ndb").write_text(f"{NAME}:0:*:{EICAR.hex()}\n")
     running_at = Clamd(free_port(), directory / "clamd.sock")
@@ -76,11 +42,16 @@ def clamd(directory: Path, *, download: bool) -> Iterator[Clamd]:
         command=lambda: [str(binary), f"--config-file={settings}"],
         ready=lambda: _answers(running_at),
         directory=directory,
-        environment={"LD_LIBRARY_PATH": str(libraries)} if libraries else {},
+        environment={} if unpacked is None else {"LD_LIBRARY_PATH": _libraries(unpacked)},
     )
     running = parts.start(part, directory / "clamd.log")
     yield running_at
     running.kill()
+
+
+def _libraries(unpacked: Path) -> str:
+    (found,) = {path.parent for path in (unpacked / "usr" / "lib").rglob("libclamav.so.12")}
+    return str(found)
 
 
 def _settings(at: Clamd, directory: Path) -> str:

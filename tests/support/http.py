@@ -8,15 +8,18 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar
 
 import httpx
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
+from souk.core.clock import SystemClock
 from souk.core.db import Reads
 from souk.core.documents import CachedDocuments
 from souk.core.idempotency import Idempotency
 from souk.core.principal import Principal
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.wakeups import AsyncWakeups
+from souk.core.web import Section
 from souk.entrypoints.http.app import attach, create_app
+from souk.modules.media.domain import FileAddresses
 
 T = TypeVar("T")
 Send = Callable[[dict], Awaitable[None]]
@@ -44,13 +47,14 @@ class NothingKept:
 class Assembled:
     """What the application needs of the composition root."""
 
-    routers: tuple[APIRouter, ...]
+    routers: tuple[Section, ...]
     services: dict[object, object]
     reads: Reads
     wakeups: AsyncWakeups
     authenticate: Callable[[str], Principal]
     max_body_bytes: int = field(default=65_536)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    pictures_from: str = ""
 
 
 # Applications that are not open, by what they were built for: FastAPI looks at every signature
@@ -71,7 +75,7 @@ class Api:
 
     def __init__(self, container: Assembled) -> None:
         routers = tuple(map(id, container.routers))
-        bounds = container.max_body_bytes, container.trusted_proxies
+        bounds = container.max_body_bytes, container.trusted_proxies, container.pictures_from
         self._idle = _idle.setdefault((routers, *bounds), [])
         self._app = _application(container, self._idle)
         self._runner = asyncio.Runner()
@@ -170,7 +174,7 @@ class Api:
 def assembled(
     database_url: str,
     uow: UnitOfWork,
-    *routers: APIRouter,
+    *routers: Section,
     services: dict[object, object],
     authenticate: Callable[[str], Principal],
 ) -> Assembled:
@@ -180,5 +184,6 @@ def assembled(
         Reads: reads,
         Idempotency: Idempotency(uow),
         CachedDocuments: CachedDocuments(NothingKept()),
+        FileAddresses: FileAddresses(SystemClock()),
     }
     return Assembled(routers, {**core, **services}, reads, AsyncWakeups(database_url), authenticate)

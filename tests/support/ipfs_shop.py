@@ -138,3 +138,16 @@ def served(running: Shop, image: dict) -> list[httpx.Response]:
 def file_cids(image: dict) -> list[Cid]:
     """Of its files, each once."""
     return sorted({Cid(file["cid"]) for file in image["files"]})
+
+
+def sealed_cids(running: Shop) -> list[Cid]:
+    """Of the terms that were agreed on, as soon as the worker has sealed some."""
+    with running.container.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT cid FROM sealed_document ORDER BY cid")
+        return [Cid(cid) for (cid,) in found]
+
+
+def block(running: Shop, cid: Cid) -> bytes:
+    """What the content store has of that name."""
+    with running.container.get(Kept).content.open(cid) as content:
+        return content.read()

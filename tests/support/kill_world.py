@@ -21,7 +21,7 @@ FUNDS = 10**18
 # Long enough for whatever waits for a lease or a lock of somebody who died.
 STEP_SECONDS = 45
 # One of the ten accounts that every anvil funds; no part of the stack sends from it.
-_RICH_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
+RICH_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
 
 
 class KillWorld:
@@ -38,7 +38,7 @@ class KillWorld:
         if not real_minutes:
             self.client.on_wait = self._age_key
         self._rows = psycopg.connect(self.database_url, autocommit=True)
-        rich = Account.from_key(_RICH_KEY)
+        rich = Account.from_key(RICH_KEY)
         nonce = self.node.number("eth_getTransactionCount", rich.address, "pending")
         self._rich = BuyerWallet(CHAIN_ID, rich, nonce)
 

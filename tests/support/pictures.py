@@ -46,3 +46,12 @@ def an_image(shop: Shop, who: Person, seed: int = 1, purpose: str = "product") -
     """A picture of somebody's."""
     [one] = uploaded(shop, who, a_picture(seed), purpose=purpose)
     return one["image"]
+
+
+def put_on_show(shop: Shop, who: Person, listing: str, *images: dict) -> None:
+    """Show these pictures with a listing as it is now, and no others."""
+    path = f"/api/marketplace/products/{listing}"
+    body = {"images": [{"ipfs_hash": image["ipfs_hash"]} for image in images]}
+    made_on = shop.api("GET", path, token=who.token).headers["etag"]
+    put = shop.api("PUT", f"{path}/images", body, token=who.token, If_Match=made_on)
+    assert put.status_code == 204, put.text

@@ -1,6 +1,6 @@
 """What `/health/ready` looks at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -34,17 +34,17 @@ def readiness(
     ping_redis: Callable[[], object],
     uow: UnitOfWork,
     chains: Chains,
-    cards: Callable[[], str] | None = None,
+    said: Mapping[str, Callable[[], str]],
 ) -> Readiness:
-    """One check for each part that a purchase needs. Whether the card provider answers is only
-    said: orders can be paid in other ways."""
+    """One check for each part that a purchase needs. How the others are is only `said`: orders can
+    be paid in other ways than by card, and without new pictures."""
     checks: dict[str, Callable[[], str]] = {
         "database": partial(_database, engine),
         "redis": partial(_redis, ping_redis),
     }
     for chain_id in chains.ids:
         checks[f"chain {chain_id}"] = partial(followed_now, uow, chains, chain_id)
-    return Readiness(checks, {"cards": cards} if cards else {})
+    return Readiness(checks, said)
 
 
 def _database(engine: Engine) -> str:

@@ -20,7 +20,8 @@ from souk.adapters.ipfs.pinning_service import RemotePinStore
 from souk.bootstrap.container import Services
 from souk.core.clock import Clock
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.media.ports import BlockSource, ContentStore, MalwareScanner, PinStore
+from souk.modules.media.domain import FileAddresses
+from souk.modules.media.ports import BlockSource, ContentStore, PinStore
 from souk.modules.media.service import (
     Blocks,
     Collection,
@@ -33,9 +34,10 @@ from souk.modules.media.service import (
     Sealing,
 )
 from souk.settings import Settings
-from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
+from souk.settings.media import ContentSettings, ImageSettings, IpfsSettings, ScannerSettings
 
 _GATEWAY_SECONDS = 10.0
+_SCANNER_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def media(
             Overview: Overview(uow),
             Repair: Repair(uow, blocks, pins, liars),
             Exports: Exports(uow, blocks),
+            FileAddresses: file_addresses(settings.images, wall),
             Sealing: Sealing(
                 XChaChaDocumentSealer(*document_keys), content, [one.target for one in targets]
             ),
@@ -105,10 +108,35 @@ def block_source(
     return GatewayBlockSource(gateways, wall, on_lie=on_lie)
 
 
-def malware_scanner(scanner: ScannerSettings, *, max_bytes: int) -> MalwareScanner | None:
+def file_addresses(images: ImageSettings, wall: Clock) -> FileAddresses:
+    """Where files are fetched from, and how that is signed."""
+    return FileAddresses(
+        wall,
+        base_url=images.cdn_base_url or "",
+        secret=_said(images.image_url_secret),
+        seconds=images.image_url_seconds,
+    )
+
+
+def malware_scanner(scanner: ScannerSettings, *, max_bytes: int) -> ClamdScanner | None:
     """`None` when there is none to ask."""
     url = scanner.clamav_url
     return None if url is None else ClamdScanner(ClamdAddress.parse(url), max_bytes=max_bytes)
+
+
+def say_scanner(scanner: ClamdScanner | None) -> str:
+    """Whether files are looked at for malware. Raises `ProviderUnavailable` when nobody is there to
+    do so: then nothing can be uploaded."""
+    if scanner is None:
+        return "none is configured (CLAMAV_URL): files are not looked at for malware"
+    scanner.require_reachable(seconds=_SCANNER_SECONDS)
+    return "answers"
+
+
+def say_pins(overview: Overview) -> str:
+    """How many blocks wait to be kept by others, and how many they were asked to keep in vain."""
+    counts = overview.count_not_kept()
+    return f"{counts.waiting} wait, {counts.failing} fail"
 
 
 def _rpc(ipfs: IpfsSettings, url: SecretStr) -> Rpc:

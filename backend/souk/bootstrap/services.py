@@ -229,7 +229,7 @@ def _money(
 
 def _trade(uow: UnitOfWork, below: Services) -> Services:
     orders, payments = below.of(Orders), below.of(Payments)
-    trust = Trust(below.of(Catalog), below.of(LastLooks))
+    trust = Trust(below.of(LastLooks))
     readers = Readers(Parties(orders, below.of(Sellers)))
     return Services(
         {

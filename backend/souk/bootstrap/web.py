@@ -1,12 +1,11 @@
 """What the API has beyond a worker. A file of its own, so that no worker waits for the web
 framework to load."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
-
-from fastapi import APIRouter
+from urllib.parse import urlsplit
 
 from souk.adapters.ens.normaliser import EnsipNormaliser
 from souk.adapters.images.cleaner import SandboxedImageCleaner
@@ -18,7 +17,7 @@ from souk.bootstrap import build
 from souk.bootstrap.cards import CardProvider
 from souk.bootstrap.checks import followed_now, readiness
 from souk.bootstrap.container import Container
-from souk.bootstrap.media import Kept, malware_scanner
+from souk.bootstrap.media import Kept, malware_scanner, say_pins, say_scanner
 from souk.bootstrap.names import NameReading
 from souk.bootstrap.networks import describe
 from souk.core.clock import Clock, SystemClock
@@ -29,6 +28,7 @@ from souk.core.readiness import ClientConfig, Readiness
 from souk.core.unit_of_work import UnitOfWork
 from souk.core.uploads import UploadBounds, Uploads
 from souk.core.wakeups import AsyncWakeups
+from souk.core.web import Section
 from souk.modules.accounts import api as accounts_api
 from souk.modules.accounts.service import Accounts, EmailGate, KeyGate, SignInGate
 from souk.modules.analytics import api as analytics_api
@@ -38,7 +38,8 @@ from souk.modules.chain.service import Chains
 from souk.modules.evidence import api as evidence_api
 from souk.modules.media import api as media_api
 from souk.modules.media.domain import MAX_REQUEST_BYTES, MAX_UPLOAD_BYTES
-from souk.modules.media.service import ImageRules, Images, Sealing
+from souk.modules.media.ports import MalwareScanner
+from souk.modules.media.service import ImageRules, Images, Overview, Sealing
 from souk.modules.names import api as names_api
 from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
 from souk.modules.orders import api as orders_api
@@ -55,12 +56,13 @@ from souk.settings import Settings
 _REDIS_TIMEOUT_SECONDS = 0.5
 _RESENDS_PER_MINUTE = 30
 _LOOKUPS_PER_MINUTE = 60
+# Routes are looked at in this order: what is asked for most comes first.
 _ROUTERS = (
+    media_api.router,
     accounts_api.router,
     sellers_api.router,
     names_api.router,
     catalog_api.router,
-    media_api.router,
     orders_api.router,
     payments_api.router,
     trade_api.router,
@@ -77,7 +79,7 @@ class WebContainer(Container):
 
     reads: Reads
     wakeups: AsyncWakeups
-    routers: tuple[APIRouter, ...] = _ROUTERS
+    routers: tuple[Section, ...] = _ROUTERS
 
     @property
     def max_body_bytes(self) -> int:
@@ -88,6 +90,13 @@ class WebContainer(Container):
     def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks whose word on who the client is counts."""
         return self.settings.http.trusted_proxies
+
+    @property
+    def pictures_from(self) -> str:
+        """The origin that pages may show pictures of beside their own; empty without one."""
+        base_url = self.settings.images.cdn_base_url
+        parts = urlsplit(base_url or "")
+        return f"{parts.scheme}://{parts.netloc}" if base_url else ""
 
     def authenticate(self, token: str) -> Principal:
         """Who a bearer token belongs to. Raises `SessionEnded`, `KeyEnded`, `TooManyRequests`."""
@@ -106,8 +115,15 @@ def build_web(settings: Settings, *, clock: Clock | None = None) -> WebContainer
     wakeups = AsyncWakeups(database_url)
     watch = trade_api.OrderWatch(reads, wakeups)
     gauges = books_api.Gauges(reads, wall)
+    files = media_api.Files(reads, below.get(Kept).content)
     below.services.update(
-        {Reads: reads, trade_api.OrderWatch: watch, Readings: gauges, **_edges(below)}
+        {
+            Reads: reads,
+            trade_api.OrderWatch: watch,
+            Readings: gauges,
+            media_api.Files: files,
+            **_edges(below),
+        }
     )
     return WebContainer(**vars(below), reads=reads, wakeups=wakeups)
 
@@ -119,6 +135,13 @@ def _edges(below: Container) -> Mapping[object, object]:
     found, cards = below.networks, below.settings.cards
     uow, chains = below.get(UnitOfWork), below.get(Chains)
     say_cards = CardProvider(cards).say if cards else None
+    scanner = malware_scanner(below.settings.scanner, max_bytes=MAX_UPLOAD_BYTES)
+    said: dict[str, Callable[[], str]] = {
+        "malware scanner": partial(say_scanner, scanner),
+        "pins": partial(say_pins, below.get(Overview)),
+    }
+    if say_cards:
+        said["cards"] = say_cards
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
         SignInGate: SignInGate(limiter, per_minute=security.sign_in_per_minute),
@@ -126,7 +149,7 @@ def _edges(below: Container) -> Mapping[object, object]:
         KeyGate: KeyGate(limiter, per_minute=security.api_key_per_minute),
         LookupGate: LookupGate(limiter, per_minute=_LOOKUPS_PER_MINUTE),
         **_names(below),
-        **_pictures(below),
+        **_pictures(below, scanner),
         ResendGate: ResendGate(limiter, per_minute=_RESENDS_PER_MINUTE),
         Metrics: PrometheusMetrics(),
         MetricsNetworks: MetricsNetworks.of(
@@ -140,7 +163,7 @@ def _edges(below: Container) -> Mapping[object, object]:
                 "ens": below.get(NameReading).described,
             }
         ),
-        Readiness: readiness(below.engine, redis.ping, uow, chains, say_cards),
+        Readiness: readiness(below.engine, redis.ping, uow, chains, said),
         RailHealth: RailHealth(
             offers=below.get(Offers), chain=partial(followed_now, uow, chains), cards=say_cards
         ),
@@ -158,7 +181,7 @@ def _names(below: Container) -> Mapping[object, object]:
     return {Lookups: lookups, Verifications: verifications, Avatars: avatars}
 
 
-def _pictures(below: Container) -> Mapping[object, object]:
+def _pictures(below: Container, scanner: MalwareScanner | None) -> Mapping[object, object]:
     """Only here are pictures taken in, by a process of their own for each of ours."""
     settings = below.settings
     cleaner = SandboxedImageCleaner()
@@ -168,9 +191,8 @@ def _pictures(below: Container) -> Mapping[object, object]:
         cleaner,
         below.get(Kept).content,
         below.get(Sealing),
-        malware_scanner(settings.scanner, max_bytes=MAX_UPLOAD_BYTES),
+        scanner,
         ImageRules(settings.images.images_per_account),
     )
     uploads = Uploads(settings.paths.state_dir / "uploads", UploadBounds(MAX_REQUEST_BYTES))
-    site = media_api.ImageSite(settings.images.cdn_base_url or "")
-    return {Images: images, Uploads: uploads, media_api.ImageSite: site}
+    return {Images: images, Uploads: uploads}

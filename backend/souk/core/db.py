@@ -4,7 +4,8 @@ Commands are synchronous over SQLAlchemy; hot reads are asynchronous over psycop
 their JSON in PostgreSQL and never write.
 """
 
-import select
+import json
+import select as polling
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,7 +18,25 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import DateTime, Engine, MetaData, Numeric, Table, Text, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Engine,
+    Insert,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    insert,
+    literal_column,
+    select,
+)
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -129,6 +148,29 @@ def table_of(row: type[Base]) -> Table:
     return cast(Table, row.__table__)
 
 
+def insert_given(table: Table, parameter: str, **instead: ColumnElement[object]) -> Insert:
+    """Inserts the rows that `parameter` holds as `given` wrote them, some columns `instead` from
+    elsewhere: however many there are it is the same statement, and may be a part of another. What a
+    row leaves out is empty, whatever the table has as a default."""
+    empty: ColumnElement[object] = literal_column(f"NULL::{table.name}")
+    rows = func.jsonb_populate_recordset(empty, sql_cast(bindparam(parameter, type_=Text), JSONB))
+    names = table.columns.keys()
+    found = rows.table_valued(*names).columns
+    return insert(table).from_select(names, select(*(instead.get(n, found[n]) for n in names)))
+
+
+def given(rows: Sequence[Mapping[str, object]]) -> str:
+    """Rows for `insert_given`, by the names of their columns. A time that does not say its zone is
+    refused."""
+    return json.dumps(rows, default=_spelled)
+
+
+def _spelled(value: object) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"{value!r} is nothing that a row can be given")
+    return value.isoformat()
+
+
 def make_engine(database_url: str, *, pool_size: int = 10) -> Engine:
     """The write side's engine. `database_url` is a libpq URL (`postgresql://...`)."""
     url = make_url(database_url).set(drivername="postgresql+psycopg")
@@ -179,8 +221,8 @@ def _require_uncut(connection: Connection[object], _record: object, _proxy: obje
     """Have the pool make a connection anew that the server has cut while it lay idle: there is
     something to read on it then, and on no other. Asking the server would cost each transaction a
     round trip."""
-    idle = select.poll()
-    idle.register(connection.fileno(), select.POLLIN)
+    idle = polling.poll()
+    idle.register(connection.fileno(), polling.POLLIN)
     if idle.poll(0):
         raise DisconnectionError("the server has cut this connection")
 

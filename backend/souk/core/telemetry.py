@@ -13,34 +13,49 @@ request_id: ContextVar[str | None] = ContextVar("souk_request_id", default=None)
 # in authorization headers and in named values; a log line must carry none, whoever wrote it.
 # Every repetition is bounded: a stranger chooses what is logged, such as a path, and must not
 # choose how long that takes.
+# Before each stand texts of which one must be there, in small letters: looking for them takes a
+# twentieth of the time, and most lines hold none.
 _SECRETS = (
     (
+        ("://",),
         re.compile(r"(?P<scheme>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://)\S{1,512}@", re.I),
         r"\g<scheme>***@",
     ),
     (
+        ("://",),
         re.compile(r"(?P<url>(?:https?|wss?)://[^\s/?\"']{1,512})(?:[/?][^\s\"']*)", re.I),
         r"\g<url>/***",
     ),
-    (re.compile(r"(?P<word>(?:bearer|basic)\s{1,8})\S+", re.I), r"\g<word>***"),
-    (re.compile(r"(?P<word>[?&]key=)[^\s&]+", re.I), r"\g<word>***"),
     (
+        ("bearer", "basic"),
+        re.compile(r"(?P<word>(?:bearer|basic)\s{1,8})\S+", re.I),
+        r"\g<word>***",
+    ),
+    (("key=",), re.compile(r"(?P<word>[?&]key=)[^\s&]+", re.I), r"\g<word>***"),
+    (
+        ("key", "secret", "password", "token"),
         re.compile(
             r"(?P<word>(?:private_?key|api_?key|secret|password|token)['\"]?\s{0,8}[=:]\s{0,8})\S+",
             re.I,
         ),
         r"\g<word>***",
     ),
-    (re.compile(r"(?P<word>key\W{0,8})0x[0-9a-f]{64}", re.I), r"\g<word>***"),
+    (("0x",), re.compile(r"(?P<word>key\W{0,8})0x[0-9a-f]{64}", re.I), r"\g<word>***"),
     # Keys that say by their first letters what they are, and what opens one payment.
-    (re.compile(r"(?P<word>\b[sr]k_(?:live|test)_|\bwhsec_|_secret_)\w{1,512}"), r"\g<word>***"),
+    (
+        ("k_live_", "k_test_", "whsec_", "_secret_"),
+        re.compile(r"(?P<word>\b[sr]k_(?:live|test)_|\bwhsec_|_secret_)\w{1,512}"),
+        r"\g<word>***",
+    ),
 )
 
 
 def redact(line: str) -> str:
     """The text without anything that looks like a credential."""
-    for pattern, replacement in _SECRETS:
-        line = pattern.sub(replacement, line)
+    small = line.casefold()
+    for signs, pattern, replacement in _SECRETS:
+        if any(sign in small for sign in signs):
+            line = pattern.sub(replacement, line)
     return line
 
 

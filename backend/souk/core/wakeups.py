@@ -57,26 +57,33 @@ class PostgresBus:
 
 
 class AsyncWakeups:
-    """Wakes the streams of an API process when anything was committed to the outbox."""
+    """Wakes the streams of an API process when anything was committed to the outbox. As long as
+    there are none it does not listen: under load to hear of each note for nobody's good would take
+    a good part of what the process has."""
 
     def __init__(self, database_url: str, *, channel: str = OUTBOX_CHANNEL) -> None:
         self._database_url = database_url
-        self._channel = channel
+        self._channel = sql.Identifier(channel)
         self._sleepers: set[asyncio.Event] = set()
+        self._wanted = asyncio.Event()
 
     @contextmanager
     def setting(self, event: asyncio.Event) -> Iterator[None]:
-        """While the block runs every wake-up sets `event`; clearing it is the sleeper's part."""
+        """While the block runs every wake-up sets `event`; clearing it is the sleeper's part.
+        Having just begun to listen is one: what was published a moment before went unheard."""
         self._sleepers.add(event)
+        self._wanted.set()
         try:
             yield
         finally:
             self._sleepers.discard(event)
+            if not self._sleepers:
+                self._wanted.clear()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Listen while the block runs."""
-        task = asyncio.create_task(self._listen())
+        task = asyncio.create_task(self._keep_listening())
         try:
             yield
         finally:
@@ -84,22 +91,28 @@ class AsyncWakeups:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _listen(self) -> None:
+    async def _keep_listening(self) -> None:
         while True:
+            await self._wanted.wait()
             try:
                 async with await psycopg.AsyncConnection.connect(
                     self._database_url, autocommit=True, connect_timeout=5
                 ) as connection:
-                    await connection.execute(
-                        sql.SQL("LISTEN {}").format(sql.Identifier(self._channel))
-                    )
-                    while True:
-                        async for _note in connection.notifies(stop_after=1):
-                            self._wake()
-                        await asyncio.sleep(_PAUSE_SECONDS)
+                    while await self._wanted.wait():
+                        await self._listen(connection)
             except psycopg.Error:
                 _log.warning("lost the wake-up connection; streams poll until it is back")
                 await asyncio.sleep(1)
+
+    async def _listen(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+        """Until there is a note for which nobody waits any more."""
+        await connection.execute(sql.SQL("LISTEN {}").format(self._channel))
+        self._wake()
+        while self._sleepers:
+            async for _note in connection.notifies(stop_after=1):
+                self._wake()
+            await asyncio.sleep(_PAUSE_SECONDS)
+        await connection.execute(sql.SQL("UNLISTEN {}").format(self._channel))
 
     def _wake(self) -> None:
         for event in self._sleepers:

@@ -5,11 +5,21 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Annotated, TypeVar
+from functools import cached_property
+from typing import Annotated, Self, TypeVar
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import (
+    APIRouter,  # noqa: TID251 - what `Section` is made of
+    Depends,
+    Header,
+    Query,
+    Request,
+    Response,
+)
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, PlainSerializer, model_validator
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from souk.core.clock import rfc3339
 from souk.core.errors import RejectedError, SignInRequired
@@ -83,6 +93,30 @@ class MoneyOut(ResponseModel):
     amount: str
     currency: str
     exponent: int
+
+
+class Section(APIRouter):
+    """A router that knows how its paths begin. FastAPI compares a request with every route of one
+    router after the other, twice, which took longer than many an answer does."""
+
+    @classmethod
+    def of(cls, *parts: Self) -> Self:
+        """One with the routes of others, in their order."""
+        section = cls()
+        for part in parts:
+            section.routes.extend(part.routes)
+        return section
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As FastAPI's, which is asked only about what can be in here."""
+        if not scope["path"].startswith(self._beginnings):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+    @cached_property
+    def _beginnings(self) -> tuple[str, ...]:
+        paths = (route.path for route in self.routes if isinstance(route, Route))
+        return tuple({path.partition("{")[0] for path in paths})
 
 
 def provided(service: Callable[..., T]) -> Callable[[Request], Awaitable[T]]:

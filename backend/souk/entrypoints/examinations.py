@@ -17,14 +17,19 @@ from souk.adapters.evm import registry
 from souk.adapters.evm.registry import Deployment
 from souk.adapters.evm.rpc import JsonRpcClient, RpcResult
 from souk.adapters.redis.connections import connect
+from souk.bootstrap import build
 from souk.bootstrap.cards import CardProvider
+from souk.bootstrap.media import malware_scanner, say_scanner
 from souk.core import migrations
 from souk.core.db import make_engine
 from souk.core.errors import ProviderRefusesUs, ProviderUnavailable
 from souk.embedded import anvil, postgres, redis
 from souk.entrypoints.diagnosis import Unwell
+from souk.modules.media.domain import MAX_UPLOAD_BYTES
+from souk.modules.media.service import Overview
 from souk.settings import Settings
 from souk.settings.cards import CardSettings
+from souk.settings.media import ScannerSettings
 
 _OLDEST_PYTHON = (3, 11)
 _OLDEST_POSTGRES = 150_000
@@ -158,6 +163,31 @@ def cards(known: CardSettings) -> str:
             "check the way to Stripe, or STRIPE_API_BASE; the sandbox: logs/stripe-sandbox.log",
         ) from None
     return f"{said}; webhooks under {len(known.stripe_webhook_secrets)} secrets"
+
+
+def scanner(known: ScannerSettings) -> str:
+    """The scanner for malware answers, if there is to be one."""
+    try:
+        return say_scanner(malware_scanner(known, max_bytes=MAX_UPLOAD_BYTES))
+    except ProviderUnavailable as error:
+        raise Unwell(
+            error.detail, "check CLAMAV_URL and that clamd runs; until then no picture is taken"
+        ) from None
+
+
+def pins(known: Settings) -> str:
+    """Nobody was asked in vain to keep blocks."""
+    container = build(known)
+    try:
+        counts = container.get(Overview).count_not_kept()
+    finally:
+        container.close()
+    said = f"{counts.waiting} wait, {counts.failing} fail"
+    if counts.failing:
+        raise Unwell(
+            said, "check KUBO_RPC_URL, PINNING_SERVICE_URL and IPFS_GATEWAYS; image_pin says why"
+        )
+    return said
 
 
 def chain(chain_id: int, url: SecretStr, deployments: Path) -> str:

@@ -1,13 +1,16 @@
 """Where pictures and documents lie, who keeps them for us, and who looks at them first."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import NoDecode
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from souk.settings.group import Group, listed
 
 _WebAddress = Annotated[str, Field(pattern=r"^https?://[^@\s?#]+$")]
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{32,128}")
 
 
 class ContentSettings(Group):
@@ -30,12 +33,27 @@ class ContentSettings(Group):
 
 
 class ImageSettings(Group):
-    """Pictures: how many an account may have, how long the bytes of deleted ones stay, and where
-    files are fetched from when it is not from this server."""
+    """Pictures: how many an account may have, how long the bytes of deleted ones stay, where files
+    are fetched from when it is not from this server, and what their addresses are signed with, if
+    they are, and for how long."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     images_per_account: int = Field(2_000, ge=1)
     image_grace_days: int = Field(30, ge=1, le=3_650)
     cdn_base_url: _WebAddress | None = None
+    image_url_secret: SecretStr | None = None
+    image_url_seconds: int = Field(86_400, ge=60, le=2_592_000)
+
+    @field_validator("image_url_secret")
+    @classmethod
+    def _is_long_and_plain(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "IMAGE_URL_SECRET has 32 to 128 letters and digits, as it becomes a part of nginx's"
+                " settings, too: make one with `openssl rand -hex 32`"
+            )
+        return value
 
     @field_validator("cdn_base_url")
     @classmethod

@@ -8,10 +8,9 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fastapi import APIRouter
-
 import souk.modules
 from souk.core.principal import Principal
+from souk.core.web import Section
 from souk.entrypoints.http.app import create_app
 
 from .tree import Violation
@@ -29,8 +28,9 @@ class _Described:
     reads = wakeups = None
     max_body_bytes = 1
     trusted_proxies = ()
+    pictures_from = ""
 
-    def __init__(self, routers: tuple[APIRouter, ...]) -> None:
+    def __init__(self, routers: tuple[Section, ...]) -> None:
         self.routers = routers
 
     def authenticate(self, token: str) -> Principal:
@@ -38,7 +38,7 @@ class _Described:
         raise LookupError(token)
 
 
-def routers() -> tuple[APIRouter, ...]:
+def routers() -> tuple[Section, ...]:
     """The router of every module that has one."""
     names = [item.name for item in pkgutil.iter_modules(souk.modules.__path__, "souk.modules.")]
     with_api = [name for name in names if importlib.util.find_spec(f"{name}.api") is not None]

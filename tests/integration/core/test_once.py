@@ -1,13 +1,13 @@
 """Requests under an idempotency key, through a whole application."""
 
 import pytest
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import text
 
 from souk.core.errors import ConflictError, UnauthenticatedError
 from souk.core.idempotency import LOCK_SECONDS
 from souk.core.principal import Principal
-from souk.core.web import Caller, IdempotencyKey, MaybeCaller, RequestModel, once
+from souk.core.web import Caller, IdempotencyKey, MaybeCaller, RequestModel, Section, once
 from tests.support.http import Api, assembled
 
 
@@ -32,7 +32,7 @@ class Things:
 
 
 def make_router(things):
-    router = APIRouter()
+    router = Section()
 
     @router.post("/things/{shelf}")
     def make(

@@ -109,17 +109,52 @@ def test_sleepers_are_woken_again_when_the_connection_was_cut(database_url, comm
     async def run():
         wakeups, event = AsyncWakeups(database_url), asyncio.Event()
         async with wakeups.running():
-            await turn(lambda: eventually(lambda: listeners(others) == 1))
-            await turn(lambda: cut_listeners(others))
-            await turn(lambda: eventually(lambda: listeners(others) == 0))
-            await turn(lambda: eventually(lambda: listeners(others) == 1))
             with wakeups.setting(event):
+                await turn(lambda: eventually(lambda: listeners(others) == 1))
+                await turn(lambda: cut_listeners(others))
+                await turn(lambda: eventually(lambda: listeners(others) == 0))
+                await turn(lambda: eventually(lambda: listeners(others) == 1))
+                event.clear()
                 await turn(lambda: publish(committing_uow, "a", 1))
                 await asyncio.wait_for(event.wait(), 10)
 
     asyncio.run(run())
 
 
-def test_counts_as_woken_when_it_has_only_just_begun_to_listen(database_url):
-    with closing(PostgresBus(database_url)) as bus:
-        assert bus.wait(0)
+def test_sleeper_is_woken_once_when_listening_begins(database_url):
+    async def run():
+        wakeups, event = AsyncWakeups(database_url), asyncio.Event()
+        async with wakeups.running():
+            with wakeups.setting(event):
+                await asyncio.wait_for(event.wait(), 10)
+
+    asyncio.run(run())
+
+
+def test_nobody_listens_when_the_last_sleeper_has_gone(database_url, committing_uow, others):
+    async def run():
+        wakeups = AsyncWakeups(database_url)
+        async with wakeups.running():
+            with wakeups.setting(asyncio.Event()):
+                await turn(lambda: eventually(lambda: listeners(others) == 1))
+            await turn(lambda: publish(committing_uow, "a", 1))
+            await turn(lambda: eventually(lambda: listeners(others) == 0))
+
+    asyncio.run(run())
+
+
+def test_sleeper_is_woken_when_others_had_gone_before(database_url, committing_uow, others):
+    async def run():
+        wakeups, event = AsyncWakeups(database_url), asyncio.Event()
+        async with wakeups.running():
+            with wakeups.setting(asyncio.Event()):
+                await turn(lambda: eventually(lambda: listeners(others) == 1))
+            await turn(lambda: publish(committing_uow, "a", 1))
+            await turn(lambda: eventually(lambda: listeners(others) == 0))
+            with wakeups.setting(event):
+                await turn(lambda: eventually(lambda: listeners(others) == 1))
+                event.clear()
+                await turn(lambda: publish(committing_uow, "a", 2))
+                await asyncio.wait_for(event.wait(), 10)
+
+    asyncio.run(run())

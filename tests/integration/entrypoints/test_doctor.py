@@ -12,6 +12,7 @@ from souk.embedded.anvil import CHAIN_ID, DEPLOYER_KEY
 from souk.entrypoints import examinations
 from souk.entrypoints.diagnosis import Unwell, examine
 from souk.settings import Settings
+from souk.settings.media import ScannerSettings
 from tests.support.stack import Chain, Databases, chain
 
 NOWHERE = "127.0.0.1:9"
@@ -110,6 +111,16 @@ def test_names_the_variable_when_no_node_answers(tmp_path: Path) -> None:
     with pytest.raises(Unwell) as found:
         examinations.chain(CHAIN_ID, SecretStr(f"http://{NOWHERE}"), tmp_path)
     assert "CHAIN_31337_RPC_URLS" in found.value.advice
+
+
+def test_calls_it_well_when_nobody_is_to_look_for_malware() -> None:
+    assert examinations.scanner(ScannerSettings()).startswith("none is configured")
+
+
+def test_names_the_variable_when_the_scanner_does_not_answer() -> None:
+    silent = ScannerSettings(clamav_url=f"tcp://{NOWHERE}")
+    found = examine("malware scanner", lambda: examinations.scanner(silent))
+    assert (found.well, "CLAMAV_URL" in found.advice) == (False, True)
 
 
 def test_names_packages_that_are_not_as_locked(tmp_path: Path) -> None:

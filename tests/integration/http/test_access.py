@@ -18,6 +18,8 @@ HIDDEN = {403, 404}
 BY_KEY = {"GET /api/orders/{order_id}/timeline", "GET /api/orders/{order_id}/events"}
 # Everybody sees these of what is on sale; what is asked for here is a draft.
 TO_ALL = {"GET /api/marketplace/products/{listing_id}"}
+# Not there for its owner either, who is told why: what was bought here is not paid yet.
+NOT_YET = "no_escrow_receipt"
 # What nobody but staff may do, its owner neither.
 OF_STAFF = {
     "PUT /api/marketplace/sellers/{seller}/verification",
@@ -85,6 +87,8 @@ def test_owner_is_not_refused_what_a_stranger_is(shop):
             answer = ask(shop, mine.person, name, asked, mine)
             if answer.status_code == 403 and answer.json()["code"] == "step_up_required":
                 answer = ask(shop, proved(shop, mine.person), name, asked, mine)
+            if answer.is_error and answer.json()["code"] == NOT_YET:
+                continue
             if answer.status_code in HIDDEN | {401} or is_malformed(answer):
                 refused[name] = answer.text
     assert refused == {}

@@ -56,8 +56,14 @@ def test_is_ready_though_the_card_provider_is_away(running: Shop) -> None:
 
     known = running.container
     chains, uow = known.get(Chains), known.get(UnitOfWork)
-    well, parts = readiness(known.engine, lambda: None, uow, chains, cards=away).report()
+    well, parts = readiness(known.engine, lambda: None, uow, chains, {"cards": away}).report()
     assert (well, parts["cards"]) == (True, {"status": "down", "detail": "does not answer"})
+
+
+def test_is_ready_and_says_that_nobody_looks_for_malware(api: Api) -> None:
+    parts = api("GET", "/health/ready").json()["parts"]
+    assert parts["malware scanner"]["detail"].startswith("none is configured (CLAMAV_URL)")
+    assert parts["pins"] == {"status": "ok", "detail": "0 wait, 0 fail"}
 
 
 def test_lives_whatever_else_is_down(api: Api) -> None:

@@ -11,7 +11,7 @@ from souk.modules.media.domain import compute_cid
 from souk.modules.media.service import Exports
 from tests.support.cars import read_car
 from tests.support.ipfs_shop import Operator, file_cids, give_environment, lose
-from tests.support.pictures import an_image
+from tests.support.pictures import an_image, put_on_show
 from tests.support.shop import Person
 
 SEEDS = count(100)
@@ -72,8 +72,7 @@ def test_export_of_a_store_holds_what_it_shows_and_its_owners_pictures_alone(
 ):
     an_image(shop, shop.seller(), next(SEEDS))
     listing = shop.listing(seller)
-    shown = {"images": [{"ipfs_hash": image["ipfs_hash"]}]}
-    shop.ask(seller, "PUT", f"/api/marketplace/products/{listing}/images", shown)
+    put_on_show(shop, seller, listing, image)
     export()
     [one] = described(tmp_path)
     assert one["uses"] == [{"kind": "listing", "subject_id": listing, "position": 0}]

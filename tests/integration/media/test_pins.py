@@ -10,8 +10,8 @@ from souk.adapters.crypto.sealed_documents import XChaChaDocumentSealer
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.core.principal import Principal
-from souk.modules.media.domain import Cid, Pinned, PinState, Purpose
-from souk.modules.media.service import Blocks, ImageRules, Images, Liars, Pins, Sealing
+from souk.modules.media.domain import Cid, PinCounts, Pinned, PinState, Purpose
+from souk.modules.media.service import Blocks, ImageRules, Images, Liars, Overview, Pins, Sealing
 from tests.support.account_builders import an_account
 from tests.support.pictures import a_picture
 
@@ -105,15 +105,17 @@ def test_picture_is_not_pinned_when_the_node_only_says_so(images, pins, node, ci
     assert state(images, cid) is Pinned.FAILED
 
 
-def test_picture_is_shown_and_pinned_later_when_the_node_is_away(images, pins, node, cid, clock):
+def test_picture_is_pinned_later_when_the_node_is_away(uow, images, pins, node, cid, clock):
     node.away = True
     pins.pin_due()
     assert state(images, cid) is Pinned.FAILED
-    assert images.serve(cid).read()
+    blocks = {file.cid for file in images.show(None, cid).files}
+    assert Overview(uow).count_not_kept() == PinCounts(failing=len(blocks), waiting=0)
     node.away = False
     clock.advance(seconds=2)
     pins.pin_due()
     assert state(images, cid) is Pinned.PINNED
+    assert Overview(uow).count_not_kept() == PinCounts(failing=0, waiting=0)
 
 
 def test_node_is_asked_less_often_the_longer_it_is_away(pins, node, cid, clock):
@@ -167,6 +169,8 @@ def test_block_is_looked_at_again_when_whoever_claimed_it_died(uow, content, ima
     root = content._blocks._root.parent / "dying"
     with pytest.raises(KeyboardInterrupt):
         pins_on(uow, content, DyingPinStore(root)).pin_due()
+    blocks = {file.cid for file in images.show(None, cid).files}
+    assert Overview(uow).count_not_kept() == PinCounts(failing=0, waiting=len(blocks))
     clock.advance(seconds=timedelta(minutes=11).total_seconds())
     pins_on(uow, content, DirectoryPinStore(root)).pin_due()
     assert state(images, cid) is Pinned.PINNED

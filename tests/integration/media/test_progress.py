@@ -9,7 +9,7 @@ from souk.adapters.images.cleaner import SandboxedImageCleaner
 from souk.modules.media.domain import CleanedImage, Purpose, Refusal
 from souk.modules.media.errors import ImageCleanerUnavailable
 from tests.support.account_builders import an_account
-from tests.support.kept_pictures import Keeping, on_disk
+from tests.support.kept_pictures import Keeping, cids, on_disk
 from tests.support.pictures import FORM, PATH, a_form, a_picture, sent
 from tests.support.shop import Person, Shop
 
@@ -51,7 +51,8 @@ def test_first_picture_is_shown_before_the_second_is_looked_at(keeping, otto):
     files = [lambda number=number: file(number) for number in range(2)]
     outcomes = keeping.images.upload(otto, Purpose.PRODUCT, files)
     first = next(outcomes).image
-    assert keeping.images.serve(first.cid).read()
+    assert keeping.images.show(None, first.cid) == first
+    assert keeping.held(first) == cids(first)
     assert looked_at == [0]
 
 

@@ -18,9 +18,36 @@ def listing(shop, sofia) -> str:
     return shop.listing(sofia)
 
 
-def put(shop, who: Person, listing: str, *images: dict, alt_text: str = ""):
+def put(shop, who: Person, listing: str, *images: dict, alt_text: str = "", etag: str = ""):
+    path = f"{PRODUCTS}/{listing}"
     body = [{"ipfs_hash": image["ipfs_hash"], "alt_text": alt_text} for image in images]
-    return shop.ask(who, "PUT", f"{PRODUCTS}/{listing}/images", {"images": body})
+    made_on = etag or shop.api("GET", path, token=who.token).headers["etag"]
+    return shop.api("PUT", f"{path}/images", {"images": body}, token=who.token, If_Match=made_on)
+
+
+def test_pictures_are_not_changed_when_the_listing_was_meanwhile(shop, sofia, listing):
+    image = an_image(shop, sofia)
+    path = f"{PRODUCTS}/{listing}"
+    etag = shop.ask(None, "GET", path).headers["etag"]
+    shown_first = put(shop, sofia, listing, image, etag=etag)
+    refused = put(shop, sofia, listing, etag=etag)
+    assert (refused.status_code, refused.json()["code"]) == (412, "listing_changed")
+    assert shown(shop, listing) == [image["ipfs_hash"]]
+    assert put(shop, sofia, listing, etag=shown_first.headers["etag"]).status_code == 204
+
+
+def test_pictures_are_not_changed_when_no_version_is_named(shop, sofia, listing):
+    refused = shop.ask(sofia, "PUT", f"{PRODUCTS}/{listing}/images", {"images": []})
+    assert (refused.status_code, refused.json()["code"]) == (422, "version_required")
+
+
+def test_terms_are_not_changed_when_the_pictures_were_meanwhile(shop, sofia, listing):
+    etag = shop.ask(None, "GET", f"{PRODUCTS}/{listing}").headers["etag"]
+    put(shop, sofia, listing, an_image(shop, sofia))
+    edit = {"title": "Tin pot"}
+    path = f"{PRODUCTS}/{listing}"
+    refused = shop.api("PATCH", path, edit, token=sofia.token, If_Match=etag)
+    assert (refused.status_code, refused.json()["code"]) == (412, "listing_changed")
 
 
 def shown(shop, listing: str) -> list[str]:
@@ -41,7 +68,7 @@ def test_list_shows_the_first_picture(shop, sofia, listing):
     page = shop.ask(None, "GET", f"{PRODUCTS}?seller={sofia.seller_id}").json()
     [image] = [one["image"] for one in page["data"]]
     assert (image["ipfs_hash"], image["alt_text"]) == (first["ipfs_hash"], "From above")
-    thumb = shop.api("GET", f"/ipfs/{image['files'][0]['cid']}")
+    thumb = shop.api("GET", image["files"][0]["url"])
     assert thumb.headers["content-type"] == image["files"][0]["media_type"]
 
 

@@ -10,20 +10,23 @@ from urllib.parse import urlsplit
 import pytest
 
 from souk.adapters.evm.registry import Deployment
+from souk.modules.media.domain import Cid
 from tests.integration.trade.conftest import deployed_chain
 from tests.support.clock import MovableClock
 from tests.support.ipfs_shop import (
     Parts,
+    block,
     file_cids,
     ipfs_settings,
     pinned,
     pins_at,
+    sealed_cids,
     served,
     timers,
 )
 from tests.support.ipfs_world import IpfsWorld, ipfs_world
 from tests.support.kill_switch import KillSwitch, port_switch
-from tests.support.pictures import an_image
+from tests.support.pictures import an_image, put_on_show
 from tests.support.shop import Shop
 from tests.support.stack import Chain
 from tests.support.waiting import eventually
@@ -76,8 +79,7 @@ def sold(shop: Shop) -> dict:
     listing = shop.listing(seller)
     image = an_image(shop, seller)
     path = f"/api/marketplace/products/{listing}"
-    shown = {"images": [{"ipfs_hash": image["ipfs_hash"]}]}
-    assert shop.ask(seller, "PUT", f"{path}/images", shown).status_code == 204
+    put_on_show(shop, seller, listing, image)
     buyer = shop.person("buyer")
     [order] = shop.paid(buyer, (listing, 1))["orders"]
     page = shop.order(buyer, order["id"])
@@ -86,12 +88,17 @@ def sold(shop: Shop) -> dict:
     return image
 
 
+def blocks_of(shop: Shop, image: dict) -> list[Cid]:
+    """What is to be kept: the picture's files, and the sealed terms of its sale."""
+    return sorted([*file_cids(image), *eventually(lambda: sealed_cids(shop))])
+
+
 @contextmanager
-def all_kept(shop: Shop, target: str, image: dict) -> Iterator[None]:
+def all_kept(shop: Shop, target: str, blocks: list[Cid]) -> Iterator[None]:
     """By the end of the block or soon after it."""
     yield
     shop.clock.advance(hours=1)
-    eventually(lambda: pins_at(shop, target).kept == len(file_cids(image)))
+    eventually(lambda: pins_at(shop, target).kept == len(blocks))
 
 
 def test_pictures_are_shown_and_sold_while_ipfs_is_away_and_pinned_when_it_is_back(
@@ -99,13 +106,14 @@ def test_pictures_are_shown_and_sold_while_ipfs_is_away_and_pinned_when_it_is_ba
 ) -> None:
     with parts.shop(ipfs_settings(kubo=away.url), clock) as shop, timers(shop):
         image = sold(shop)
-        eventually(lambda: pins_at(shop, "kubo").failing == len(file_cids(image)))
+        blocks = blocks_of(shop, image)
+        eventually(lambda: pins_at(shop, "kubo").failing == len(blocks))
         assert {one.status_code for one in served(shop, image)} == {200}
         assert pinned(shop, image) == "failed"
-        with all_kept(shop, "kubo", image):
+        with all_kept(shop, "kubo", blocks):
             away.switch.on()
         assert pinned(shop, image) == "pinned"
-    assert away.world.pinned() == file_cids(image)
+    assert away.world.pinned() == blocks
 
 
 def test_other_targets_keep_pictures_while_one_is_away(
@@ -115,12 +123,13 @@ def test_other_targets_keep_pictures_while_one_is_away(
     ipfs = ipfs_settings(kubo=away.url, service=service.url, gateways=(service.url,))
     with parts.shop(ipfs, clock) as shop, timers(shop):
         image = sold(shop)
-        for file in served(shop, image):
-            service.does("have", file.content)
-        eventually(lambda: pins_at(shop, "pinning-service").failing == len(file_cids(image)))
-        with all_kept(shop, "pinning-service", image):
+        blocks = blocks_of(shop, image)
+        for cid in blocks:
+            service.does("have", block(shop, cid))
+        eventually(lambda: pins_at(shop, "pinning-service").failing == len(blocks))
+        with all_kept(shop, "pinning-service", blocks):
             service.does("fetch")
         assert (pins_at(shop, "kubo").kept, pinned(shop, image)) == (0, "failed")
-        with all_kept(shop, "kubo", image):
+        with all_kept(shop, "kubo", blocks):
             away.switch.on()
         assert pinned(shop, image) == "pinned"

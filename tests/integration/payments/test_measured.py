@@ -38,7 +38,6 @@ def test_counts_the_statements_of_each_transaction(database_url, shop) -> None:
 
     assert {name for name, statements in counted.items() if statements} == {
         "enter",
-        "_require_names",
         "place_and_pay",
         "_first_look",
         "_hand_out",

@@ -13,7 +13,7 @@ from souk.modules.payments.service import Payments
 from souk.modules.trade.errors import StoreNameLost
 from souk.modules.trade.service import Placements, Trust
 from tests.support.account_builders import a_wallet, an_account
-from tests.support.catalog_builders import a_listing, catalog_on
+from tests.support.catalog_builders import a_listing
 from tests.support.clock import START
 from tests.support.fake_names import FakeNameService
 from tests.support.name_builders import a_named_seller, last_looks_on, shown_at
@@ -40,7 +40,7 @@ def market(uow, clock) -> Market:
     chain = FakeNameService(clock.now())
     names = last_looks_on(uow, chain)
     payments = payments_on(uow, names=names)
-    trust = Trust(catalog_on(uow), names)
+    trust = Trust(names)
     write_blocks(uow, START)
     placements = Placements(uow, orders_on(uow), carts_on(uow), payments, trust)
     return Market(placements, payments, chain)

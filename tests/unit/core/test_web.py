@@ -4,13 +4,14 @@ import asyncio
 import json
 
 import pytest
-from fastapi import Request
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from souk.core.db import AmountColumn, InstantColumn
 from souk.core.errors import UnauthenticatedError
 from souk.core.principal import Principal, Role
-from souk.core.web import RequestModel, cacheable, get_principal, json_response
+from souk.core.web import RequestModel, Section, cacheable, get_principal, json_response
 from tests.support.clock import START
 
 
@@ -43,6 +44,22 @@ def test_body_takes_any_other_text():
 def test_body_refuses_when_a_field_is_unknown():
     with pytest.raises(ValidationError, match="colour"):
         Body.model_validate({"colour": "green"})
+
+
+def test_section_is_not_compared_when_the_path_is_elsewhere():
+    compared = []
+
+    class Compared(APIRoute):
+        def matches(self, scope):
+            compared.append(scope["path"])
+            return super().matches(scope)
+
+    section, app = Section(prefix="/api/carts", route_class=Compared), FastAPI()
+    section.add_api_route("/{cart_id}", lambda cart_id: cart_id)
+    app.include_router(section)
+    for path in ("/api/orders/a", "/api/carts/a"):
+        app.router.routes[-1].matches({"type": "http", "path": path, "method": "GET"})
+    assert compared == ["/api/carts/a"]
 
 
 def asking(**headers):

@@ -3,16 +3,22 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from souk.adapters.clamav.clamd import ClamdScanner
 from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.content.s3 import S3ContentStore
-from souk.bootstrap.media import block_source, content_store, malware_scanner, pin_stores
+from souk.bootstrap.media import (
+    block_source,
+    content_store,
+    file_addresses,
+    malware_scanner,
+    pin_stores,
+)
 from souk.core.clock import SystemClock
 from souk.core.errors import ProviderUnavailable
 from souk.modules.media.domain import compute_cid
-from souk.settings.media import ContentSettings, IpfsSettings, ScannerSettings
+from souk.settings.media import ContentSettings, ImageSettings, IpfsSettings, ScannerSettings
 
 WALL = SystemClock()
 SOURCE = block_source(IpfsSettings(), WALL, print)
@@ -88,3 +94,18 @@ def test_refuses_half_a_key(half: str) -> None:
 def test_refuses_what_is_no_scanner(url: str) -> None:
     with pytest.raises(ValidationError, match="pattern"):
         ScannerSettings(clamav_url=url)
+
+
+def test_files_come_from_here_when_the_variables_are_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CDN_BASE_URL", "IMAGE_URL_SECRET", "IMAGE_URL_SECONDS"):
+        monkeypatch.setenv(name, "")
+    at = file_addresses(ImageSettings(), WALL)
+    assert (at.base_url, at.signed, at.seconds) == ("", False, 86_400)
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 31, "x" * 31 + '"', "x" * 31 + " ", "x" * 129])
+def test_secret_of_addresses_is_refused_when_it_is_short_or_no_plain_word(secret: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        ImageSettings(image_url_secret=SecretStr(secret))
+    assert "openssl rand" in str(refused.value)
+    assert secret not in str(refused.value)

@@ -8,7 +8,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import SEEK_END, BytesIO
@@ -25,6 +25,7 @@ _COMMAND = b"zINSTREAM\0"
 _PIECE_BYTES = 64 * 1024
 _END = struct.pack("!L", 0)
 _ANSWER_BYTES = 4096
+_PING, _PONG = b"zPING\0", b"PONG"
 _CLEAN = b"stream: OK"
 _FOUND = re.compile(rb"stream: (?P<name>[^\0]{1,200}) FOUND")
 _TOO_LARGE = b"INSTREAM size limit exceeded. ERROR"
@@ -67,13 +68,19 @@ class ClamdScanner:
             if file.seek(0, SEEK_END) > self._max_bytes:
                 raise _too_large()
             file.seek(0)
-            return _verdict(self._asked(file))
+            return _verdict(self._asked(_pieces(file), self._seconds))
 
-    def _asked(self, file: BinaryIO) -> bytes:
-        until = time.monotonic() + self._seconds
+    def require_reachable(self, *, seconds: float) -> None:
+        """Whether it is there and answers in so many seconds. Raises `ProviderUnavailable`."""
+        refuse_open_transaction()
+        if self._asked(iter((_PING,)), seconds) != _PONG:
+            raise _unavailable("answered something that makes no sense")
+
+    def _asked(self, pieces: Iterable[bytes], seconds: float) -> bytes:
+        until = time.monotonic() + seconds
         try:
             with self._connected(until) as connection:
-                _send(connection, file, until)
+                _send(connection, pieces, until)
                 return _read(connection, until)
         except OSError as error:
             raise _unavailable("cannot be reached or did not answer in time") from error
@@ -92,10 +99,10 @@ class ClamdScanner:
         return connection
 
 
-def _send(connection: socket.socket, file: BinaryIO, until: float) -> None:
+def _send(connection: socket.socket, pieces: Iterable[bytes], until: float) -> None:
     """All of it, unless the daemon does not want to hear more: then it has said why."""
     with suppress(BrokenPipeError, ConnectionResetError):
-        for piece in _pieces(file):
+        for piece in pieces:
             connection.settimeout(_left(until))
             connection.sendall(piece)
 

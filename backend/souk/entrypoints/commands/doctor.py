@@ -44,5 +44,7 @@ def _services() -> Iterator[tuple[str, Check]]:
         for number, url in enumerate(urls, 1):
             name = f"chain {chain_id}" + (f" #{number}" if len(urls) > 1 else "")
             yield name, partial(examinations.chain, chain_id, url, known.paths.deployments)
+    yield "malware scanner", partial(examinations.scanner, known.scanner)
+    yield "pins", partial(examinations.pins, known)
     if known.cards is not None:
         yield "cards", partial(examinations.cards, known.cards)

@@ -5,14 +5,16 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from souk import __version__
 from souk.core.db import Reads
 from souk.core.principal import Principal
 from souk.core.wakeups import AsyncWakeups
+from souk.core.web import Section
 from souk.entrypoints.http import health, metrics, problems
+from souk.entrypoints.http.at_hand import AtHand
 from souk.entrypoints.http.measuring import Measured
 from souk.entrypoints.http.middleware import Bounds, RequestIds, TrustedProxies
 from souk.entrypoints.http.web import pages
@@ -27,7 +29,7 @@ class Composed(Protocol):
     """What the application needs of the composition root."""
 
     @property
-    def routers(self) -> tuple[APIRouter, ...]:
+    def routers(self) -> tuple[Section, ...]:
         """Every module's router."""
         ...
 
@@ -56,6 +58,11 @@ class Composed(Protocol):
         """The networks whose word on who the client is counts."""
         ...
 
+    @property
+    def pictures_from(self) -> str:
+        """The origin that pages may show pictures of beside their own, or nothing."""
+        ...
+
     def authenticate(self, token: str) -> Principal:
         """Who a bearer token belongs to."""
         ...
@@ -81,8 +88,9 @@ def create_app(container: Composed) -> FastAPI:
         app.include_router(router)
     problems.install(app)
     app.add_middleware(Bounds, max_body_bytes=container.max_body_bytes, streamed=_STREAMED)
+    app.add_middleware(AtHand)
     app.add_middleware(Measured)
-    app.add_middleware(RequestIds)
+    app.add_middleware(RequestIds, pictures_from=container.pictures_from)
     app.add_middleware(TrustedProxies, networks=container.trusted_proxies)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented hook
     return app

@@ -4,14 +4,14 @@ import json
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import Field
 
 from souk.core.readiness import ClientConfig, Readiness
-from souk.core.web import MoneyOut, ResponseModel, cacheable, json_response, provided
+from souk.core.web import MoneyOut, ResponseModel, Section, cacheable, json_response, provided
 from souk.entrypoints.http.problems import catalogue
 
-router = APIRouter(tags=["operations"])
+router = Section(tags=["operations"])
 
 
 class PartOut(ResponseModel):
@@ -114,7 +114,8 @@ async def live() -> dict[str, str]:
 )
 def ready(readiness: Annotated[Readiness, Depends(provided(Readiness))]) -> Response:
     """Checks the database and its schema, Redis, and that the chains are being followed. Whether
-    the card provider answers is said as well; when it does not, everything else goes on."""
+    the card provider and the scanner for malware answer, and how many blocks are not kept by others
+    yet, is said as well; it takes nothing else down."""
     well, parts = readiness.report()
     body = json.dumps({"status": "ok" if well else "degraded", "parts": parts}).encode()
     return json_response(body, status=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from souk.core.errors import UnavailableError
 from souk.core.metrics import Metrics, MetricsNetworks, Reading, Readings
-from souk.core.web import provided
+from souk.core.web import Section, provided
 from souk.entrypoints.http.middleware import parse_address
 from souk.entrypoints.http.problems import problem
 
-router = APIRouter(tags=["operations"])
+router = Section(tags=["operations"])
 
 _READABLE = "souk_database_readable"
 _MEANINGS = {_READABLE: "Whether the gauges could be read from the database"}

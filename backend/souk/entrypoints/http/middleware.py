@@ -4,12 +4,12 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,22 +23,23 @@ _WITH_PORT = re.compile(r"(?:(?P<bare>[0-9.]+)|\[(?P<bracketed>[^\]]+)\])(?::[0-
 _LOGGED_PATH = 200
 _MAX_ADDRESS_BYTES = 8_192
 _BODY_SECONDS = 15.0
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": (
-        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
-    ),
-}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+)
+_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 
 
 class RequestIds:
     """Gives each request an id (the caller's `X-Request-Id` if it is a plain token) that its log
-    lines and its answer carry, adds the security headers, and logs one line at the end."""
+    lines and its answer carry, adds the security headers, and logs one line at the end. Pages may
+    show pictures of one other origin."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, pictures_from: str = "") -> None:
         self._app = app
+        policy = f"{_POLICY}; img-src 'self' {pictures_from}" if pictures_from else _POLICY
+        self._headers = (*_HEADERS, (b"content-security-policy", policy.encode()))
         self._ids = TimeOrderedIds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,10 +56,7 @@ class RequestIds:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = current
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                message["headers"] = self._marked(message["headers"], current)
             await send(message)
 
         try:
@@ -74,6 +72,15 @@ class RequestIds:
             _log.info("%s %s %s %.1f ms", scope["method"], path, status, spent)
             request_id.reset(token)
 
+    def _marked(
+        self, headers: Iterable[tuple[bytes, bytes]], current: str
+    ) -> list[tuple[bytes, bytes]]:
+        """What a route says for itself stands."""
+        said = list(headers)
+        names = {name for name, _ in said}
+        missing = (header for header in self._headers if header[0] not in names)
+        return [*said, *missing, (b"x-request-id", current.encode())]
+
 
 class TrustedProxies:
     """Tells the application who the client is when proxies stand in front. Only what proxies in
@@ -86,7 +93,7 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] == "http" and scope["client"] is not None:
+        if self._networks and scope["type"] == "http" and scope["client"] is not None:
             client = self._client(scope["client"][0], Headers(scope=scope))
             if client is not None:
                 scope = {**scope, "client": (client, 0)}

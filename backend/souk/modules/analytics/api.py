@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.db import Reads
-from souk.core.web import cacheable, provided
+from souk.core.web import Section, cacheable, provided
 from souk.modules.analytics import queries
 from souk.modules.analytics.schemas import SellerStatsOut
 from souk.modules.sellers.errors import SellerNotFound
 
-router = APIRouter(prefix="/api/marketplace/sellers", tags=["sellers"])
+router = Section(prefix="/api/marketplace/sellers", tags=["sellers"])
 _FRESH_SECONDS = 60
 
 

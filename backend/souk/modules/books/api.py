@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from souk.core.clock import Clock
 from souk.core.db import Reads
 from souk.core.metrics import Readings
-from souk.core.web import cacheable, provided
+from souk.core.web import Section, cacheable, provided
 from souk.modules.books import queries
 from souk.modules.books.domain import BreakClass
 from souk.modules.books.schemas import BooksOut
 from souk.modules.orders.domain import HoldKind
 from souk.modules.payments.domain import OPEN, AttemptStatus
 
-router = APIRouter(prefix="/api/books", tags=["books"])
+router = Section(prefix="/api/books", tags=["books"])
 
 _FRESH_SECONDS = 60
 

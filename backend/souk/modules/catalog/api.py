@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from souk.core.db import Reads
 from souk.core.ids import require_id
@@ -19,6 +19,7 @@ from souk.core.web import (
     IfMatch,
     Limit,
     MaybeCaller,
+    Section,
     cacheable,
     json_response,
     once,
@@ -47,10 +48,12 @@ from souk.modules.catalog.schemas import (
     UnpublishIn,
 )
 from souk.modules.catalog.service import Catalog
+from souk.modules.media.domain import FileAddresses
 
-router = APIRouter(prefix="/api/marketplace", tags=["catalogue"])
+router = Section(prefix="/api/marketplace", tags=["catalogue"])
 _Service = Annotated[Catalog, Depends(provided(Catalog))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
+_Addresses = Annotated[FileAddresses, Depends(provided(FileAddresses))]
 _Cursors = Annotated[CursorCodec, Depends(provided(CursorCodec))]
 _ListingId = Annotated[
     str,
@@ -102,13 +105,14 @@ async def list_products(
     request: Request,
     reads: _Reads,
     cursors: _Cursors,
+    addresses: _Addresses,
     filters: Annotated[queries.Filters, Depends(_filters)],
     limit: Limit = LIMIT,
     cursor: Cursor = None,
 ) -> Response:
     """Published listings, the newest first, narrowed by any of the filters together."""
     page = await queries.products(reads, cursors, filters, limit=limit, cursor=cursor)
-    return cacheable(request, page)
+    return cacheable(request, addresses.completed(page))
 
 
 @router.post(
@@ -181,7 +185,11 @@ async def list_own_products(
     responses={401: UNAUTHENTICATED, 404: _NOT_FOUND},
 )
 async def read_product(
-    request: Request, listing_id: _ListingId, caller: MaybeCaller, reads: _Reads
+    request: Request,
+    listing_id: _ListingId,
+    caller: MaybeCaller,
+    reads: _Reads,
+    addresses: _Addresses,
 ) -> Response:
     """A listing with its store and how many are left. Drafts are shown to their store's
     people only. Its ETag is what an edit sends as If-Match."""
@@ -189,7 +197,8 @@ async def read_product(
     document = await queries.product(reads, require_id("prd", listing_id), viewer=viewer)
     if document is None:
         raise ListingNotFound(listing_id)
-    return cacheable(request, document, version=int(json.loads(document)["version"]))
+    version = int(json.loads(document)["version"])
+    return cacheable(request, addresses.completed(document), version=version)
 
 
 @router.patch(
@@ -227,15 +236,25 @@ def edit_product(
         401: UNAUTHENTICATED,
         403: _NOT_YOURS,
         404: _NOT_FOUND,
+        412: STALE,
         422: {"description": "A picture is not yours, or was not uploaded as a product's"},
     },
 )
 def show_product_images(
-    listing_id: _ListingId, body: ImagesIn, caller: Caller, catalog: _Service
-) -> None:
+    listing_id: _ListingId,
+    body: ImagesIn,
+    caller: Caller,
+    catalog: _Service,
+    if_match: IfMatch = None,
+) -> Response:
     """Shows pictures of the caller's, uploaded with the purpose `product`, in this order, and no
-    others from now on; an empty list shows none. They can be seen at once."""
-    catalog.show_images(caller, listing_id, [image.shown() for image in body.images])
+    others from now on; an empty list shows none. They can be seen at once. If-Match says which
+    version of the listing they were chosen for; when that is no longer the present one nothing
+    changes. The answer's ETag is the next one."""
+    version = required_version(if_match)
+    shown = [image.shown() for image in body.images]
+    listing = catalog.show_images(caller, listing_id, shown, version=version)
+    return Response(status_code=204, headers={"ETag": f'"{listing.version}"'})
 
 
 @router.post(

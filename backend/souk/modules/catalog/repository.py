@@ -80,12 +80,6 @@ def find_listings(tx: Transaction, listing_ids: Iterable[str]) -> dict[str, List
     return {row.id: _record(row, stock) for row, stock in rows.tuples()}
 
 
-def list_sellers(tx: Transaction, listing_ids: Iterable[str]) -> set[str]:
-    """The stores of those of the listings that exist."""
-    asked = select(ListingRow.seller_id).where(ListingRow.id.in_(listing_ids))
-    return set(tx.session.scalars(asked))
-
-
 def list_ids(tx: Transaction, seller_id: str) -> list[str]:
     """Every listing of a store."""
     return list(tx.session.scalars(select(ListingRow.id).where(ListingRow.seller_id == seller_id)))

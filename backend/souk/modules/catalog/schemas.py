@@ -180,11 +180,12 @@ class ImagesIn(RequestModel):
 
 
 class ShownFile(ResponseModel):
-    """One file of a picture, at `/ipfs/{cid}`."""
+    """One file of a picture, and where it is fetched from."""
 
     variant: Variant
     media_type: MediaType
     cid: str
+    url: Annotated[str, Field(examples=[f"/ipfs/{_CID}"])]
     width: int
     height: int
     bytes: int

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.ids import require_id
-from souk.core.web import INVALID, UNAUTHENTICATED, Caller, IdempotencyKey, once, provided
+from souk.core.web import INVALID, UNAUTHENTICATED, Caller, IdempotencyKey, Section, once, provided
 from souk.modules.evidence.schemas import (
     CID,
     EvidenceIn,
@@ -18,7 +18,7 @@ from souk.modules.evidence.schemas import (
 from souk.modules.evidence.service import HandingOut, Pictures
 from souk.modules.media.domain import MediaType
 
-router = APIRouter(prefix="/api/orders", tags=["orders"])
+router = Section(prefix="/api/orders", tags=["orders"])
 
 OrderId = Annotated[str, Path(description="The order's id.", max_length=64)]
 EvidenceId = Annotated[str, Path(description="The id of a piece of evidence.", max_length=64)]

@@ -6,6 +6,8 @@ NotFoundError
 ConflictError
 +-- ImageInUse                  the picture is shown somewhere
 +-- TooManyImages               the account has as many pictures as it may have
+ForbiddenError
++-- AddressNotSigned            the address of a file lacks its signature, or its time is over
 RejectedError
 +-- MalformedCid                the text is no CID of a kind that is made here
 +-- ImageRefused                the file cannot be made into a picture; says why
@@ -30,6 +32,7 @@ from collections.abc import Sequence
 
 from souk.core.errors import (
     ConflictError,
+    ForbiddenError,
     NotFoundError,
     RejectedError,
     TooLargeError,
@@ -45,6 +48,18 @@ class BlockNotFound(NotFoundError):
 
     def __init__(self, cid: str, where: str) -> None:
         super().__init__(f"{where} does not hold {cid}", context={"cid": cid})
+
+
+class AddressNotSigned(ForbiddenError):
+    """The address of a file is not signed, or its time is over.
+
+    Ask anew for what named it, such as the listing, and take the address from there.
+    """
+
+    code = "address_not_signed"
+
+    def __init__(self) -> None:
+        super().__init__("this address is not signed or its time is over; ask for it anew")
 
 
 class MalformedCid(RejectedError):

@@ -8,6 +8,7 @@ from pydantic import Field
 from souk.core.errors import DomainError
 from souk.core.web import InstantOut, ResponseModel
 from souk.modules.media.domain import (
+    FileAddresses,
     ImageRecord,
     MediaType,
     Pinned,
@@ -71,7 +72,7 @@ class ImageOut(ResponseModel):
     uses: Annotated[list[ImageUse] | None, Field(description="`null` for everybody but its owner.")]
 
     @classmethod
-    def of(cls, image: ImageRecord, base_url: str, *, account_id: str | None) -> Self:
+    def of(cls, image: ImageRecord, at: FileAddresses, *, account_id: str | None) -> Self:
         """As this caller may see it."""
         mine = image.account_id == account_id
         return cls(
@@ -89,7 +90,7 @@ class ImageOut(ResponseModel):
                     variant=file.variant,
                     media_type=file.media_type,
                     cid=file.cid,
-                    url=None if image.purpose.is_sealed else f"{base_url}/ipfs/{file.cid}",
+                    url=None if image.purpose.is_sealed else at.of(file.cid),
                     width=file.width,
                     height=file.height,
                     bytes=file.size,
@@ -121,11 +122,11 @@ class UploadedFile(ResponseModel):
     refused: RefusedFile | None
 
     @classmethod
-    def of(cls, outcome: Outcome, base_url: str, *, account_id: str) -> Self:
+    def of(cls, outcome: Outcome, at: FileAddresses, *, account_id: str) -> Self:
         """For whoever sent it."""
         image, refusal = outcome.image, outcome.refusal
         return cls(
-            image=None if image is None else ImageOut.of(image, base_url, account_id=account_id),
+            image=None if image is None else ImageOut.of(image, at, account_id=account_id),
             refused=None if refusal is None else RefusedFile.of(refusal),
         )
 
@@ -136,7 +137,7 @@ class UploadOut(ResponseModel):
     data: list[UploadedFile]
 
     @classmethod
-    def of(cls, outcomes: Sequence[Outcome], base_url: str, *, account_id: str) -> Self:
+    def of(cls, outcomes: Sequence[Outcome], at: FileAddresses, *, account_id: str) -> Self:
         """For whoever sent them."""
-        told = [UploadedFile.of(one, base_url, account_id=account_id) for one in outcomes]
+        told = [UploadedFile.of(one, at, account_id=account_id) for one in outcomes]
         return cls(data=told)

@@ -3,9 +3,9 @@
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
-from souk.core.web import UNAUTHENTICATED, Caller, IdempotencyKey, has_seen, once, provided
+from souk.core.web import UNAUTHENTICATED, Caller, IdempotencyKey, Section, has_seen, once, provided
 from souk.modules.names.domain import Picture, Verifying
 from souk.modules.names.schemas import NameOut, SuggestionsOut, VerifyIn, VerifyOut
 from souk.modules.names.service import Avatars, LookupGate, Lookups, Verifications
@@ -16,7 +16,7 @@ def _admitted(request: Request, gate: Annotated[LookupGate, Depends(provided(Loo
     gate.admit(request.client.host if request.client else "unknown")
 
 
-router = APIRouter(prefix="/api/ens", tags=["names"])
+router = Section(prefix="/api/ens", tags=["names"])
 _Lookups = Annotated[Lookups, Depends(provided(Lookups))]
 _NOWHERE = {"description": "The path ends before the name"}
 _LIMITED = {"description": "Too many lookups from this address"}

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.ids import require_id
@@ -11,6 +11,7 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
+    Section,
     cacheable,
     once,
     provided,
@@ -20,7 +21,7 @@ from souk.modules.orders.errors import CartNotFound
 from souk.modules.orders.schemas import CartCreated, CartItemPut, CartOut
 from souk.modules.orders.service import Carts
 
-router = APIRouter(prefix="/api/carts", tags=["carts"])
+router = Section(prefix="/api/carts", tags=["carts"])
 _Service = Annotated[Carts, Depends(provided(Carts))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _CartId = Annotated[

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from souk.core.db import Reads
 from souk.core.ids import require_id
@@ -15,6 +15,7 @@ from souk.core.web import (
     Cursor,
     IdempotencyKey,
     Limit,
+    Section,
     cacheable,
     once,
     provided,
@@ -35,7 +36,7 @@ from souk.modules.webhooks.schemas import (
 )
 from souk.modules.webhooks.service import Endpoints, ResendGate, Resends
 
-router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
+router = Section(prefix="/api/webhooks", tags=["webhooks"])
 _Service = Annotated[Endpoints, Depends(provided(Endpoints))]
 _Resends = Annotated[Resends, Depends(provided(Resends))]
 _Gate = Annotated[ResendGate, Depends(provided(ResendGate))]

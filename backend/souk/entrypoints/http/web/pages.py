@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-router = APIRouter(include_in_schema=False)
+from souk.core.web import Section
+
+router = Section(include_in_schema=False)
 
 _STATIC = Path(__file__).parent / "static"
 _ASSETS = {

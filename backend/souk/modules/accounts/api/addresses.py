@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
@@ -10,6 +10,7 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
+    Section,
     cacheable,
     once,
     provided,
@@ -27,7 +28,7 @@ from souk.modules.accounts.schemas.emails import (
 )
 from souk.modules.accounts.service import Addresses
 
-router = APIRouter(prefix="/api/auth/emails", tags=["sign-in"])
+router = Section(prefix="/api/auth/emails", tags=["sign-in"])
 _Service = Annotated[Addresses, Depends(provided(Addresses))]
 _Address = Annotated[
     str, Path(max_length=MAX_LENGTH, description="The address.", examples=["ada@example.com"])

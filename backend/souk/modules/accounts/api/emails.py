@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.clock import Clock
 from souk.core.db import Reads
 from souk.core.ids import require_id
-from souk.core.web import INVALID, json_response, provided
+from souk.core.web import INVALID, Section, json_response, provided
 from souk.modules.accounts import queries
 from souk.modules.accounts.errors import EmailChallengeNotFound
 from souk.modules.accounts.schemas import SignedInOut
@@ -29,7 +29,7 @@ def may_try(request: Request, gate: Annotated[SignInGate, Depends(provided(SignI
     gate.admit(request.client.host if request.client else "unknown")
 
 
-router = APIRouter(prefix="/api/auth/email", tags=["sign-in"])
+router = Section(prefix="/api/auth/email", tags=["sign-in"])
 _Service = Annotated[Emails, Depends(provided(Emails))]
 _ChallengeId = Annotated[
     str,

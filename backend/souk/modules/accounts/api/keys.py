@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
@@ -10,6 +10,7 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
+    Section,
     cacheable,
     once,
     provided,
@@ -19,7 +20,7 @@ from souk.modules.accounts.domain.keys import KeyRecord, RevealedKey
 from souk.modules.accounts.schemas.keys import KeyCreate, KeyList, KeyOut, KeyRevealed
 from souk.modules.accounts.service import ApiKeys
 
-router = APIRouter(prefix="/api/auth/api-keys", tags=["sign-in"])
+router = Section(prefix="/api/auth/api-keys", tags=["sign-in"])
 _Service = Annotated[ApiKeys, Depends(provided(ApiKeys))]
 _KeyId = Annotated[
     str,

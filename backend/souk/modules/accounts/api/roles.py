@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.ids import require_id
 from souk.core.principal import Permission, Role
-from souk.core.web import UNAUTHENTICATED, Caller, cacheable, provided
+from souk.core.web import UNAUTHENTICATED, Caller, Section, cacheable, provided
 from souk.modules.accounts import queries
 from souk.modules.accounts.api.sign_in import STEP_UP
 from souk.modules.accounts.errors import AccountNotFound, AdminsOnly
 from souk.modules.accounts.schemas.roles import StaffRole, StaffRolesOut
 from souk.modules.accounts.service import Roles
 
-router = APIRouter(prefix="/api/accounts", tags=["accounts"])
+router = Section(prefix="/api/accounts", tags=["accounts"])
 _Service = Annotated[Roles, Depends(provided(Roles))]
 _AccountId = Annotated[
     str,

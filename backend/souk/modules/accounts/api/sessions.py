@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.clock import Clock
 from souk.core.db import Reads
-from souk.core.web import UNAUTHENTICATED, Caller, cacheable, provided
+from souk.core.web import UNAUTHENTICATED, Caller, Section, cacheable, provided
 from souk.modules.accounts import queries
 from souk.modules.accounts.schemas import SessionList
 from souk.modules.accounts.service import Sessions
 
-router = APIRouter(prefix="/api/auth", tags=["sign-in"])
+router = Section(prefix="/api/auth", tags=["sign-in"])
 _Service = Annotated[Sessions, Depends(provided(Sessions))]
 _SessionId = Annotated[
     str,

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
+    Section,
     cacheable,
     once,
     provided,
@@ -30,7 +31,7 @@ def _admitted(request: Request, gate: Annotated[SignInGate, Depends(provided(Sig
     gate.admit(request.client.host if request.client else "unknown")
 
 
-router = APIRouter(prefix="/api/auth", tags=["sign-in"])
+router = Section(prefix="/api/auth", tags=["sign-in"])
 _Service = Annotated[Accounts, Depends(provided(Accounts))]
 _REFUSED = {"description": "The message or its signature proves nothing here; `code` says why"}
 STEP_UP = {"description": "The caller has to prove anew who they are, at `/api/auth/step-up`"}

@@ -80,8 +80,7 @@ class Listings:
         `ListingStatusConflict` when discontinued."""
         with self._uow.begin() as tx:
             listing = self._lock_own(tx, principal, listing_id, Permission.LISTINGS)
-            if listing.version != version:
-                raise ListingChanged(listing_id, version=listing.version)
+            _require_version(listing, version)
             if listing.status is ListingStatus.DISCONTINUED:
                 raise ListingStatusConflict(listing_id, status=listing.status, allowed=())
             terms = replace(listing.terms, **changes)
@@ -100,13 +99,18 @@ class Listings:
         )
         return edited
 
-    def show_images(self, principal: Principal, listing_id: str, images: Sequence[Shown]) -> None:
-        """Show these pictures with a listing, in this order, and no others. Raises
-        `ImageNotYours`, `NoFiles`."""
+    def show_images(
+        self, principal: Principal, listing_id: str, images: Sequence[Shown], *, version: int
+    ) -> ListingRecord:
+        """Show these pictures with version `version` of a listing, in this order, and no others,
+        which makes the next version of it. Raises `ListingChanged`, `ImageNotYours`, `NoFiles`."""
         with self._uow.begin() as tx:
             listing = self._lock_own(tx, principal, listing_id, Permission.LISTINGS)
+            _require_version(listing, version)
             show_images(tx, principal.account_id, UseKind.LISTING, listing.id, images)
+            listing = self._write(tx, listing, listing.terms)
             tx.commit()
+        return listing
 
     def list_ids(self, seller_id: str) -> Sequence[str]:
         """Every listing of a store, whether or not it is on sale."""
@@ -169,6 +173,11 @@ class Listings:
         if listing.status is ListingStatus.DRAFT or listing.published_at is None:
             raise ListingNotFound(listing_id)
         raise NotYours("this listing belongs to another store")
+
+
+def _require_version(listing: ListingRecord, version: int) -> None:
+    if listing.version != version:
+        raise ListingChanged(listing.id, version=listing.version)
 
 
 def _require_open(seller: SellerRecord) -> None:

@@ -60,10 +60,6 @@ class Stock:
             for listing, (_, quantity) in zip(listings, wanted, strict=True)
         ]
 
-    def list_sellers(self, tx: Transaction, wanted: Sequence[Wanted]) -> set[str]:
-        """The stores that these are bought from, whether or not they are on sale."""
-        return repository.list_sellers(tx, {listing_id for listing_id, _ in wanted})
-
     def _require_within_limits(
         self,
         sellers: Mapping[str, SellerRecord],

@@ -1,5 +1,6 @@
 """Values and pure rules of pictures."""
 
+from souk.modules.media.domain.addresses import FILES_PATH, FileAddresses
 from souk.modules.media.domain.alt_texts import ALT_TEXT_LENGTH, normal_alt_text
 from souk.modules.media.domain.blocks import block_of, find_block, is_raw
 from souk.modules.media.domain.car import car_head, car_section
@@ -36,6 +37,7 @@ from souk.modules.media.domain.pins import DuePin, PinState, wait_seconds
 from souk.modules.media.domain.purposes import (
     MAX_REQUEST_BYTES,
     MAX_UPLOAD_BYTES,
+    PUBLIC_PURPOSES,
     Caps,
     Purpose,
 )
@@ -55,6 +57,7 @@ from souk.modules.media.domain.standing import (
     ImageCounts,
     Leaving,
     Looked,
+    PinCounts,
     Standing,
     TargetCounts,
 )
@@ -63,6 +66,7 @@ from souk.modules.media.domain.verdicts import Verdict
 
 __all__ = [
     "ALT_TEXT_LENGTH",
+    "FILES_PATH",
     "MAX_ANIMATED_PIXELS",
     "MAX_BLOCK_BYTES",
     "MAX_DOCUMENT_BYTES",
@@ -74,6 +78,7 @@ __all__ = [
     "MAX_SIDE",
     "MAX_UPLOAD_BYTES",
     "MAX_VARIANT_BYTES",
+    "PUBLIC_PURPOSES",
     "SEALING_BYTES",
     "SNIFFED_BYTES",
     "SOLD",
@@ -84,6 +89,7 @@ __all__ = [
     "CleanedImage",
     "DocumentKey",
     "DuePin",
+    "FileAddresses",
     "Form",
     "Found",
     "ImageCounts",
@@ -93,6 +99,7 @@ __all__ = [
     "Looked",
     "MediaType",
     "Original",
+    "PinCounts",
     "PinState",
     "Pinned",
     "Purpose",

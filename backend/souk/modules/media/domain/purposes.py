@@ -42,6 +42,8 @@ _CAPS = {
     Purpose.EVIDENCE: Caps(20 * _MIB, 10),
     Purpose.REVIEW: Caps(10 * _MIB, 6),
 }
+PUBLIC_PURPOSES = tuple(one for one in Purpose if not one.is_sealed)
+"""Files of these pictures are served to everybody."""
 MAX_UPLOAD_BYTES = max(caps.max_bytes for caps in _CAPS.values())
 MAX_REQUEST_BYTES = 64 * _MIB
 """Of all files that are sent at once: three of the largest."""

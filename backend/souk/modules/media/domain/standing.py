@@ -38,6 +38,14 @@ class TargetCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class PinCounts:
+    """The same of all targets together, without what is kept."""
+
+    failing: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """All of that. `liars` are not asked for a while."""
 

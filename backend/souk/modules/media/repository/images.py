@@ -22,7 +22,7 @@ from souk.modules.media.domain import (
 from souk.modules.media.errors import ImageNotFound
 from souk.modules.media.models import ImageRow, UseRow, VariantRow
 from souk.modules.media.repository import pins, sealed
-from souk.modules.media.repository.keeping import is_kept, is_sealed
+from souk.modules.media.repository.keeping import is_sealed
 
 _PAGE = 50
 
@@ -204,17 +204,6 @@ def remove(tx: Transaction, row: ImageRow) -> None:
     if Purpose(row.purpose).is_sealed:
         cids = select(VariantRow.cid).where(VariantRow.image_id == row.id)
         sealed.forget(tx, [Cid(cid) for cid in tx.session.scalars(cids)])
-
-
-def find_file(tx: Transaction, cid: Cid) -> StoredFile | None:
-    """A file of a picture that is kept and not sealed."""
-    row = tx.session.scalars(
-        select(VariantRow)
-        .join(ImageRow, ImageRow.id == VariantRow.image_id)
-        .where(VariantRow.cid == cid, is_kept(), ~is_sealed())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else _file(row)
 
 
 def _named(tx: Transaction, cid: Cid, *, lock: bool = False) -> Sequence[ImageRow]:

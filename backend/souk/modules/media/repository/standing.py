@@ -3,7 +3,7 @@
 from sqlalchemy import case, func, select
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.media.domain import ImageCounts, TargetCounts
+from souk.modules.media.domain import ImageCounts, PinCounts, TargetCounts
 from souk.modules.media.models import ImageRow, LeavingRow, PinRow, VariantRow
 from souk.modules.media.repository.keeping import is_used
 
@@ -49,6 +49,13 @@ def count_pins(tx: Transaction) -> list[TargetCounts]:
         .order_by(PinRow.target)
     )
     return [TargetCounts(*row) for row in rows]
+
+
+def count_not_kept(tx: Transaction) -> PinCounts:
+    """Found by what waits alone, which is little."""
+    failed = PinRow.error.is_not(None)
+    counted = select(func.count().filter(failed), func.count().filter(~failed))
+    return PinCounts(*tx.session.execute(counted.where(PinRow.wanted_at.is_not(None))).one())
 
 
 def count_leaving(tx: Transaction) -> int:

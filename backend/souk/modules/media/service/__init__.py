@@ -3,7 +3,7 @@
 from souk.modules.media.service.blocks import Blocks
 from souk.modules.media.service.collection import Collection, CollectionRules
 from souk.modules.media.service.exports import Exports
-from souk.modules.media.service.images import ImageRules, Images, Outcome, ServedFile
+from souk.modules.media.service.images import ImageRules, Images, Outcome
 from souk.modules.media.service.liars import Liars
 from souk.modules.media.service.pins import Pins
 from souk.modules.media.service.repair import Repair
@@ -24,7 +24,6 @@ __all__ = [
     "Pins",
     "Repair",
     "Sealing",
-    "ServedFile",
     "find_sealed",
     "get_shown",
     "keep_shown",

@@ -17,14 +17,12 @@ from souk.modules.media.domain import (
     Purpose,
     Refusal,
     SealedDocument,
-    StoredFile,
     Variant,
     parse_cid,
 )
 from souk.modules.media.errors import (
     ImageInUse,
     ImageLeaving,
-    ImageNotFound,
     ImageRefused,
     ImageTooLarge,
     ImageWrongForm,
@@ -56,14 +54,6 @@ class Outcome:
 
     image: ImageRecord | None
     refusal: DomainError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ServedFile:
-    """A file of a picture; its bytes are read when they are asked for."""
-
-    file: StoredFile
-    read: Callable[[], bytes]
 
 
 class Images:
@@ -113,19 +103,6 @@ class Images:
             for row in rows:
                 images.remove(tx, row)
             tx.commit()
-
-    def serve(self, cid: str) -> ServedFile:
-        """A file of a picture that is kept, and nothing else that the store may hold.
-        Raises `ImageNotFound`, `MalformedCid`."""
-        with self._uow.begin() as tx:
-            file = images.find_file(tx, parse_cid(cid))
-        if file is None:
-            raise ImageNotFound
-        return ServedFile(file, lambda: self._read(file.cid))
-
-    def _read(self, cid: Cid) -> bytes:
-        with self._content.open(cid) as opened:
-            return opened.read()
 
     def _outcome(self, file: File, arrival: "_Arrival") -> Outcome:
         """What is wrong with one file, or while it is looked at, is nothing against the others."""

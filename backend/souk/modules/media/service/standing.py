@@ -1,7 +1,7 @@
 """How pictures stand."""
 
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.media.domain import Standing
+from souk.modules.media.domain import PinCounts, Standing
 from souk.modules.media.repository import liars, standing
 
 
@@ -24,3 +24,8 @@ class Overview:
                 leaving=standing.count_leaving(tx),
                 liars=liars.list_names(tx),
             )
+
+    def count_not_kept(self) -> PinCounts:
+        """How many blocks wait to be kept by others, and how many fail."""
+        with self._uow.begin() as tx:
+            return standing.count_not_kept(tx)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import false, func, or_, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.addresses import Address
@@ -72,27 +72,32 @@ def find_lost_reason(tx: Transaction, verification_id: str) -> Fault | None:
     return None if reason is None else Fault(reason)
 
 
-def list_due(
-    tx: Transaction,
-    every: timedelta,
-    limit: int | None = None,
-    *,
-    sellers: Collection[str] | None = None,
-) -> list[Verification]:
-    """Those, of these stores if any are given, whose time is over, and then those that were last
-    looked at so long ago, the longest ago first: however many wait for a chain that is away, what
-    is over is not kept behind them."""
-    is_over = VerificationRow.expires_at <= tx.now
-    due = or_(VerificationRow.checked_at <= tx.now - every, is_over)
-    asked = select(VerificationRow).where(_IS_OPEN, due)
-    if sellers is not None:
-        asked = asked.where(VerificationRow.seller_id.in_(sellers))
-    rows = tx.session.execute(
-        asked.order_by(
-            func.coalesce(is_over, false()).desc(), VerificationRow.checked_at, VerificationRow.id
-        ).limit(limit)
+_IS_OVER = VerificationRow.expires_at <= bindparam("now")
+_DUE = (
+    select(VerificationRow)
+    .where(_IS_OPEN, or_(VerificationRow.checked_at <= bindparam("looked_at"), _IS_OVER))
+    .order_by(
+        func.coalesce(_IS_OVER, false()).desc(), VerificationRow.checked_at, VerificationRow.id
     )
-    return [_verification(row) for row in rows.scalars()]
+)
+_DUE_OF_SELLERS = _DUE.where(
+    VerificationRow.seller_id == any_(bindparam("sellers", type_=ARRAY(Text)))
+)
+
+
+def list_due(tx: Transaction, every: timedelta, limit: int) -> list[Verification]:
+    """Those whose time is over, and then those that were last looked at so long ago, the longest
+    ago first: however many wait for a chain that is away, what is over is not kept behind them."""
+    rows = tx.session.scalars(_DUE.limit(limit), {"now": tx.now, "looked_at": tx.now - every})
+    return [_verification(row) for row in rows]
+
+
+def list_due_of(
+    tx: Transaction, every: timedelta, seller_ids: Collection[str]
+) -> list[Verification]:
+    """The same of these stores alone, all of them."""
+    asked = {"now": tx.now, "looked_at": tx.now - every, "sellers": list(seller_ids)}
+    return [_verification(row) for row in tx.session.scalars(_DUE_OF_SELLERS, asked)]
 
 
 def list_showing(tx: Transaction, name: EnsName) -> list[str]:

@@ -28,7 +28,7 @@ class LastLooks:
     def list_stale(self, tx: Transaction, seller_ids: Collection[str]) -> list[Verification]:
         """The names that these stores show and that nobody has looked at for a minute, or whose
         time is over."""
-        return repository.list_due(tx, FRESH, sellers=seller_ids) if seller_ids else []
+        return repository.list_due_of(tx, FRESH, seller_ids) if seller_ids else []
 
     def look(self, stale: Sequence[Verification]) -> list[LostName]:
         """Those of these names that do not hold, which their stores have lost by now."""

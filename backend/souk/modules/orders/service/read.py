@@ -40,6 +40,10 @@ class Reading:
         """A checkout with its orders as they are now. Raises `CheckoutNotFound`."""
         return checkout_rows.get(tx, checkout_id)
 
+    def list_of_checkout(self, tx: Transaction, checkout_id: str) -> list[OrderRecord]:
+        """The orders of a checkout that exists, as they are now."""
+        return order_rows.list_of_checkout(tx, checkout_id)
+
     def lock_checkout(self, tx: Transaction, checkout_id: str) -> list[OrderRecord]:
         """All orders of a checkout, locked as `lock` does. Raises `CheckoutNotFound`."""
         locked = order_rows.lock_of_checkout(tx, checkout_id)

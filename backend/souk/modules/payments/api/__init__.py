@@ -1,7 +1,6 @@
 """Payments: `/api/payments`, and what card providers send."""
 
-from fastapi import APIRouter
-
+from souk.core.web import Section
 from souk.modules.payments.api import (
     advice,
     cards,
@@ -13,11 +12,12 @@ from souk.modules.payments.api import (
 )
 
 # What has a path of its own comes before `/api/payments/{payment_id}`, which would take it.
-router = APIRouter()
-router.include_router(cards.router)
-router.include_router(failed_payouts.router)
-router.include_router(advice.router)
-router.include_router(health.router)
-router.include_router(payments.router)
-router.include_router(shown.router)
-router.include_router(signatures.router)
+router = Section.of(
+    cards.router,
+    failed_payouts.router,
+    advice.router,
+    health.router,
+    payments.router,
+    shown.router,
+    signatures.router,
+)

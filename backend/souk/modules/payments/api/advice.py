@@ -5,15 +5,23 @@ import json
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from souk.core.ids import require_id
-from souk.core.web import INVALID, UNAUTHENTICATED, Caller, cacheable, json_response, provided
+from souk.core.web import (
+    INVALID,
+    UNAUTHENTICATED,
+    Caller,
+    Section,
+    cacheable,
+    json_response,
+    provided,
+)
 from souk.modules.payments.schemas import MethodsOut
 from souk.modules.payments.schemas.advice import AlternativesOut, PaymentValidate, ValidatedOut
 from souk.modules.payments.service import Payments
 
-router = APIRouter(prefix="/api/payments", tags=["payments"])
+router = Section(prefix="/api/payments", tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
 _PaymentId = Annotated[
     str,

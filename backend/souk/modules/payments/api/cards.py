@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.ids import require_id
 from souk.core.web import (
@@ -14,6 +14,7 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
+    Section,
     json_response,
     provided,
 )
@@ -21,7 +22,7 @@ from souk.modules.payments.domain import outcome_json
 from souk.modules.payments.schemas import OutcomeOut, PayeeOut, PayeeStateOut, SavedMethodsOut
 from souk.modules.payments.service import Payments
 
-router = APIRouter(tags=["payments"])
+router = Section(tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
 _AWAY = {"description": "The card provider does not answer; try again in a moment"}
 _NO_CARDS = {"description": "Cards are not taken here"}

@@ -3,15 +3,15 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from souk.core.addresses import parse_address
-from souk.core.web import INVALID, UNAUTHENTICATED, Caller, json_response, provided
+from souk.core.web import INVALID, UNAUTHENTICATED, Caller, Section, json_response, provided
 from souk.modules.payments.domain import outcome_json
 from souk.modules.payments.schemas import CreditsOut, OutcomeOut, WithdrawIn
 from souk.modules.payments.service import Credits
 
-router = APIRouter(prefix="/api/payments", tags=["payments"])
+router = Section(prefix="/api/payments", tags=["payments"])
 _Credits = Annotated[Credits, Depends(provided(Credits))]
 _ChainId = Annotated[int, Query(ge=1, le=2**53, description="The chain.", examples=[31337])]
 _Wallet = Annotated[

@@ -3,13 +3,13 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
-from souk.core.web import json_response, provided
+from souk.core.web import Section, json_response, provided
 from souk.modules.payments.schemas.health import HealthOut
 from souk.modules.payments.service import RailHealth
 
-router = APIRouter(prefix="/api/payments", tags=["payments"])
+router = Section(prefix="/api/payments", tags=["payments"])
 
 
 @router.get("/health", summary="Do the ways to pay answer?", response_model=HealthOut)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.documents import CachedDocuments
@@ -19,6 +19,7 @@ from souk.core.web import (
     Cursor,
     IdempotencyKey,
     Limit,
+    Section,
     cacheable,
     json_response,
     once,
@@ -45,7 +46,7 @@ from souk.modules.payments.schemas import (
 )
 from souk.modules.payments.service import Payments, StartedAttempt
 
-router = APIRouter(prefix="/api/payments", tags=["payments"])
+router = Section(prefix="/api/payments", tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _Kept = Annotated[CachedDocuments, Depends(provided(CachedDocuments))]

@@ -4,18 +4,18 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.documents import CachedDocuments
 from souk.core.ids import require_id
 from souk.core.principal import Principal
-from souk.core.web import UNAUTHENTICATED, Caller, cacheable, provided
+from souk.core.web import UNAUTHENTICATED, Caller, Section, cacheable, provided
 from souk.modules.payments import queries
 from souk.modules.payments.errors import PaymentNotFound
 from souk.modules.payments.schemas import PaymentOut
 
-router = APIRouter(prefix="/api/payments", tags=["payments"])
+router = Section(prefix="/api/payments", tags=["payments"])
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _Kept = Annotated[CachedDocuments, Depends(provided(CachedDocuments))]
 _PaymentId = Annotated[

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.documents import CachedDocuments
 from souk.core.ids import require_id
-from souk.core.web import UNAUTHENTICATED, Caller, IdempotencyKey, once, provided
+from souk.core.web import UNAUTHENTICATED, Caller, IdempotencyKey, Section, once, provided
 from souk.modules.payments import queries
 from souk.modules.payments.domain import NeedsSignature, Pending, outcome_json
 from souk.modules.payments.schemas import OutcomeOut
 from souk.modules.payments.schemas.advice import PaymentSignature
 from souk.modules.payments.service import Payments
 
-router = APIRouter(prefix="/api/payments", tags=["payments"])
+router = Section(prefix="/api/payments", tags=["payments"])
 _Service = Annotated[Payments, Depends(provided(Payments))]
 _Kept = Annotated[CachedDocuments, Depends(provided(CachedDocuments))]
 _PaymentId = Annotated[str, Path(max_length=64, description="The payment's id.")]

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import Row, bindparam, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, func, select, text, update
 
 from souk.core.addresses import Address
-from souk.core.db import required, table_of
+from souk.core.db import given, insert_given, required, table_of
 from souk.core.money import Asset
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
@@ -47,8 +47,9 @@ _NEXT_NUMBER = (
     .where(_ATTEMPT.c.payment_id == bindparam("of_payment"))
     .scalar_subquery()
 )
-_ADD = insert(_ATTEMPT).values(number=_NEXT_NUMBER).returning(*_READ)
-_BEGIN = insert(table_of(PaymentAttemptHistoryRow)).values(sequence=1)
+_ADDED = insert_given(_ATTEMPT, "attempts", number=_NEXT_NUMBER).returning(*_READ).cte("added")
+_BEGIN = insert_given(table_of(PaymentAttemptHistoryRow), "steps").cte("begun")
+_ADD = select(_ADDED).add_cte(_BEGIN)
 # Whoever moves an attempt has the payment locked, so that the history has no gaps.
 _MOVE = text(
     """
@@ -81,38 +82,38 @@ def add(
     route: dict[str, object],
 ) -> Attempt:
     """Store a new attempt, `created`, without legs so far. The payment is locked."""
-    row = tx.session.execute(
-        _ADD,
-        {
-            "id": attempt_id,
-            "payment_id": payment_id,
-            "of_payment": payment_id,
-            "request_key": request_key,
-            "method": choice.method,
-            "status": AttemptStatus.CREATED,
-            "clock": clock,
-            "contract": contract,
-            **_choice_columns(choice),
-            "asset": quote.asset.code,
-            "asset_exponent": quote.asset.exponent,
-            "asset_symbol": quote.asset.symbol,
-            "amount": quote.total,
-            "usd_amount": usd_amount,
-            "rate_amount": quote.rate.amount,
-            "rate_exponent": quote.rate.exponent,
-            "rate_source": quote.rate.source,
-            "spread_bps": quote.spread_bps,
-            "quote_issued_at": quote.issued_at,
-            "quote_expires_at": quote.expires_at,
-            "pay_by": quote.expires_at,
-            "route_explanation": route,
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        },
-    ).one()
+    attempt: dict[str, object] = {
+        "id": attempt_id,
+        "payment_id": payment_id,
+        "request_key": request_key,
+        "method": choice.method,
+        "status": AttemptStatus.CREATED,
+        "clock": clock,
+        "contract": contract,
+        **_choice_columns(choice),
+        "asset": quote.asset.code,
+        "asset_exponent": quote.asset.exponent,
+        "asset_symbol": quote.asset.symbol,
+        "amount": quote.total,
+        "usd_amount": usd_amount,
+        "rate_amount": quote.rate.amount,
+        "rate_exponent": quote.rate.exponent,
+        "rate_source": quote.rate.source,
+        "spread_bps": quote.spread_bps,
+        "quote_issued_at": quote.issued_at,
+        "quote_expires_at": quote.expires_at,
+        "pay_by": quote.expires_at,
+        "route_explanation": route,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
     begun = _step(tx, attempt_id, None, AttemptStatus.CREATED, "the payer chose how to pay")
-    tx.session.execute(_BEGIN, {**begun, "evidence": {}})
-    return _record(row, ())
+    asked = {
+        "attempts": given([attempt]),
+        "steps": given([{**begun, "sequence": 1, "evidence": {}}]),
+        "of_payment": payment_id,
+    }
+    return _record(tx.session.execute(_ADD, asked).one(), ())
 
 
 def _choice_columns(choice: PayChoice) -> dict[str, object]:

@@ -54,6 +54,13 @@ _RECORD = text(
     ON CONFLICT (id) DO NOTHING RETURNING id
     """
 )
+_PLACE = text(
+    """
+    SELECT leg.id, leg.order_id, leg.payment_id, known.stage
+    FROM payment_attempt_leg AS leg LEFT JOIN payment_observation AS known ON known.id = :id
+    WHERE leg.external_reference = :reference
+    """
+)
 _STAGE = text("SELECT stage FROM payment_observation WHERE id = :id")
 _ADVANCE = text("UPDATE payment_observation SET stage = :stage, observed_at = :now WHERE id = :id")
 _SET_BOOKED = text(
@@ -62,6 +69,17 @@ _SET_BOOKED = text(
     " booked_lost = :lost WHERE id = :id"
 )
 _SET_TOLD = text("UPDATE payment_effect SET told = :told, frozen = :frozen WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a leg belongs: enough to take the locks in their order. Whether what is said of it
+    `may_be_news` is known without any: what was taken in never becomes less."""
+
+    leg_id: str
+    order_id: str
+    payment_id: str
+    may_be_news: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +116,19 @@ class Effect:
         return current(self.observations)
 
 
-def is_news(tx: Transaction, observation: Observation) -> bool:
-    """Whether an observation may say something new. What was taken in never becomes less, so that
-    nothing has to be locked to know that one does not."""
-    known = _stage(tx, observation)
-    return known is None or is_later(observation.stage, known)
+def find_place(tx: Transaction, observation: Observation) -> Place | None:
+    """Where the leg belongs that an observation is about; `None` for a stranger's."""
+    row = tx.session.execute(
+        _PLACE, {"reference": observation.leg_reference, "id": observation.observation_id}
+    ).one_or_none()
+    if row is None:
+        return None
+    news = _is_later(observation, row.stage)
+    return Place(row.id, row.order_id, row.payment_id, may_be_news=news)
 
 
-def _stage(tx: Transaction, observation: Observation) -> FactStage | None:
-    found = tx.session.execute(_STAGE, {"id": observation.observation_id}).scalar_one_or_none()
-    return None if found is None else FactStage(found)
+def _is_later(observation: Observation, known: str | None) -> bool:
+    return known is None or is_later(observation.stage, FactStage(known))
 
 
 def record(tx: Transaction, leg_id: str, observation: Observation) -> bool:
@@ -135,7 +156,8 @@ def record(tx: Transaction, leg_id: str, observation: Observation) -> bool:
 
 
 def _advance(tx: Transaction, observation: Observation) -> bool:
-    if not is_news(tx, observation):
+    known = tx.session.execute(_STAGE, {"id": observation.observation_id}).scalar_one_or_none()
+    if not _is_later(observation, known):
         return False
     tx.session.execute(
         _ADVANCE,

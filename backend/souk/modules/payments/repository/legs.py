@@ -12,13 +12,12 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
-    insert,
     select,
     text,
 )
 
 from souk.core.addresses import Address
-from souk.core.db import required, table_of
+from souk.core.db import given, insert_given, required, table_of
 from souk.core.money import Asset
 from souk.core.unit_of_work import Transaction
 from souk.modules.payments.domain import (
@@ -38,9 +37,11 @@ from souk.modules.payments.ports import EscrowPlace, LegDraft
 
 _LEG = table_of(PaymentAttemptLegRow)
 _LegColumns = Row[tuple[Any, ...]]
-_ADD, _ADD_TERMS = insert(_LEG).returning(_LEG), insert(table_of(TermsDocumentRow))
-_PLACE = select(_LEG.c.id, _LEG.c.order_id, _LEG.c.payment_id).where(
-    _LEG.c.external_reference == bindparam("external_reference")
+_ADDED = insert_given(_LEG, "rows").returning(_LEG).cte("added")
+_ADD = (
+    select(_ADDED)
+    .add_cte(insert_given(table_of(TermsDocumentRow), "documents").cte("documents"))
+    .order_by(_ADDED.c.position)
 )
 _OF_PAYMENT = (
     select(_LEG)
@@ -62,15 +63,6 @@ _MOVE = text(
     WHERE id = :leg_id
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a leg belongs: enough to take the locks in their order."""
-
-    leg_id: str
-    order_id: str
-    payment_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +87,6 @@ def add(
         _row(tx, leg, id=leg_id, payment_id=payment_id, attempt_id=attempt_id, position=position)
         for position, (leg_id, leg) in enumerate(zip(ids, legs, strict=True))
     ]
-    added = [record(row) for row in tx.session.execute(_ADD, rows)]
     documents = [
         {
             "id": tx.new_id("trm"),
@@ -107,8 +98,7 @@ def add(
         }
         for leg_id, leg in zip(ids, legs, strict=True)
     ]
-    tx.session.execute(_ADD_TERMS, documents)
-    return tuple(sorted(added, key=lambda leg: ids.index(leg.id)))
+    return tuple(_records(tx, _ADD, rows=given(rows), documents=given(documents)))
 
 
 def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
@@ -139,6 +129,7 @@ def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
         "charged_back": 0,
         "fee": 0,
         "duplicate": False,
+        "divisions": {},
         "created_at": tx.now,
         "updated_at": tx.now,
     }
@@ -163,12 +154,6 @@ def _rail_columns(draft: LegDraft) -> dict[str, object]:
             return {"card_account": terms.payee}
         case _:
             raise TypeError("what a contract holds has a place there, and nothing else has")
-
-
-def find_place(tx: Transaction, external_reference: str) -> Place | None:
-    """Where the leg that a rail knows by this reference belongs; `None` for a stranger's."""
-    row = tx.session.execute(_PLACE, {"external_reference": external_reference}).one_or_none()
-    return None if row is None else Place(row.id, row.order_id, row.payment_id)
 
 
 def list_of_payment(tx: Transaction, payment_id: str) -> list[Leg]:

@@ -1,5 +1,6 @@
 """Drawing an attempt up: a locked quote, legs with full terms, and the goods kept for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -23,7 +24,6 @@ from souk.modules.payments.domain.routing import Ranked
 from souk.modules.payments.ports import LegPlan, PaymentPlan
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import legs as leg_rows
-from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.repository.legs import NewLeg
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.route import Offer
@@ -79,12 +79,14 @@ class Drafting:
         payment: Payment,
         orders: list[OrderRecord],
         rate: Rate,
+        payees: Mapping[str, str],
     ) -> Attempt:
-        """The attempt, its legs and their documents. Orders and payment are locked. Raises what the
-        rail's `draft` raises."""
+        """The attempt, its legs and their documents. Orders and payment are locked; `payees` are
+        the stores that can be paid by card, with their references. Raises what the rail's `draft`
+        raises."""
         quote = self._quote(tx, asked.offer, orders, rate)
         attempt_id = tx.new_id("att")
-        plan = self._plan(tx, attempt_id, asked.choice, orders, quote)
+        plan = self._plan(attempt_id, asked.choice, orders, quote, payees)
         drafts = self._parts.gateways[asked.choice.method].draft(plan)
         attempt = attempt_rows.add(
             tx,
@@ -116,13 +118,12 @@ class Drafting:
 
     def _plan(
         self,
-        tx: Transaction,
         attempt_id: str,
         choice: PayChoice,
         orders: list[OrderRecord],
         quote: Quote,
+        payees: Mapping[str, str],
     ) -> PaymentPlan:
-        payees = payee_rows.list_ready(tx, {order.seller_id for order in orders})
         return PaymentPlan(
             attempt_id=attempt_id,
             choice=choice,

@@ -19,10 +19,9 @@ from souk.modules.payments.ports import PayeeAccount, Said
 from souk.modules.payments.repository import attempts as attempt_rows
 from souk.modules.payments.repository import divisions as division_rows
 from souk.modules.payments.repository import facts as fact_rows
-from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import payees as payee_rows
 from souk.modules.payments.repository import payments as payment_rows
-from souk.modules.payments.repository.legs import Place
+from souk.modules.payments.repository.facts import Place
 from souk.modules.payments.service.move import hear, move_attempt, project_payment
 from souk.modules.payments.service.parts import Parts
 from souk.modules.payments.service.settle import settle_order
@@ -86,12 +85,12 @@ class Observing:
     def take_in(self, tx: Transaction, observation: Observation) -> bool:
         """As `observe` does, together with what the caller writes: neither stands without the
         other."""
-        # Rails say most things several times: a charge is told of with its intent once more.
-        if not fact_rows.is_news(tx, observation):
-            return False
-        place = leg_rows.find_place(tx, observation.leg_reference)
+        place = fact_rows.find_place(tx, observation)
         if place is None:
             _log.info("%s is no leg of ours; ignored", observation.leg_reference)
+            return False
+        # Rails say most things several times: a charge is told of with its intent once more.
+        if not place.may_be_news:
             return False
         return self._take_in_at(tx, place, observation)
 

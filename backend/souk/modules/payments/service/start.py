@@ -212,7 +212,9 @@ class Starting(Drafting, Closing, Deciding):
             payment, orders, again = self._look(tx, asked)
             if isinstance(again, InTheWay):
                 raise PaymentUnderWay("another attempt was started a moment ago; look again")
-            attempt = again or self.store_attempt(tx, asked, payment, orders, rate)
+            attempt = again or self.store_attempt(
+                tx, asked, payment, orders, rate, found.to_pay.payees
+            )
             payer, names = payer_of(tx, asked.principal), names_of(tx, self._parts.names, orders)
             tx.commit()
         return Drawn(payment, attempt, payer, names)
@@ -230,7 +232,9 @@ class Starting(Drafting, Closing, Deciding):
                 if found is None and not asked.offer.looks_outside:
                     # Nobody has to be asked for a price or about a wallet: it is stored at once.
                     weighed = self.weigh_choice(asked, fresh.to_pay)
-                    found = self.store_attempt(tx, weighed, payment, orders, PAR)
+                    found = self.store_attempt(
+                        tx, weighed, payment, orders, PAR, fresh.to_pay.payees
+                    )
                 tx.commit()
             if found is None:
                 return fresh

@@ -2,7 +2,7 @@
 chains, and which is best is the domain's to say."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -62,10 +62,12 @@ _NOT_SENT = (RelayUnavailable, RelayerGasSpent)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToPay:
-    """What there is to pay: the basket, and the attempt that stands in the way of others, if any;
-    with `lapsed` its own calls can be signed no more."""
+    """What there is to pay: the basket, the references of its stores that can be paid by card, and
+    the attempt that stands in the way of others, if any; with `lapsed` its own calls can be signed
+    no more."""
 
     basket: Basket
+    payees: Mapping[str, str]
     standing: Attempt | None = None
     lapsed: bool = False
 
@@ -100,9 +102,7 @@ class Weighing(Surveying):
 
     def to_pay_of(self, tx: Transaction, payment: Payment, attempts: Sequence[Attempt]) -> ToPay:
         """The same of a payment that was looked up."""
-        to_pay = self.to_pay_for(
-            tx, self._parts.orders.get_checkout(tx, payment.checkout_id).orders
-        )
+        to_pay = self.to_pay_for(tx, self._parts.orders.list_of_checkout(tx, payment.checkout_id))
         standing = find_standing(tx, self._parts.chains, attempts)
         if standing is None and len(attempts) >= self._parts.offers.max_attempts:
             raise TooManyAttempts(
@@ -120,7 +120,8 @@ class Weighing(Surveying):
             raise CheckoutNotPayable("no order of this checkout waits for a payment any more")
         ready = payee_rows.list_ready(tx, {order.seller_id for order in waiting})
         proofs = self._parts.sellers.list_proofs(tx, {each.seller_account_id for each in waiting})
-        return ToPay(basket=Basket(tuple(_basket_order(each, ready, proofs) for each in waiting)))
+        basket = Basket(tuple(_basket_order(each, ready, proofs) for each in waiting))
+        return ToPay(basket=basket, payees=ready)
 
     def admit_choice(self, payer: Principal, wish: PayWish) -> None:
         """Refuse what can never be honoured, whatever there is to pay; for callers that write

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
@@ -13,6 +13,7 @@ from souk.core.web import (
     IdempotencyKey,
     IfMatch,
     MaybeCaller,
+    Section,
     cacheable,
     json_response,
     once,
@@ -26,7 +27,7 @@ from souk.modules.sellers.errors import SellerNotFound
 from souk.modules.sellers.schemas import OwnSellerOut, SellerCreate, SellerOut, SellerUpdate
 from souk.modules.sellers.service import Sellers
 
-router = APIRouter(prefix=PREFIX, tags=["sellers"])
+router = Section(prefix=PREFIX, tags=["sellers"])
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _INVALID = {"description": "A field is wrong; `errors` says which and how to correct it"}

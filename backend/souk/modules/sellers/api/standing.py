@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from souk.core.db import Reads
 from souk.core.web import (
@@ -10,6 +10,7 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
+    Section,
     cacheable,
     json_response,
     once,
@@ -28,7 +29,7 @@ from souk.modules.sellers.schemas.standing import (
 )
 from souk.modules.sellers.service import BegunVerification, Sellers
 
-router = APIRouter(prefix=PREFIX, tags=["sellers"])
+router = Section(prefix=PREFIX, tags=["sellers"])
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _NOT_YOURS = {"description": "The store is somebody else's"}

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.addresses import Address
 from souk.core.clock import Clock
@@ -13,6 +13,7 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     IdempotencyKey,
+    Section,
     cacheable,
     json_response,
     once,
@@ -32,7 +33,7 @@ from souk.modules.sellers.schemas.team import (
 )
 from souk.modules.sellers.service import Sellers
 
-router = APIRouter(prefix=PREFIX, tags=["sellers"])
+router = Section(prefix=PREFIX, tags=["sellers"])
 _Service = Annotated[Sellers, Depends(provided(Sellers))]
 _Reads = Annotated[Reads, Depends(provided(Reads))]
 _MemberId = Annotated[

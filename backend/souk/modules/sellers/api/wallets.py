@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 
-from souk.core.web import UNAUTHENTICATED, Caller, provided
+from souk.core.web import UNAUTHENTICATED, Caller, Section, provided
 from souk.modules.sellers.service import Sellers
 
-router = APIRouter(prefix="/api/auth/wallets", tags=["sign-in"])
+router = Section(prefix="/api/auth/wallets", tags=["sign-in"])
 
 
 @router.delete(

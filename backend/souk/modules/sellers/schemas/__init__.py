@@ -210,8 +210,8 @@ class SellerOut(ResponseModel):
     profile_image: Annotated[
         str | None,
         Field(
-            description="A picture: its largest file is at `/ipfs/{it}`, all that is known of it at"
-            " `GET /api/images/{it}`. `null`: show one that stands for none."
+            description="A picture: its files and their addresses are at `GET /api/images/{it}`."
+            " `null`: show one that stands for none."
         ),
     ]
     cover_image: Annotated[str | None, Field(description="The same, for the page's head.")]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -25,6 +25,7 @@ from souk.core.web import (
     IdempotencyKey,
     Limit,
     MaybeCaller,
+    Section,
     cacheable,
     once,
     provided,
@@ -47,7 +48,7 @@ from souk.modules.trade.schemas import (
 )
 from souk.modules.trade.service import Cancellations, Deliveries, Placements
 
-router = APIRouter(prefix="/api/orders", tags=["orders"])
+router = Section(prefix="/api/orders", tags=["orders"])
 
 _KEEP_ALIVE_SECONDS = 15.0
 # A stream asks once who may see it; opened anew it asks again, so that it does not outlive its

@@ -3,17 +3,17 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from souk.core.db import Reads
 from souk.core.ids import require_id
-from souk.core.web import Caller, cacheable, provided
+from souk.core.web import Caller, Section, cacheable, provided
 from souk.modules.trade import queries
 from souk.modules.trade.domain import require_receipt
 from souk.modules.trade.errors import OrderHidden
 from souk.modules.trade.schemas.receipts import ReceiptOut
 
-router = APIRouter(prefix="/api/orders", tags=["orders"])
+router = Section(prefix="/api/orders", tags=["orders"])
 
 
 @router.get(

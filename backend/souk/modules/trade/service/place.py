@@ -64,17 +64,19 @@ class Placements:
         if pay is not None:
             # A choice that can never be honoured must not leave stock reserved behind.
             self._admit(buyer, pay, place)
-        if payment_id is None:
-            self._require_names(buyer, wanted, cart_id, receipt)
         with self._uow.begin() as tx:
             checkout = place(tx)
-            placed = Placed(checkout, None)
-            if pay is None:
-                receipt.store(tx, placed)
-                tx.commit()
-                return placed
-            opened = self._payments.open_placed(tx, checkout)
-            tx.commit()
+            stale = self._trust.list_stale(tx, checkout)
+            opened = None if stale else self._keep(tx, checkout, pay, receipt)
+        if stale:
+            # Most stores show no name, or one that was just looked at: only here it costs a
+            # second placing that no network is asked while the first one holds its locks.
+            self._trust.require_held(stale)
+            with self._uow.begin() as tx:
+                checkout = place(tx)
+                opened = self._keep(tx, checkout, pay, receipt)
+        if pay is None or opened is None:
+            return Placed(checkout, None)
         return self._pay(buyer, checkout, opened, pay, receipt)
 
     def _admit(
@@ -91,21 +93,17 @@ class Placements:
                 self._payments.suggest_for(refusal, buyer, to_pay, pay)
             raise
 
-    def _require_names(
-        self,
-        buyer: Principal,
-        wanted: Sequence[tuple[str, int]] | None,
-        cart_id: str | None,
-        receipt: Receipt,
-    ) -> None:
-        """Raises `StoreNameLost`, but not to who asks again for what was placed."""
-        with self._uow.autocommit() as tx:
-            if cart_id is not None:
-                wanted = self._carts.wanted(tx, buyer.account_id, cart_id)
-            stale = self._trust.list_stale(tx, wanted or ())
-            if stale and self._orders.find_placed(tx, buyer.account_id, receipt.request_key):
-                return
-        self._trust.require_held(stale)
+    def _keep(
+        self, tx: Transaction, checkout: PlacedCheckout, pay: PayWish | None, receipt: Receipt
+    ) -> str | None:
+        """Make a checkout stand; with the payment that was opened for it, if it is to be paid."""
+        opened = None
+        if pay is None:
+            receipt.store(tx, Placed(checkout, None))
+        else:
+            opened = self._payments.open_placed(tx, checkout)
+        tx.commit()
+        return opened
 
     def _checkout(
         self,

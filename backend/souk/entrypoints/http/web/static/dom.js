@@ -17,10 +17,8 @@ export function show(...nodes) {
 // the one that stands for none.
 export function picture(image, variant) {
   if (!image) return el("img", { class: "picture", src: "/static/no-picture.svg", alt: "" });
-  const address = (type) => {
-    const file = image.files.find((one) => one.variant === variant && one.media_type === type);
-    return `/ipfs/${file.cid}`;
-  };
+  const address = (type) =>
+    image.files.find((one) => one.variant === variant && one.media_type === type).url;
   return el("picture", {},
     el("source", { srcset: address("image/webp"), type: "image/webp" }),
     el("img", { class: "picture", src: address("image/jpeg"), alt: image.alt_text, loading: "lazy",

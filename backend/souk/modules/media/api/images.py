@@ -1,4 +1,4 @@
-"""Pictures: `/api/images`, and their files: `/ipfs/{cid}`."""
+"""Pictures: `/api/images`."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import partial
 from mmap import mmap
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from souk.core.multipart import Part, divided, only_known, text_of
@@ -16,22 +16,20 @@ from souk.core.web import (
     UNAUTHENTICATED,
     Caller,
     MaybeCaller,
-    has_seen,
+    Section,
     provided,
 )
 from souk.modules.media.domain import (
     ALT_TEXT_LENGTH,
-    MediaType,
+    FileAddresses,
     Purpose,
-    StoredFile,
-    find_range,
     normal_alt_text,
 )
 from souk.modules.media.errors import PurposeNotYet, UnknownPurpose
 from souk.modules.media.schemas import CID, ImageOut, UploadedFile, UploadOut
 from souk.modules.media.service import Images, Outcome
 
-router = APIRouter(tags=["images"])
+router = Section(tags=["images"])
 
 UPLOAD_PATH = "/api/images/upload"
 MAX_PARTS = 16
@@ -41,15 +39,8 @@ _PURPOSES = (Purpose.PRODUCT, Purpose.PROFILE, Purpose.COVER, Purpose.EVIDENCE)
 _PARTS = {"purpose": False, "alt_text": False, "files": True}
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSite:
-    """What stands before `/ipfs/` in the addresses of files; nothing when this server does."""
-
-    base_url: str
-
-
 _Service = Annotated[Images, Depends(provided(Images))]
-_Site = Annotated[ImageSite, Depends(provided(ImageSite))]
+_Addresses = Annotated[FileAddresses, Depends(provided(FileAddresses))]
 _Hash = Annotated[
     str,
     Path(
@@ -86,17 +77,6 @@ _FORM = {
             }
         },
     }
-}
-_BYTES = {str(one): {"schema": {"type": "string", "format": "binary"}} for one in MediaType}
-# Nothing that these bytes might be taken for may do anything.
-_SERVED = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Access-Control-Allow-Origin": "*",
-    "Content-Disposition": "inline",
-    "Accept-Ranges": "bytes",
 }
 
 
@@ -141,7 +121,7 @@ def upload_images(
     caller: Caller,
     body: Annotated[Body, Depends(taken_body)],
     images: _Service,
-    site: _Site,
+    addresses: _Addresses,
 ) -> UploadOut | Response:
     """Makes pictures of files: the right way up, without anything but pixels, in four sizes, each
     as WebP and as JPEG. They can be shown at once. The originals are not kept, and the same file
@@ -159,22 +139,22 @@ def upload_images(
         alt_text=_alt_text(content, parts),
     )
     if LINES in request.headers.get("accept", ""):
-        lines = _lines(outcomes, site, caller.account_id)
+        lines = _lines(outcomes, addresses, caller.account_id)
         return StreamingResponse(lines, media_type=LINES, headers={"Cache-Control": "no-store"})
-    return _all_of(list(outcomes), site, caller.account_id)
+    return _all_of(list(outcomes), addresses, caller.account_id)
 
 
-def _lines(outcomes: Iterable[Outcome], site: ImageSite, account_id: str) -> Iterator[str]:
+def _lines(outcomes: Iterable[Outcome], addresses: FileAddresses, account_id: str) -> Iterator[str]:
     for one in outcomes:
-        told = UploadedFile.of(one, site.base_url, account_id=account_id)
+        told = UploadedFile.of(one, addresses, account_id=account_id)
         yield f"{told.model_dump_json()}\n"
 
 
-def _all_of(outcomes: Sequence[Outcome], site: ImageSite, account_id: str) -> UploadOut:
+def _all_of(outcomes: Sequence[Outcome], addresses: FileAddresses, account_id: str) -> UploadOut:
     refusal = outcomes[0].refusal
     if refusal is not None and all(one.image is None for one in outcomes):
         raise refusal
-    return UploadOut.of(outcomes, site.base_url, account_id=account_id)
+    return UploadOut.of(outcomes, addresses, account_id=account_id)
 
 
 @router.get(
@@ -183,11 +163,13 @@ def _all_of(outcomes: Sequence[Outcome], site: ImageSite, account_id: str) -> Up
     response_model=ImageOut,
     responses={401: UNAUTHENTICATED, 404: _NOT_FOUND, 422: INVALID},
 )
-def read_image(ipfs_hash: _Hash, caller: MaybeCaller, images: _Service, site: _Site) -> ImageOut:
+def read_image(
+    ipfs_hash: _Hash, caller: MaybeCaller, images: _Service, addresses: _Addresses
+) -> ImageOut:
     """Its files and their addresses, and whether they are kept. Its owner also sees where it is
     shown."""
     account_id = None if caller is None else caller.account_id
-    return ImageOut.of(images.show(caller, ipfs_hash), site.base_url, account_id=account_id)
+    return ImageOut.of(images.show(caller, ipfs_hash), addresses, account_id=account_id)
 
 
 @router.delete(
@@ -206,56 +188,6 @@ def delete_image(ipfs_hash: _Hash, caller: Caller, images: _Service) -> None:
     shows. Its bytes are kept for some time, and uploading it again brings it back. What others have
     fetched stays with them."""
     images.remove(caller, ipfs_hash)
-
-
-@router.head("/ipfs/{cid}", include_in_schema=False)
-@router.get(
-    "/ipfs/{cid}",
-    summary="A file of a picture",
-    response_class=Response,
-    responses={
-        200: {"description": "The file", "content": _BYTES},
-        206: {"description": "The range of it that was asked for", "content": _BYTES},
-        304: {"description": "You have it"},
-        404: {"description": "No picture that is shown here has a file of this CID"},
-        416: {"description": "The file has no bytes in that range"},
-        422: {"description": "This is no CID of a file"},
-    },
-)
-def serve_file(
-    request: Request,
-    cid: Annotated[str, Path(max_length=100, description="The file's CID.", examples=[CID])],
-    images: _Service,
-) -> Response:
-    """The bytes that the CID stands for: they never change, so that whoever has them need not ask
-    again. A single range may be asked for."""
-    served = images.serve(cid)
-    etag = f'"{served.file.cid}"'
-    headers = {**_SERVED, "ETag": etag}
-    if has_seen(request, etag):
-        return Response(status_code=304, headers=headers)
-    wanted = _wanted(request, served.file, etag)
-    if wanted is None:
-        wanted, status = range(served.file.size), 200
-    elif not wanted:
-        raise HTTPException(
-            416,
-            f"this file has {served.file.size} bytes",
-            headers={"Content-Range": f"bytes */{served.file.size}"},
-        )
-    else:
-        status = 206
-        headers["Content-Range"] = f"bytes {wanted[0]}-{wanted[-1]}/{served.file.size}"
-    headers["Content-Length"] = str(len(wanted))
-    body = b"" if request.method == "HEAD" else served.read()[wanted.start : wanted.stop]
-    return Response(body, status, headers, media_type=served.file.media_type)
-
-
-def _wanted(request: Request, file: StoredFile, etag: str) -> range | None:
-    """A client that goes on with another file's beginning gets the whole."""
-    if request.headers.get("if-range", etag) != etag:
-        return None
-    return find_range(request.headers.get("range"), file.size)
 
 
 def _purpose(content: mmap | bytes, parts: Sequence[Part]) -> Purpose:
