@@ -35,15 +35,22 @@ class Databases:
         """The URL of a new database with every migration applied."""
         if self._template is None:
             self._template = self._make_template()
-        name = f"t{next(_numbers)}"
-        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-        self._run(copy.format(sql.Identifier(name), sql.Identifier(self._template)))
-        return self._cluster.url(name)
+        return self._copied(self._template)
+
+    def copied(self, url: str) -> str:
+        """The URL of a new database with all that another holds, to which nobody is connected."""
+        return self._copied(_name(url))
 
     def drop(self, url: str) -> None:
         """Remove a database, cutting whatever is still connected to it."""
-        name = url.partition("@/")[2].partition("?")[0]
-        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        self._run(drop.format(sql.Identifier(_name(url))))
+
+    def _copied(self, template: str) -> str:
+        name = f"t{next(_numbers)}"
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        self._run(copy.format(sql.Identifier(name), sql.Identifier(template)))
+        return self._cluster.url(name)
 
     def _make_template(self) -> str:
         # What an earlier attempt left when its migrations failed would hide the reason.
@@ -59,6 +66,10 @@ class Databases:
     def _run(self, statement: sql.Composed) -> None:
         with psycopg.connect(self._cluster.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
+
+
+def _name(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from itertools import count
 from random import Random
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from souk.core.errors import ProviderUnavailable
 from souk.modules.chain.domain import BlockHeader, Outcome, RawLog
-from souk.modules.chain.service import Chains
+from souk.modules.chain.service import Chains, Pace
 from tests.support.chain_builders import (
     CHAIN_ID,
     a_config,
@@ -23,7 +23,9 @@ from tests.support.chain_builders import (
     standing,
     told,
 )
+from tests.support.clock import MovableClock
 from tests.support.scripted_chain import Intercepted, ScriptedChain, a_fact, full_bloom, refused
+from tests.support.simchain.times import VirtualTime
 
 Following = Callable[..., Chains]
 Question = Callable[..., list]
@@ -205,6 +207,23 @@ def test_reads_receipts_when_a_single_block_is_over_the_cap(
     assert stored(connection) == places(busy)
 
 
+def test_takes_in_no_empty_block_that_the_node_does_not_give_twice(
+    following: Following, busy: ScriptedChain, connection: Connection
+) -> None:
+    following(busy).advance(CHAIN_ID)
+    busy.grow(1)
+    made_up = replace(busy.tips(), head=replace(busy.tips().head, hash=block_hash(21, 9)))
+    once = iter([made_up])
+    hooks = {
+        "tips": lambda ask: next(once, None) or ask(),
+        "logs_by_receipts": lambda ask, header: ask(header) if header.transaction_hashes else [],
+    }
+
+    advance_until_caught_up(following(Intercepted(busy, **hooks)))
+
+    assert rows_of(connection, "SELECT hash FROM chain_block WHERE NOT canonical") == []
+
+
 @pytest.mark.pitfall("W15")
 def test_tells_of_a_gap_when_a_block_cannot_be_read_at_all(
     following: Following, busy: ScriptedChain, connection: Connection
@@ -221,6 +240,28 @@ def test_tells_of_a_gap_when_a_block_cannot_be_read_at_all(
     assert rows_of(connection, gap) == [(0, 20, False)]
     assert incidents(connection) == [("unreadable_block", False)]
     assert stored(connection) == places(busy)
+
+
+_BUSY = """
+    CREATE FUNCTION busy() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'lock_not_available'; END $$;
+    CREATE TRIGGER busy BEFORE INSERT ON chain_incident EXECUTE FUNCTION busy();
+"""
+
+
+def test_leaves_no_gap_open_when_the_database_fails_while_it_is_told_of(
+    following: Following, busy: ScriptedChain, connection: Connection
+) -> None:
+    deaf = {"logs_of_blocks": refused, "logs_in_range": refused, "logs_by_receipts": refused}
+    time = VirtualTime(MovableClock())
+    pace = Pace(sleep=time.pass_by, monotonic=time.monotonic)
+    connection.execute(text(_BUSY))
+    following(Intercepted(busy, **deaf), pace=pace).advance(CHAIN_ID, budget_seconds=60)
+    connection.execute(text("DROP TRIGGER busy ON chain_incident"))
+
+    following(busy).advance(CHAIN_ID)
+
+    assert rows_of(connection, "SELECT * FROM chain_gap WHERE closed_at IS NULL") == []
 
 
 @pytest.mark.pitfall("W11")

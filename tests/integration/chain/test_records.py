@@ -143,4 +143,4 @@ def test_makes_a_watcher_begin_again_that_was_in_the_middle_of_a_batch(
     records.read_again(CHAIN_ID, [block])
 
     with uow.begin() as tx, pytest.raises(LeaseLost):
-        lease.commit(tx, cursor, cursor)
+        lease.move(tx, cursor, cursor)

@@ -210,12 +210,18 @@ class Heights:
         return Level.CONFIRMED if number <= self.confirmed else Level.INCLUDED
 
 
-def heights(config: ChainConfig, *, head: int, safe: int | None, final: int | None) -> Heights:
+def heights(
+    config: ChainConfig, *, head: int, safe: int | None, final: int | None, at_tip: bool = True
+) -> Heights:
     """The heights that follow from our own head and the node's tags. A tag above our head says
-    nothing yet about blocks we have not seen, so it is cut there; below any block is -1."""
-    by_depth = head - config.final_depth
-    final_height = min(head, by_depth if final is None else final)
-    safe_height = min(head, head - config.safe_depth if safe is None else safe)
+    nothing yet about blocks we have not seen, so it is cut there; below any block is -1.
+
+    Unless our head is the node's (`at_tip`), nothing says yet that the tags are about the branch
+    that we read: behind one address, another node may have named them. Until then a block also has
+    to lie as deep as without tags."""
+    by_depth, safe_by_depth = head - config.final_depth, head - config.safe_depth
+    final_height = min(head if at_tip else by_depth, by_depth if final is None else final)
+    safe_height = min(head if at_tip else safe_by_depth, safe_by_depth if safe is None else safe)
     return Heights(
         confirmed=head - config.confirmations + 1,
         safe=max(safe_height, final_height),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
@@ -67,6 +67,15 @@ def open_gap(tx: Transaction, chain_id: int, *, first: int, last: int) -> None:
             opened_at=tx.now,
         )
         .on_conflict_do_nothing()
+    )
+
+
+def find_open_gap(tx: Transaction, chain_id: int) -> int | None:
+    """Where the lowest open gap begins."""
+    return tx.session.scalar(
+        select(func.min(ChainGapRow.first_block)).where(
+            ChainGapRow.chain_id == chain_id, ChainGapRow.closed_at.is_(None)
+        )
     )
 
 

@@ -30,11 +30,15 @@ class Alarms:
         self._chain_id = chain_id
         self._reasons = reasons
         self._open: set[IncidentReason] = set()
+        # The lowest open gap. It may be open without an incident: whoever opened it died before
+        # that one, or the branch was too short for it when the incident was over.
+        self._gap: int | None = None
 
     def load(self) -> None:
-        """Learn which incidents were left open by whoever looked before."""
+        """Learn which incidents and gaps were left open by whoever looked before."""
         with self._uow.begin() as tx:
             self._open = incident_rows.list_open_reasons(tx, self._chain_id) & self._reasons
+            self._gap = incident_rows.find_open_gap(tx, self._chain_id)
 
     def open(self, reason: IncidentReason, *, detail: str, block: int | None) -> None:
         """Open an incident and tell of it; once, while one with this reason is open."""
@@ -61,6 +65,7 @@ class Alarms:
         """Record that blocks exist which cannot be read."""
         with self._uow.begin() as tx:
             incident_rows.open_gap(tx, self._chain_id, first=first, last=last)
+            self._gap = incident_rows.find_open_gap(tx, self._chain_id)
             tx.commit()
 
     def close(self, reason: IncidentReason, resolution: str) -> None:
@@ -70,7 +75,7 @@ class Alarms:
 
     def all_well(self, *, next_block: int) -> None:
         """The node agrees again with all that we hold: whatever was open is over."""
-        if self._open:
+        if self._open or (self._gap is not None and self._gap < next_block):
             self._close(self._open, "the node agrees with the recorded chain", next_block)
 
     def _close(self, reasons: set[IncidentReason], resolution: str, next_block: int | None) -> None:
@@ -78,5 +83,6 @@ class Alarms:
             incident_rows.close_incidents(tx, self._chain_id, reasons, resolution=resolution)
             if next_block is not None:
                 incident_rows.close_gaps(tx, self._chain_id, below=next_block)
+                self._gap = incident_rows.find_open_gap(tx, self._chain_id)
             tx.commit()
         self._open = self._open - reasons

@@ -60,15 +60,19 @@ class Lease:
             raise LeaseLost(f"another watcher follows chain {self._chain_id} now")
         return self._hold(renewed)
 
-    def commit(self, tx: Transaction, old: Cursor, new: Cursor) -> None:
-        """Move the cursor and commit, or raise `LeaseLost` with nothing written."""
+    def move(self, tx: Transaction, old: Cursor, new: Cursor) -> None:
+        """Move the cursor, or raise `LeaseLost`. It comes before anything else that is written:
+        whoever was overtaken would run into what the other has written meanwhile."""
         # Whatever happens to the commit, only the database knows; the next turn asks it.
         self._renewed_at = float("-inf")
         if not cursor_rows.move_cursor(tx, old, new, seconds=self._seconds):
             self._cursor = None
             raise LeaseLost(f"another watcher follows chain {self._chain_id} now")
+
+    def commit(self, tx: Transaction, moved: Cursor) -> None:
+        """Commit what was written since the cursor moved."""
         tx.commit()
-        self._hold(new)
+        self._hold(moved)
 
     def release(self) -> None:
         """Let the next watcher begin at once. When that fails, the lease runs out by itself."""

@@ -99,8 +99,7 @@ class BlockReader:
         try:
             return verify_block(header, logs, contract=self._contract)
         except ChainDataRefused:
-            by_receipts = self._source.logs_by_receipts(header)
-            return verify_block(header, by_receipts, contract=self._contract)
+            return verify_block(header, self._by_receipts(header), contract=self._contract)
 
     def _by_hash(self, headers: Sequence[BlockHeader]) -> dict[int, list[RawLog]]:
         """Logs by block number, asked block by block; also of blocks whose bloom holds nothing,
@@ -118,5 +117,12 @@ class BlockReader:
         except UnavailableError:
             if len(headers) > 1:
                 raise
-        logs = self._source.logs_by_receipts(headers[0])
+        logs = self._by_receipts(headers[0])
         return [[log for log in logs if contract is None or log.address == contract]]
+
+    def _by_receipts(self, header: BlockHeader) -> list[RawLog]:
+        """All logs of a block that the node did not give by its hash. Receipts name their block;
+        one without transactions has none, so the node has to say again which one it is."""
+        if not header.transaction_hashes and self._source.headers([header.number]) != [header]:
+            raise ChainDataRefused(f"block {header.number} is another one when asked for again")
+        return self._source.logs_by_receipts(header)

@@ -95,7 +95,7 @@ class Watcher:
         self._heads = heads
         self._unconfirmed = 0
         self._alarms = Alarms(uow, config.chain_id)
-        self._window = Window()
+        self._window = Window(pace.monotonic)
         self._lease = Lease(
             uow, config.chain_id, seconds=pace.lease_seconds, monotonic=pace.monotonic
         )
@@ -192,10 +192,13 @@ class Watcher:
         if cursor.genesis_hash == genesis_hash:
             self._alarms.close(IncidentReason.WRONG_CHAIN, "the endpoint serves the right chain")
             return Outcome.WORKING
-        if not self._config.disposable:
-            self._lease.release()
-            return self._refuse_endpoint(f"the endpoint's block 0 is {genesis_hash}")
-        return self._begin_anew(cursor, genesis_hash)
+        return self._meet_another_chain(cursor, genesis_hash)
+
+    def _meet_another_chain(self, cursor: Cursor, genesis_hash: str) -> Outcome:
+        if self._config.disposable:
+            return self._begin_anew(cursor, genesis_hash)
+        self._lease.release()
+        return self._refuse_endpoint(f"the endpoint's block 0 is {genesis_hash}")
 
     def _refuse_endpoint(self, detail: str) -> Outcome:
         if self._endpoints.doubt(Fault.OTHER_CHAIN):
@@ -211,9 +214,10 @@ class Watcher:
             cursor, genesis_hash=genesis_hash, next_block=start, head_hash=None, safe=-1, final=-1
         )
         with self._uow.begin() as tx:
+            self._lease.move(tx, cursor, new)
             undo_above(tx, cursor.chain_id, -1)
             drop_transactions(tx, cursor.chain_id)
-            self._lease.commit(tx, cursor, new)
+            self._lease.commit(tx, new)
         return Outcome.WORKING
 
     def _stay_behind(self, cursor: Cursor, tips: Tips) -> Outcome:
@@ -296,8 +300,12 @@ class Watcher:
         moved = replace(cursor, next_block=last.number + 1, head_hash=last.hash)
         new = self._leveled(moved, tips)
         with self._uow.begin() as tx:
-            take_in(tx, cursor.chain_id, blocks, self._decoder, self._reached(new))
-            self._lease.commit(tx, cursor, new)
+            self._lease.move(tx, cursor, new)
+            settled = max(new.final, self._final(tips))
+            take_in(
+                tx, cursor.chain_id, blocks, self._decoder, self._reached(new), settled=settled
+            )
+            self._lease.commit(tx, new)
         return new
 
     def _settle(self, cursor: Cursor, tips: Tips) -> None:
@@ -306,8 +314,9 @@ class Watcher:
         if new == cursor:
             return
         with self._uow.begin() as tx:
+            self._lease.move(tx, cursor, new)
             raise_levels(tx, cursor.chain_id, self._reached(new))
-            self._lease.commit(tx, cursor, new)
+            self._lease.commit(tx, new)
 
     def _rewind(self, cursor: Cursor, *, up_to: int) -> Outcome:
         """The node has another branch: go back to the highest block that both sides know."""
@@ -315,10 +324,11 @@ class Watcher:
         ancestor = self._find_ancestor(cursor, up_to=up_to)
         if ancestor is not None and ancestor.hash == cursor.head_hash:
             raise ChainDataRefused(f"the node has block {ancestor.number}, yet not below the next")
-        if ancestor is None and self._config.disposable:
+        if ancestor is None:
+            # An endpoint may have come to serve another chain since it was asked for block 0.
             _, genesis_hash = self._source.identity()
             if genesis_hash != cursor.genesis_hash:
-                return self._begin_anew(cursor, genesis_hash)
+                return self._meet_another_chain(cursor, genesis_hash)
         height = -1 if ancestor is None else ancestor.number
         new = replace(
             cursor,
@@ -329,8 +339,9 @@ class Watcher:
         )
         _log.warning("chain %s: reorg, going back to block %s", cursor.chain_id, height)
         with self._uow.begin() as tx:
+            self._lease.move(tx, cursor, new)
             undo_above(tx, cursor.chain_id, height)
-            self._lease.commit(tx, cursor, new)
+            self._lease.commit(tx, new)
         return Outcome.WORKING
 
     def _find_ancestor(self, cursor: Cursor, *, up_to: int) -> StoredBlock | None:
@@ -365,7 +376,13 @@ class Watcher:
     def _leveled(self, cursor: Cursor, tips: Tips) -> Cursor:
         """The cursor with the heights that its own head and the node's tags allow; these never
         fall, whatever a tag does."""
-        now = heights(self._config, head=cursor.next_block - 1, safe=tips.safe, final=tips.final)
+        now = heights(
+            self._config,
+            head=cursor.next_block - 1,
+            safe=tips.safe,
+            final=tips.final,
+            at_tip=tips.head.hash == cursor.head_hash,
+        )
         final = max(cursor.final, now.final)
         return replace(cursor, final=final, safe=max(cursor.safe, now.safe, final))
 

@@ -24,14 +24,16 @@ def take_in(
     blocks: Sequence[VerifiedBlock],
     decoder: EventDecoder,
     reached: Heights,
+    *,
+    settled: int,
 ) -> None:
     """Store blocks and logs, let their facts appear, and tell which levels these and older facts
-    have `reached`. Blocks that are final and hold nothing of ours are not kept, but for the last
-    one, which the next must have as its parent."""
+    have `reached`. Blocks up to `settled`, which the node calls final, are not kept when they hold
+    nothing of ours, but for the last one, which the next must have as its parent."""
     kept = [
         block.header
         for block in blocks
-        if block.logs or block.header.number > reached.final or block is blocks[-1]
+        if block.logs or block.header.number > settled or block is blocks[-1]
     ]
     block_rows.add_blocks(tx, chain_id, kept)
     appeared = appear(tx, chain_id, _keep(tx, chain_id, blocks, decoder), reached)

@@ -1,0 +1,351 @@
+"""One seed: a world grows, everything goes wrong, and in the end the weather is calm."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from random import Random
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+from souk.core.addresses import checksum_address
+from souk.core.db import make_engine
+from souk.core.errors import UnavailableError
+from souk.modules.chain.domain import Advanced, ChainConfig, Outcome
+from tests.support.clock import START, MovableClock
+from tests.support.payment_builders import CHAIN_ID, ESCROW
+from tests.support.simchain.blocks import Block
+from tests.support.simchain.endpoint import Endpoint
+from tests.support.simchain.escrow import Order
+from tests.support.simchain.node import Node
+from tests.support.simchain.storage import Storage
+from tests.support.simchain.stories import Stories
+from tests.support.simchain.times import VirtualTime
+from tests.support.simchain.tree import Tree
+from tests.support.simchain.trouble import UNSEEN_WITHOUT_BLOOMS, Killed, Trouble
+from tests.support.simchain.truth import Settings, Truth
+from tests.support.simchain.verdict import Verdict
+from tests.support.simchain.workers import WATCH_SECONDS, Workers
+
+STEPS = 15
+# In these steps it is calm, and what was just read is left behind.
+STRUCK = (6, 9, 12)
+PATIENCE = 40
+
+
+class Campaign:
+    """Deterministic: the same seed on the same orders does the same."""
+
+    def __init__(self, seed: int, url: str, orders: Sequence[Order]) -> None:
+        self.random = random = Random(f"{seed}: the world")
+        self._url, self._orders = url, tuple(orders)
+        self.blooms = random.random() < 0.85
+        disposable = self.blooms and random.random() < 0.15
+        final_lag = random.randint(14, 40)
+        self.safe_lag, self.final_lag = random.randint(6, final_lag), final_lag
+        begin, start = int(START.timestamp()), random.choice([0, 0, 3])
+        self.tree = Tree(random, orders[0].contract, begin=begin, final_lag=final_lag, start=start)
+        self._tags = frozenset(random.choice([("safe", "finalized"), ("finalized",), ()]))
+        self.nodes = [self._node(self.tree) for _ in range(random.randint(1, 4))]
+        self.trouble = Trouble(Random(f"{seed}: trouble"), without=self._without(disposable))
+        self.config = ChainConfig(
+            chain_id=CHAIN_ID,
+            name="simulated",
+            escrow_address=checksum_address(ESCROW),
+            start_block=start,
+            confirmations=random.randint(1, 4),
+            safe_depth=self.safe_lag,
+            final_depth=final_lag,
+            disposable=disposable,
+            verify_blooms=self.blooms,
+        )
+        self.stories = Stories(random, self.tree, orders)
+        clock = MovableClock()
+        self._time = VirtualTime(clock)
+        self.engine = make_engine(url, pool_size=4)
+        self.storage = Storage(self.engine, self.trouble)
+        self.workers = Workers(self.engine, clock, self._time, self.config, self.trouble)
+        self._left: list[Block] = []
+        self._amid = False
+
+    @property
+    def happened(self) -> Counter[str]:
+        """How often each kind of trouble did."""
+        return self.trouble.happened + self.tree.happened
+
+    def run(self) -> None:
+        """From the first block to the last word."""
+        with self._watching_connection():
+            self._begin()
+            for step in range(STEPS):
+                self.trouble.on = step not in STRUCK
+                self._grow(step)
+                self._befall_nodes()
+                self._work()
+                if step in STRUCK:
+                    self._leave_behind()
+            self._calm_down()
+
+    def verdict(self) -> Verdict:
+        """What is otherwise in the tables than in the world, and how much was done."""
+        settings = Settings(
+            start=self.config.start_block,
+            confirmations=self.config.confirmations,
+            safe_lag=self.safe_lag,
+            final_lag=self.final_lag,
+        )
+        return Verdict(Truth(self.tree, settings), self._orders, self._url)
+
+    def _watching_connection(self) -> psycopg.Connection:
+        self._sql = psycopg.connect(self._url, autocommit=True)
+        return self._sql
+
+    def _node(self, tree: Tree) -> Node:
+        node = Node(tree, chain_id=CHAIN_ID, safe_lag=self.safe_lag, final_lag=self.final_lag)
+        node.tags = self._tags
+        return node
+
+    def _without(self, disposable: bool) -> frozenset[str]:
+        """Of two lies that together nobody can see through, one; and none where nothing could be
+        checked by."""
+        without = {"bloom_emptied" if self.random.random() < 0.75 else "logs_left_out"}
+        if "bloom_emptied" not in without:
+            without |= {"log_left_out", "logs_late", "node_pruned", "log_topic_wrong"}
+        if not self.blooms:
+            without |= UNSEEN_WITHOUT_BLOOMS
+        if disposable:
+            without |= {"endpoint_of_another_chain", "header_hash_wrong", "header_parent_wrong"}
+        return frozenset(without)
+
+    # -- the world --------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.tree.mine(self.random.randint(4, 12))
+        self._sync()
+        self._watch()
+
+    def _grow(self, step: int) -> None:
+        self.stories.go_on(0.02 + 0.3 * step / STEPS)
+        self.tree.mine(self.random.choice([1, 1, 2, 2, 3, 6]))
+        self._maybe_fork()
+
+    def _maybe_fork(self) -> None:
+        draw, deepest = self.random.random(), self.tree.deepest()
+        if draw < 0.14 and self.trouble.on:
+            self._fork(self.random.randint(0, min(3, deepest)), "reorg")
+        elif draw < 0.19 and self.trouble.on and deepest > self.config.confirmations:
+            self._fork(
+                self.random.randint(self.config.confirmations, deepest), "reorg_past_confirmation"
+            )
+        elif draw < 0.27 and self._left and self.trouble.on:
+            self.trouble.happened["reorg_back"] += self.tree.return_to(self._left.pop())
+
+    def _fork(self, depth: int, kind: str) -> None:
+        if depth < 1:
+            return
+        gone = self.tree.head.path[-depth:]
+        if self.random.random() < 0.2:
+            forgotten = self.stories.forget_one(tx.hash for b in gone for tx in b.transactions)
+            self.trouble.happened["never_mined_again"] += forgotten
+        self._left.append(self.tree.fork(depth, longer=self.random.randint(0, 2)))
+        self.trouble.happened[kind] += 1
+
+    def _leave_behind(self) -> None:
+        """What the watcher has just read of an order is mined again, elsewhere or later."""
+        done = self.tree.done
+        ours = (log.block_number for log in self.tree.logs() if log.transaction_hash in done)
+        newest = max(ours, default=0)
+        depth = self.tree.head.number - newest + 1
+        if newest and depth <= self.tree.deepest():
+            self._fork(depth, "reorg")
+        self._sync()
+        self._watch()
+
+    def _sync(self) -> None:
+        for node in self.nodes:
+            node.see(self.tree.head)
+
+    def _befall_nodes(self) -> None:
+        for node in self.nodes:
+            node.pruned_below, node.most_blocks, node.most_logs = 0, None, None
+            node.late.clear()
+            kinds = self.trouble.draw(list(_BEFALLS), 0.4)[:1]
+            if not {"node_lags", "node_on_losing_branch"} & set(kinds):
+                node.see(self.tree.head)
+            for kind in kinds:
+                self.trouble.happened[kind] += _BEFALLS[kind](self, node)
+
+    # -- the work ---------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        if self.random.random() < 0.85 or not self.trouble.on:
+            self.storage.prepare(0.4)
+            self._watch(seconds=self.random.choice([None, None, 30.0]))
+        if self.random.random() < 0.5:
+            self.storage.prepare(0.4)
+            self._tell()
+        self.storage.prepare(0.0)
+        if self.trouble.strikes("connection_cut_idle", 0.1):
+            self._cut_connections()
+
+    def _watch(self, seconds: float | None = None) -> Advanced | None:
+        """A watcher works until it has nothing to do, is stopped, or dies."""
+        if self.random.random() < 0.8 or not self.trouble.on:
+            self._let_lease_run_out()
+        steps = self.trouble.random.randint(1, 40)
+        stopped = self.trouble.strikes("told_to_stop", 0.1)
+        turns = iter(range(steps if stopped else 400))
+        with suppress(Killed, UnavailableError):
+            return self.workers.watch(
+                self._endpoint(), seconds=seconds, keep_on=lambda: next(turns, None) is not None
+            )
+        return None
+
+    def _endpoint(self) -> Endpoint:
+        endpoint = Endpoint(self.nodes, self.trouble, self._time, lambda: self._between(endpoint))
+        return endpoint
+
+    def _between(self, endpoint: Endpoint) -> None:
+        """Between two answers of a node anything may happen elsewhere."""
+        if self._amid or not self.trouble.on:
+            return
+        self._amid = True
+        try:
+            self._interrupt(endpoint)
+        finally:
+            self._amid = False
+
+    def _interrupt(self, endpoint: Endpoint) -> None:
+        trouble = self.trouble
+        if trouble.strikes("killed_while_asking", 0.01):
+            self.storage.die()
+        if trouble.strikes("reorg_amid_reading", 0.02):
+            self._fork(self.random.randint(0, min(4, self.tree.deepest())), "reorg")
+            self._befall_nodes()
+        if trouble.strikes("overtaken_while_asking", 0.02):
+            # Whoever was overtaken holds what is no longer true.
+            self._fork(self.random.randint(0, min(4, self.tree.deepest())), "reorg")
+            self._sync()
+            self._let_lease_run_out()
+            self._calmly_watch()
+        if trouble.strikes("endpoint_of_another_chain", 0.004):
+            endpoint.elsewhere = self._another_chain()
+        if trouble.draw(["stood_by"], 0.005):
+            stood = self._calmly_watch()
+            trouble.happened["stood_by"] += stood is not None and stood.outcome is Outcome.STANDBY
+
+    def _calmly_watch(self) -> Advanced | None:
+        self.trouble.on = False
+        try:
+            with suppress(UnavailableError):
+                return self.workers.watch(self._endpoint())
+        finally:
+            self.trouble.on = True
+        return None
+
+    def _another_chain(self) -> Node:
+        """A node of a chain that begins otherwise, and looks like ours."""
+        tree = Tree(self.random, self.config.escrow_address, begin=7, final_lag=self.final_lag)
+        tree.alive = list(self.tree.alive)
+        tree.mine(self.tree.head.number + self.random.randint(0, 3))
+        node = Node(tree, chain_id=7, safe_lag=self.safe_lag, final_lag=self.final_lag)
+        node.see(tree.head)
+        return node
+
+    def _tell(self) -> None:
+        with suppress(Killed, DBAPIError):
+            self.workers.tell()
+        if self.random.random() < 0.5:
+            self.workers.wait_for_relays()
+
+    def _let_lease_run_out(self) -> None:
+        self._time.pass_by(WATCH_SECONDS)
+        self._sql.execute("UPDATE chain SET lease_until = now() - interval '1 second'")
+
+    def _cut_connections(self) -> None:
+        self._sql.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def _calm_down(self) -> None:
+        self.trouble.on = False
+        self.storage.prepare(0.0)
+        for _ in range(2):
+            self.stories.go_on(0.3)
+            self.tree.mine()
+            self._befall_nodes()
+            self._watch()
+            self._leave_behind()
+        for _ in range(PATIENCE):
+            self.stories.go_on(1.0)
+            if self.stories.are_over():
+                break
+            self.tree.mine()
+        self.tree.mine(self.config.confirmations + 2)
+        self._befall_nodes()
+        self._until(lambda: self._outcome() is Outcome.CAUGHT_UP)
+        self._until(lambda: not self._undelivered())
+
+    def _outcome(self) -> Outcome | None:
+        done = self._watch()
+        return None if done is None else done.outcome
+
+    def _undelivered(self) -> int:
+        self.workers.wait_for_relays()
+        self.workers.tell()
+        row = self._sql.execute("SELECT count(*) FROM outbox WHERE delivered_at IS NULL").fetchone()
+        return 0 if row is None else row[0]
+
+    def _until(self, is_done) -> None:
+        assert any(is_done() for _ in range(PATIENCE)), "does not come to rest in calm weather"
+
+
+def _lag(campaign: Campaign, node: Node) -> bool:
+    """It stays where it is, or goes back."""
+    head = campaign.tree.head
+    behind = campaign.random.randint(1, min(25, max(1, head.number)))
+    node.see(head.path[max(0, head.number - behind)])
+    return True
+
+
+def _lose(campaign: Campaign, node: Node) -> bool:
+    """It believes in a branch that has lost."""
+    left = [block for block in campaign._left if block not in campaign.tree.head.path]
+    if not left:
+        return False
+    node.see(left[-1])
+    return True
+
+
+def _prune(campaign: Campaign, node: Node) -> bool:
+    node.pruned_below = campaign.random.randint(1, campaign.tree.head.number + 1)
+    return True
+
+
+def _cap_blocks(campaign: Campaign, node: Node) -> bool:
+    node.most_blocks = campaign.random.randint(0, 6)
+    return True
+
+
+def _cap_logs(campaign: Campaign, node: Node) -> bool:
+    node.most_logs = campaign.random.randint(0, 3)
+    return True
+
+
+def _delay(campaign: Campaign, node: Node) -> bool:
+    for block in campaign.tree.head.path[-4:]:
+        node.late[block.hash] = campaign.random.randint(1, 6)
+    return True
+
+
+_BEFALLS = {
+    "node_lags": _lag,
+    "node_on_losing_branch": _lose,
+    "node_pruned": _prune,
+    "blocks_capped": _cap_blocks,
+    "logs_capped": _cap_logs,
+    "logs_late": _delay,
+}
