@@ -302,9 +302,7 @@ class Watcher:
         with self._uow.begin() as tx:
             self._lease.move(tx, cursor, new)
             settled = max(new.final, self._final(tips))
-            take_in(
-                tx, cursor.chain_id, blocks, self._decoder, self._reached(new), settled=settled
-            )
+            take_in(tx, cursor.chain_id, blocks, self._decoder, self._reached(new), settled=settled)
             self._lease.commit(tx, new)
         return new
 
