@@ -7,13 +7,23 @@ from threading import Event
 import pytest
 from sqlalchemy import Engine
 
+from souk.adapters.evm.event_decoder import EscrowEventDecoder
 from souk.adapters.evm.log_source import NodeLogSource
 from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import checksum_address
+from souk.core.errors import ProviderUnavailable
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Advanced, Call, Outcome
-from souk.modules.chain.service import Pace
-from tests.support.chain_builders import CHAIN_ID, a_node, chains_of, course, rows_of, standing
+from souk.modules.chain.service import Chains, FollowedChain, Pace, watch_chain
+from tests.support.chain_builders import (
+    CHAIN_ID,
+    a_config,
+    a_node,
+    chains_of,
+    course,
+    rows_of,
+    standing,
+)
 from tests.support.scripted_chain import Intercepted, ScriptedChain, a_fact
 from tests.support.stack import Chain
 from tests.support.threads import at_once
@@ -22,6 +32,11 @@ from tests.support.waiting import eventually
 # The last of the accounts that every anvil funds.
 KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
 NOTHING = Call(checksum_address("0x" + "44" * 20), b"")
+
+
+def taken_in(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return len(standing(connection))
 
 
 def a_busy_chain() -> ScriptedChain:
@@ -116,3 +131,30 @@ def test_gives_each_transaction_its_nonce_when_several_are_sent_at_once(
     assert nonces == [(0,), (1,), (2,), (3,)]
     assert len(set(sent)) == 4
     assert sent[:4] == sent[4:]
+
+
+def test_follows_one_chain_while_the_node_of_another_never_answers(
+    committing_uow: UnitOfWork, engine: Engine
+) -> None:
+    over, asked = Event(), Event()
+
+    def never(_ask: object) -> object:
+        asked.set()
+        over.wait()
+        raise ProviderUnavailable("the node was silent until the end")
+
+    dead = FollowedChain(
+        a_config(chain_id=5, disposable=False),
+        Intercepted(ScriptedChain(chain_id=5), tips=never),
+        EscrowEventDecoder(),
+    )
+    alive = FollowedChain(a_config(), a_busy_chain(), EscrowEventDecoder())
+    chains = Chains(committing_uow, {5: dead, CHAIN_ID: alive}, daily_gas={})
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(watch_chain(chains, 5).run, lambda: not over.is_set())
+        asked.wait(10)
+        pool.submit(watch_chain(chains, CHAIN_ID).run, lambda: not over.is_set())
+        try:
+            eventually(lambda: taken_in(engine) == 5, seconds=5)
+        finally:
+            over.set()

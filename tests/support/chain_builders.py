@@ -169,7 +169,9 @@ def upkeep_of(uow, source, *, escrow: EscrowOnChain | None = None, sender=None, 
 
 def _followed(source, escrow, sender, purpose=Purpose.KEEPER, **fields) -> dict[int, FollowedChain]:
     senders = {} if sender is None else {purpose: sender}
-    chain = FollowedChain(a_config(escrow, **fields), source, EscrowEventDecoder(), senders)
+    others, heads = fields.pop("others", ()), fields.pop("heads", None)
+    config, decoder = a_config(escrow, **fields), EscrowEventDecoder()
+    chain = FollowedChain(config, source, decoder, senders, others, heads)
     return {chain.config.chain_id: chain}
 
 

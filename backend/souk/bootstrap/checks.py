@@ -1,6 +1,6 @@
 """What `/health/ready` looks at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -12,6 +12,7 @@ from souk.core import migrations
 from souk.core.errors import DatabaseUnavailable, UnavailableError
 from souk.core.readiness import Readiness
 from souk.core.unit_of_work import UnitOfWork
+from souk.modules.chain.domain.endpoints import EndpointKind, EndpointState
 from souk.modules.chain.service import Chains
 
 MAX_SILENCE = timedelta(seconds=30)
@@ -75,3 +76,32 @@ def followed_now(uow: UnitOfWork, chains: Chains, chain_id: int) -> str:
         seconds = int(silent.total_seconds())
         raise ChainNotFollowedNow(f"its worker has been silent for {seconds} s")
     return f"block {head.number}"
+
+
+def endpoints_now(uow: UnitOfWork, chains: Chains, chain_id: int, addresses: Sequence[str]) -> str:
+    """How the endpoints of a chain are, by what its worker found out last."""
+    with uow.begin() as tx:
+        known = chains.looks.list_endpoints(tx, chain_id)
+    announced = "".join(
+        f"; WebSocket {'silent' if one.fault else 'announces'}"
+        for one in known
+        if one.kind is EndpointKind.WEBSOCKET
+    )
+    if len(addresses) == 1:
+        return f"single endpoint {addresses[0]}: its word alone counts{announced}"
+    by_number = {one.number: one for one in known if one.kind is EndpointKind.HTTP}
+    lines = [
+        f"#{number} {address} {_state(by_number.get(number))}"
+        for number, address in enumerate(addresses, 1)
+    ]
+    quorum = chains.looks.of(chain_id).quorum
+    counts = "single word counts" if quorum == 1 else f"{quorum} have to agree on money"
+    return f"{len(addresses)} endpoints, {counts}: {'; '.join(lines)}{announced}"
+
+
+def _state(known: EndpointState | None) -> str:
+    if known is None:
+        return "not looked at yet"
+    fault = f", {known.fault}" if known.fault else ""
+    head = "no block" if known.head is None else f"block {known.head}"
+    return f"{known.standing} {known.score}{fault}, {head}"

@@ -2,17 +2,21 @@
 modules need."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from souk.adapters.evm import registry
 from souk.adapters.evm.event_decoder import EscrowEventDecoder
+from souk.adapters.evm.failover import FailoverRpc
+from souk.adapters.evm.heads import WebSocketHeads
 from souk.adapters.evm.log_source import NodeLogSource
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.published_keys import PUBLISHED_ACCOUNTS
 from souk.adapters.evm.registry import Deployment
-from souk.adapters.evm.rpc import JsonRpcClient
+from souk.adapters.evm.rpc import JsonRpcClient, shown_address
 from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import parse_address
 from souk.core.money import Asset
@@ -21,7 +25,7 @@ from souk.modules.chain.domain import ChainConfig, Purpose
 from souk.modules.chain.ports import TransactionSender
 from souk.modules.chain.service import FollowedChain
 from souk.modules.payments.domain import ChainMoney, TokenMoney
-from souk.settings import KeeperSettings, Settings, TradeSettings
+from souk.settings import Settings, TradeSettings
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +33,7 @@ _log = logging.getLogger(__name__)
 _SECONDS_A_BLOCK = 12
 _LOCAL_SECONDS_A_BLOCK = 1
 _POLL_SECONDS = 0.25
+_PATIENT_SECONDS = 5.0
 _IMPATIENT_SECONDS = 2.0
 
 # As much as a deployment offers where nothing else is said.
@@ -39,13 +44,15 @@ _WEI_A_GWEI = 10**9
 @dataclass(frozen=True, slots=True)
 class Network:
     """One chain: how to reach it, how it is followed, what it is paid in. `impatient_node` is the
-    same endpoint for what somebody waits for, and which is as well told to be away."""
+    same endpoints for what somebody waits for, and which is as well told to be away.
+    `addresses` are those of the endpoints without their keys."""
 
     deployment: Deployment
     node: EvmNode
     impatient_node: EvmNode
     followed: FollowedChain
     money: ChainMoney
+    addresses: tuple[str, ...]
 
 
 def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
@@ -56,25 +63,59 @@ def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
         if deployment is None:
             _log.warning("chain %s has no deployment record: ask souk doctor", chain_id)
             continue
-        url, label = urls[0].get_secret_value(), f"chain {chain_id}"
-        patient = JsonRpcClient(url, label=label)
-        impatient = JsonRpcClient(url, label=label, timeout_seconds=_IMPATIENT_SECONDS)
-        for client in (patient, impatient):
-            closing.callback(client.close)
-        found[chain_id] = _network(settings, deployment, EvmNode(patient), EvmNode(impatient))
+        patient = _clients(urls, chain_id, closing, seconds=_PATIENT_SECONDS)
+        impatient = _clients(urls, chain_id, closing, seconds=_IMPATIENT_SECONDS)
+        heads = _heads(settings.ws_urls.get(chain_id), chain_id, closing)
+        shown = tuple(shown_address(url.get_secret_value()) for url in urls)
+        found[chain_id] = _network(settings, deployment, patient, impatient, heads, shown)
     return found
 
 
+def _clients(
+    urls: Sequence[SecretStr], chain_id: int, closing: ExitStack, *, seconds: float
+) -> list[JsonRpcClient]:
+    """One for each endpoint, called by its number where there are several."""
+    clients = []
+    for number, url in enumerate(urls, 1):
+        label = f"chain {chain_id}" + (f" #{number}" if len(urls) > 1 else "")
+        client = JsonRpcClient(url.get_secret_value(), label=label, timeout_seconds=seconds)
+        closing.callback(client.close)
+        clients.append(client)
+    return clients
+
+
+def _heads(
+    urls: Sequence[SecretStr] | None, chain_id: int, closing: ExitStack
+) -> WebSocketHeads | None:
+    if not urls:
+        return None
+    plain = [url.get_secret_value() for url in urls]
+    heads = WebSocketHeads(plain, label=f"chain {chain_id}")
+    closing.callback(heads.close)
+    return heads
+
+
 def _network(
-    settings: Settings, deployment: Deployment, node: EvmNode, impatient_node: EvmNode
+    settings: Settings,
+    deployment: Deployment,
+    patient: Sequence[JsonRpcClient],
+    impatient: Sequence[JsonRpcClient],
+    heads: WebSocketHeads | None,
+    addresses: tuple[str, ...],
 ) -> Network:
+    """What follows the chain reads from one endpoint at a time, everything else from any."""
+    node = EvmNode(FailoverRpc(patient))
+    source, *others = (NodeLogSource(EvmNode(client)) for client in patient)
     followed = FollowedChain(
-        config=_followed(deployment, settings.keeper),
-        source=NodeLogSource(node),
+        config=_followed(deployment, settings),
+        source=source,
         decoder=EscrowEventDecoder(),
         senders=_senders(settings, deployment, node),
+        others=others,
+        heads=heads,
     )
-    return Network(deployment, node, impatient_node, followed, _money(deployment))
+    impatient_node = EvmNode(FailoverRpc(impatient))
+    return Network(deployment, node, impatient_node, followed, _money(deployment), addresses)
 
 
 def _senders(
@@ -112,8 +153,8 @@ def _refuse_published(
             )
 
 
-def _followed(deployment: Deployment, keeper: KeeperSettings) -> ChainConfig:
-    gwei = keeper.gas_max_gwei.get(deployment.chain_id, _MAX_GWEI)
+def _followed(deployment: Deployment, settings: Settings) -> ChainConfig:
+    gwei = settings.keeper.gas_max_gwei.get(deployment.chain_id, _MAX_GWEI)
     return ChainConfig(
         chain_id=deployment.chain_id,
         name=deployment.name,
@@ -125,6 +166,7 @@ def _followed(deployment: Deployment, keeper: KeeperSettings) -> ChainConfig:
         disposable=deployment.disposable,
         poll_seconds=_POLL_SECONDS,
         max_fee_per_gas=gwei * _WEI_A_GWEI,
+        quorum=settings.chains.chain_quorum,
     )
 
 

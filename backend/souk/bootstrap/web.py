@@ -15,7 +15,7 @@ from souk.adapters.redis.connections import connect
 from souk.adapters.redis.rate_limiter import RedisRateLimiter
 from souk.bootstrap import build
 from souk.bootstrap.cards import CardProvider
-from souk.bootstrap.checks import followed_now, readiness
+from souk.bootstrap.checks import endpoints_now, followed_now, readiness
 from souk.bootstrap.container import Container
 from souk.bootstrap.media import Kept, malware_scanner, say_pins, say_scanner
 from souk.bootstrap.names import NameReading
@@ -142,6 +142,10 @@ def _edges(below: Container) -> Mapping[object, object]:
     }
     if say_cards:
         said["cards"] = say_cards
+    for chain_id, network in found.items():
+        said[f"endpoints {chain_id}"] = partial(
+            endpoints_now, uow, chains, chain_id, network.addresses
+        )
     confirmations = {c: network.deployment.confirmations for c, network in found.items()}
     return {
         SignInGate: SignInGate(limiter, per_minute=security.sign_in_per_minute),

@@ -1,6 +1,7 @@
 """Account addresses of EVM chains, in their checksummed form (EIP-55)."""
 
 import re
+from functools import lru_cache
 from typing import NewType
 
 from eth_utils.crypto import keccak
@@ -20,6 +21,7 @@ class MalformedAddress(RejectedError):
     code = "malformed_address"
 
 
+@lru_cache(maxsize=4096)
 def checksum_address(raw: str) -> Address:
     """The EIP-55 form of `0x` and 40 hexadecimal digits of any case."""
     digits = raw[2:].lower()

@@ -28,7 +28,7 @@ class Event:
 
     def to_payload(self) -> dict[str, object]:
         """The fields as JSON-ready values."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return dict(vars(self))
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Self:

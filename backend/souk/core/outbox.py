@@ -52,17 +52,17 @@ class OutboxRow(Base):
     delivered_at: Mapped[Instant | None]
 
 
-# Numbered in the order in which they were told, by one statement that also wakes whoever listens:
-# PostgreSQL folds the notes of a transaction into one.
+# Numbered in the order in which they were told, by one statement that also wakes whoever listens.
 _APPEND = text(
     """
-    INSERT INTO outbox
-        (id, aggregate, name, version, payload, created_at, next_attempt_at, attempts)
-    SELECT told ->> 'id', told ->> 'aggregate', told ->> 'name', (told ->> 'version')::int,
-           told -> 'payload', :now, :now, 0
-    FROM jsonb_array_elements(CAST(:facts AS jsonb)) WITH ORDINALITY AS facts (told, place)
-    ORDER BY place
-    RETURNING pg_notify(:channel, '')
+    WITH appended AS (
+        INSERT INTO outbox
+            (id, aggregate, name, version, payload, created_at, next_attempt_at, attempts)
+        SELECT told ->> 'id', told ->> 'aggregate', told ->> 'name', (told ->> 'version')::int,
+               told -> 'payload', :now, :now, 0
+        FROM jsonb_array_elements(CAST(:facts AS jsonb)) WITH ORDINALITY AS facts (told, place)
+        ORDER BY place)
+    SELECT pg_notify(:channel, '')
     """
 )
 

@@ -25,6 +25,7 @@ from souk.core.db import make_engine
 from souk.core.errors import ProviderRefusesUs, ProviderUnavailable
 from souk.embedded import anvil, postgres, redis
 from souk.entrypoints.diagnosis import Unwell
+from souk.modules.chain.domain.endpoints import ENDPOINTS_FOR_QUORUM
 from souk.modules.media.domain import MAX_UPLOAD_BYTES
 from souk.modules.media.service import Overview
 from souk.settings import Settings
@@ -203,6 +204,15 @@ def chain(chain_id: int, url: SecretStr, deployments: Path) -> str:
         ) from None
     finally:
         client.close()
+
+
+def endpoints(count: int, quorum: int) -> str:
+    """Whose word counts on a chain; one endpoint will do, and is then believed alone."""
+    if count == 1:
+        return "single mode: one endpoint's word counts alone; name others beside it, with commas"
+    if count < ENDPOINTS_FOR_QUORUM or quorum == 1:
+        return f"{count} endpoints, of which one's word counts alone"
+    return f"{count} endpoints, of which {quorum} have to agree on a block with money in it"
 
 
 def _chain(client: JsonRpcClient, chain_id: int, deployment: Deployment | None) -> str:

@@ -20,7 +20,7 @@ from souk.settings.group import Address, Group, listed, parts
 from souk.settings.media import ContentSettings, ImageSettings, IpfsSettings, ScannerSettings
 from souk.settings.names import EnsSettings, NameSettings, ens_settings
 
-_CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_RPC_URLS$")
+_CHAIN_VARIABLE = re.compile(r"^CHAIN_(?P<chain_id>[1-9][0-9]*)_(?P<kind>RPC|WS)_URLS$")
 _SMTP_URL = re.compile(r"^smtps?://[^/\s]+/?$")
 
 
@@ -202,6 +202,13 @@ class KeeperSettings(Group):
         return value
 
 
+class ChainSettings(Group):
+    """How chains are read: how many endpoints have to give a block with money in it before it is
+    taken in, where a chain has at least three."""
+
+    chain_quorum: int = Field(2, ge=1, le=9)
+
+
 class DeployerSettings(Group):
     """The key that `souk deploy` signs with, or the password of the keystore that holds it; no
     other process needs either."""
@@ -252,8 +259,8 @@ class PathSettings(Group):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All groups, and the RPC addresses of each chain by its id. Without `cards` there is no card
-    rail, without `ens` no other chain to read names on than one of ours."""
+    """All groups, and the addresses of each chain's nodes by its id. Without `cards` there is no
+    card rail, without `ens` no other chain to read names on than one of ours."""
 
     http: HttpSettings
     database: DatabaseSettings
@@ -267,6 +274,8 @@ class Settings:
     log: LogSettings
     paths: PathSettings
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
+    ws_urls: Mapping[int, tuple[SecretStr, ...]] = field(default_factory=dict)
+    chains: ChainSettings = field(default_factory=ChainSettings)
     cards: CardSettings | None = None
     ens: EnsSettings | None = None
     sellers: SellerSettings = field(default_factory=SellerSettings)
@@ -291,7 +300,9 @@ class Settings:
             mail=MailSettings(),
             log=LogSettings(),
             paths=PathSettings(),
-            rpc_urls=rpc_urls(os.environ),
+            chains=ChainSettings(),
+            rpc_urls=chain_urls(os.environ, "RPC"),
+            ws_urls=chain_urls(os.environ, "WS"),
             cards=card_settings(),
             ens=ens_settings(),
             sellers=SellerSettings(),
@@ -318,12 +329,13 @@ def _variables() -> frozenset[str]:
     )
 
 
-def rpc_urls(environment: Mapping[str, str]) -> dict[int, tuple[SecretStr, ...]]:
-    """The endpoints named by `CHAIN_<id>_RPC_URLS` (comma separated), by chain id."""
+def chain_urls(
+    environment: Mapping[str, str], kind: Literal["RPC", "WS"]
+) -> dict[int, tuple[SecretStr, ...]]:
+    """The endpoints named by `CHAIN_<id>_RPC_URLS` or `_WS_URLS` (comma separated), by chain id."""
     found = {}
     for name, value in environment.items():
         match = _CHAIN_VARIABLE.match(name)
-        if match and value.strip():
-            urls = tuple(SecretStr(url.strip()) for url in value.split(",") if url.strip())
+        if match and match["kind"] == kind and (urls := tuple(map(SecretStr, parts(value)))):
             found[int(match["chain_id"])] = urls
     return found

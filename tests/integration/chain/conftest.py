@@ -8,9 +8,12 @@ from souk.adapters.evm.log_source import NodeLogSource
 from souk.adapters.evm.node import EvmNode
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.service import Chains
+from tests.integration.trade.conftest import deployed_chain
 from tests.support.chain_builders import EscrowOnChain, a_node, chains_of
 from tests.support.scripted_chain import ScriptedChain
 from tests.support.stack import Chain
+
+__all__ = ["deployed_chain"]
 
 
 @pytest.fixture

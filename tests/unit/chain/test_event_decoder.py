@@ -4,8 +4,11 @@ import json
 from importlib import resources
 
 import pytest
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from souk.adapters.evm.event_decoder import EscrowEventDecoder
 from souk.core.addresses import checksum_address
@@ -96,3 +99,29 @@ def test_knows_every_event_of_the_compiled_contract_but_the_domain_change() -> N
 
     assert topics <= DECODER.topics
     assert len(DECODER.topics) == len(EscrowFactKind)
+
+
+@given(words=st.lists(st.binary(min_size=32, max_size=32), min_size=6, max_size=6))
+@example(words=[bytes(32)] * 6)
+@example(words=[bytes(32), *[bytes(12) + b"\xff" * 20] * 3, bytes(20) + b"\xff" * 12, b"\xff" * 32])
+@example(words=[bytes(32), bytes(11) + b"\x01" + bytes(20), *[bytes(32)] * 4])
+def test_reads_words_as_the_library_for_it_does(words: list[bytes]) -> None:
+    signature = "Paid(bytes32,address,address,address,uint96,bytes32)"
+    topic = "0x" + keccak(signature.encode()).hex()
+    topics = (topic, *("0x" + word.hex() for word in words[:3]))
+    read = DECODER.decode(a_log(topics=topics, data=b"".join(words[3:])))
+
+    types = ["bytes32", "address", "address", "address", "uint96", "bytes32"]
+    try:
+        escrow, buyer, seller, token, amount, ref = decode(types, b"".join(words))
+    except DecodingError:
+        assert read is None
+        return
+    assert read.escrow_id == "0x" + escrow.hex()
+    assert read.args == {
+        "buyer": checksum_address(buyer),
+        "seller": checksum_address(seller),
+        "token": checksum_address(token),
+        "amount": str(amount),
+        "ref": "0x" + ref.hex(),
+    }

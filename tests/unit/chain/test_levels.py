@@ -6,22 +6,14 @@ from hypothesis import strategies as st
 
 from souk.modules.chain.domain import (
     ChainConfig,
-    Change,
     Heights,
     Level,
-    Sighting,
-    appearing,
     heights,
-    invert,
     levels_between,
 )
 from tests.support.chain_builders import a_config
 
 NUMBERS = st.integers(-1, 200)
-
-
-def a_sighting(number: int) -> Sighting:
-    return Sighting("cev_x", "0x", "0x", "paid", {}, number, "0x", 0, "0x", 0)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +61,6 @@ def test_never_calls_an_unseen_block_settled(
 
     assert reached.level_of(head + 1) is Level.INCLUDED
     assert reached.final <= max(reached.safe, -1) or reached.final == -1
-
-
-def test_takes_back_last_first_when_a_batch_is_inverted() -> None:
-    batch = appearing([a_sighting(1), a_sighting(2)])
-
-    assert invert(batch) == [Change(a_sighting(2), False), Change(a_sighting(1), False)]
-    assert invert(invert(batch)) == batch
 
 
 @pytest.mark.parametrize(

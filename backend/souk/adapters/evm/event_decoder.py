@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
 from souk.core.addresses import checksum_address
@@ -18,7 +17,7 @@ class _Field:
     indexed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Shape:
     solidity_name: str
     kind: EscrowFactKind
@@ -28,6 +27,14 @@ class _Shape:
     def topic(self) -> str:
         types = ",".join(field.type for field in self.fields)
         return "0x" + keccak(f"{self.solidity_name}({types})".encode()).hex()
+
+    @cached_property
+    def indexed(self) -> tuple[_Field, ...]:
+        return tuple(field for field in self.fields if field.indexed)
+
+    @cached_property
+    def plain(self) -> tuple[_Field, ...]:
+        return tuple(field for field in self.fields if not field.indexed)
 
 
 def _indexed(name: str, kind: str) -> _Field:
@@ -107,30 +114,43 @@ class EscrowEventDecoder:
 
 
 def _arguments(shape: _Shape, log: RawLog) -> dict[str, str] | None:
-    indexed = [field for field in shape.fields if field.indexed]
-    plain = [field for field in shape.fields if not field.indexed]
-    if len(log.topics) != 1 + len(indexed) or len(log.data) != 32 * len(plain):
+    """Every type of ours is a word of 32 bytes, so that nothing has to be looked up in them."""
+    topics, data = log.topics[1:], log.data.hex()
+    if len(topics) != len(shape.indexed) or len(data) != _DIGITS * len(shape.plain):
         return None
-    words = b"".join(bytes.fromhex(topic[2:]) for topic in log.topics[1:]) + log.data
-    ordered = [*indexed, *plain]
-    try:
-        values = decode([field.type for field in ordered], words)
-    except DecodingError:
-        return None
-    return {
-        field.name: _RENDER[field.type](value) for field, value in zip(ordered, values, strict=True)
-    }
+    words = [topic[2:] for topic in topics]
+    words += [data[start : start + _DIGITS] for start in range(0, len(data), _DIGITS)]
+    values = {}
+    for field, word in zip((*shape.indexed, *shape.plain), words, strict=True):
+        digits = _SIGNIFICANT[field.type]
+        if word.count("0", 0, -digits) != _DIGITS - digits:
+            return None
+        values[field.name] = _RENDER[field.type](word[-digits:])
+    return values
 
 
-def _hexadecimal(value: bytes) -> str:
-    return "0x" + value.hex()
+_DIGITS = 64
+"""Hexadecimal digits of a word."""
+
+_SIGNIFICANT = {
+    "address": 40,
+    "bytes32": 64,
+    "uint8": 2,
+    "uint40": 10,
+    "uint96": 24,
+    "uint256": 64,
+}
 
 
-_RENDER: dict[str, Callable[..., str]] = {
-    "address": checksum_address,
-    "bytes32": _hexadecimal,
-    "uint8": str,
-    "uint40": str,
-    "uint96": str,
-    "uint256": str,
+def _whole(digits: str) -> str:
+    return str(int(digits, 16))
+
+
+_RENDER: dict[str, Callable[[str], str]] = {
+    "address": lambda digits: checksum_address("0x" + digits),
+    "bytes32": lambda digits: "0x" + digits,
+    "uint8": _whole,
+    "uint40": _whole,
+    "uint96": _whole,
+    "uint256": _whole,
 }

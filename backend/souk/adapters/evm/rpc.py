@@ -8,6 +8,7 @@ used without the client.
 import base64
 import itertools
 import json
+import re
 import ssl
 import time
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from souk.core.transaction_guard import refuse_open_transaction
 FEW = 4
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _DEADLINE_FACTOR = 4
+_HOST = re.compile(r"[0-9A-Za-z.:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,21 @@ class JsonRpcClient:
 def _tls() -> ssl.SSLContext:
     """One for all endpoints: reading the certificates takes longer than a call."""
     return httpx.create_ssl_context()
+
+
+def shown_address(url: str) -> str:
+    """As much of an endpoint's address as may be shown: whose it is. Keys stand in the path, the
+    query, the user's place, and with some providers in front of the host's last two names."""
+    try:
+        host, port = httpx.URL(url).host, httpx.URL(url).port
+    except httpx.InvalidURL:
+        host, port = "", None
+    if _HOST.fullmatch(host) is None:
+        return "no address"
+    names = host.split(".")
+    if len(names) > 2 and not names[-1].isdecimal():
+        host = ".".join(["*", *names[-2:]])
+    return host if port is None else f"{host}:{port}"
 
 
 def _authorization(url: httpx.URL) -> dict[str, str]:

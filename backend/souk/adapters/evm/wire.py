@@ -5,6 +5,7 @@ was guessed may be wrong.
 """
 
 import re
+from collections.abc import Sequence
 
 from eth_abi.exceptions import DecodingError
 
@@ -15,8 +16,9 @@ from souk.modules.chain.ports import MinedTransaction
 from souk.modules.payments.domain.following import Inclusion, SentTransaction
 
 _QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
-_BYTES = re.compile(r"0x([0-9a-fA-F]{2})*")
-_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_BYTES = re.compile(r"0x[0-9a-fA-F]*")
+_HASHES = re.compile(r"(?:0x[0-9a-fA-F]{64})*")
+_HASH_LENGTH = 66
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _NO_BLOOM = bytes(256)
 
@@ -37,12 +39,25 @@ def read_quantity(value: object, what: str = "quantity") -> int:
 
 def read_bytes(value: object, what: str = "byte string") -> bytes:
     """DATA of any length."""
-    return bytes.fromhex(_text(value, _BYTES, what)[2:])
+    digits = _text(value, _BYTES, what)[2:]
+    if len(digits) % 2:
+        raise ChainDataRefused(f"the node gave a malformed {what}")
+    return bytes.fromhex(digits)
 
 
 def read_hash(value: object, what: str = "hash") -> str:
     """DATA of 32 bytes, as lowercase 0x-hex."""
-    return _text(value, _HASH, what)
+    return read_hashes([value], what)[0]
+
+
+def read_hashes(values: Sequence[object], what: str = "hash") -> list[str]:
+    """Several DATA of 32 bytes, as lowercase 0x-hex: looked at together, since most of what a node
+    says are hashes."""
+    given = [value for value in values if isinstance(value, str) and len(value) == _HASH_LENGTH]
+    joined = "".join(given)
+    if len(given) != len(values) or _HASHES.fullmatch(joined) is None:
+        raise ChainDataRefused(f"the node gave a malformed {what}")
+    return [value.lower() for value in given]
 
 
 def read_address(value: object, what: str = "address") -> Address:
@@ -75,7 +90,7 @@ def read_header(value: object) -> BlockHeader:
         parent_hash=read_hash(block.get("parentHash"), "parent hash"),
         timestamp=read_quantity(block.get("timestamp"), "block timestamp"),
         logs_bloom=_NO_BLOOM if bloom is None else read_bytes(bloom, "bloom"),
-        transaction_hashes=tuple(read_hash(item, "transaction hash") for item in transactions),
+        transaction_hashes=tuple(read_hashes(transactions, "transaction hash")),
     )
     # Beyond these, PostgreSQL's bigint or Python's datetime would end what only a liar begins.
     if header.number >= 2**63 or header.timestamp >= 2**37 or len(header.logs_bloom) != 256:
@@ -89,13 +104,16 @@ def read_log(value: object) -> RawLog:
     topics = read_list(log.get("topics"), "list of topics")
     if len(topics) > 4:
         raise ChainDataRefused("the node gave a log with more than four topics")
+    block_hash, transaction_hash, *told = read_hashes(
+        [log.get("blockHash"), log.get("transactionHash"), *topics], "hash in a log"
+    )
     read = RawLog(
         address=read_address(log.get("address"), "log address"),
-        topics=tuple(read_hash(topic, "topic") for topic in topics),
+        topics=tuple(told),
         data=read_bytes(log.get("data"), "log data"),
         block_number=read_quantity(log.get("blockNumber"), "log's block number"),
-        block_hash=read_hash(log.get("blockHash"), "log's block hash"),
-        transaction_hash=read_hash(log.get("transactionHash"), "log's transaction hash"),
+        block_hash=block_hash,
+        transaction_hash=transaction_hash,
         transaction_index=read_quantity(log.get("transactionIndex"), "transaction index"),
         log_index=read_quantity(log.get("logIndex"), "log index"),
         removed=log.get("removed") is True,

@@ -44,6 +44,8 @@ def _services() -> Iterator[tuple[str, Check]]:
         for number, url in enumerate(urls, 1):
             name = f"chain {chain_id}" + (f" #{number}" if len(urls) > 1 else "")
             yield name, partial(examinations.chain, chain_id, url, known.paths.deployments)
+        quorum = known.chains.chain_quorum
+        yield f"endpoints {chain_id}", partial(examinations.endpoints, len(urls), quorum)
     yield "malware scanner", partial(examinations.scanner, known.scanner)
     yield "pins", partial(examinations.pins, known)
     if known.cards is not None:

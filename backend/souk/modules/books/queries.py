@@ -53,6 +53,7 @@ async def books(reads: Reads, now: datetime, *, missing: str) -> bytes:
 
 
 _MOST = 100_000
+_ENDPOINT = "json_build_object('chain', chain_id::text, 'kind', kind, 'endpoint', number::text)"
 
 # Every row is found by an index that holds little else: the newest look, what is undelivered, what
 # is open. What there may be very many of is not counted beyond a bound.
@@ -117,6 +118,10 @@ _GAUGES = f"""
             extract(epoch FROM %(now)s - head_at) FROM followed
         UNION ALL SELECT 'souk_chain_head_block', json_build_object('chain', chain), head
             FROM followed
+        UNION ALL SELECT 'souk_chain_endpoint_score', {_ENDPOINT}, score FROM chain_endpoint
+        UNION ALL SELECT 'souk_chain_endpoint_block', {_ENDPOINT}, head_block FROM chain_endpoint
+        UNION ALL SELECT 'souk_chain_endpoint_look_age_seconds', {_ENDPOINT},
+            extract(epoch FROM %(now)s - looked_at) FROM chain_endpoint
         UNION ALL SELECT 'souk_payment_attempts', json_build_object('status', status), number
             FROM attempts
         UNION ALL SELECT 'souk_order_holds', json_build_object('kind', kind), number FROM held_up

@@ -1,5 +1,7 @@
 """Tables of the chain module."""
 
+from enum import StrEnum
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -18,9 +20,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from souk.core.db import Amount, Base, Id, Instant
 from souk.modules.chain.domain import IncidentReason, Level, TransactionStatus
+from souk.modules.chain.domain.endpoints import EndpointKind, Fault
 
 
-def _one_of(column: str, values: type[Level | IncidentReason | TransactionStatus]) -> str:
+def _one_of(column: str, values: type[StrEnum]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
@@ -190,6 +193,25 @@ class ChainGapRow(Base):
     last_block: Mapped[int] = mapped_column(BigInteger)
     opened_at: Mapped[Instant]
     closed_at: Mapped[Instant | None]
+
+
+class ChainEndpointRow(Base):
+    """How an endpoint was when it was looked at last, by its place in the configuration."""
+
+    __tablename__ = "chain_endpoint"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", EndpointKind), name="kind"),
+        CheckConstraint(_one_of("fault", Fault), name="fault"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score"),
+    )
+
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    score: Mapped[int] = mapped_column(Integer)
+    fault: Mapped[str | None]
+    head_block: Mapped[int | None] = mapped_column(BigInteger)
+    looked_at: Mapped[Instant]
 
 
 class ChainIncidentRow(Base):

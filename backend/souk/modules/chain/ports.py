@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from souk.core.addresses import Address
+from souk.core.ports import Bus
 from souk.modules.chain.domain import (
     BlockHeader,
     Call,
@@ -47,6 +48,16 @@ class LogSource(Protocol):
 
     def logs_by_receipts(self, header: BlockHeader) -> list[RawLog]:
         """All logs of a block, put together from its transactions' receipts."""
+        ...
+
+
+class Heads(Bus, Protocol):
+    """Says that a chain may have a new block. It carries nothing that is believed: who is woken
+    asks a `LogSource`, and who is not asks a moment later."""
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything is announced at present; true until it was listened to for a while."""
         ...
 
 

@@ -11,8 +11,8 @@ BLOOM_BYTES = 256
 _BITS = BLOOM_BYTES * 8
 
 
-# Every header is asked for the same few topics.
-@lru_cache(maxsize=1_024)
+# A contract and its topics stand in every log of it, hashed each time anew.
+@lru_cache(maxsize=4096)
 def _mask(item: bytes) -> int:
     digest = keccak(item)
     mask = 0

@@ -1,6 +1,6 @@
 """What the chain module speaks of: blocks, logs, decoded facts and how settled they are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
@@ -64,6 +64,7 @@ class IncidentReason(StrEnum):
     REORG_BELOW_FINAL = "reorg_below_final"
     HEAD_FELL_BEHIND = "head_fell_behind"
     UNREADABLE_BLOCK = "unreadable_block"
+    UNCONFIRMED_BLOCK = "unconfirmed_block"
     TRANSACTION_STUCK = "transaction_stuck"
     ACCOUNT_RUNS_DRY = "account_runs_dry"
     KEEPER_KEY_MISSING = "keeper_key_missing"
@@ -88,7 +89,8 @@ class ChainConfig:
     from it to the head. `safe_depth` and `final_depth` serve where the node has no such tags.
     `disposable` marks a development chain whose node may forget blocks when it is killed.
     `verify_blooms` is off for chains whose headers carry zero blooms. `max_fee_per_gas`, in wei, is
-    the most that a transaction of ours offers for a unit of gas, its tip included.
+    the most that a transaction of ours offers for a unit of gas, its tip included. So many
+    endpoints as `quorum` says have to give a block with money in it, if there are at least three.
     """
 
     chain_id: int
@@ -102,6 +104,7 @@ class ChainConfig:
     poll_seconds: float = 1.0
     verify_blooms: bool = True
     max_fee_per_gas: int = 100 * 10**9
+    quorum: int = 2
 
     def __post_init__(self) -> None:
         if self.confirmations < 1 or self.start_block < 0 or self.poll_seconds <= 0:
@@ -170,24 +173,6 @@ class Sighting:
     block_timestamp: int
     transaction_hash: str
     log_index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A fact that enters the canonical chain, or leaves it."""
-
-    sighting: Sighting
-    appears: bool
-
-
-def appearing(sightings: Iterable[Sighting]) -> list[Change]:
-    """The batch that takes these facts in, in the order of the chain."""
-    return [Change(sighting, appears=True) for sighting in sightings]
-
-
-def invert(batch: Sequence[Change]) -> list[Change]:
-    """The batch that undoes `batch`: the opposite changes, last first."""
-    return [Change(change.sighting, not change.appears) for change in reversed(batch)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,36 +2,37 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text, update
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.chain.domain import BlockHeader, Head, StoredBlock, block_instant
 from souk.modules.chain.models import ChainBlockRow, ChainRow
+
+_ADD = text(
+    """
+    INSERT INTO chain_block (chain_id, hash, number, parent_hash, timestamp, canonical, observed_at)
+    SELECT :chain_id, hash, number, parent_hash, timestamp, true, :now
+    FROM unnest(CAST(:hashes AS text[]), CAST(:numbers AS bigint[]), CAST(:parents AS text[]),
+        CAST(:timestamps AS bigint[])) AS given (hash, number, parent_hash, timestamp)
+    ON CONFLICT (chain_id, hash) DO UPDATE SET canonical = true
+    """
+)
 
 
 def add_blocks(tx: Transaction, chain_id: int, headers: Sequence[BlockHeader]) -> None:
     """Store canonical blocks; one that was orphaned before counts again."""
     if not headers:
         return
-    statement = insert(ChainBlockRow).values(
-        [
-            {
-                "chain_id": chain_id,
-                "hash": header.hash,
-                "number": header.number,
-                "parent_hash": header.parent_hash,
-                "timestamp": header.timestamp,
-                "canonical": True,
-                "observed_at": tx.now,
-            }
-            for header in headers
-        ]
-    )
     tx.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["chain_id", "hash"], set_={"canonical": True}
-        )
+        _ADD,
+        {
+            "chain_id": chain_id,
+            "hashes": [header.hash for header in headers],
+            "numbers": [header.number for header in headers],
+            "parents": [header.parent_hash for header in headers],
+            "timestamps": [header.timestamp for header in headers],
+            "now": tx.now,
+        },
     )
 
 

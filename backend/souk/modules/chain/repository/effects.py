@@ -1,9 +1,10 @@
 """Logs as they were given, and the effects that they show."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Row, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.chain.domain import (
@@ -14,78 +15,117 @@ from souk.modules.chain.domain import (
     RawLog,
     Sighting,
 )
-from souk.modules.chain.models import ChainEffectRow, ChainEventRow
+from souk.modules.chain.models import ChainEffectRow
 
 
-def add_event(tx: Transaction, chain_id: int, log: RawLog, decoded: DecodedEvent | None) -> str:
-    """Keep a log for ever; returns the id it has, also when it was kept before."""
-    statement = (
-        insert(ChainEventRow)
-        .values(
-            id=tx.new_id("cev"),
-            chain_id=chain_id,
-            block_hash=log.block_hash,
-            log_index=log.log_index,
-            block_number=log.block_number,
-            transaction_hash=log.transaction_hash,
-            transaction_index=log.transaction_index,
-            contract=log.address,
-            topics=list(log.topics),
-            data=log.data,
-            kind=None if decoded is None else str(decoded.kind),
-            escrow_id=None if decoded is None else decoded.escrow_id,
-            args=None if decoded is None else dict(decoded.args),
-            observed_at=tx.now,
-        )
-        .on_conflict_do_update(
-            index_elements=["chain_id", "block_hash", "log_index"],
-            set_={"block_number": log.block_number},
-        )
-        .returning(ChainEventRow.id)
-    )
-    return tx.session.execute(statement).scalar_one()
+class Shown(NamedTuple):
+    """An effect, one stay of it on the canonical chain, and the fact that shows it there."""
+
+    effect_id: str
+    observation_id: str
+    sighting: Sighting
 
 
-# The n-th fact of a kind is the n-th that stands: an orphaned one leaves its place to the next.
-_POINT = text(
+# All logs of a batch at once, as JSON: a statement for each would take most of the time that a
+# watcher has for it.
+_KEEP = text(
     """
-    INSERT INTO chain_effect (id, chain_id, contract, escrow_id, kind, sequence,
-        event_id, observation_id, block_number, level, updated_at)
-    SELECT :id, :chain_id, :contract, :escrow_id, :kind, count(*),
-        :event_id, :observation_id, :block_number, 'included', :now
-    FROM chain_effect
-    WHERE chain_id = :chain_id AND contract = :contract AND escrow_id = :escrow_id
-      AND kind = :kind AND event_id IS NOT NULL
-    HAVING NOT EXISTS (SELECT 1 FROM chain_effect WHERE event_id = :event_id)
-    ON CONFLICT (chain_id, contract, escrow_id, kind, sequence) DO UPDATE SET
-        event_id = excluded.event_id, observation_id = excluded.observation_id,
-        block_number = excluded.block_number, level = excluded.level,
-        updated_at = excluded.updated_at
-    RETURNING id
+    INSERT INTO chain_event (id, chain_id, block_hash, log_index, block_number, transaction_hash,
+        transaction_index, contract, topics, data, kind, escrow_id, args, observed_at)
+    SELECT id, :chain_id, block_hash, log_index, block_number, transaction_hash,
+        transaction_index, contract, topics, decode(data, 'hex'), kind, escrow_id, args, :now
+    FROM json_to_recordset(CAST(:logs AS json)) AS given (
+        id text, block_hash text, log_index integer, block_number bigint, transaction_hash text,
+        transaction_index integer, contract text, topics text[], data text, kind text,
+        escrow_id text, args jsonb)
+    ON CONFLICT (chain_id, block_hash, log_index) DO UPDATE SET block_number = excluded.block_number
+    RETURNING block_hash, log_index, id
     """
 )
 
 
-def point_effect(
-    tx: Transaction, chain_id: int, sighting: Sighting, *, observation_id: str
-) -> str | None:
-    """Let the effect that this fact is point at its log; returns the effect's id, `None` when it
-    points there already."""
-    effect_id: str | None = tx.session.execute(
-        _POINT,
+def add_events(
+    tx: Transaction, chain_id: int, logs: Sequence[tuple[RawLog, DecodedEvent | None]]
+) -> dict[tuple[str, int], str]:
+    """Keep logs for ever, with what they mean; returns the id of each by its block's hash and its
+    index there, which is an older one if it was kept before."""
+    if not logs:
+        return {}
+    given = [
         {
+            "id": tx.new_id("cev"),
+            "block_hash": log.block_hash,
+            "log_index": log.log_index,
+            "block_number": log.block_number,
+            "transaction_hash": log.transaction_hash,
+            "transaction_index": log.transaction_index,
+            "contract": log.address,
+            "topics": log.topics,
+            "data": log.data.hex(),
+            "kind": None if decoded is None else decoded.kind,
+            "escrow_id": None if decoded is None else decoded.escrow_id,
+            "args": None if decoded is None else decoded.args,
+        }
+        for log, decoded in logs
+    ]
+    kept = tx.session.execute(
+        _KEEP, {"chain_id": chain_id, "logs": json.dumps(given), "now": tx.now}
+    )
+    return {(row.block_hash, row.log_index): row.id for row in kept}
+
+
+# The n-th fact of a kind is the n-th that stands: an orphaned one leaves its place to the next.
+# A log that an effect points at already shows nothing new.
+_POINT = text(
+    """
+    INSERT INTO chain_effect (id, chain_id, contract, escrow_id, kind, sequence,
+        event_id, observation_id, block_number, level, updated_at)
+    SELECT id, :chain_id, contract, escrow_id, kind,
+        row_number() OVER (PARTITION BY contract, escrow_id, kind ORDER BY place) - 1 + (
+            SELECT count(*) FROM chain_effect AS other
+            WHERE other.chain_id = :chain_id AND other.contract = fact.contract
+              AND other.escrow_id = fact.escrow_id AND other.kind = fact.kind
+              AND other.event_id IS NOT NULL),
+        event_id, observation_id, block_number, level, :now
+    FROM json_to_recordset(CAST(:facts AS json)) AS fact (
+        place integer, id text, contract text, escrow_id text, kind text, event_id text,
+        observation_id text, block_number bigint, level text)
+    WHERE NOT EXISTS (SELECT 1 FROM chain_effect AS other WHERE other.event_id = fact.event_id)
+    ON CONFLICT (chain_id, contract, escrow_id, kind, sequence) DO UPDATE SET
+        event_id = excluded.event_id, observation_id = excluded.observation_id,
+        block_number = excluded.block_number, level = excluded.level,
+        updated_at = excluded.updated_at
+    RETURNING event_id, id, observation_id
+    """
+)
+
+
+def point_effects(
+    tx: Transaction, chain_id: int, sightings: Sequence[Sighting], reached: Heights
+) -> list[Shown]:
+    """Let the effects that these facts are point at their logs, at the level of their blocks;
+    returns those that did not point there already, in the order of the facts."""
+    if not sightings:
+        return []
+    facts = [
+        {
+            "place": place,
             "id": tx.new_id("eff"),
-            "chain_id": chain_id,
             "contract": sighting.contract,
             "escrow_id": sighting.escrow_id,
             "kind": sighting.kind,
             "event_id": sighting.event_id,
-            "observation_id": observation_id,
+            "observation_id": tx.new_id("obs"),
             "block_number": sighting.block_number,
-            "now": tx.now,
-        },
-    ).scalar_one_or_none()
-    return effect_id
+            "level": reached.level_of(sighting.block_number),
+        }
+        for place, sighting in enumerate(sightings)
+    ]
+    rows = tx.session.execute(
+        _POINT, {"chain_id": chain_id, "facts": json.dumps(facts), "now": tx.now}
+    )
+    ids = {row.event_id: (row.id, row.observation_id) for row in rows}
+    return [Shown(*ids[one.event_id], one) for one in sightings if one.event_id in ids]
 
 
 _UNPOINT = text(
@@ -145,11 +185,8 @@ def list_sightings_above(tx: Transaction, chain_id: int, above: int) -> list[Sig
     return [_sighting(row) for row in rows]
 
 
-def list_rising(
-    tx: Transaction, chain_id: int, heights: Heights
-) -> Iterable[tuple[str, str, Level, Sighting]]:
-    """Effect, observation, old level and sighting of each fact whose block has passed a level
-    that was not said of it yet."""
+def list_rising(tx: Transaction, chain_id: int, heights: Heights) -> Iterable[tuple[Level, Shown]]:
+    """Each fact whose block has passed a level that was not said of it yet, with its old level."""
     rows = tx.session.execute(
         _RISING,
         {
@@ -160,15 +197,23 @@ def list_rising(
         },
     ).all()
     for row in rows:
-        yield row.effect_id, row.observation_id, Level(row.level), _sighting(row)
+        yield Level(row.level), Shown(row.effect_id, row.observation_id, _sighting(row))
 
 
-def raise_effect(tx: Transaction, effect_id: str, level: Level) -> None:
-    """Record the level that was said of an effect."""
-    tx.session.execute(
-        text("UPDATE chain_effect SET level = :level, updated_at = :now WHERE id = :id"),
-        {"level": str(level), "now": tx.now, "id": effect_id},
-    )
+_RAISE = text(
+    """
+    UPDATE chain_effect SET level = risen.level, updated_at = :now
+    FROM unnest(CAST(:ids AS text[]), CAST(:levels AS text[])) AS risen (id, level)
+    WHERE chain_effect.id = risen.id
+    """
+)
+
+
+def raise_effects(tx: Transaction, levels: Mapping[str, Level]) -> None:
+    """Record the level that was said of each effect."""
+    if levels:
+        risen = {"ids": list(levels), "levels": [str(level) for level in levels.values()]}
+        tx.session.execute(_RAISE, {**risen, "now": tx.now})
 
 
 def exists_standing(

@@ -3,10 +3,13 @@
 from collections.abc import Collection
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.chain.domain import KeptEvent, appearing, invert
+from souk.modules.chain.domain import Heights, KeptEvent
 from souk.modules.chain.domain.replay import Key
 from souk.modules.chain.repository import replays as replay_rows
-from souk.modules.chain.service.writing import apply_changes
+from souk.modules.chain.service.writing import appear, disappear
+
+# Their levels are told with those of all other facts afterwards.
+_NONE_REACHED = Heights(confirmed=-1, safe=-1, final=-1)
 
 
 def align(tx: Transaction, chain_id: int, keys: Collection[Key]) -> tuple[int, int]:
@@ -31,8 +34,8 @@ def _align(tx: Transaction, chain_id: int, key: Key, events: list[KeptEvent]) ->
         same += 1
     undone = [one.shown_sighting() for one in shown[same:]]
     anew = [one.sighting() for one in due[same:]]
-    apply_changes(tx, chain_id, invert(appearing(undone)))
-    apply_changes(tx, chain_id, appearing(anew))
+    disappear(tx, chain_id, undone)
+    appear(tx, chain_id, anew, _NONE_REACHED)
     before, after = {one.event_id for one in undone}, {one.event_id for one in anew}
     return len(after - before), len(before - after)
 

@@ -17,11 +17,13 @@ from souk.modules.chain.domain import (
     TransactionStatus,
 )
 from souk.modules.chain.errors import ChainNotFollowed, KeeperKeyMissing, RelayerKeyMissing
-from souk.modules.chain.ports import EventDecoder, LogSource, TransactionSender
+from souk.modules.chain.ports import EventDecoder, Heads, LogSource, TransactionSender
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import effects as effect_rows
 from souk.modules.chain.repository import transactions as transaction_rows
+from souk.modules.chain.service.endpoints import Endpoints
+from souk.modules.chain.service.looking import Looks
 from souk.modules.chain.service.sending import Outgoing, accounts_of
 from souk.modules.chain.service.watching import Pace, Watcher
 
@@ -30,16 +32,25 @@ _KEY_MISSING = {Purpose.KEEPER: KeeperKeyMissing, Purpose.RELAYER: RelayerKeyMis
 
 @dataclass(frozen=True, slots=True)
 class FollowedChain:
-    """What belongs to one chain. `senders` has those for which a key is configured."""
+    """What belongs to one chain. `senders` has those for which a key is configured, `others` are
+    further endpoints besides `source`, and `heads` wakes who waits for a new block."""
 
     config: ChainConfig
     source: LogSource
     decoder: EventDecoder
     senders: Mapping[Purpose, TransactionSender] = field(default_factory=dict)
+    others: Sequence[LogSource] = ()
+    heads: Heads | None = None
+
+    @property
+    def sources(self) -> tuple[LogSource, ...]:
+        """All endpoints, in the order in which they are configured."""
+        return (self.source, *self.others)
 
 
 class Chains:
-    """Follows chains, tells their time, and sends transactions."""
+    """Follows chains, tells their time, and sends transactions. `looks` has the endpoints that it
+    reads from."""
 
     def __init__(
         self,
@@ -53,6 +64,12 @@ class Chains:
         self._chains = chains
         self._daily_gas = daily_gas
         self._pace = pace or Pace()
+        endpoints = {
+            chain_id: Endpoints(chain.config, chain.sources, now=self._pace.monotonic)
+            for chain_id, chain in chains.items()
+        }
+        heads = {chain_id: chain.heads for chain_id, chain in chains.items() if chain.heads}
+        self.looks = Looks(uow, endpoints, heads)
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -77,7 +94,14 @@ class Chains:
         tried again until the time is over; the outcome says how it stood last.
         """
         chain = self._followed(chain_id)
-        watcher = Watcher(self._uow, chain.source, chain.decoder, chain.config, self._pace)
+        watcher = Watcher(
+            self._uow,
+            self.looks.of(chain_id),
+            chain.decoder,
+            chain.config,
+            self._pace,
+            chain.heads,
+        )
         return watcher.run(budget_seconds=budget_seconds, keep_on=keep_on)
 
     def head(self, tx: Transaction, chain_id: int) -> Head | None:

@@ -8,16 +8,24 @@ from souk.modules.chain.service.proving import Proofs
 from souk.modules.chain.service.upkeep import Upkeep
 
 REBROADCAST_SECONDS = 3.0
+LOOK_SECONDS = 5.0
 PROOF_SECONDS = 2.0
 UPKEEP_SECONDS = 30.0
 
 
 def watch_chain(chains: Chains, chain_id: int) -> Loop:
-    """Follow one chain. Each chain has a queue and a process of its own, or a slow node would
-    hold up the others."""
+    """Follow one chain, and look at its endpoints aside. Each chain has a queue and a process of
+    its own, or a slow node would hold up the others."""
+    name = f"chain.look_at_endpoints {chain_id}"
+    look = Aside(name, partial(chains.looks.look, chain_id))
+    looks = Periodic(name, LOOK_SECONDS, look)
 
     def run(keep_on: KeepOn) -> None:
-        chains.advance(chain_id, budget_seconds=RUN_SECONDS, keep_on=keep_on)
+        def going() -> bool:
+            looks.tick()
+            return keep_on()
+
+        chains.advance(chain_id, budget_seconds=RUN_SECONDS, keep_on=going)
 
     return Loop("chain.watch", run)
 

@@ -1,6 +1,7 @@
 """The record of the chains, for those who compare it with the chains themselves."""
 
 import logging
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -14,7 +15,9 @@ from souk.modules.chain.domain import (
 from souk.modules.chain.errors import ChainNotFollowed
 from souk.modules.chain.events import EscrowEvent, EscrowEventReached, EscrowEventSeen
 from souk.modules.chain.repository import records as record_rows
+from souk.modules.chain.repository.effects import Shown
 from souk.modules.chain.service.chains import FollowedChain
+from souk.modules.chain.service.endpoints import Endpoints
 from souk.modules.chain.service.reading import BlockReader
 from souk.modules.chain.service.rescanning import take_in_late
 from souk.modules.chain.service.writing import said_of
@@ -80,11 +83,14 @@ class ChainRecords:
         of each transaction.
         """
         chain = self._followed(chain_id)
-        reader = BlockReader(chain.source, chain.config, chain.decoder.topics)
+        endpoints = Endpoints(chain.config, chain.sources, now=time.monotonic)
+        endpoints.choose(None)
+        reader = BlockReader(endpoints.source, chain.config, chain.decoder.topics)
         for number in sorted(set(numbers)):
-            [block] = reader.read(reader.headers(number, number), settled=False)
-            if take_in_late(self._uow, chain, block) is not None:
-                _log.warning("chain %s: block %s was read again", chain_id, number)
+            read = reader.read(reader.headers(number, number), settled=False)
+            for block in endpoints.vouched(read):
+                if take_in_late(self._uow, chain, block) is not None:
+                    _log.warning("chain %s: block %s was read again", chain_id, number)
 
     def _followed(self, chain_id: int) -> FollowedChain:
         chain = self._chains.get(chain_id)
@@ -95,7 +101,7 @@ class ChainRecords:
 
 def _event(chain_id: int, fact: StandingFact) -> EscrowEvent:
     """A standing fact as it was told last."""
-    said = said_of(chain_id, fact.sighting, fact.effect_id, fact.observation_id)
+    said = said_of(chain_id, Shown(fact.effect_id, fact.observation_id, fact.sighting))
     if fact.level is Level.INCLUDED:
         return EscrowEventSeen(**said)
     return EscrowEventReached(**said, level=str(fact.level))

@@ -25,6 +25,7 @@ from souk.modules.chain.events import (
 from souk.modules.chain.repository import effects as effect_rows
 from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.repository import replays as replay_rows
+from souk.modules.chain.repository.effects import Shown
 from souk.modules.chain.service.aligning import align
 from souk.modules.chain.service.chains import FollowedChain
 from souk.modules.chain.service.writing import raise_levels, said_of
@@ -118,7 +119,7 @@ def _mend(tx: Transaction, chain: FollowedChain, cursor: Cursor) -> tuple[int, i
     for line in list(_lines(tx, chain, cursor)):
         if line.unlike is Unlike.OTHERWISE and line.event.shown is not None:
             level = heights.level_of(line.event.log.block_number)
-            effect_rows.raise_effect(tx, line.event.shown.effect_id, level)
+            effect_rows.raise_effects(tx, {line.event.shown.effect_id: level})
     return moved
 
 
@@ -142,7 +143,7 @@ def _heights(chain: FollowedChain, cursor: Cursor) -> Heights:
 def _event(chain_id: int, line: Line, heights: Heights) -> EscrowEvent:
     """A log as it would be told, whatever was read in it once."""
     name, decoded = line.event.event_id, line.decoded
-    said = said_of(chain_id, line.event.reading(decoded).sighting(), name, name)
+    said = said_of(chain_id, Shown(name, name, line.event.reading(decoded).sighting()))
     level = heights.level_of(line.event.log.block_number)
     if line.due is None:
         return EscrowEventOrphaned(**said)

@@ -1,6 +1,7 @@
 """Reading blocks anew that were taken in before, and taking in what was missed of them, once."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.repository import replays as replay_rows
 from souk.modules.chain.service.aligning import align
 from souk.modules.chain.service.chains import FollowedChain
+from souk.modules.chain.service.endpoints import Endpoints
 from souk.modules.chain.service.reading import BlockReader
 from souk.modules.chain.service.window import Window
 from souk.modules.chain.service.writing import raise_levels
@@ -76,13 +78,17 @@ class Rescans:
         first, end = max(first, chain.config.start_block), min(end, end if last is None else last)
         found, final = Rescanned(first, end), -1 if cursor is None else cursor.final
         window, number = Window(), first
-        reader = BlockReader(chain.source, chain.config, chain.decoder.topics)
+        endpoints = Endpoints(chain.config, chain.sources, now=time.monotonic)
+        endpoints.choose(None)
+        reader = BlockReader(endpoints.source, chain.config, chain.decoder.topics)
         while number <= end:
             # A range may be asked for by number only where all of it is final.
             stop = min(end, number + window.size - 1, final if number <= final else end)
             blocks = _read(reader, window, number, stop, settled=stop <= final)
             if blocks is None:
                 continue
+            if len(endpoints.vouched(blocks)) < len(blocks):
+                raise ChainDataRefused(f"too few endpoints have all logs from block {number} on")
             found = self._compare(chain, found, number, stop, blocks)
             say(found)
             number = stop + 1
@@ -147,9 +153,8 @@ def take_in_late(uow: UnitOfWork, chain: FollowedChain, block: VerifiedBlock) ->
         new = [log for log in block.logs if (log.block_hash, log.log_index) not in known]
         if new:
             block_rows.add_blocks(tx, chain_id, [header])
-        for log in new:
-            effect_rows.add_event(tx, chain_id, log, chain.decoder.decode(log))
         read = [(log, chain.decoder.decode(log)) for log in block.logs]
+        effect_rows.add_events(tx, chain_id, [one for one in read if one[0] in new])
         keys = {(log.address, d.escrow_id, str(d.kind)) for log, d in read if d is not None}
         taken, _ = align(tx, chain_id, keys)
         if not new and not taken:

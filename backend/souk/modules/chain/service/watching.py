@@ -1,4 +1,4 @@
-"""The watcher: one chain, one endpoint, one lease, turn after turn.
+"""The watcher: one chain, one endpoint a turn, one lease, turn after turn.
 
 What it keeps, whatever happens: the stored canonical blocks are a chain; every fact that stands
 in them was told once and is undone once when its block leaves; the cursor never passes a block
@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from souk.core.errors import UnavailableError
+from souk.core.errors import DatabaseUnavailable, UnavailableError
+from souk.core.ports import Bus
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import (
     Advanced,
@@ -27,11 +28,13 @@ from souk.modules.chain.domain import (
     heights,
     require_linked,
 )
+from souk.modules.chain.domain.endpoints import Fault
 from souk.modules.chain.errors import ChainDataRefused, LeaseLost
 from souk.modules.chain.ports import EventDecoder, LogSource
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository.transactions import drop_transactions
 from souk.modules.chain.service.alarms import Alarms
+from souk.modules.chain.service.endpoints import LAG_TOLERATED, Endpoints
 from souk.modules.chain.service.lease import Lease
 from souk.modules.chain.service.reading import BlockReader
 from souk.modules.chain.service.window import Window, in_batches
@@ -39,11 +42,11 @@ from souk.modules.chain.service.writing import raise_levels, take_in, undo_above
 
 _log = logging.getLogger(__name__)
 
-LAG_TOLERATED = 8
 REFUSALS_TOLERATED = 5
+UNCONFIRMED_TOLERATED = 40
 ANCESTOR_CHUNK = 64
 # A commit must take less time than the lease lasts.
-LOGS_A_COMMIT = 200
+LOGS_A_COMMIT = 1_000
 MAX_PAUSE_SECONDS = 5.0
 STOP_CHECK_SECONDS = 0.25
 
@@ -78,17 +81,19 @@ class Watcher:
     def __init__(
         self,
         uow: UnitOfWork,
-        source: LogSource,
+        endpoints: Endpoints,
         decoder: EventDecoder,
         config: ChainConfig,
         pace: Pace,
+        heads: Bus | None = None,
     ) -> None:
         self._uow = uow
-        self._source = source
+        self._endpoints = endpoints
         self._decoder = decoder
         self._config = config
         self._pace = pace
-        self._reader = BlockReader(source, config, decoder.topics)
+        self._heads = heads
+        self._unconfirmed = 0
         self._alarms = Alarms(uow, config.chain_id)
         self._window = Window(pace.monotonic)
         self._lease = Lease(
@@ -120,7 +125,11 @@ class Watcher:
         seconds = min(self._config.poll_seconds * 2 ** min(failures, 10), MAX_PAUSE_SECONDS)
         until = self._pace.monotonic() + seconds
         while keep_on() and (left := until - self._pace.monotonic()) > 0:
-            self._pace.sleep(min(left, STOP_CHECK_SECONDS))
+            wait = min(left, STOP_CHECK_SECONDS)
+            if self._heads is None:
+                self._pace.sleep(wait)
+            elif self._heads.wait(wait):
+                return
 
     def _guarded_turn(self) -> tuple[int, Outcome]:
         try:
@@ -130,15 +139,33 @@ class Watcher:
             return 0, Outcome.STANDBY
         except UnavailableError as error:
             _log.warning("chain %s: %s: %s", self._config.chain_id, error.code, error)
-            return 0, Outcome.UNAVAILABLE
+            return 0, Outcome.WORKING if self._doubt(error) else Outcome.UNAVAILABLE
         except ReorgBelowFinal as error:
+            if self._endpoints.doubt(Fault.OTHER_BRANCH):
+                return 0, Outcome.WORKING
             self._alarms.open(
                 IncidentReason.REORG_BELOW_FINAL, detail=str(error), block=error.block.number
             )
             return 0, Outcome.HALTED
 
+    @property
+    def _source(self) -> LogSource:
+        return self._endpoints.source
+
+    @property
+    def _reader(self) -> BlockReader:
+        return BlockReader(self._source, self._config, self._decoder.topics)
+
+    def _doubt(self, error: UnavailableError) -> bool:
+        """Whether another endpoint can be turned to; a database that is away is no fault of one."""
+        if isinstance(error, DatabaseUnavailable):
+            return False
+        lied = isinstance(error, ChainDataRefused)
+        return self._endpoints.doubt(Fault.REFUSED if lied else Fault.FAILS)
+
     def _turn(self) -> tuple[int, Outcome]:
         cursor = self._lease.cursor()
+        self._endpoints.choose(cursor)
         if cursor is None:
             return 0, self._begin()
         tips = self._source.tips()
@@ -174,6 +201,8 @@ class Watcher:
         return self._refuse_endpoint(f"the endpoint's block 0 is {genesis_hash}")
 
     def _refuse_endpoint(self, detail: str) -> Outcome:
+        if self._endpoints.doubt(Fault.OTHER_CHAIN):
+            return Outcome.WORKING
         self._alarms.open(IncidentReason.WRONG_CHAIN, detail=detail, block=None)
         return Outcome.HALTED
 
@@ -195,6 +224,8 @@ class Watcher:
         """A node that lost or lacks blocks proves nothing about them: write nothing, and wait."""
         lag = cursor.next_block - 1 - tips.head.number
         if lag > LAG_TOLERATED:
+            if self._endpoints.doubt(Fault.LAGS):
+                return Outcome.WORKING
             self._alarms.open(
                 IncidentReason.HEAD_FELL_BEHIND,
                 detail=f"the node's head is {lag} blocks below what was already read",
@@ -209,17 +240,34 @@ class Watcher:
                 headers = self._headers(first, last, tips)
                 if cursor.head_hash not in (None, headers[0].parent_hash):
                     return 0, self._rewind(cursor, up_to=first - 1)
-                blocks = self._reader.read(headers, settled=last <= self._final(tips))
+                read = self._reader.read(headers, settled=last <= self._final(tips))
+                blocks = self._endpoints.vouched(read)
         except UnavailableError as error:
             if first == last:
                 self._note_refusal(cursor, tips)
                 raise
+            self._doubt(error)
             _log.info("chain %s: %s, asking for fewer blocks", cursor.chain_id, error)
             return 0, Outcome.WORKING
+        if not blocks:
+            return 0, self._wait_for_others(cursor)
+        self._unconfirmed = 0
         for batch in in_batches(blocks, LOGS_A_COMMIT):
             cursor = self._take_in(cursor, tips, batch)
         self._alarms.all_well(next_block=cursor.next_block)
         return len(blocks), Outcome.WORKING
+
+    def _wait_for_others(self, cursor: Cursor) -> Outcome:
+        """Endpoints see a block within moments of each other; one that only one has for long is
+        something that a person should know of."""
+        self._unconfirmed += 1
+        if self._unconfirmed >= UNCONFIRMED_TOLERATED:
+            self._alarms.open(
+                IncidentReason.UNCONFIRMED_BLOCK,
+                detail=f"too few endpoints have block {cursor.next_block}, which holds money",
+                block=cursor.next_block,
+            )
+        return Outcome.BEHIND
 
     def _end_of_window(self, cursor: Cursor, tips: Tips) -> int:
         """A window never reaches across the line below which blocks are final."""
@@ -254,8 +302,7 @@ class Watcher:
         with self._uow.begin() as tx:
             self._lease.move(tx, cursor, new)
             settled = max(new.final, self._final(tips))
-            take_in(tx, cursor.chain_id, blocks, self._decoder, final=settled)
-            raise_levels(tx, cursor.chain_id, self._reached(new))
+            take_in(tx, cursor.chain_id, blocks, self._decoder, self._reached(new), settled=settled)
             self._lease.commit(tx, new)
         return new
 
@@ -271,6 +318,7 @@ class Watcher:
 
     def _rewind(self, cursor: Cursor, *, up_to: int) -> Outcome:
         """The node has another branch: go back to the highest block that both sides know."""
+        self._endpoints.require_gone(cursor)
         ancestor = self._find_ancestor(cursor, up_to=up_to)
         if ancestor is not None and ancestor.hash == cursor.head_hash:
             raise ChainDataRefused(f"the node has block {ancestor.number}, yet not below the next")

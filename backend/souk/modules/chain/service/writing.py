@@ -5,13 +5,10 @@ from typing import TypedDict
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.chain.domain import (
-    Change,
     Heights,
-    RawLog,
+    Level,
     Sighting,
     VerifiedBlock,
-    appearing,
-    invert,
     levels_between,
 )
 from souk.modules.chain.events import EscrowEventOrphaned, EscrowEventReached, EscrowEventSeen
@@ -26,88 +23,93 @@ def take_in(
     chain_id: int,
     blocks: Sequence[VerifiedBlock],
     decoder: EventDecoder,
+    reached: Heights,
     *,
-    final: int,
+    settled: int,
 ) -> None:
-    """Store blocks and logs, and let their facts appear. Blocks that are final and hold nothing
-    of ours are not kept, but for the last one, which the next must have as its parent."""
+    """Store blocks and logs, let their facts appear, and tell which levels these and older facts
+    have `reached`. Blocks up to `settled`, which the node calls final, are not kept when they hold
+    nothing of ours, but for the last one, which the next must have as its parent."""
     kept = [
         block.header
         for block in blocks
-        if block.logs or block.header.number > final or block is blocks[-1]
+        if block.logs or block.header.number > settled or block is blocks[-1]
     ]
     block_rows.add_blocks(tx, chain_id, kept)
-    sightings = [
-        sighting
-        for block in blocks
-        for log in block.logs
-        if (sighting := _keep(tx, chain_id, block, log, decoder)) is not None
-    ]
-    apply_changes(tx, chain_id, appearing(sightings))
+    appeared = appear(tx, chain_id, _keep(tx, chain_id, blocks, decoder), reached)
+    raise_levels(tx, chain_id, reached)
+    for shown in appeared:
+        _tell_levels(tx, chain_id, shown, Level.INCLUDED, reached)
 
 
 def undo_above(tx: Transaction, chain_id: int, height: int) -> None:
     """Take back everything that was taken in from blocks higher than `height`."""
-    batch = appearing(effect_rows.list_sightings_above(tx, chain_id, height))
-    apply_changes(tx, chain_id, invert(batch))
+    disappear(tx, chain_id, effect_rows.list_sightings_above(tx, chain_id, height))
     block_rows.orphan_blocks(tx, chain_id, above=height)
     unmine_transactions(tx, chain_id, above=height)
 
 
-def apply_changes(tx: Transaction, chain_id: int, changes: Sequence[Change]) -> None:
-    """Let facts appear and disappear, and tell so."""
-    for change in changes:
-        if change.appears:
-            _appear(tx, chain_id, change.sighting)
-        else:
-            _disappear(tx, chain_id, change.sighting)
+def appear(
+    tx: Transaction, chain_id: int, sightings: Sequence[Sighting], reached: Heights
+) -> list[effect_rows.Shown]:
+    """Let facts appear, in the order of the chain, at the levels that were `reached` and are still
+    to be told; returns those that did not stand there before."""
+    appeared = effect_rows.point_effects(tx, chain_id, sightings, reached)
+    for shown in appeared:
+        tx.publish(EscrowEventSeen(**said_of(chain_id, shown)))
+    return appeared
+
+
+def disappear(tx: Transaction, chain_id: int, sightings: Sequence[Sighting]) -> None:
+    """Let facts disappear that are given in the order of the chain, last first."""
+    for sighting in reversed(sightings):
+        ids = effect_rows.unpoint_effect(tx, chain_id, sighting.event_id)
+        tx.publish(EscrowEventOrphaned(**said_of(chain_id, effect_rows.Shown(*ids, sighting))))
 
 
 def raise_levels(tx: Transaction, chain_id: int, reached: Heights) -> None:
     """Tell every level that a standing fact has passed since it was last looked at."""
-    for effect_id, observation_id, old, sighting in effect_rows.list_rising(tx, chain_id, reached):
-        new = reached.level_of(sighting.block_number)
-        for level in levels_between(old, new):
-            tx.publish(
-                EscrowEventReached(
-                    **said_of(chain_id, sighting, effect_id, observation_id), level=str(level)
-                )
-            )
-        effect_rows.raise_effect(tx, effect_id, new)
-
-
-def _keep(
-    tx: Transaction, chain_id: int, block: VerifiedBlock, log: RawLog, decoder: EventDecoder
-) -> Sighting | None:
-    decoded = decoder.decode(log)
-    event_id = effect_rows.add_event(tx, chain_id, log, decoded)
-    if decoded is None:
-        return None
-    return Sighting(
-        event_id=event_id,
-        contract=log.address,
-        escrow_id=decoded.escrow_id,
-        kind=str(decoded.kind),
-        args=decoded.args,
-        block_number=log.block_number,
-        block_hash=log.block_hash,
-        block_timestamp=block.header.timestamp,
-        transaction_hash=log.transaction_hash,
-        log_index=log.log_index,
+    effect_rows.raise_effects(
+        tx,
+        {
+            shown.effect_id: _tell_levels(tx, chain_id, shown, old, reached)
+            for old, shown in effect_rows.list_rising(tx, chain_id, reached)
+        },
     )
 
 
-def _appear(tx: Transaction, chain_id: int, sighting: Sighting) -> None:
-    observation_id = tx.new_id("obs")
-    effect_id = effect_rows.point_effect(tx, chain_id, sighting, observation_id=observation_id)
-    # A block that is read a second time shows nothing new.
-    if effect_id is not None:
-        tx.publish(EscrowEventSeen(**said_of(chain_id, sighting, effect_id, observation_id)))
+def _tell_levels(
+    tx: Transaction, chain_id: int, shown: effect_rows.Shown, old: Level, reached: Heights
+) -> Level:
+    """Each level above `old` that a fact has reached, which is returned at last."""
+    new = reached.level_of(shown.sighting.block_number)
+    for level in levels_between(old, new):
+        tx.publish(EscrowEventReached(**said_of(chain_id, shown), level=str(level)))
+    return new
 
 
-def _disappear(tx: Transaction, chain_id: int, sighting: Sighting) -> None:
-    effect_id, observation_id = effect_rows.unpoint_effect(tx, chain_id, sighting.event_id)
-    tx.publish(EscrowEventOrphaned(**said_of(chain_id, sighting, effect_id, observation_id)))
+def _keep(
+    tx: Transaction, chain_id: int, blocks: Sequence[VerifiedBlock], decoder: EventDecoder
+) -> list[Sighting]:
+    """Store the logs of these blocks; returns the facts among them in the order of the chain."""
+    read = [(block, log, decoder.decode(log)) for block in blocks for log in block.logs]
+    ids = effect_rows.add_events(tx, chain_id, [(log, decoded) for _, log, decoded in read])
+    return [
+        Sighting(
+            event_id=ids[log.block_hash, log.log_index],
+            contract=log.address,
+            escrow_id=decoded.escrow_id,
+            kind=str(decoded.kind),
+            args=decoded.args,
+            block_number=log.block_number,
+            block_hash=log.block_hash,
+            block_timestamp=block.header.timestamp,
+            transaction_hash=log.transaction_hash,
+            log_index=log.log_index,
+        )
+        for block, log, decoded in read
+        if decoded is not None
+    ]
 
 
 class Said(TypedDict):
@@ -127,14 +129,15 @@ class Said(TypedDict):
     log_index: int
 
 
-def said_of(chain_id: int, sighting: Sighting, effect_id: str, observation_id: str) -> Said:
+def said_of(chain_id: int, shown: effect_rows.Shown) -> Said:
     """A fact at its place, as it is told."""
+    sighting = shown.sighting
     return {
         "chain_id": chain_id,
         "contract": sighting.contract,
         "escrow_id": sighting.escrow_id,
-        "effect_id": effect_id,
-        "observation_id": observation_id,
+        "effect_id": shown.effect_id,
+        "observation_id": shown.observation_id,
         "kind": sighting.kind,
         "args": dict(sighting.args),
         "block_number": sighting.block_number,
