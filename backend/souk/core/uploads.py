@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import BinaryIO
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from souk.core.errors import LimitedError, MalformedError, TooLargeError
+from souk.core.errors import LimitedError, MalformedError, TooLargeError, UnavailableError
 from souk.core.multipart import find_boundary
 
 _RETRY_SECONDS = 2
@@ -50,6 +50,18 @@ class TooManyUploads(LimitedError):
             "too many uploads are on their way; send this one again when another has ended",
             retry_after_seconds=_RETRY_SECONDS,
         )
+
+
+class NoRoomForUploads(UnavailableError):
+    """The upload could not be put on disk, which may be full. Nothing of it is left.
+
+    Send it again later. Whoever runs the installation looks at the disk of `STATE_DIR`.
+    """
+
+    code = "no_room_for_uploads"
+
+    def __init__(self) -> None:
+        super().__init__("there is no room for uploads now; send this one again in a few minutes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class Uploads:
     @asynccontextmanager
     async def taken(self, request: Request, account_id: str) -> AsyncIterator[Upload]:
         """The body of a request, until the block ends. Raises `NotMultipart` and `TooManyUploads`
-        before anything is read, `UploadTooLarge` and `UploadBrokeOff`."""
+        before anything is read, `UploadTooLarge`, `UploadBrokeOff` and `NoRoomForUploads`."""
         boundary = find_boundary(request.headers.get("content-type", ""))
         with self._seat(account_id), self._nameless() as file:
             size = await self._spool(request, file)
@@ -114,8 +126,12 @@ class Uploads:
     def _nameless(self) -> Iterator[BinaryIO]:
         """A file of ours alone, without a name, so that nothing is left of it however this process
         ends."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=self._directory, buffering=0) as file:
+        with ExitStack() as kept:
+            try:
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file = kept.enter_context(tempfile.TemporaryFile(dir=self._directory, buffering=0))
+            except OSError as error:
+                raise NoRoomForUploads from error
             yield file
 
     async def _spool(self, request: Request, file: BinaryIO) -> int:
@@ -137,5 +153,8 @@ class Uploads:
 def _write(file: BinaryIO, chunk: bytes) -> None:
     """Chunks are small, and the system takes them into its own memory: no thread is needed."""
     left = memoryview(chunk)
-    while left:
-        left = left[file.write(left) :]
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as error:
+        raise NoRoomForUploads from error

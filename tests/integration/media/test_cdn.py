@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from tests.support.clock import MovableClock
 from tests.support.nginx import Nginx, nginx
 from tests.support.pictures import an_image
 from tests.support.sockets import door, read_request
+from tests.support.threads import at_once
 from tests.support.waiting import eventually
 
 SECRET = "a-secret-of-the-test-0123456789abcdef"
@@ -136,6 +138,26 @@ def test_kept_file_is_served_no_more_after_a_minute_when_it_was_deleted(shop, so
 
     # The API itself may serve it for a second more.
     eventually(is_gone, what="the file to be given up")
+
+
+def test_deleted_file_is_served_to_nobody_when_several_ask_at_once(at_hand, stack_directory):
+    all_ask = Barrier(3)
+
+    def serve(connection, _over) -> None:
+        answer = b'200 OK\r\nETag: "hi"'
+        if b"if-none-match:" in read_request(connection).lower():
+            all_ask.wait(5)
+            answer = b"404 Not Found"
+        head = b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
+        connection.sendall(head % answer + b"hi")
+
+    path = f"/ipfs/{compute_cid(b'hi')}"
+    home = stack_directory / "deleted"
+    with door(serve) as there, nginx(home, f"127.0.0.1:{there.port}", download=at_hand) as cdn:
+        assert get(cdn, path).status_code == 200
+        cdn.let_a_minute_pass()
+        answers = at_once(all_ask.parties, lambda _: get(cdn, path).status_code)
+    assert answers == [404] * all_ask.parties
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live", "/ipfs/", "/ipfs/../health/live", "/api/x"])

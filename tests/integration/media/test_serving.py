@@ -29,9 +29,9 @@ def test_file_is_served_as_nothing_but_a_picture(shop, file):
     assert headers["content-security-policy"] == "default-src 'none'; sandbox"
 
 
-def test_file_may_be_kept_for_ever(shop, file):
+def test_file_may_be_kept_for_ever_and_by_who_shares_it_for_a_minute(shop, file):
     headers = shop.api("GET", file["url"]).headers
-    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert headers["cache-control"] == "public, max-age=31536000, s-maxage=60, immutable"
     assert headers["etag"] == f'"{file["cid"]}"'
 
 

@@ -1,11 +1,8 @@
 """What is the disk's own: power cuts, permissions, and files that the system may send."""
 
 import os
-import resource
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ import pytest
 from souk.adapters.content.disk import DiskContentStore
 from souk.core.errors import ProviderUnavailable
 from tests.ports.content_store.conftest import a_content
+from tests.support.full_disk import files_of_at_most
 
 CID, CONTENT = a_content()
 
@@ -53,15 +51,6 @@ def test_content_is_not_there_when_it_was_half_written(store: DiskContentStore, 
     file.rename(file.with_name(".unfinished-abc"))
     assert list(store.list_cids()) == []
     assert store.find_size(CID) is None
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """As on a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_put_leaves_nothing_behind_when_the_disk_is_full(

@@ -18,6 +18,7 @@ from souk.modules.media.errors import ImageCleanerUnavailable
 from tests.support.hostile_images import BOMBS
 from tests.support.image_parts import saved, scene
 from tests.support.processes import gone
+from tests.support.stray_sandbox import TAKEN_OVER
 
 STRAYS = "tests.support.stray_sandbox"
 PICTURE = saved(scene(), "JPEG")
@@ -66,6 +67,21 @@ def test_sandbox_has_no_descriptor_to_open_anything_with(own_sandbox) -> None:
     assert "CapEff:\t0000000000000000" in status
     assert "NoNewPrivs:\t1" in status
     assert os.geteuid() != 0 or "Uid:\t65534\t65534\t65534\t65534" in status
+
+
+@pytest.mark.pitfall("I1")
+def test_sandbox_refuses_to_serve_when_a_picture_would_have_its_pipes(own_sandbox) -> None:
+    with pytest.raises(SandboxFailed, match="did not start"):
+        own_sandbox(program=f"{STRAYS}.open_handed").run(PICTURE)
+
+
+@pytest.mark.pitfall("I1")
+def test_picture_neither_reads_nor_answers_the_next_when_it_took_its_process_over(
+    own_sandbox, cleaner
+) -> None:
+    sandbox = own_sandbox(program=f"{STRAYS}.taken_over")
+    sandbox.run(saved(scene(), "PNG") + TAKEN_OVER)
+    assert judged(sandbox.run(PICTURE)) == cleaner.clean(PICTURE, max_bytes=MAX_UPLOAD_BYTES)
 
 
 @pytest.mark.parametrize("kind", ["net", "pid", "user", "ipc", "uts"])

@@ -6,6 +6,7 @@ import os
 from souk.adapters.images.wire import HEADER, Kind, frame, read_header
 
 OUT = 1
+TAKEN_OVER = b"taken over"
 
 
 def ready() -> None:

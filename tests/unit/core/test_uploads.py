@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from fastapi import Request
 
-from souk.core.uploads import TooManyUploads, UploadBounds, UploadBrokeOff, Uploads
+from souk.core.uploads import (
+    NoRoomForUploads,
+    TooManyUploads,
+    UploadBounds,
+    UploadBrokeOff,
+    Uploads,
+)
+from tests.support.full_disk import files_of_at_most
 
 NOW = UploadBounds(max_bytes=100, seconds=0.01)
 
@@ -65,3 +72,20 @@ def test_gives_up_an_upload_that_does_not_end(tmp_path: Path, receive: Callable)
 
     with pytest.raises(UploadBrokeOff):
         asyncio.run(begun())
+
+
+def test_gives_up_an_upload_and_leaves_nothing_when_the_disk_is_full(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, UploadBounds(max_bytes=100, at_all=1))
+
+    with pytest.raises(NoRoomForUploads), files_of_at_most(3):
+        asyncio.run(taken(uploads, "sofia"))
+
+    assert list(tmp_path.iterdir()) == []
+    assert asyncio.run(taken(uploads, "sofia")) == b"hello"
+
+
+def test_takes_no_upload_when_its_place_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_text("a file")
+
+    with pytest.raises(NoRoomForUploads):
+        asyncio.run(taken(Uploads(tmp_path / "uploads", NOW), "sofia"))

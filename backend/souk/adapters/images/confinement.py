@@ -23,6 +23,7 @@ _CLONE_NEWPID, _CLONE_NEWNET = 0x20000000, 0x40000000
 _NAMESPACES = _CLONE_NEWUSER | _CLONE_NEWPID | _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS
 _CAPABILITIES_VERSION = 0x20080522
 _AF_UNIX, _AF_INET, _SOCK_STREAM = 1, 2, 1
+_IN, _OUT, _ERRORS = 0, 1, 2
 _PROBED_BYTES = 1024 * _MIB
 
 
@@ -62,6 +63,12 @@ def isolate() -> bool:
 def die_with_parent(signal: int) -> None:
     """Have the kernel send a signal as soon as the parent has ended."""
     _prctl(_PR_SET_PDEATHSIG, signal)
+
+
+def hang_up() -> None:
+    """Give up standard input and output, over which others' pictures come and answers go."""
+    for pipe in (_IN, _OUT):
+        os.close(pipe)
 
 
 def mapped_bytes() -> int | None:
@@ -117,7 +124,10 @@ _ATTEMPTS: dict[str, Callable[[], object]] = {
     "a local socket": lambda: _socket(_AF_UNIX),
     "a file": lambda: os.open(os.devnull, os.O_RDONLY),
     "a pipe": os.pipe,
-    "another descriptor": lambda: os.dup(1),
+    "another descriptor": lambda: os.dup(_ERRORS),
+    # Of no bytes, neither waits.
+    "another's picture": lambda: os.read(_IN, 0),
+    "another's answer": lambda: os.write(_OUT, b""),
     "a process": _fork,
     "memory": lambda: bytearray(_PROBED_BYTES),
 }

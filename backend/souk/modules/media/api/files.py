@@ -39,7 +39,7 @@ _LOADS_AT_ONCE = 8
 _BYTES = {str(one): {"schema": {"type": "string", "format": "binary"}} for one in MediaType}
 # Nothing that these bytes might be taken for may do anything.
 _SERVED = {
-    "Cache-Control": "public, max-age=31536000, immutable",
+    "Cache-Control": "public, max-age=31536000, s-maxage=60, immutable",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",

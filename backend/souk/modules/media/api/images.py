@@ -114,6 +114,7 @@ async def taken_body(
         415: {"description": "The body is no such form, or its only file is no picture"},
         422: INVALID,
         429: {"description": "Too many uploads are on their way"},
+        503: {"description": "There is no room for uploads, or nothing to look at them, now"},
     },
 )
 def upload_images(
