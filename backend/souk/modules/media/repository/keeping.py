@@ -1,6 +1,6 @@
 """Which pictures are kept, and which blocks for their sake."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import (
     ARRAY,
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     bindparam,
+    delete,
     exists,
     func,
     or_,
@@ -57,6 +58,12 @@ def keep_shown(tx: Transaction, lines: Mapping[str, str]) -> None:
     """Have lines of orders, by their ids, keep what their listings show now."""
     values = {"lines": list(lines), "listings": list(lines.values())}
     tx.session.execute(_KEEP_SHOWN, values)
+
+
+def forget_shown(tx: Transaction, lines: Collection[str]) -> None:
+    """Have lines of orders, by their ids, keep nothing any more."""
+    statement = delete(UseRow).where(UseRow.kind == SOLD, UseRow.subject_id.in_(lines))
+    tx.session.execute(statement)
 
 
 def kept_blocks(*, sealed: bool) -> Subquery:
