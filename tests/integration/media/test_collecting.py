@@ -8,7 +8,7 @@ from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.modules.media.domain import Cid, PinState, Shown, UseKind
-from souk.modules.media.errors import ImageLeaving, ImageNotFound
+from souk.modules.media.errors import ImageLeaving, ImageNotFound, TooManyImages
 from souk.modules.media.repository import leaving
 from souk.modules.media.service import keep_shown, show_images
 from tests.support.account_builders import an_account
@@ -229,3 +229,13 @@ def test_pin_goes_when_its_block_was_given_up_while_it_was_set(
     keeping.images.remove(sofia, image.cid)
     keeping.pins.look_at(image.cid)
     assert node.list_pins() == frozenset()
+
+
+def test_deleted_picture_counts_until_its_bytes_are_gone(uow, cleaner, tmp_path, sofia, clock):
+    keeping = on_disk(uow, cleaner, tmp_path, most=1)
+    keeping.images.remove(sofia, keeping.upload(sofia).cid)
+    with pytest.raises(TooManyImages):
+        keeping.upload(sofia, 2)
+    pass_grace(clock)
+    keeping.collection.collect_due()
+    assert keeping.upload(sofia, 2)
