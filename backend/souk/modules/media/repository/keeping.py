@@ -74,6 +74,13 @@ def kept_blocks(*, sealed: bool) -> Subquery:
     return (union_all(files, select(SealedRow.cid)) if sealed else files).subquery()
 
 
+def is_kept_block(tx: Transaction, cid: Cid) -> bool:
+    """Whether a block is one of those."""
+    kept = kept_blocks(sealed=True)
+    found = select(exists().where(kept.c.cid == cid))
+    return tx.session.execute(found).scalar_one()
+
+
 def list_blocks(tx: Transaction, *, after: str = "") -> list[Cid]:
     """The next ones of those, in their order."""
     kept = kept_blocks(sealed=True)
