@@ -239,3 +239,29 @@ def test_deleted_picture_counts_until_its_bytes_are_gone(uow, cleaner, tmp_path,
     pass_grace(clock)
     keeping.collection.collect_due()
     assert keeping.upload(sofia, 2)
+
+
+def test_upload_of_the_same_puts_back_what_is_missing(uow, cleaner, tmp_path, sofia):
+    keeping = on_disk(uow, cleaner, tmp_path, most=1)
+    image = keeping.upload(sofia)
+    keeping.content.delete(image.cid)
+    assert keeping.upload(sofia).id == image.id
+    assert keeping.held(image) == cids(image)
+
+
+def test_upload_puts_again_what_went_before_it_was_kept(uow, cleaner, tmp_path, sofia):
+    class LosingContentStore(DiskContentStore):
+        """Loses the first file that it is given."""
+
+        has_lost = False
+
+        def put(self, cid: Cid, content: bytes) -> None:
+            super().put(cid, content)
+            if not self.has_lost:
+                self.has_lost = True
+                self.delete(cid)
+
+    content = LosingContentStore(tmp_path / "content")
+    keeping = Keeping(uow, cleaner, content, [DirectoryPinStore(tmp_path / "node")])
+    image = keeping.upload(sofia)
+    assert keeping.held(image) == cids(image)
