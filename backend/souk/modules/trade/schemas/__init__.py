@@ -167,6 +167,14 @@ class SellerRef(ResponseModel):
     name: str
 
 
+class LineImageOut(ResponseModel):
+    """A picture of what was bought."""
+
+    ipfs_hash: str
+    alt_text: str
+    url: str = Field(description="Where to fetch it from in its full size.")
+
+
 class LineOut(ResponseModel):
     """One line as it was when the order was placed."""
 
@@ -177,10 +185,10 @@ class LineOut(ResponseModel):
     unit_price: MoneyOut
     total: MoneyOut
     images: Annotated[
-        list[str],
+        list[LineImageOut],
         Field(
-            description="What the listing showed when it was bought: pictures, each at"
-            " `/ipfs/{it}`, for as long as there is the order."
+            description="What the listing showed when it was bought, for as long as there is the"
+            " order, unless it ended unpaid."
         ),
     ]
 
