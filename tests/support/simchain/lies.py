@@ -213,7 +213,7 @@ LIES: dict[str, Lie] = {
     "block_missing": _missing("eth_getBlockByNumber"),
     "head_stale": _older(("latest",), 1, 8),
     "head_fallen": _older(("latest",), 9, 60),
-    "tag_regressed": _older(TAGS, 1, 60),
+    "tag_regressed": _older(TAGS, 1, 12),
     "tag_unknown": _unknown_tag,
     "question_refused": _refused,
     "receipt_missing": _missing("eth_getTransactionReceipt"),
