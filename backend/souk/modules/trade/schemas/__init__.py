@@ -184,13 +184,9 @@ class LineOut(ResponseModel):
     kind: str
     unit_price: MoneyOut
     total: MoneyOut
-    images: Annotated[
-        list[LineImageOut],
-        Field(
-            description="What the listing showed when it was bought, for as long as there is the"
-            " order, unless it ended unpaid."
-        ),
-    ]
+    images: list[LineImageOut] = Field(
+        description="What the listing showed when it was bought; nothing when it ended unpaid."
+    )
 
 
 class StepOut(ResponseModel):
