@@ -1,6 +1,7 @@
 """Pictures that go at the moment in which somebody wants them again."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -116,6 +117,27 @@ def test_upload_waits_for_the_decision_and_sees_what_was_decided(
 
     second_waits_for_first(committing_uow, engine, decide, lambda: keeping.upload(sofia)).result()
     assert_whole_or_gone(keeping, image, is_back=True)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda keeping, _: keeping.pins.pin_due(),
+        lambda keeping, cid: keeping.pins.look_at(cid),
+        lambda keeping, cid: keeping.blocks.is_kept(cid),
+    ],
+    ids=["pin", "repair", "fetch"],
+)
+def test_who_looks_after_blocks_waits_for_the_decision(
+    committing_uow, engine, keeping, sofia, clock, look
+):
+    image = deleted(keeping, sofia, clock)
+
+    def decide(tx) -> None:
+        leaving.give_up(tx, deleted_before=tx.now - GRACE, limit=1)
+
+    act = partial(look, keeping, image.cid)
+    assert not second_waits_for_first(committing_uow, engine, decide, act).result()
 
 
 def test_decision_waits_for_an_upload_and_leaves_its_blocks(

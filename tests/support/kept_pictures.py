@@ -44,7 +44,7 @@ class Keeping:
 
     def __post_init__(self) -> None:
         self.liars = Liars(self.uow)
-        blocks = Blocks(self.content, self.targets, self.source, self.liars)
+        self.blocks = blocks = Blocks(self.uow, self.content, self.targets, self.source, self.liars)
         rules = CollectionRules(self.grace)
         names = [one.target for one in self.targets]
         self.sealing = Sealing(XChaChaDocumentSealer(b"k" * 32), self.content, names)

@@ -57,7 +57,7 @@ def media(
     liars = Liars(uow)
     source = block_source(settings.ipfs, wall, liars.note)
     targets = pin_stores(settings.ipfs, state, source)
-    blocks = Blocks(content, targets, source if settings.ipfs.ipfs_gateways else None, liars)
+    blocks = Blocks(uow, content, targets, source if settings.ipfs.ipfs_gateways else None, liars)
     pins = Pins(uow, blocks, targets, liars)
     rules = CollectionRules(timedelta(days=settings.images.image_grace_days))
     return Services(

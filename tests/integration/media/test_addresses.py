@@ -64,6 +64,20 @@ def test_every_page_names_the_same_addresses(shop, seller, image, listing):
     assert all(address.startswith(f"{CDN}/ipfs/") for address in addresses.values())
 
 
+def test_orders_page_names_addresses_when_the_seller_has_deleted_the_picture(
+    shop, seller, image, listing
+):
+    buyer = shop.person("bruno")
+    [order] = shop.paid(buyer, (listing, 1))["orders"]
+    put_on_show(shop, seller, listing)
+    shop.ask(seller, "DELETE", f"/api/images/{image['ipfs_hash']}")
+    page = shop.order(buyer, order["id"])
+    timeline = shop.api("GET", f"/api/orders/{order['id']}/timeline?key={page['timeline_key']}")
+    [shown], [same] = (one["lines"][0]["images"] for one in (page, timeline.json()))
+    assert (shown["ipfs_hash"], shown) == (image["ipfs_hash"], same)
+    assert shop.api("GET", here(shown["url"])).status_code == 200
+
+
 def test_page_may_show_pictures_from_there(shop):
     policy = shop.api("GET", "/").headers["content-security-policy"]
     assert f"; img-src 'self' {CDN}" in policy

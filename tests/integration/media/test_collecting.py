@@ -8,7 +8,7 @@ from souk.adapters.content.disk import DiskContentStore
 from souk.adapters.ipfs.directory import DirectoryPinStore
 from souk.core.errors import ProviderUnavailable
 from souk.modules.media.domain import Cid, PinState, Shown, UseKind
-from souk.modules.media.errors import ImageLeaving, ImageNotFound
+from souk.modules.media.errors import ImageLeaving, ImageNotFound, TooManyImages
 from souk.modules.media.repository import leaving
 from souk.modules.media.service import keep_shown, show_images
 from tests.support.account_builders import an_account
@@ -229,3 +229,39 @@ def test_pin_goes_when_its_block_was_given_up_while_it_was_set(
     keeping.images.remove(sofia, image.cid)
     keeping.pins.look_at(image.cid)
     assert node.list_pins() == frozenset()
+
+
+def test_deleted_picture_counts_until_its_bytes_are_gone(uow, cleaner, tmp_path, sofia, clock):
+    keeping = on_disk(uow, cleaner, tmp_path, most=1)
+    keeping.images.remove(sofia, keeping.upload(sofia).cid)
+    with pytest.raises(TooManyImages):
+        keeping.upload(sofia, 2)
+    pass_grace(clock)
+    keeping.collection.collect_due()
+    assert keeping.upload(sofia, 2)
+
+
+def test_upload_of_the_same_puts_back_what_is_missing(uow, cleaner, tmp_path, sofia):
+    keeping = on_disk(uow, cleaner, tmp_path, most=1)
+    image = keeping.upload(sofia)
+    keeping.content.delete(image.cid)
+    assert keeping.upload(sofia).id == image.id
+    assert keeping.held(image) == cids(image)
+
+
+def test_upload_puts_again_what_went_before_it_was_kept(uow, cleaner, tmp_path, sofia):
+    class LosingContentStore(DiskContentStore):
+        """Loses the first file that it is given."""
+
+        has_lost = False
+
+        def put(self, cid: Cid, content: bytes) -> None:
+            super().put(cid, content)
+            if not self.has_lost:
+                self.has_lost = True
+                self.delete(cid)
+
+    content = LosingContentStore(tmp_path / "content")
+    keeping = Keeping(uow, cleaner, content, [DirectoryPinStore(tmp_path / "node")])
+    image = keeping.upload(sofia)
+    assert keeping.held(image) == cids(image)

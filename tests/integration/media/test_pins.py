@@ -58,7 +58,7 @@ def node(tmp_path: Path) -> AwayPinStore:
 
 def pins_on(uow, content, *targets) -> Pins:
     liars = Liars(uow)
-    return Pins(uow, Blocks(content, targets, None, liars), targets, liars)
+    return Pins(uow, Blocks(uow, content, targets, None, liars), targets, liars)
 
 
 @pytest.fixture

@@ -83,7 +83,8 @@ def sold(shop: Shop) -> dict:
     buyer = shop.person("buyer")
     [order] = shop.paid(buyer, (listing, 1))["orders"]
     page = shop.order(buyer, order["id"])
-    assert (page["status"], page["lines"][0]["images"]) == ("paid", [image["ipfs_hash"]])
+    [shown] = page["lines"][0]["images"]
+    assert (page["status"], shown["ipfs_hash"]) == ("paid", image["ipfs_hash"])
     assert shop.ask(None, "GET", path).json()["images"][0]["ipfs_hash"] == image["ipfs_hash"]
     return image
 

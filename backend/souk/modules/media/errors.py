@@ -132,13 +132,19 @@ class ImageInUse(ConflictError):
 
 
 class TooManyImages(ConflictError):
-    """The account has as many pictures as it may have. Delete some that are not shown."""
+    """The account has as many pictures as it may have, with those that it deleted and whose bytes
+    are still here.
+
+    Delete some that are not shown, and come back when the days are over for which the bytes stay.
+    """
 
     code = "too_many_images"
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"you have {most} pictures; delete some that are not shown", context={"limit": most}
+            f"you have {most} pictures, counting deleted ones while their bytes stay here; delete"
+            " some that are not shown, and come back when those days are over",
+            context={"limit": most},
         )
 
 

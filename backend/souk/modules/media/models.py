@@ -16,6 +16,7 @@ from souk.core.db import Base, Id, Instant
 
 _ALIVE = text("deleted_at IS NULL")
 _DELETED = text("deleted_at IS NOT NULL AND collected_at IS NULL")
+_NOT_COLLECTED = text("collected_at IS NULL")
 _WAITING = text("wanted_at IS NOT NULL")
 _HERE = text("gone_at IS NULL")
 _CID = "cid ~ '^b[a-z2-7]{58}$'"
@@ -43,6 +44,7 @@ class ImageRow(Base):
             unique=True,
             postgresql_where=_ALIVE,
         ),
+        Index("ix_image_storage_account_id", "account_id", postgresql_where=_NOT_COLLECTED),
         Index("ix_image_storage_deleted_at", "deleted_at", postgresql_where=_DELETED),
     )
 

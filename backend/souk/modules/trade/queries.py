@@ -35,7 +35,10 @@ SELECT json_build_object(
                   'listing_id', l.listing_id, 'title', l.title, 'quantity', l.quantity,
                   'kind', l.kind, 'unit_price', money_json(l.unit_price, l.currency, 2),
                   'total', money_json(l.unit_price * l.quantity, l.currency, 2),
-                  'images', (SELECT coalesce(json_agg(i.cid ORDER BY u.position), '[]')
+                  'images', (SELECT coalesce(json_agg(json_build_object(
+                                 'ipfs_hash', i.cid,
+                                 'alt_text', coalesce(nullif(u.alt_text, ''), i.alt_text),
+                                 'url', '/ipfs/' || i.cid) ORDER BY u.position), '[]')
                              FROM image_use u JOIN image_storage i ON i.id = u.image_id
                              WHERE u.subject_id = l.id AND u.kind = 'order_line'))
                   ORDER BY l.position)

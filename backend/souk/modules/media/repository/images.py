@@ -35,9 +35,10 @@ def lock_account(tx: Transaction, account_id: str) -> None:
 
 
 def count(tx: Transaction, account_id: str) -> int:
-    """How many pictures an account has."""
+    """How many pictures of an account have bytes here: those that it has, and those that it
+    deleted and that were not collected yet."""
     statement = select(func.count()).where(
-        ImageRow.account_id == account_id, ImageRow.deleted_at.is_(None)
+        ImageRow.account_id == account_id, ImageRow.collected_at.is_(None)
     )
     return tx.session.execute(statement).scalar_one()
 

@@ -1,6 +1,6 @@
 """Which pictures are kept, and which blocks for their sake."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import (
     ARRAY,
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     bindparam,
+    delete,
     exists,
     func,
     or_,
@@ -59,12 +60,25 @@ def keep_shown(tx: Transaction, lines: Mapping[str, str]) -> None:
     tx.session.execute(_KEEP_SHOWN, values)
 
 
+def forget_shown(tx: Transaction, lines: Collection[str]) -> None:
+    """Have lines of orders, by their ids, keep nothing any more."""
+    statement = delete(UseRow).where(UseRow.kind == SOLD, UseRow.subject_id.in_(lines))
+    tx.session.execute(statement)
+
+
 def kept_blocks(*, sealed: bool) -> Subquery:
     """The CIDs of what is to be kept here and at every target, some of them several times: of
     pictures, and when told so of documents that are sealed."""
     files = select(VariantRow.cid).join(ImageRow, ImageRow.id == VariantRow.image_id)
     files = files.where(is_kept())
     return (union_all(files, select(SealedRow.cid)) if sealed else files).subquery()
+
+
+def is_kept_block(tx: Transaction, cid: Cid) -> bool:
+    """Whether a block is one of those."""
+    kept = kept_blocks(sealed=True)
+    found = select(exists().where(kept.c.cid == cid))
+    return tx.session.execute(found).scalar_one()
 
 
 def list_blocks(tx: Transaction, *, after: str = "") -> list[Cid]:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, SQLColumnExpression, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.media.domain import Back, Cid, Leaving
 from souk.modules.media.models import ImageRow, LeavingRow, PinRow, VariantRow
-from souk.modules.media.repository.keeping import is_used
+from souk.modules.media.repository.keeping import is_kept_block, is_used
 
 _KEY = func.hashtextextended("which blocks are kept", 0)
 
@@ -34,6 +34,19 @@ def give_up(tx: Transaction, *, deleted_before: datetime, limit: int) -> int:
     return len(image_ids)
 
 
+def leave_again(tx: Transaction, cid: Cid) -> bool:
+    """Have a block go that has come back and that no picture and no document has; whether it
+    goes. Whoever has it leased notes nothing any more."""
+    tx.session.execute(select(func.pg_advisory_xact_lock(_KEY)))
+    if is_kept_block(tx, cid) or tx.session.execute(select(_holders(cid).exists())).scalar_one():
+        return False
+    row = {"cid": cid, "attempts": 0, "next_attempt_at": tx.now, "leased": False, "gone_at": None}
+    again = {"attempts": LeavingRow.attempts + 1, "gone_at": None}
+    statement = insert(LeavingRow).values(row)
+    tx.session.execute(statement.on_conflict_do_update(index_elements=["cid"], set_=again))
+    return True
+
+
 def _over(deleted_before: datetime, limit: int) -> Select[tuple[str]]:
     return (
         select(ImageRow.id)
@@ -46,14 +59,16 @@ def _over(deleted_before: datetime, limit: int) -> Select[tuple[str]]:
 
 def _unheld(image_ids: Sequence[str]) -> Select[tuple[str]]:
     """Their blocks without those that a picture has which was not given up."""
-    other = aliased(VariantRow)
-    held = (
-        select(other.cid)
-        .join(ImageRow, ImageRow.id == other.image_id)
-        .where(other.cid == VariantRow.cid, ImageRow.collected_at.is_(None))
-    )
-    own = select(VariantRow.cid).where(VariantRow.image_id.in_(image_ids), ~held.exists())
+    held = _holders(VariantRow.cid).exists()
+    own = select(VariantRow.cid).where(VariantRow.image_id.in_(image_ids), ~held)
     return own.distinct()
+
+
+def _holders(cid: SQLColumnExpression[str] | Cid) -> Select[tuple[str]]:
+    """The pictures that have a block and were not given up."""
+    other = aliased(VariantRow)
+    joined = select(ImageRow.id).join(other, ImageRow.id == other.image_id)
+    return joined.where(other.cid == cid, ImageRow.collected_at.is_(None))
 
 
 def _begin(tx: Transaction, cids: Sequence[str]) -> None:

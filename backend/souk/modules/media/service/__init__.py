@@ -8,7 +8,7 @@ from souk.modules.media.service.liars import Liars
 from souk.modules.media.service.pins import Pins
 from souk.modules.media.service.repair import Repair
 from souk.modules.media.service.sealing import Sealing, find_sealed
-from souk.modules.media.service.showing import get_shown, keep_shown, show_images
+from souk.modules.media.service.showing import forget_shown, get_shown, keep_shown, show_images
 from souk.modules.media.service.standing import Overview
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Repair",
     "Sealing",
     "find_sealed",
+    "forget_shown",
     "get_shown",
     "keep_shown",
     "show_images",

@@ -116,9 +116,9 @@ class Images:
         with self._uow.begin() as tx:
             same = images.find_same(tx, arrival.account_id, arrival.purpose, original_hash)
             full = images.count(tx, arrival.account_id) >= self._rules.most_images
-        if same is not None:
+        if same is not None and self._is_whole(same):
             return same
-        if full:
+        if same is None and full:
             raise TooManyImages(self._rules.most_images)
         ready = self._ready(arrival, self._cleaned(arrival.purpose, content))
         original = Original(original_hash, len(content))
@@ -128,7 +128,7 @@ class Images:
                 self._content.put(cid, block)
             kept = self._kept(arrival, ready, original)
             if kept is not None:
-                self._tidy(kept, ready)
+                self._settle(kept, ready)
                 return kept
         raise ImageLeaving
 
@@ -143,11 +143,23 @@ class Images:
         blocks = {one.cid: one.block for one in sealed.values()}
         return _Ready(replace(cleaned, files=files), blocks, tuple(sealed.values()))
 
-    def _tidy(self, kept: ImageRecord, ready: "_Ready") -> None:
-        """When the same picture has come in meanwhile, it is sealed under other keys."""
+    def _is_whole(self, image: ImageRecord) -> bool:
+        """Whether its bytes are here, or it is sealed: then nobody can make the same again."""
+        files = {file.cid for file in image.files}
+        return image.purpose.is_sealed or not any(map(self._is_missing, files))
+
+    def _is_missing(self, cid: Cid) -> bool:
+        return self._content.find_size(cid) is None
+
+    def _settle(self, kept: ImageRecord, ready: "_Ready") -> None:
+        """What was lost since it was stored is stored again: nobody takes it away any more. When
+        the same picture has come in meanwhile, it is sealed under other keys."""
         if kept.cid != ready.cid:
             for document in ready.sealed:
                 self._sealing.discard(document)
+            return
+        for cid in filter(self._is_missing, ready.blocks):
+            self._content.put(cid, ready.blocks[cid])
 
     def _cleaned(self, purpose: Purpose, content: bytes) -> CleanedImage:
         most = purpose.caps.max_bytes

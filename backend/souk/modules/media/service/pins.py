@@ -8,7 +8,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.media.domain import Cid, DuePin, Found, PinState, wait_seconds
 from souk.modules.media.errors import BlockNotFound, ContentMismatch
 from souk.modules.media.ports import PinStore
-from souk.modules.media.repository import pins
+from souk.modules.media.repository import keeping, leaving, pins
 from souk.modules.media.service.blocks import Blocks
 from souk.modules.media.service.liars import Liars
 
@@ -44,9 +44,13 @@ class Pins:
         return looked
 
     def look_at(self, cid: Cid) -> Mapping[str, Found]:
-        """Look after one block now at every target that may be asked; what came of it."""
+        """Look after one block now at every target that may be asked; what came of it. One that is
+        not to be kept any more is left alone."""
         asked = self._trusted()
         with self._uow.begin() as tx:
+            leaving.wait_for_decisions(tx)
+            if not keeping.is_kept_block(tx, cid):
+                return {}
             claimed = pins.claim_of(tx, cid, asked, until=tx.after(_LEASE))
             tx.commit()
         return {pin.target: self._look_after(pin) for pin in claimed}
@@ -60,6 +64,7 @@ class Pins:
             with self._uow.begin() as tx:
                 before = self._whole_at.get(target)
                 whole = before is None or tx.now - before >= _WHOLE_AGAIN
+                leaving.wait_for_decisions(tx)
                 enrolled = pins.enrol(tx, target, _ENROLLED, sealed=whole)
                 tx.commit()
             if whole and enrolled < _ENROLLED:

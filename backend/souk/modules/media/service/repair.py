@@ -27,11 +27,14 @@ class Repair:
             return keeping.count_blocks(tx)
 
     def mend(self) -> Iterator[Looked]:
-        """One block after the other. Who was caught lying before is asked once more."""
+        """One block after the other, without those that are given up meanwhile. Who was caught
+        lying before is asked once more."""
         self._liars.forgive()
         for cid in self._cids():
             own = self._own(cid)
-            yield Looked(cid, own, self._pins.look_at(cid))
+            looked = Looked(cid, own, self._pins.look_at(cid))
+            if self._blocks.is_kept(cid):
+                yield looked
 
     def _cids(self) -> Iterator[Cid]:
         page = self._page("")

@@ -1,6 +1,6 @@
 """Pictures where upper modules show them, in their transactions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from souk.core.unit_of_work import Transaction
@@ -22,6 +22,11 @@ def keep_shown(tx: Transaction, lines: Mapping[str, str]) -> None:
     """Have each line of an order, by its id, keep what its listing shows now: these pictures keep
     their bytes whatever becomes of them there."""
     keeping.keep_shown(tx, lines)
+
+
+def forget_shown(tx: Transaction, lines: Collection[str]) -> None:
+    """Have lines of orders that nobody has paid keep nothing any more."""
+    keeping.forget_shown(tx, lines)
 
 
 def show_images(

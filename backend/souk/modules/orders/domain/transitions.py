@@ -62,6 +62,8 @@ _A = Actor
 FINAL = frozenset({_S.COMPLETED, _S.CANCELLED, _S.EXPIRED})
 """From here only late money (T7, from expired) leads on."""
 
+_UNPAID_ENDS = frozenset({_S.CANCELLED, _S.EXPIRED})
+
 _RAILS = frozenset({_A.CHAIN, _A.GATEWAY})
 """Who tells of money."""
 
@@ -189,6 +191,11 @@ class Step:
     def moves(self) -> bool:
         """Whether the status changes."""
         return self.source is not self.to
+
+    @property
+    def ends_unpaid(self) -> bool:
+        """Whether the order is given up and nobody has bought anything."""
+        return self.source is OrderStatus.PENDING_PAYMENT and self.to in _UNPAID_ENDS
 
 
 def decide(status: OrderStatus, to: OrderStatus, actor: Actor) -> Step:

@@ -11,6 +11,7 @@ from typing import Required, TypedDict, Unpack, assert_never
 
 from souk.core.unit_of_work import Transaction
 from souk.modules.catalog.service import Catalog
+from souk.modules.media.service import forget_shown, keep_shown
 from souk.modules.orders.domain import (
     Actor,
     OrderRecord,
@@ -61,6 +62,8 @@ class Moving:
         decide(locked.status, OrderStatus.PAID, cause["actor"])
         if not self._catalog.reserve_again(tx, locked.id):
             return None
+        # What it kept went when it expired: what is shown by now is what is bought.
+        keep_shown(tx, {line.id: line.listing_id for line in locked.lines})
         return self._move(tx, locked, OrderStatus.PAID, cause)
 
     def unpay(self, tx: Transaction, order: Known, **cause: Unpack[Cause]) -> OrderRecord:
@@ -106,6 +109,8 @@ class Moving:
             if holds:
                 raise OrderOnHold(locked.id, holds)
         self._move_stock(tx, locked.id, step.stock)
+        if step.ends_unpaid:
+            forget_shown(tx, [line.id for line in locked.lines])
         _write(tx, locked.id, step, cause)
         return replace(locked, status=step.to)
 

@@ -30,6 +30,7 @@ from souk.core.web import (
     once,
     provided,
 )
+from souk.modules.media.domain import FileAddresses
 from souk.modules.orders.domain import OrderStatus
 from souk.modules.trade import queries
 from souk.modules.trade.domain import Moved, OrderPages, TimelineLinks
@@ -68,6 +69,7 @@ ClockDep = Annotated[Clock, Depends(provided(Clock))]
 CursorsDep = Annotated[CursorCodec, Depends(provided(CursorCodec))]
 PagesDep = Annotated[OrderPages, Depends(provided(OrderPages))]
 LinksDep = Annotated[TimelineLinks, Depends(provided(TimelineLinks))]
+AddressesDep = Annotated[FileAddresses, Depends(provided(FileAddresses))]
 TimelineKey = Annotated[str, Query(max_length=128, description="`timeline_key` of the order.")]
 MaybeTimelineKey = Annotated[
     str | None, Query(max_length=128, description="`timeline_key` of the order, or none.")
@@ -191,6 +193,7 @@ async def get_order(
     pages: PagesDep,
     links: LinksDep,
     clock: ClockDep,
+    addresses: AddressesDep,
 ) -> Response:
     """Lines, history, tracking, payment attempts and where the money is. Its parties and staff
     see it; `timeline_key` opens the order's page in a browser: for its buyer seven days long,
@@ -207,7 +210,8 @@ async def get_order(
     # Only the buyer stays a party to the order whatever becomes of teams, roles and keys.
     brief = caller.scopes is not None or json.loads(page)["buyer_id"] != caller.account_id
     key = json.dumps(links.key(order_id, clock.now(), brief=brief)).encode()
-    return cacheable(request, page.rstrip()[:-1] + b', "timeline_key": ' + key + b"}")
+    shown = addresses.completed(page)
+    return cacheable(request, shown.rstrip()[:-1] + b', "timeline_key": ' + key + b"}")
 
 
 @router.get(
@@ -224,6 +228,7 @@ async def get_timeline(
     links: LinksDep,
     clock: ClockDep,
     key: TimelineKey,
+    addresses: AddressesDep,
 ) -> Response:
     """The same document for whoever holds the key that a party was given: read only, one order,
     for as long as the key lasts."""
@@ -231,7 +236,7 @@ async def get_timeline(
     page = await queries.order_timeline(reads, order_id, confirmations=pages.confirmations)
     if page is None:
         raise OrderHidden("there is no such order")
-    return cacheable(request, page)
+    return cacheable(request, addresses.completed(page))
 
 
 @router.get(

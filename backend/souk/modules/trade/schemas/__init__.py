@@ -167,6 +167,14 @@ class SellerRef(ResponseModel):
     name: str
 
 
+class LineImageOut(ResponseModel):
+    """A picture of what was bought."""
+
+    ipfs_hash: str
+    alt_text: str
+    url: str = Field(description="Where to fetch it from in its full size.")
+
+
 class LineOut(ResponseModel):
     """One line as it was when the order was placed."""
 
@@ -176,13 +184,9 @@ class LineOut(ResponseModel):
     kind: str
     unit_price: MoneyOut
     total: MoneyOut
-    images: Annotated[
-        list[str],
-        Field(
-            description="What the listing showed when it was bought: pictures, each at"
-            " `/ipfs/{it}`, for as long as there is the order."
-        ),
-    ]
+    images: list[LineImageOut] = Field(
+        description="What the listing showed when it was bought; nothing when it ended unpaid."
+    )
 
 
 class StepOut(ResponseModel):
