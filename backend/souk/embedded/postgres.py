@@ -39,6 +39,9 @@ THROWAWAY_OPTIONS: Mapping[str, str] = {
     "max_wal_senders": "0",
     # It is killed in the end, and so leaves nothing where the whole machine keeps such memory.
     "dynamic_shared_memory_type": "mmap",
+    # A client that stands still while it connects, as the pool of a test whose loop does not run,
+    # would hold up whoever drops a database for a minute.
+    "authentication_timeout": "3s",
 }
 
 

@@ -118,7 +118,7 @@ def test_repair_says_how_far_it_came_when_it_is_stopped(parts, monkeypatch):
         repairing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         eventually(lambda: node.visits)
         repairing.send_signal(signal.SIGINT)
-        said, _ = repairing.communicate(timeout=10)
+        said, _ = repairing.communicate(timeout=60)
     assert (repairing.returncode, f"looked at 0 of {count} blocks" in said) == (130, True)
     assert said.endswith("stopped; run it again to go on\n")
 

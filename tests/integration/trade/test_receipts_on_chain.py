@@ -51,6 +51,8 @@ def test_says_that_it_is_final_when_it_is(shop: Shop, verify: Verify) -> None:
 
 
 def test_does_not_hold_when_the_block_left_the_chain(shop: Shop, verify: Verify) -> None:
+    # A node that was put back knows the state of no block before that.
+    shop.chain.mine(4)
     document = shown(shop)
     shop.chain.call("anvil_reorg", 4, [])
     shop.chain.mine(4)
