@@ -26,6 +26,14 @@ from tests.support.shop import Shop
 from tests.support.sockets import door
 from tests.support.waiting import eventually
 
+# What runs in a shell's background is deaf to Ctrl-C, and so is all that it starts.
+AT_A_TERMINAL = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from souk.entrypoints import cli
+sys.exit(cli.main(["media", "repair"]))
+"""
+
 
 @pytest.fixture
 def parts(database_url, redis_url, deployed_chain, tmp_path) -> Parts:
@@ -114,11 +122,12 @@ def test_repair_says_how_far_it_came_when_it_is_stopped(parts, monkeypatch):
     ):
         give_environment(monkeypatch, shop.container.settings)
         count = len(file_cids(an_image(shop, shop.person("sofia"))))
-        command = [sys.executable, "-m", "souk.entrypoints.cli", "media", "repair"]
-        repairing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        repairing = subprocess.Popen(
+            [sys.executable, "-c", AT_A_TERMINAL], stdout=subprocess.PIPE, text=True
+        )
         eventually(lambda: node.visits)
         repairing.send_signal(signal.SIGINT)
-        said, _ = repairing.communicate(timeout=60)
+        said, _ = repairing.communicate(timeout=30)
     assert (repairing.returncode, f"looked at 0 of {count} blocks" in said) == (130, True)
     assert said.endswith("stopped; run it again to go on\n")
 
