@@ -125,7 +125,7 @@ def test_comes_to_the_same_in_every_order_when_a_refund_takes_days(card) -> None
 
     ends = {tuple(statuses(attempt, joined(order))) for order in permutations(told)}
 
-    # A bank that is slower than this process is told of once more by each of the three messages.
+    # Seldom there are three messages more, whose orders come to the same.
     assert len(told) in (6, 9)
     assert ends == {(LegStatus.HELD, LegStatus.HELD)}
 
