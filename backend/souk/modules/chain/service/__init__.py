@@ -1,6 +1,7 @@
 """Use cases of the chain module."""
 
-from souk.modules.chain.service.chains import Chains, FollowedChain
+from souk.modules.chain.service.chains import Chains
+from souk.modules.chain.service.followed import FollowedChain
 from souk.modules.chain.service.loops import (
     look_after_accounts,
     proofs_due,

@@ -1,7 +1,6 @@
 """The chains that this installation follows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from souk.core.addresses import Address
@@ -16,36 +15,18 @@ from souk.modules.chain.domain import (
     Sent,
     TransactionStatus,
 )
-from souk.modules.chain.errors import ChainNotFollowed, KeeperKeyMissing, RelayerKeyMissing
-from souk.modules.chain.ports import EventDecoder, Heads, LogSource, TransactionSender
+from souk.modules.chain.errors import KeeperKeyMissing, RelayerKeyMissing
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import effects as effect_rows
 from souk.modules.chain.repository import transactions as transaction_rows
 from souk.modules.chain.service.endpoints import Endpoints
+from souk.modules.chain.service.followed import FollowedChain, get_followed, ids_of
 from souk.modules.chain.service.looking import Looks
 from souk.modules.chain.service.sending import Outgoing, accounts_of
 from souk.modules.chain.service.watching import Pace, Watcher
 
 _KEY_MISSING = {Purpose.KEEPER: KeeperKeyMissing, Purpose.RELAYER: RelayerKeyMissing}
-
-
-@dataclass(frozen=True, slots=True)
-class FollowedChain:
-    """What belongs to one chain. `senders` has those for which a key is configured, `others` are
-    further endpoints besides `source`, and `heads` wakes who waits for a new block."""
-
-    config: ChainConfig
-    source: LogSource
-    decoder: EventDecoder
-    senders: Mapping[Purpose, TransactionSender] = field(default_factory=dict)
-    others: Sequence[LogSource] = ()
-    heads: Heads | None = None
-
-    @property
-    def sources(self) -> tuple[LogSource, ...]:
-        """All endpoints, in the order in which they are configured."""
-        return (self.source, *self.others)
 
 
 class Chains:
@@ -74,11 +55,11 @@ class Chains:
     @property
     def ids(self) -> tuple[int, ...]:
         """The chains that are followed, in rising order."""
-        return tuple(sorted(self._chains))
+        return ids_of(self._chains)
 
     def config(self, chain_id: int) -> ChainConfig:
         """How a chain is followed. Raises `ChainNotFollowed`."""
-        return self._followed(chain_id).config
+        return get_followed(self._chains, chain_id).config
 
     def advance(
         self,
@@ -93,7 +74,7 @@ class Chains:
         May be killed at any point, and run twice at once. An endpoint or database that fails is
         tried again until the time is over; the outcome says how it stood last.
         """
-        chain = self._followed(chain_id)
+        chain = get_followed(self._chains, chain_id)
         watcher = Watcher(
             self._uow,
             self.looks.of(chain_id),
@@ -145,7 +126,7 @@ class Chains:
 
     def sends(self, chain_id: int, purpose: Purpose) -> bool:
         """Whether there is a key to send with on a chain."""
-        return purpose in self._followed(chain_id).senders
+        return purpose in get_followed(self._chains, chain_id).senders
 
     def send(
         self,
@@ -189,11 +170,5 @@ class Chains:
         return account
 
     def _accounts(self, chain_id: int) -> dict[Purpose, Outgoing]:
-        chain = self._followed(chain_id)
+        chain = get_followed(self._chains, chain_id)
         return accounts_of(self._uow, chain.config, chain.senders, self._daily_gas)
-
-    def _followed(self, chain_id: int) -> FollowedChain:
-        chain = self._chains.get(chain_id)
-        if chain is None:
-            raise ChainNotFollowed(chain_id)
-        return chain

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from souk.core.errors import UnavailableError
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.chain.domain import WantedProof
-from souk.modules.chain.errors import ChainNotFollowed
 from souk.modules.chain.ports import ProofSource
 from souk.modules.chain.repository import proofs as proof_rows
+from souk.modules.chain.service.followed import get_followed, ids_of
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Proofs:
     @property
     def ids(self) -> tuple[int, ...]:
         """The chains of which anything can be proved, in rising order."""
-        return tuple(sorted(self._sources))
+        return ids_of(self._sources)
 
     def want(
         self, tx: Transaction, chain_id: int, *, block_hash: str, transaction_hash: str
@@ -43,9 +43,7 @@ class Proofs:
         """Make proofs that are wanted, at most `A_ROUND` of them; returns how many were made. What
         the node cannot give is asked for again, later and later. May be killed at any point, and
         run twice at once. Raises `ChainNotFollowed`."""
-        source = self._sources.get(chain_id)
-        if source is None:
-            raise ChainNotFollowed(chain_id)
+        source = get_followed(self._sources, chain_id)
         made = 0
         for _ in range(A_ROUND):
             wanted = self._claim(chain_id) if keep_on() else None

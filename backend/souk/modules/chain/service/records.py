@@ -12,12 +12,11 @@ from souk.modules.chain.domain import (
     SettledBlock,
     StandingFact,
 )
-from souk.modules.chain.errors import ChainNotFollowed
 from souk.modules.chain.events import EscrowEvent, EscrowEventReached, EscrowEventSeen
 from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.repository.effects import Shown
-from souk.modules.chain.service.chains import FollowedChain
 from souk.modules.chain.service.endpoints import Endpoints
+from souk.modules.chain.service.followed import FollowedChain, get_followed
 from souk.modules.chain.service.reading import BlockReader
 from souk.modules.chain.service.rescanning import take_in_late
 from souk.modules.chain.service.writing import said_of
@@ -37,7 +36,7 @@ class ChainRecords:
     def settled(self, chain_id: int, patience: timedelta) -> SettledBlock | None:
         """The newest canonical block that has been at the level at which facts count for as long
         as `patience`; `None` while there is none. Raises `ChainNotFollowed`."""
-        confirmations = self._followed(chain_id).config.confirmations
+        confirmations = get_followed(self._chains, chain_id).config.confirmations
         with self._uow.begin() as tx:
             return record_rows.find_settled(tx, chain_id, confirmations, patience)
 
@@ -70,7 +69,7 @@ class ChainRecords:
 
     def block_before(self, chain_id: int, instant: datetime) -> int:
         """A block that was there at this instant of the chain's time."""
-        start = self._followed(chain_id).config.start_block
+        start = get_followed(self._chains, chain_id).config.start_block
         with self._uow.begin() as tx:
             found = record_rows.find_block_before(tx, chain_id, instant)
         return start if found is None else max(found, start)
@@ -82,7 +81,7 @@ class ChainRecords:
         It writes what the watcher would have written, so it takes the watcher's place for the time
         of each transaction.
         """
-        chain = self._followed(chain_id)
+        chain = get_followed(self._chains, chain_id)
         endpoints = Endpoints(chain.config, chain.sources, now=time.monotonic)
         endpoints.choose(None)
         reader = BlockReader(endpoints.source, chain.config, chain.decoder.topics)
@@ -91,12 +90,6 @@ class ChainRecords:
             for block in endpoints.vouched(read):
                 if take_in_late(self._uow, chain, block) is not None:
                     _log.warning("chain %s: block %s was read again", chain_id, number)
-
-    def _followed(self, chain_id: int) -> FollowedChain:
-        chain = self._chains.get(chain_id)
-        if chain is None:
-            raise ChainNotFollowed(chain_id)
-        return chain
 
 
 def _event(chain_id: int, fact: StandingFact) -> EscrowEvent:

@@ -15,7 +15,6 @@ from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction, UnitOfWork
 from souk.modules.chain.domain import Cursor, Heights, Level, Line, Replayed, Tally, Unlike
 from souk.modules.chain.domain.replay import replay
-from souk.modules.chain.errors import ChainNotFollowed
 from souk.modules.chain.events import (
     EscrowEvent,
     EscrowEventOrphaned,
@@ -27,7 +26,7 @@ from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.repository import replays as replay_rows
 from souk.modules.chain.repository.effects import Shown
 from souk.modules.chain.service.aligning import align
-from souk.modules.chain.service.chains import FollowedChain
+from souk.modules.chain.service.followed import FollowedChain, get_followed, ids_of
 from souk.modules.chain.service.writing import raise_levels, said_of
 
 _log = logging.getLogger(__name__)
@@ -55,19 +54,19 @@ class Replays:
     @property
     def ids(self) -> tuple[int, ...]:
         """The chains that are followed, in rising order."""
-        return tuple(sorted(self._chains))
+        return ids_of(self._chains)
 
     def compare(self, tx: Transaction, chain_id: int) -> Replayed:
         """The record and what the logs make of it; `tx` is to see one moment. Raises
         `ChainNotFollowed`."""
-        chain = self._followed(chain_id)
+        chain = get_followed(self._chains, chain_id)
         cursor = replay_rows.find_cursor(tx, chain_id)
         return _NOTHING if cursor is None else _tally(tx, chain, cursor)
 
     def mend(self, chain_id: int) -> Mended:
         """Set the record right by the logs, and tell what that changes. Harmless when nothing is
         amiss, and when run twice. Raises `ChainNotFollowed`, `DatabaseBusy`."""
-        chain = self._followed(chain_id)
+        chain = get_followed(self._chains, chain_id)
         with self._uow.begin() as tx:
             cursor = record_rows.seize(tx, chain_id)
             if cursor is None:
@@ -86,7 +85,7 @@ class Replays:
     ) -> dict[str, list[EscrowEvent]]:
         """What there is to tell of these escrows by the logs alone, each in the order of the chain.
         The names of effects and observations are those of the logs. Raises `ChainNotFollowed`."""
-        chain = self._followed(chain_id)
+        chain = get_followed(self._chains, chain_id)
         cursor = replay_rows.find_cursor(tx, chain_id)
         found = defaultdict[str, list[EscrowEvent]](list)
         if cursor is None:
@@ -97,12 +96,6 @@ class Replays:
             if line.decoded is not None and line.event.log.address == contract:
                 found[line.decoded.escrow_id].append(_event(chain_id, line, heights))
         return found
-
-    def _followed(self, chain_id: int) -> FollowedChain:
-        chain = self._chains.get(chain_id)
-        if chain is None:
-            raise ChainNotFollowed(chain_id)
-        return chain
 
 
 def _mend(tx: Transaction, chain: FollowedChain, cursor: Cursor) -> tuple[int, int]:

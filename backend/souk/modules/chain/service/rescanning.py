@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from souk.core.errors import UnavailableError
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import BlockHeader, Heights, VerifiedBlock
-from souk.modules.chain.errors import ChainDataRefused, ChainNotFollowed
+from souk.modules.chain.errors import ChainDataRefused
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import effects as effect_rows
 from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.repository import replays as replay_rows
 from souk.modules.chain.service.aligning import align
-from souk.modules.chain.service.chains import FollowedChain
 from souk.modules.chain.service.endpoints import Endpoints
+from souk.modules.chain.service.followed import FollowedChain, get_followed
 from souk.modules.chain.service.reading import BlockReader
 from souk.modules.chain.service.window import Window
 from souk.modules.chain.service.writing import raise_levels
@@ -69,9 +69,7 @@ class Rescans:
         missed of them. The watcher is held up only while something is written. May be killed at any
         point, and run again. Raises `ChainNotFollowed`, and `ChainDataRefused` or
         `ProviderUnavailable` when the node does not give even a single block."""
-        chain = self._chains.get(chain_id)
-        if chain is None:
-            raise ChainNotFollowed(chain_id)
+        chain = get_followed(self._chains, chain_id)
         with self._uow.begin() as tx:
             cursor = replay_rows.find_cursor(tx, chain_id)
         end = -1 if cursor is None else cursor.next_block - 1

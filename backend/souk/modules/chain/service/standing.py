@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain.standing import WatcherStanding
-from souk.modules.chain.errors import ChainNotFollowed
 from souk.modules.chain.repository import blocks as block_rows
 from souk.modules.chain.repository import standing as standing_rows
-from souk.modules.chain.service.chains import FollowedChain
+from souk.modules.chain.service.followed import FollowedChain, get_followed, ids_of
 
 
 class Standings:
@@ -20,13 +19,11 @@ class Standings:
     @property
     def ids(self) -> tuple[int, ...]:
         """The chains that are followed, in rising order."""
-        return tuple(sorted(self._chains))
+        return ids_of(self._chains)
 
     def of(self, chain_id: int) -> WatcherStanding | None:
         """How far a chain is taken in; `None` when it never was. Raises `ChainNotFollowed`."""
-        chain = self._chains.get(chain_id)
-        if chain is None:
-            raise ChainNotFollowed(chain_id)
+        chain = get_followed(self._chains, chain_id)
         with self._uow.snapshot() as tx:
             found = standing_rows.find_chain(tx, chain_id)
             if found is None:

@@ -6,7 +6,7 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import IncidentReason, Purpose
 from souk.modules.chain.errors import NetworkFeeTooHigh
 from souk.modules.chain.service.alarms import SENDING, Alarms
-from souk.modules.chain.service.chains import FollowedChain
+from souk.modules.chain.service.followed import FollowedChain, get_followed, ids_of
 from souk.modules.chain.service.sending import Outgoing, accounts_of
 
 
@@ -27,13 +27,13 @@ class Upkeep:
     @property
     def ids(self) -> tuple[int, ...]:
         """The chains, in rising order."""
-        return tuple(sorted(self._chains))
+        return ids_of(self._chains)
 
     def look_after(self, chain_id: int) -> None:
         """See that what our accounts sent gets into blocks, and that they can pay for more: offers
         more where too little was offered, and opens and closes incidents. Raises
         `ProviderUnavailable`; then nothing is closed."""
-        chain = self._chains[chain_id]
+        chain = get_followed(self._chains, chain_id)
         accounts = accounts_of(self._uow, chain.config, chain.senders, self._daily_gas)
         alarms = self._alarms(chain_id)
         stuck = _found(_replace_stuck, accounts.values())
