@@ -12,13 +12,10 @@ from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Sent, TransactionStatus
 from souk.modules.chain.service import Chains, Upkeep
-from tests.support.chain_builders import CHAIN_ID, EscrowOnChain, chains_of, rows_of, upkeep_of
+from tests.support.chain_builders import CHAIN_ID, EscrowOnChain, rows_of, upkeep_of
 from tests.support.clock import MovableClock
-from tests.support.stack import Chain
-
-from .test_sending import (
+from tests.support.senders import (
     KEEPER,
-    KEY,
     NOTHING,
     Failing,
     KilledHere,
@@ -26,25 +23,11 @@ from .test_sending import (
     sent_on_chain,
     status,
 )
+from tests.support.stack import Chain
 
 GWEI = 10**9
 INTENT = "settle:1"
 OPEN = "SELECT reason, detail FROM chain_incident WHERE closed_at IS NULL"
-
-
-@pytest.fixture
-def sender(node: EvmNode) -> LocalTransactionSender:
-    return LocalTransactionSender(node, chain_id=CHAIN_ID, private_key=KEY)
-
-
-@pytest.fixture
-def sending(
-    uow: UnitOfWork, escrow: EscrowOnChain, node: EvmNode, sender: LocalTransactionSender
-) -> Callable[..., Chains]:
-    def make(sender=sender, **fields: object) -> Chains:
-        return chains_of(uow, NodeLogSource(node), escrow=escrow, sender=sender, **fields)
-
-    return make
 
 
 @pytest.fixture
@@ -57,11 +40,6 @@ def tending(
         return upkeep_of(uow, NodeLogSource(node), escrow=escrow, sender=sender, **fields)
 
     return make
-
-
-@pytest.fixture
-def keeper(sending: Callable[..., Chains]) -> Chains:
-    return sending()
 
 
 @pytest.fixture

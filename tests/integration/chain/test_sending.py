@@ -4,15 +4,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from eth_account import Account
 from eth_utils.crypto import keccak
 from sqlalchemy import Connection
 
-from souk.adapters.evm.log_source import NodeLogSource
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.sender import LocalTransactionSender
-from souk.core.addresses import Address, checksum_address
-from souk.core.errors import ProviderRejected, ProviderUnavailable
+from souk.core.errors import ProviderRejected
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Call, Purpose, Sent, TransactionStatus
 from souk.modules.chain.errors import (
@@ -31,76 +28,24 @@ from tests.support.chain_builders import (
     ORDER_TYPE,
     EscrowOnChain,
     calldata,
-    chains_of,
     rows_of,
 )
+from tests.support.senders import (
+    KEEPER,
+    KEY,
+    NOTHING,
+    RELAYER_KEY,
+    Failing,
+    KilledHere,
+    Unreachable,
+    sent_on_chain,
+    status,
+)
 from tests.support.stack import Chain
-
-# The last of the accounts that every anvil funds.
-KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
-RELAYER_KEY = "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"
-KEEPER = checksum_address(Account.from_key(KEY).address)
-NOTHING = Call(checksum_address("0x" + "44" * 20), b"")
-
-
-class Failing:
-    """A sender that dies at one step, before or after it did it."""
-
-    def __init__(self, honest: LocalTransactionSender, step: str, *, after: bool) -> None:
-        self._honest = honest
-        self._step = step
-        self._after = after
-
-    def __getattr__(self, name: str) -> object:
-        honest = getattr(self._honest, name)
-        return self._dying(honest) if name == self._step else honest
-
-    def _dying(self, act: Callable[..., object]) -> Callable[..., object]:
-        def die(*arguments: object) -> None:
-            if self._after:
-                act(*arguments)
-            raise KilledHere
-
-        return die
-
-
-class KilledHere(BaseException):
-    """Stands for the end of the process."""
-
-
-@pytest.fixture
-def sender(node: EvmNode) -> LocalTransactionSender:
-    return LocalTransactionSender(node, chain_id=CHAIN_ID, private_key=KEY)
-
-
-@pytest.fixture
-def sending(
-    uow: UnitOfWork, escrow: EscrowOnChain, node: EvmNode, sender: LocalTransactionSender
-) -> Callable[..., Chains]:
-    """Makes the service with a sender, or with a limit of its own."""
-
-    def make(sender=sender, **fields: object) -> Chains:
-        return chains_of(uow, NodeLogSource(node), escrow=escrow, sender=sender, **fields)
-
-    return make
-
-
-@pytest.fixture
-def keeper(sending: Callable[..., Chains]) -> Chains:
-    return sending()
 
 
 def nonces(connection: Connection) -> list[int]:
     return [nonce for (nonce,) in rows_of(connection, "SELECT nonce FROM chain_transaction")]
-
-
-def sent_on_chain(chain: Chain, account: Address = KEEPER) -> int:
-    return int(str(chain.call("eth_getTransactionCount", account, "latest")), 16)
-
-
-def status(uow: UnitOfWork, chains: Chains, intent: str) -> Sent | None:
-    with uow.begin() as tx:
-        return chains.find_sent(tx, CHAIN_ID, intent)
 
 
 def test_sends_one_transaction_when_an_intent_is_sent_twice(
@@ -163,16 +108,6 @@ def test_sends_the_stored_bytes_when_it_was_killed_before_the_broadcast(
     assert sending().rebroadcast(CHAIN_ID) == 1
     still_chain.mine()
     assert still_chain.call("eth_getTransactionReceipt", stored) is not None
-
-
-class Unreachable(Failing):
-    """A sender whose node is away at one step."""
-
-    def _dying(self, act: Callable[..., object]) -> Callable[..., object]:
-        def fail(*_arguments: object) -> None:
-            raise ProviderUnavailable("the node is away")
-
-        return fail
 
 
 def test_takes_the_next_nonce_when_the_one_before_is_still_on_its_way(

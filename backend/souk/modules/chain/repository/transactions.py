@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -124,11 +124,16 @@ def add_transaction(
     tx.session.flush()
 
 
-def list_unmined(tx: Transaction, chain_id: int, *, limit: int) -> list[Unmined]:
-    """Transactions that are not known to stand in a block, in the order of their nonces."""
+def list_unmined(
+    tx: Transaction, chain_id: int, *, sender: Address | None = None, limit: int
+) -> list[Unmined]:
+    """Transactions that are not known to stand in a block, of one account or of all, in the order
+    of their nonces."""
+    of_whom = true() if sender is None else ChainTransactionRow.sender == str(sender)
     rows = tx.session.scalars(
         select(ChainTransactionRow)
         .where(ChainTransactionRow.chain_id == chain_id, ChainTransactionRow.status.in_(_LIVE))
+        .where(of_whom)
         .order_by(ChainTransactionRow.sender, ChainTransactionRow.nonce)
         .limit(limit)
     ).all()

@@ -150,11 +150,8 @@ class Outgoing:
 
     def _find_waiting(self) -> rows.Unmined | None:
         with self._uow.begin() as tx:
-            unmined = rows.list_unmined(tx, self._chain_id, limit=BATCH)
-            own = next((each for each in unmined if each.sender == self._sender.address), None)
-            if own is None or tx.age(own.created_at) < REPLACED_AFTER:
-                return None
-        return own
+            own = rows.list_unmined(tx, self._chain_id, sender=self._sender.address, limit=1)
+            return next((e for e in own if tx.age(e.created_at) >= REPLACED_AFTER), None)
 
     def _replace(self, each: rows.Unmined, prepared: PreparedTransaction) -> str | None:
         """Stored, like every transaction, before the node sees it."""
