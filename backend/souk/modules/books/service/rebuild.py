@@ -67,12 +67,7 @@ class Rebuilding:
         `DatabaseUnavailable`."""
         with self._uow.snapshot() as tx:
             record = self._replays.compare(tx, chain_id)
-            waiting = waiting_aggregates(tx.session)
-            legs, left_out, unlike = 0, 0, list[LegUnlike]()
-            for page in self._payments.legs_on_chain(tx, chain_id):
-                known = [leg for leg in page if f"{chain_id}:{leg.escrow_id}" not in waiting]
-                legs, left_out = legs + len(known), left_out + len(page) - len(known)
-                unlike += self._unlike(tx, chain_id, known)
+            legs, left_out, unlike = self._compare_legs(tx, chain_id)
             breaks = check_rows.list_breaks(tx, tx.now - ON_ITS_WAY)
         return Rebuilt(record, legs, left_out, tuple(unlike), tuple(breaks))
 
@@ -82,8 +77,19 @@ class Rebuilding:
         ordinary way. Harmless when nothing is amiss, and when run twice. Raises
         `ChainNotFollowed`, `DatabaseUnavailable`."""
         mended = self._replays.mend(chain_id)
-        wrong = self.check(chain_id).unlike
+        with self._uow.snapshot() as tx:
+            _, _, wrong = self._compare_legs(tx, chain_id)
         return mended, sum(self._hear_again(chain_id, one) for one in wrong)
+
+    def _compare_legs(self, tx: Transaction, chain_id: int) -> tuple[int, int, list[LegUnlike]]:
+        """How many legs were compared, how many were left out, and those that differ."""
+        waiting = waiting_aggregates(tx.session)
+        legs, left_out, unlike = 0, 0, list[LegUnlike]()
+        for page in self._payments.legs_on_chain(tx, chain_id):
+            known = [leg for leg in page if f"{chain_id}:{leg.escrow_id}" not in waiting]
+            legs, left_out = legs + len(known), left_out + len(page) - len(known)
+            unlike += self._unlike(tx, chain_id, known)
+        return legs, left_out, unlike
 
     def _unlike(self, tx: Transaction, chain_id: int, legs: Sequence[EscrowLeg]) -> list[LegUnlike]:
         found = []
@@ -101,8 +107,6 @@ class Rebuilding:
         """Take in what stands about a leg and was not heard, take back what was heard and does not
         stand, and draw the conclusions."""
         leg = unlike.leg
-        if not isinstance(leg, EscrowLeg):
-            return False
         events = self._records.facts_of(chain_id, leg.contract, leg.escrow_id)
         standing = [one for event in events for one in self._read(event)]
         with self._uow.begin() as tx:

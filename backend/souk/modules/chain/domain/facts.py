@@ -289,6 +289,10 @@ class Cursor:
     safe: int
     final: int
 
+    def reached(self, confirmations: int) -> Heights:
+        """The heights up to which blocks stand at each level."""
+        return Heights(self.next_block - confirmations, self.safe, self.final)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredBlock:

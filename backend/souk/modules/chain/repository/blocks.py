@@ -1,6 +1,6 @@
 """Blocks, canonical and left behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select, text, update
 
@@ -76,10 +76,27 @@ def find_head(tx: Transaction, chain_id: int, *, up_to: int | None = None) -> He
 def is_taken_in(tx: Transaction, chain_id: int, *, number: int, block_hash: str) -> bool:
     """Whether our record of the canonical chain holds this block. A final block without logs of
     ours is not kept, so a height below `final` is answer enough."""
-    stored = tx.session.scalar(
-        select(ChainBlockRow.hash).filter_by(chain_id=chain_id, number=number, canonical=True)
+    return bool(_taken_in(tx, chain_id, {block_hash: number}))
+
+
+def list_taken_in(tx: Transaction, chain_id: int, headers: Sequence[BlockHeader]) -> set[str]:
+    """The hashes of those of these blocks that it holds."""
+    return _taken_in(tx, chain_id, {header.hash: header.number for header in headers})
+
+
+def _taken_in(tx: Transaction, chain_id: int, numbers: Mapping[str, int]) -> set[str]:
+    rows = tx.session.execute(
+        select(ChainBlockRow.number, ChainBlockRow.hash).where(
+            ChainBlockRow.chain_id == chain_id,
+            ChainBlockRow.canonical,
+            ChainBlockRow.number.between(min(numbers.values()), max(numbers.values())),
+        )
     )
-    if stored is not None:
-        return stored == block_hash
+    stored = {row.number: row.hash for row in rows}
     final = tx.session.scalar(select(ChainRow.final_block).filter_by(chain_id=chain_id))
-    return final is not None and number <= final
+    settled = -1 if final is None else final
+    return {
+        block_hash
+        for block_hash, number in numbers.items()
+        if (stored[number] == block_hash if number in stored else number <= settled)
+    }

@@ -24,6 +24,25 @@ def _cursor(row: Row[tuple[int, int, str, int, str | None, int, int]]) -> Cursor
     return Cursor(*row)
 
 
+def find_cursor(tx: Transaction, chain_id: int) -> Cursor | None:
+    """The cursor as it stands; `None` for a chain that was never followed."""
+    row = tx.session.execute(select(*_CURSOR).where(ChainRow.chain_id == chain_id)).one_or_none()
+    return None if row is None else _cursor(row)
+
+
+def seize(tx: Transaction, chain_id: int) -> Cursor | None:
+    """The cursor, under a new epoch and without a lease: whoever moves it at this moment fails,
+    writes nothing, and begins again after this transaction. `None` for a chain that was never
+    followed."""
+    row = tx.session.execute(
+        update(ChainRow)
+        .where(ChainRow.chain_id == chain_id)
+        .values(lease_epoch=ChainRow.lease_epoch + 1, lease_owner=None, lease_until=None)
+        .returning(*_CURSOR)
+    ).one_or_none()
+    return None if row is None else _cursor(row)
+
+
 def add_chain(tx: Transaction, chain_id: int, *, genesis_hash: str, next_block: int) -> None:
     """Begin to follow a chain; harmless when it is followed already."""
     tx.session.execute(

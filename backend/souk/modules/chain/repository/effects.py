@@ -131,24 +131,27 @@ def point_effects(
 _UNPOINT = text(
     """
     WITH shown AS (
-        SELECT id, observation_id FROM chain_effect
-        WHERE chain_id = :chain_id AND event_id = :event_id FOR UPDATE)
+        SELECT event_id, id, observation_id FROM chain_effect
+        WHERE chain_id = :chain_id AND event_id = ANY(CAST(:event_ids AS text[])) FOR UPDATE)
     UPDATE chain_effect AS effect
     SET event_id = NULL, observation_id = NULL, block_number = NULL, level = NULL,
         updated_at = :now
     FROM shown WHERE effect.id = shown.id
-    RETURNING shown.id, shown.observation_id
+    RETURNING shown.event_id, shown.id, shown.observation_id
     """
 )
 
 
-def unpoint_effect(tx: Transaction, chain_id: int, event_id: str) -> tuple[str, str]:
-    """Let the effect shown by this log point at none; returns its id and the observation that
-    ended."""
-    row = tx.session.execute(
-        _UNPOINT, {"chain_id": chain_id, "event_id": event_id, "now": tx.now}
-    ).one()
-    return row.id, row.observation_id
+def unpoint_effects(tx: Transaction, chain_id: int, sightings: Sequence[Sighting]) -> list[Shown]:
+    """Let the effects that these logs show point at none; returns what ended, in the same order."""
+    if not sightings:
+        return []
+    event_ids = [sighting.event_id for sighting in sightings]
+    rows = tx.session.execute(
+        _UNPOINT, {"chain_id": chain_id, "event_ids": event_ids, "now": tx.now}
+    )
+    ids = {row.event_id: (row.id, row.observation_id) for row in rows}
+    return [Shown(*ids[sighting.event_id], sighting) for sighting in sightings]
 
 
 _SIGHTINGS = """

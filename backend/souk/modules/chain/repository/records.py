@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, select, text
 
 from souk.core.unit_of_work import Transaction
-from souk.modules.chain.domain import Cursor, Level, SettledBlock, Sighting, StandingFact
-from souk.modules.chain.models import ChainBlockRow, ChainEffectRow, ChainRow
+from souk.modules.chain.domain import Level, SettledBlock, Sighting, StandingFact
+from souk.modules.chain.models import ChainBlockRow, ChainEffectRow
 from souk.modules.chain.repository import blocks as block_rows
 
 _STANDING = """
@@ -103,24 +103,3 @@ def find_block_before(tx: Transaction, chain_id: int, instant: datetime) -> int 
         .order_by(row.number.desc())
         .limit(1)
     )
-
-
-def seize(tx: Transaction, chain_id: int) -> Cursor | None:
-    """The cursor, under a new epoch and without a lease: whoever moves it at this moment fails,
-    writes nothing, and begins again after this transaction. `None` for a chain that was never
-    followed."""
-    row = tx.session.execute(
-        update(ChainRow)
-        .where(ChainRow.chain_id == chain_id)
-        .values(lease_epoch=ChainRow.lease_epoch + 1, lease_owner=None, lease_until=None)
-        .returning(
-            ChainRow.chain_id,
-            ChainRow.lease_epoch,
-            ChainRow.genesis_hash,
-            ChainRow.next_block,
-            ChainRow.head_hash,
-            ChainRow.safe_block,
-            ChainRow.final_block,
-        )
-    ).one_or_none()
-    return None if row is None else Cursor(*row)

@@ -7,8 +7,8 @@ from sqlalchemy import Row, select, text, update
 
 from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction
-from souk.modules.chain.domain import Cursor, DecodedEvent, KeptEvent, Level, RawLog, Shown
-from souk.modules.chain.models import ChainEventRow, ChainRow
+from souk.modules.chain.domain import DecodedEvent, KeptEvent, Level, RawLog, Shown
+from souk.modules.chain.models import ChainEventRow
 
 _AT_ONCE = 500
 
@@ -54,22 +54,6 @@ _RIGHT_BLOCKS = text(
       AND effect.block_number <> event.block_number
     """
 )
-
-
-def find_cursor(tx: Transaction, chain_id: int) -> Cursor | None:
-    """The cursor as it stands; `None` for a chain that was never followed."""
-    row = tx.session.execute(
-        select(
-            ChainRow.chain_id,
-            ChainRow.lease_epoch,
-            ChainRow.genesis_hash,
-            ChainRow.next_block,
-            ChainRow.head_hash,
-            ChainRow.safe_block,
-            ChainRow.final_block,
-        ).filter_by(chain_id=chain_id)
-    ).one_or_none()
-    return None if row is None else Cursor(*row)
 
 
 def stream_events(tx: Transaction, chain_id: int) -> Iterator[KeptEvent]:

@@ -1,7 +1,6 @@
 """The record of the chains, for those who compare it with the chains themselves."""
 
 import logging
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -15,10 +14,8 @@ from souk.modules.chain.domain import (
 from souk.modules.chain.events import EscrowEvent, EscrowEventReached, EscrowEventSeen
 from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.repository.effects import Shown
-from souk.modules.chain.service.endpoints import Endpoints
 from souk.modules.chain.service.followed import FollowedChain, get_followed
-from souk.modules.chain.service.reading import BlockReader
-from souk.modules.chain.service.rescanning import take_in_late
+from souk.modules.chain.service.rescanning import reader_of, take_in_late
 from souk.modules.chain.service.writing import said_of
 
 _log = logging.getLogger(__name__)
@@ -82,9 +79,7 @@ class ChainRecords:
         of each transaction.
         """
         chain = get_followed(self._chains, chain_id)
-        endpoints = Endpoints(chain.config, chain.sources, now=time.monotonic)
-        endpoints.choose(None)
-        reader = BlockReader(endpoints.source, chain.config, chain.decoder.topics)
+        endpoints, reader = reader_of(chain)
         for number in sorted(set(numbers)):
             read = reader.read(reader.headers(number, number), settled=False)
             for block in endpoints.vouched(read):

@@ -21,8 +21,8 @@ from souk.modules.chain.events import (
     EscrowEventReached,
     EscrowEventSeen,
 )
+from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import effects as effect_rows
-from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.repository import replays as replay_rows
 from souk.modules.chain.repository.effects import Shown
 from souk.modules.chain.service.aligning import align
@@ -60,7 +60,7 @@ class Replays:
         """The record and what the logs make of it; `tx` is to see one moment. Raises
         `ChainNotFollowed`."""
         chain = get_followed(self._chains, chain_id)
-        cursor = replay_rows.find_cursor(tx, chain_id)
+        cursor = cursor_rows.find_cursor(tx, chain_id)
         return _NOTHING if cursor is None else _tally(tx, chain, cursor)
 
     def mend(self, chain_id: int) -> Mended:
@@ -68,7 +68,7 @@ class Replays:
         amiss, and when run twice. Raises `ChainNotFollowed`, `DatabaseBusy`."""
         chain = get_followed(self._chains, chain_id)
         with self._uow.begin() as tx:
-            cursor = record_rows.seize(tx, chain_id)
+            cursor = cursor_rows.seize(tx, chain_id)
             if cursor is None:
                 return Mended(_NOTHING, _NOTHING, 0, 0)
             before = _tally(tx, chain, cursor)
@@ -86,12 +86,12 @@ class Replays:
         """What there is to tell of these escrows by the logs alone, each in the order of the chain.
         The names of effects and observations are those of the logs. Raises `ChainNotFollowed`."""
         chain = get_followed(self._chains, chain_id)
-        cursor = replay_rows.find_cursor(tx, chain_id)
+        cursor = cursor_rows.find_cursor(tx, chain_id)
         found = defaultdict[str, list[EscrowEvent]](list)
         if cursor is None:
             return found
         events = replay_rows.list_events_of(tx, chain_id, escrow_ids)
-        heights = _heights(chain, cursor)
+        heights = cursor.reached(chain.config.confirmations)
         for line in replay(events, heights, chain.decoder.decode):
             if line.decoded is not None and line.event.log.address == contract:
                 found[line.decoded.escrow_id].append(_event(chain_id, line, heights))
@@ -106,13 +106,15 @@ def _mend(tx: Transaction, chain: FollowedChain, cursor: Cursor) -> tuple[int, i
             replay_rows.set_read(tx, line.event.event_id, line.decoded)
     moved = align(tx, chain_id, {key for line in wrong for key in line.keys})
     replay_rows.set_blocks_right(tx, chain_id)
-    heights = _heights(chain, cursor)
+    heights = cursor.reached(chain.config.confirmations)
     raise_levels(tx, chain_id, heights)
     # What was told too high cannot be taken back; it is told again when it is so.
-    for line in list(_lines(tx, chain, cursor)):
-        if line.unlike is Unlike.OTHERWISE and line.event.shown is not None:
-            level = heights.level_of(line.event.log.block_number)
-            effect_rows.raise_effects(tx, {line.event.shown.effect_id: level})
+    levels = {
+        line.event.shown.effect_id: heights.level_of(line.event.log.block_number)
+        for line in _lines(tx, chain, cursor)
+        if line.unlike is Unlike.OTHERWISE and line.event.shown is not None
+    }
+    effect_rows.raise_effects(tx, levels)
     return moved
 
 
@@ -125,12 +127,7 @@ def _tally(tx: Transaction, chain: FollowedChain, cursor: Cursor) -> Replayed:
 
 def _lines(tx: Transaction, chain: FollowedChain, cursor: Cursor) -> Iterator[Line]:
     events = replay_rows.stream_events(tx, chain.config.chain_id)
-    return replay(events, _heights(chain, cursor), chain.decoder.decode)
-
-
-def _heights(chain: FollowedChain, cursor: Cursor) -> Heights:
-    confirmed = cursor.next_block - chain.config.confirmations
-    return Heights(confirmed=confirmed, safe=cursor.safe, final=cursor.final)
+    return replay(events, cursor.reached(chain.config.confirmations), chain.decoder.decode)
 
 
 def _event(chain_id: int, line: Line, heights: Heights) -> EscrowEvent:

@@ -3,15 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from souk.core.errors import UnavailableError
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.chain.domain import BlockHeader, Heights, VerifiedBlock
+from souk.modules.chain.domain import BlockHeader, VerifiedBlock
 from souk.modules.chain.errors import ChainDataRefused
 from souk.modules.chain.repository import blocks as block_rows
+from souk.modules.chain.repository import cursor as cursor_rows
 from souk.modules.chain.repository import effects as effect_rows
-from souk.modules.chain.repository import records as record_rows
 from souk.modules.chain.repository import replays as replay_rows
 from souk.modules.chain.service.aligning import align
 from souk.modules.chain.service.endpoints import Endpoints
@@ -44,11 +44,6 @@ class Rescanned:
         """Whether node and record agree now."""
         return not self.unconfirmed and not self.elsewhere
 
-    def plus(self, **found: int) -> "Rescanned":
-        """With more of each."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Rescanned(**{name: value + found.get(name, 0) for name, value in values.items()})
-
 
 class Rescans:
     """Ranges of blocks, read from the node once more."""
@@ -71,14 +66,12 @@ class Rescans:
         `ProviderUnavailable` when the node does not give even a single block."""
         chain = get_followed(self._chains, chain_id)
         with self._uow.begin() as tx:
-            cursor = replay_rows.find_cursor(tx, chain_id)
+            cursor = cursor_rows.find_cursor(tx, chain_id)
         end = -1 if cursor is None else cursor.next_block - 1
         first, end = max(first, chain.config.start_block), min(end, end if last is None else last)
         found, final = Rescanned(first, end), -1 if cursor is None else cursor.final
         window, number = Window(), first
-        endpoints = Endpoints(chain.config, chain.sources, now=time.monotonic)
-        endpoints.choose(None)
-        reader = BlockReader(endpoints.source, chain.config, chain.decoder.topics)
+        endpoints, reader = reader_of(chain)
         while number <= end:
             # A range may be asked for by number only where all of it is final.
             stop = min(end, number + window.size - 1, final if number <= final else end)
@@ -104,27 +97,22 @@ class Rescans:
         given = {(log.block_hash, log.log_index) for block in blocks for log in block.logs}
         with self._uow.snapshot() as tx:
             stored = replay_rows.list_standing_places(tx, chain_id, first, last)
-            branch = {
-                block.header.hash
-                for block in blocks
-                if block_rows.is_taken_in(
-                    tx, chain_id, number=block.header.number, block_hash=block.header.hash
-                )
-            }
-        ours = [block for block in blocks if block.header.hash in branch]
+            taken_in = block_rows.list_taken_in(tx, chain_id, [block.header for block in blocks])
+        ours = [block for block in blocks if block.header.hash in taken_in]
         missed = [
             block
             for block in ours
             if any((log.block_hash, log.log_index) not in stored for log in block.logs)
         ]
         late = [take_in_late(self._uow, chain, block) for block in missed]
-        return found.plus(
-            blocks=len(blocks),
-            logs=len(given),
-            missed=sum(one.stored for one in late if one is not None),
-            facts=sum(one.facts for one in late if one is not None),
-            unconfirmed=len(stored - given),
-            elsewhere=len(blocks) - len(ours),
+        return replace(
+            found,
+            blocks=found.blocks + len(blocks),
+            logs=found.logs + len(given),
+            missed=found.missed + sum(one.stored for one in late if one is not None),
+            facts=found.facts + sum(one.facts for one in late if one is not None),
+            unconfirmed=found.unconfirmed + len(stored - given),
+            elsewhere=found.elsewhere + len(blocks) - len(ours),
         )
 
 
@@ -142,7 +130,7 @@ def take_in_late(uow: UnitOfWork, chain: FollowedChain, block: VerifiedBlock) ->
     Harmless when called again."""
     chain_id, header = chain.config.chain_id, block.header
     with uow.begin() as tx:
-        cursor = record_rows.seize(tx, chain_id)
+        cursor = cursor_rows.seize(tx, chain_id)
         if cursor is None or header.number >= cursor.next_block:
             return None
         if not block_rows.is_taken_in(tx, chain_id, number=header.number, block_hash=header.hash):
@@ -157,10 +145,16 @@ def take_in_late(uow: UnitOfWork, chain: FollowedChain, block: VerifiedBlock) ->
         taken, _ = align(tx, chain_id, keys)
         if not new and not taken:
             return None
-        confirmed = cursor.next_block - chain.config.confirmations
-        raise_levels(tx, chain_id, Heights(confirmed, cursor.safe, cursor.final))
+        raise_levels(tx, chain_id, cursor.reached(chain.config.confirmations))
         tx.commit()
     return Late(len(new), taken)
+
+
+def reader_of(chain: FollowedChain) -> tuple[Endpoints, BlockReader]:
+    """The endpoints of a chain, and what reads from the one of them that is well."""
+    endpoints = Endpoints(chain.config, chain.sources, now=time.monotonic)
+    endpoints.choose(None)
+    return endpoints, BlockReader(endpoints.source, chain.config, chain.decoder.topics)
 
 
 def _read(

@@ -385,5 +385,4 @@ class Watcher:
         return replace(cursor, final=final, safe=max(cursor.safe, now.safe, final))
 
     def _reached(self, cursor: Cursor) -> Heights:
-        confirmed = cursor.next_block - self._config.confirmations
-        return Heights(confirmed=confirmed, safe=cursor.safe, final=cursor.final)
+        return cursor.reached(self._config.confirmations)

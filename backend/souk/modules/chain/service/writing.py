@@ -62,9 +62,8 @@ def appear(
 
 def disappear(tx: Transaction, chain_id: int, sightings: Sequence[Sighting]) -> None:
     """Let facts disappear that are given in the order of the chain, last first."""
-    for sighting in reversed(sightings):
-        ids = effect_rows.unpoint_effect(tx, chain_id, sighting.event_id)
-        tx.publish(EscrowEventOrphaned(**said_of(chain_id, effect_rows.Shown(*ids, sighting))))
+    for shown in reversed(effect_rows.unpoint_effects(tx, chain_id, sightings)):
+        tx.publish(EscrowEventOrphaned(**said_of(chain_id, shown)))
 
 
 def raise_levels(tx: Transaction, chain_id: int, reached: Heights) -> None:

@@ -181,9 +181,13 @@ def replace_uses(
 ) -> None:
     """Show these pictures there, by their ids, each with what it shows, and no others."""
     tx.session.execute(delete(UseRow).where(UseRow.subject_id == subject_id, UseRow.kind == kind))
-    for position, (image_id, alt_text) in enumerate(shown):
-        values = {"kind": kind, "position": position, "image_id": image_id, "alt_text": alt_text}
-        tx.session.execute(insert(UseRow).values(subject_id=subject_id, **values))
+    there = {"subject_id": subject_id, "kind": kind}
+    rows = [
+        {**there, "position": position, "image_id": image_id, "alt_text": alt_text}
+        for position, (image_id, alt_text) in enumerate(shown)
+    ]
+    if rows:
+        tx.session.execute(insert(UseRow).values(rows))
 
 
 def get_shown(tx: Transaction, kind: UseKind, subject_id: str) -> ImageRecord:

@@ -10,12 +10,11 @@ from souk.modules.payments.domain import (
     LegFigures,
     Observation,
     Observed,
-    instant_of,
 )
 from souk.modules.payments.repository import legs as leg_rows
 from souk.modules.payments.repository import replays as replay_rows
 from souk.modules.payments.repository.facts import Effect
-from souk.modules.payments.service.settle import weigh_leg
+from souk.modules.payments.service.settle import weigh_leg, with_figures
 
 _PAGE = 200
 
@@ -24,7 +23,7 @@ _PAGE = 200
 class LegUnlike:
     """A leg that says something else than what was told of it."""
 
-    leg: Leg
+    leg: EscrowLeg
     due: LegFigures
 
 
@@ -37,29 +36,11 @@ def pages_on_chain(tx: Transaction, chain_id: int) -> Iterator[list[EscrowLeg]]:
         after = page[-1]
 
 
-def compare_leg(leg: Leg, told: Sequence[Observation]) -> LegUnlike | None:
+def compare_leg(leg: EscrowLeg, told: Sequence[Observation]) -> LegUnlike | None:
     """A leg beside all that was told of it, each as a fact of its own; `None` when both say the
     same."""
     due = weigh_leg(leg, tuple(_effect(leg, one) for one in told)).figures
-    stored = (
-        leg.status,
-        leg.held,
-        leg.released,
-        leg.refunded,
-        leg.reimbursed,
-        leg.fee,
-        leg.deadline,
-    )
-    expected = (
-        due.status,
-        due.held,
-        due.released,
-        due.refunded,
-        due.reimbursed,
-        due.fee,
-        instant_of(due.deadline),
-    )
-    return None if stored == expected else LegUnlike(leg, due)
+    return None if with_figures(leg, due) == leg else LegUnlike(leg, due)
 
 
 def _effect(leg: Leg, told: Observation) -> Effect:

@@ -197,23 +197,27 @@ def _save(
     for known in sorted(legs, key=lambda known: known is kept):
         figures = known.figures
         duplicate = known is not kept and figures.status in PAID
-        after[known.leg.id] = replace(
-            known.leg,
-            status=figures.status,
-            held=figures.held,
-            released=figures.released,
-            refunded=figures.refunded,
-            reimbursed=figures.reimbursed,
-            charged_back=figures.charged_back,
-            fee=figures.fee,
-            deadline=instant_of(figures.deadline),
-            duplicate=duplicate,
-        )
+        after[known.leg.id] = replace(with_figures(known.leg, figures), duplicate=duplicate)
         if after[known.leg.id] != known.leg:
             charge = _charge(known)
             leg_rows.move(tx, known.leg.id, figures, duplicate=duplicate, charge=charge)
             _announce(tx, payment, known, after[known.leg.id])
     return [after[known.leg.id] for known in legs]
+
+
+def with_figures(leg: Leg, figures: LegFigures) -> Leg:
+    """A leg that says what these figures do."""
+    return replace(
+        leg,
+        status=figures.status,
+        held=figures.held,
+        released=figures.released,
+        refunded=figures.refunded,
+        reimbursed=figures.reimbursed,
+        charged_back=figures.charged_back,
+        fee=figures.fee,
+        deadline=instant_of(figures.deadline),
+    )
 
 
 def _charge(known: LegFacts) -> str | None:
