@@ -135,8 +135,7 @@ def say_scanner(scanner: ClamdScanner | None) -> str:
 
 def say_pins(overview: Overview) -> str:
     """How many blocks wait to be kept by others, and how many they were asked to keep in vain."""
-    counts = overview.count_not_kept()
-    return f"{counts.waiting} wait, {counts.failing} fail"
+    return str(overview.count_not_kept())
 
 
 def _rpc(ipfs: IpfsSettings, url: SecretStr) -> Rpc:

@@ -12,17 +12,20 @@ import psycopg
 from eth_utils.crypto import keccak
 from pydantic import SecretStr, ValidationError
 from redis.exceptions import RedisError
+from sqlalchemy.orm import sessionmaker
 
 from souk.adapters.evm import registry
 from souk.adapters.evm.registry import Deployment
 from souk.adapters.evm.rpc import JsonRpcClient, RpcResult
 from souk.adapters.redis.connections import connect
-from souk.bootstrap import build
 from souk.bootstrap.cards import CardProvider
 from souk.bootstrap.media import malware_scanner, say_scanner
 from souk.core import migrations
+from souk.core.clock import SystemClock
 from souk.core.db import make_engine
 from souk.core.errors import ProviderRefusesUs, ProviderUnavailable
+from souk.core.ids import TimeOrderedIds
+from souk.core.unit_of_work import UnitOfWork
 from souk.embedded import anvil, postgres, redis
 from souk.entrypoints.diagnosis import Unwell
 from souk.modules.chain.domain.endpoints import ENDPOINTS_FOR_QUORUM
@@ -176,19 +179,20 @@ def scanner(known: ScannerSettings) -> str:
         ) from None
 
 
-def pins(known: Settings) -> str:
+def pins(url: SecretStr) -> str:
     """Nobody was asked in vain to keep blocks."""
-    container = build(known)
+    engine = make_engine(url.get_secret_value(), pool_size=1)
     try:
-        counts = container.get(Overview).count_not_kept()
+        uow = UnitOfWork(sessionmaker(engine), SystemClock(), TimeOrderedIds())
+        counts = Overview(uow).count_not_kept()
     finally:
-        container.close()
-    said = f"{counts.waiting} wait, {counts.failing} fail"
+        engine.dispose()
     if counts.failing:
         raise Unwell(
-            said, "check KUBO_RPC_URL, PINNING_SERVICE_URL and IPFS_GATEWAYS; image_pin says why"
+            str(counts),
+            "check KUBO_RPC_URL, PINNING_SERVICE_URL and IPFS_GATEWAYS; image_pin says why",
         )
-    return said
+    return str(counts)
 
 
 def chain(chain_id: int, url: SecretStr, deployments: Path) -> str:

@@ -8,7 +8,7 @@ for a while: it is broken or it lies, and either takes time from those who wait.
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 
 from souk.adapters.content.checks import require_named
@@ -16,10 +16,9 @@ from souk.adapters.exchange.server import Server
 from souk.adapters.http.patience import Patience
 from souk.core.clock import Clock
 from souk.core.errors import ProviderRejected, ProviderUnavailable
-from souk.modules.media.domain import MAX_BLOCK_BYTES, Cid
+from souk.modules.media.domain import MAX_BLOCK_BYTES, QUARANTINE, Cid
 from souk.modules.media.errors import BlockNotFound, ContentMismatch
 
-QUARANTINE = timedelta(hours=1)
 _MEDIA_TYPE = {"Accept": "application/vnd.ipld.raw"}
 _NOT_THERE = (404, 410)
 
@@ -33,12 +32,10 @@ class GatewayBlockSource:
         gateways: Sequence[Server],
         clock: Clock,
         *,
-        quarantine: timedelta = QUARANTINE,
         on_lie: Callable[[str], object] = lambda _name: None,
     ) -> None:
         self._gateways = tuple(gateways)
         self._clock = clock
-        self._quarantine = quarantine
         self._on_lie = on_lie
         # By their places in that order.
         self._until: dict[int, datetime] = {}
@@ -72,11 +69,6 @@ class GatewayBlockSource:
             raise ProviderUnavailable(f"no gateway that could be asked has {cid}")
         raise BlockNotFound(cid, "every gateway")
 
-    def list_quarantined(self) -> Sequence[str]:
-        """The names of those that are not asked now."""
-        trusted = self._trusted()
-        return [each.name for place, each in enumerate(self._gateways) if place not in trusted]
-
     def _trusted(self) -> Sequence[int]:
         now = self._clock.now()
         with self._lock:
@@ -84,7 +76,7 @@ class GatewayBlockSource:
 
     def _distrust(self, place: int) -> None:
         with self._lock:
-            self._until[place] = self._clock.now() + self._quarantine
+            self._until[place] = self._clock.now() + QUARANTINE
         self._on_lie(self._gateways[place].name)
 
 

@@ -47,6 +47,6 @@ def _services() -> Iterator[tuple[str, Check]]:
         quorum = known.chains.chain_quorum
         yield f"endpoints {chain_id}", partial(examinations.endpoints, len(urls), quorum)
     yield "malware scanner", partial(examinations.scanner, known.scanner)
-    yield "pins", partial(examinations.pins, known)
+    yield "pins", partial(examinations.pins, known.database.database_url)
     if known.cards is not None:
         yield "cards", partial(examinations.cards, known.cards)

@@ -52,6 +52,7 @@ from souk.modules.media.domain.records import (
     UseKind,
 )
 from souk.modules.media.domain.standing import (
+    QUARANTINE,
     Back,
     Found,
     ImageCounts,
@@ -79,6 +80,7 @@ __all__ = [
     "MAX_UPLOAD_BYTES",
     "MAX_VARIANT_BYTES",
     "PUBLIC_PURPOSES",
+    "QUARANTINE",
     "SEALING_BYTES",
     "SNIFFED_BYTES",
     "SOLD",

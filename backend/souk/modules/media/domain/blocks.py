@@ -6,7 +6,6 @@ Files of others are cut as they like, so that beside raw blocks there are those 
 """
 
 import binascii
-from base64 import b32decode
 
 from souk.modules.media.domain.cid import HEAD, Cid, bytes_of, written
 
@@ -24,7 +23,7 @@ def find_block(text: str) -> Cid | None:
     if not text.startswith("b") or len(text) != _NEW_LENGTH:
         return None
     try:
-        return block_of(b32decode(text[1:].upper() + "======"))
+        return block_of(bytes_of(Cid(text)))
     except (binascii.Error, ValueError):
         return None
 

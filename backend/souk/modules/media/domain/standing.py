@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from souk.modules.media.domain.cid import Cid
+
+QUARANTINE = timedelta(hours=1)
+"""For so long nobody asks who gave other bytes than those of a CID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ class PinCounts:
 
     failing: int
     waiting: int
+
+    def __str__(self) -> str:
+        return f"{self.waiting} wait, {self.failing} fail"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from souk.core.unit_of_work import Transaction
@@ -112,14 +112,13 @@ def add(
 def get(tx: Transaction, cid: Cid, *, account_id: str | None) -> ImageRecord:
     """A picture by the CID of any of its files: the account's own if there is one, else anybody's
     that is not sealed. Raises `ImageNotFound`."""
-    rows = [
-        row
-        for row in _named(tx, cid)
-        if row.account_id == account_id or not Purpose(row.purpose).is_sealed
-    ]
-    if not rows:
+    own = ImageRow.account_id == account_id
+    row = tx.session.scalars(
+        _named(cid).where(or_(own, ~is_sealed())).order_by(own.desc(), ImageRow.id).limit(1)
+    ).one_or_none()
+    if row is None:
         raise ImageNotFound
-    return _record(tx, next((row for row in rows if row.account_id == account_id), rows[0]))
+    return _record(tx, row)
 
 
 def list_page(
@@ -140,7 +139,8 @@ def list_page(
 def lock_own(tx: Transaction, cid: Cid, account_id: str) -> Sequence[ImageRow]:
     """The account's pictures that have a file of this CID, one for each purpose. Raises
     `ImageNotFound`."""
-    rows = [row for row in _named(tx, cid, lock=True) if row.account_id == account_id]
+    own = _named(cid).where(ImageRow.account_id == account_id).order_by(ImageRow.id)
+    rows = tx.session.scalars(own.with_for_update()).all()
     if not rows:
         raise ImageNotFound
     return rows
@@ -211,14 +211,9 @@ def remove(tx: Transaction, row: ImageRow) -> None:
         sealed.forget(tx, [Cid(cid) for cid in tx.session.scalars(cids)])
 
 
-def _named(tx: Transaction, cid: Cid, *, lock: bool = False) -> Sequence[ImageRow]:
+def _named(cid: Cid) -> Select[tuple[ImageRow]]:
     having = select(VariantRow.image_id).where(VariantRow.cid == cid)
-    statement = (
-        select(ImageRow)
-        .where(ImageRow.id.in_(having), ImageRow.deleted_at.is_(None))
-        .order_by(ImageRow.id)
-    )
-    return tx.session.scalars(statement.with_for_update() if lock else statement).all()
+    return select(ImageRow).where(ImageRow.id.in_(having), ImageRow.deleted_at.is_(None))
 
 
 def _record(tx: Transaction, row: ImageRow) -> ImageRecord:

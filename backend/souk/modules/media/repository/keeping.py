@@ -66,29 +66,28 @@ def forget_shown(tx: Transaction, lines: Collection[str]) -> None:
     tx.session.execute(statement)
 
 
-def kept_blocks(*, sealed: bool) -> Subquery:
+def kept_blocks() -> Subquery:
     """The CIDs of what is to be kept here and at every target, some of them several times: of
-    pictures, and when told so of documents that are sealed."""
+    pictures, and of documents that are sealed."""
     files = select(VariantRow.cid).join(ImageRow, ImageRow.id == VariantRow.image_id)
-    files = files.where(is_kept())
-    return (union_all(files, select(SealedRow.cid)) if sealed else files).subquery()
+    return union_all(files.where(is_kept()), select(SealedRow.cid)).subquery()
 
 
 def is_kept_block(tx: Transaction, cid: Cid) -> bool:
     """Whether a block is one of those."""
-    kept = kept_blocks(sealed=True)
+    kept = kept_blocks()
     found = select(exists().where(kept.c.cid == cid))
     return tx.session.execute(found).scalar_one()
 
 
 def list_blocks(tx: Transaction, *, after: str = "") -> list[Cid]:
     """The next ones of those, in their order."""
-    kept = kept_blocks(sealed=True)
+    kept = kept_blocks()
     statement = select(kept.c.cid).where(kept.c.cid > after).distinct()
     return list(map(Cid, tx.session.scalars(statement.order_by(kept.c.cid).limit(_PAGE))))
 
 
 def count_blocks(tx: Transaction) -> int:
     """How many there are."""
-    kept = kept_blocks(sealed=True)
+    kept = kept_blocks()
     return tx.session.execute(select(func.count(kept.c.cid.distinct()))).scalar_one()

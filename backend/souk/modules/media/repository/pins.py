@@ -24,10 +24,9 @@ def want(tx: Transaction, targets: Collection[str], cids: Collection[Cid]) -> No
         tx.session.execute(insert(PinRow).values(rows).on_conflict_do_nothing())
 
 
-def enrol(tx: Transaction, target: str, limit: int, *, sealed: bool) -> int:
-    """Have a target keep what it was not asked to yet, of pictures, and when told so of what is
-    sealed; how many blocks that is, at most `limit`."""
-    kept = kept_blocks(sealed=sealed)
+def enrol(tx: Transaction, target: str, limit: int) -> int:
+    """Have a target keep what it was not asked to yet; how many blocks that is, at most `limit`."""
+    kept = kept_blocks()
     known = select(PinRow.cid).where(PinRow.cid == kept.c.cid, PinRow.target == target)
     missing = (
         select(kept.c.cid, literal(target), literal(0), literal(tx.now), literal(tx.now))

@@ -188,7 +188,10 @@ class Images:
             if back is Back.FREE:
                 said = arrival.alt_text
                 image = images.add(tx, account_id, purpose, ready.image, original, alt_text=said)
-                self._sealing.keep(tx, account_id, ready.sealed)
+                if ready.sealed:
+                    self._sealing.keep(tx, account_id, ready.sealed)
+                else:
+                    self._sealing.want(tx, ready.blocks)
             tx.commit()
         if back is Back.LATER:
             raise ImageLeaving

@@ -1,12 +1,10 @@
 """Who gave other bytes than they should, so that nobody asks them for a while."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from souk.core.unit_of_work import UnitOfWork
+from souk.modules.media.domain import QUARANTINE
 from souk.modules.media.repository import liars
-
-QUARANTINE = timedelta(hours=1)
 
 
 class Liars:

@@ -56,19 +56,19 @@ class Pins:
         return {pin.target: self._look_after(pin) for pin in claimed}
 
     def _enrol(self, target: str) -> None:
-        """Every block that the target was not asked to keep yet, some at a time. Whoever seals asks
-        at once, so that what is sealed is looked through for a target that is new, and then once a
-        day: there is a document for each payment."""
+        """Every block that the target was not asked to keep yet, some at a time. Whoever stores a
+        block asks at once, so that all are looked through for a target that is new, and then once a
+        day: there are some for each picture, and one for each payment."""
         enrolled = _ENROLLED
         while enrolled == _ENROLLED:
             with self._uow.begin() as tx:
                 before = self._whole_at.get(target)
-                whole = before is None or tx.now - before >= _WHOLE_AGAIN
+                if before is not None and tx.now - before < _WHOLE_AGAIN:
+                    return
                 leaving.wait_for_decisions(tx)
-                enrolled = pins.enrol(tx, target, _ENROLLED, sealed=whole)
+                enrolled = pins.enrol(tx, target, _ENROLLED)
                 tx.commit()
-            if whole and enrolled < _ENROLLED:
-                self._whole_at[target] = tx.now
+        self._whole_at[target] = tx.now
 
     def _trusted(self) -> Sequence[str]:
         liars = self._liars.list_names()

@@ -35,9 +35,12 @@ class Sealing:
 
     def keep(self, tx: Transaction, owner: str, documents: Sequence[SealedDocument]) -> None:
         """Keep the keys of what was stored, and have every target keep the blocks."""
-        if documents:
-            rows.add(tx, owner, documents)
-        pins.want(tx, self._targets, [document.cid for document in documents])
+        rows.add(tx, owner, documents)
+        self.want(tx, [document.cid for document in documents])
+
+    def want(self, tx: Transaction, cids: Collection[Cid]) -> None:
+        """Have every target keep blocks that were stored."""
+        pins.want(tx, self._targets, cids)
 
     def discard(self, sealed: SealedDocument) -> None:
         """Let go of one that was stored and is not kept after all."""
