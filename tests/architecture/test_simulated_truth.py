@@ -7,7 +7,17 @@ import pytest
 
 WORLD = Path(__file__).resolve().parents[1] / "support" / "simchain"
 # What is true in a simulated world, and what follows from it for the tables.
-TRUE = ("blocks", "escrow", "tree", "node", "lies", "stories", "truth", "money")
+TRUE = (
+    "blocks",
+    "escrow",
+    "tree",
+    "node",
+    "lies",
+    "falsehoods",
+    "stories",
+    "truth",
+    "money",
+)
 
 
 def imported(source: str) -> set[str]:

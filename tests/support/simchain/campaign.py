@@ -12,17 +12,19 @@ from souk.core.addresses import checksum_address
 from souk.core.db import make_engine
 from souk.core.errors import UnavailableError
 from souk.modules.chain.domain import Advanced, ChainConfig, Outcome
+from souk.modules.chain.service import Chains
 from tests.support.clock import START, MovableClock
 from tests.support.payment_builders import CHAIN_ID, ESCROW
 from tests.support.simchain.blocks import Block
 from tests.support.simchain.endpoint import Endpoint
 from tests.support.simchain.escrow import Order
 from tests.support.simchain.node import Node
+from tests.support.simchain.providers import Provider, Providers
 from tests.support.simchain.storage import Storage
 from tests.support.simchain.stories import Stories
 from tests.support.simchain.times import VirtualTime
 from tests.support.simchain.tree import Tree
-from tests.support.simchain.trouble import UNSEEN_WITHOUT_BLOOMS, Killed, Trouble
+from tests.support.simchain.trouble import TWO_LIARS, UNSEEN_WITHOUT_BLOOMS, Killed, Trouble
 from tests.support.simchain.truth import Settings, Truth
 from tests.support.simchain.verdict import Verdict
 from tests.support.simchain.workers import WATCH_SECONDS, Workers
@@ -46,8 +48,15 @@ class Campaign:
         begin, start = int(START.timestamp()), random.choice([0, 0, 3])
         self.tree = Tree(random, orders[0].contract, begin=begin, final_lag=final_lag, start=start)
         self._tags = frozenset(random.choice([("safe", "finalized"), ("finalized",), ()]))
-        self.nodes = [self._node(self.tree) for _ in range(random.randint(1, 4))]
-        self.trouble = Trouble(Random(f"{seed}: trouble"), without=self._without(disposable))
+        several = random.choice([1, 1, 1, 2, 3])
+        lies = several > 2 and random.random() < 0.7
+        without = self._without(disposable) | (TWO_LIARS if lies else frozenset())
+        self.trouble = Trouble(Random(f"{seed}: trouble"), without=without)
+        self.providers = Providers(random, self.trouble, self.tree, orders, lies=lies)
+        for _ in range(several):
+            self.providers.add(
+                [self._node(self.tree) for _ in range(random.randint(1, 5 - several))]
+            )
         self.config = ChainConfig(
             chain_id=CHAIN_ID,
             name="simulated",
@@ -66,6 +75,7 @@ class Campaign:
         self.storage = Storage(self.engine, self.trouble)
         self.workers = Workers(self.engine, clock, self._time, self.config, self.trouble)
         self._left: list[Block] = []
+        self._chains: Chains | None = None
         self._amid = False
 
     @property
@@ -81,6 +91,7 @@ class Campaign:
                 self.trouble.on = step not in STRUCK
                 self._grow(step)
                 self._befall_nodes()
+                self.providers.befall()
                 self._work()
                 if step in STRUCK:
                     self._leave_behind()
@@ -93,6 +104,7 @@ class Campaign:
             confirmations=self.config.confirmations,
             safe_lag=self.safe_lag,
             final_lag=self.final_lag,
+            seconded=self.providers.lie and not self.config.disposable,
         )
         return Verdict(Truth(self.tree, settings), self._orders, self._url)
 
@@ -162,11 +174,11 @@ class Campaign:
         self._watch()
 
     def _sync(self) -> None:
-        for node in self.nodes:
+        for node in self.providers.nodes:
             node.see(self.tree.head)
 
     def _befall_nodes(self) -> None:
-        for node in self.nodes:
+        for node in self.providers.nodes:
             node.pruned_below, node.most_blocks, node.most_logs = 0, None, None
             node.late.clear()
             kinds = self.trouble.draw(list(_BEFALLS), 0.4)[:1]
@@ -195,27 +207,34 @@ class Campaign:
         steps = self.trouble.random.randint(1, 40)
         stopped = self.trouble.strikes("told_to_stop", 0.1)
         turns = iter(range(steps if stopped else 400))
+        chains, self._chains = self._chains or self._start(), None
+        self._at_work = chains
         with suppress(Killed, UnavailableError):
-            return self.workers.watch(
-                self._endpoint(), seconds=seconds, keep_on=lambda: next(turns, None) is not None
+            done = self.workers.watch(
+                chains, seconds=seconds, keep_on=lambda: next(turns, None) is not None
             )
+            # What a process has found out about endpoints is gone with it.
+            self._chains = chains if self.random.random() < 0.8 else None
+            return done
         return None
 
-    def _endpoint(self) -> Endpoint:
-        endpoint = Endpoint(self.nodes, self.trouble, self._time, lambda: self._between(endpoint))
-        return endpoint
+    def _start(self) -> Chains:
+        return self.workers.start([self._endpoint(each) for each in self.providers.all])
 
-    def _between(self, endpoint: Endpoint) -> None:
+    def _endpoint(self, provider: Provider) -> Endpoint:
+        return Endpoint(provider, self.trouble, self._time, lambda: self._between(provider))
+
+    def _between(self, provider: Provider) -> None:
         """Between two answers of a node anything may happen elsewhere."""
         if self._amid or not self.trouble.on:
             return
         self._amid = True
         try:
-            self._interrupt(endpoint)
+            self._interrupt(provider)
         finally:
             self._amid = False
 
-    def _interrupt(self, endpoint: Endpoint) -> None:
+    def _interrupt(self, provider: Provider) -> None:
         trouble = self.trouble
         if trouble.strikes("killed_while_asking", 0.01):
             self.storage.die()
@@ -229,7 +248,9 @@ class Campaign:
             self._let_lease_run_out()
             self._calmly_watch()
         if trouble.strikes("endpoint_of_another_chain", 0.004):
-            endpoint.elsewhere = self._another_chain()
+            provider.elsewhere = self._another_chain()
+        if self.providers.are_several and trouble.strikes("looked_at_amid_turn", 0.02):
+            self.workers.look(self._at_work)
         if trouble.draw(["stood_by"], 0.005):
             stood = self._calmly_watch()
             trouble.happened["stood_by"] += stood is not None and stood.outcome is Outcome.STANDBY
@@ -238,7 +259,7 @@ class Campaign:
         self.trouble.on = False
         try:
             with suppress(UnavailableError):
-                return self.workers.watch(self._endpoint())
+                return self.workers.watch(self._start())
         finally:
             self.trouble.on = True
         return None
@@ -273,6 +294,8 @@ class Campaign:
     def _calm_down(self) -> None:
         self.trouble.on = False
         self.storage.prepare(0.0)
+        self.providers.befall()
+        self.providers.lose_one(None if self.config.disposable else self._another_chain)
         for _ in range(2):
             self.stories.go_on(0.3)
             self.tree.mine()
@@ -286,12 +309,15 @@ class Campaign:
             self.tree.mine()
         self.tree.mine(self.config.confirmations + 2)
         self._befall_nodes()
-        self._until(lambda: self._outcome() is Outcome.CAUGHT_UP)
+        self._until(self._is_caught_up)
         self._until(lambda: not self._undelivered())
 
-    def _outcome(self) -> Outcome | None:
+    def _is_caught_up(self) -> bool:
+        """Which an endpoint that stands still may say of itself."""
         done = self._watch()
-        return None if done is None else done.outcome
+        [head] = self._sql.execute("SELECT head_hash FROM chain").fetchone() or [None]
+        caught_up = done is not None and done.outcome is Outcome.CAUGHT_UP
+        return caught_up and head == self.tree.head.hash
 
     def _undelivered(self) -> int:
         self.workers.wait_for_relays()

@@ -1,4 +1,5 @@
-"""What a client of JSON-RPC reaches: some nodes behind one address, and all that lies between."""
+"""What a client of JSON-RPC reaches: a provider's nodes behind one address, and all that lies
+between."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -7,7 +8,7 @@ import httpx
 
 from tests.support.simchain.blocks import Json
 from tests.support.simchain.lies import LIES, Told
-from tests.support.simchain.node import Node
+from tests.support.simchain.providers import Provider
 from tests.support.simchain.times import VirtualTime
 from tests.support.simchain.trouble import CARRIED, Trouble
 from tests.support.simchain.trouble import LIES as LYING
@@ -22,21 +23,22 @@ class Endpoint(httpx.BaseTransport):
 
     def __init__(
         self,
-        nodes: Sequence[Node],
+        provider: Provider,
         trouble: Trouble,
         time: VirtualTime,
         between: Callable[[], None] = lambda: None,
     ) -> None:
-        self._nodes = list(nodes)
+        self._provider = provider
         self._trouble = trouble
         self._time = time
         self._between = between
-        self.elsewhere: Node | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One HTTP request, answered, twisted or lost."""
         self._time.pass_by(0.02)
         self._between()
+        if self._provider.away:
+            raise httpx.ConnectError("refused", request=request)
         asked = json.loads(request.content)
         calls = asked if isinstance(asked, list) else [asked]
         for kind in self._trouble.draw(CARRIED, CARRIED_CHANCE):
@@ -50,7 +52,7 @@ class Endpoint(httpx.BaseTransport):
         return httpx.Response(200, json=entries if isinstance(asked, list) else entries[0])
 
     def _told(self, calls: Sequence[Json]) -> list[Json]:
-        node = self.elsewhere or self._trouble.random.choice(self._nodes)
+        node = self._provider.elsewhere or self._trouble.random.choice(self._provider.nodes)
         entries = [node.entry(call) for call in calls]
         told = Told(self._trouble.random, calls, entries, node.view.path)
         for kind in self._lies(told):

@@ -18,15 +18,18 @@ class Node:
     def __init__(self, tree: Tree, *, chain_id: int, safe_lag: int, final_lag: int) -> None:
         self._tree = tree
         self._chain_id = chain_id
-        self._lags = {"safe": safe_lag, "finalized": final_lag}
-        self.tags = frozenset(self._lags)
+        # What it makes of a block before it gives it; and whether new blocks still reach it.
+        self.shows: Callable[[Block], Block] = lambda block: block
+        self.stands_still = False
+        self.lags = {"safe": safe_lag, "finalized": final_lag}
+        self.tags = frozenset(self.lags)
         self.view = tree.head
         self.pruned_below = 0
         self.most_blocks: int | None = None
         self.most_logs: int | None = None
         # Blocks whose logs are not there yet, and how often they are still asked for in vain.
         self.late: dict[str, int] = {}
-        self._known = {tree.head.hash}
+        self._known = {tree.head.hash: tree.head}
         self._methods: dict[str, Callable[..., object]] = {
             "eth_chainId": lambda: hex(self._chain_id),
             "eth_getBlockByNumber": self._block,
@@ -36,8 +39,9 @@ class Node:
 
     def see(self, block: Block) -> None:
         """From now on its newest block is this one."""
-        self.view = block
-        self._known.update(one.hash for one in block.path)
+        if not self.stands_still:
+            self.view = block
+            self._known.update((one.hash, one) for one in block.path)
 
     def entry(self, call: Call) -> Json:
         """The answer to one call."""
@@ -50,13 +54,13 @@ class Node:
 
     def _block(self, which: str, _full: bool) -> Json | None:
         if which == "latest":
-            return self.view.json
-        if which in self._lags:
+            return self.shows(self.view).json
+        if which in self.lags:
             if which not in self.tags:
                 raise Refused(f"unknown block: {which}")
-            return self.view.path[max(0, self.view.number - self._lags[which])].json
+            return self.shows(self.view.path[max(0, self.view.number - self.lags[which])]).json
         number = int(which, 16)
-        return self.view.path[number].json if number <= self.view.number else None
+        return self.shows(self.view.path[number]).json if number <= self.view.number else None
 
     def _logs(self, asked: Json) -> list[Json]:
         blocks = self._asked_for(asked)
@@ -67,7 +71,7 @@ class Node:
             placed.json
             for block in blocks
             if block.number >= self.pruned_below and not self._is_late(block)
-            for placed in block.logs
+            for placed in self.shows(block).logs
             if wanted in ("", placed.log.address)
         ]
         if self.most_logs is not None and len(found) > self.most_logs:
@@ -78,8 +82,8 @@ class Node:
         if "blockHash" not in asked:
             first, last = (int(str(asked[name]), 16) for name in ("fromBlock", "toBlock"))
             return self.view.path[first : last + 1]
-        known = self._tree.blocks.get(str(asked["blockHash"]))
-        if known is None or known.hash not in self._known:
+        known = self._known.get(str(asked["blockHash"]))
+        if known is None:
             raise Refused("unknown block")
         return (known,)
 
@@ -92,5 +96,5 @@ class Node:
         for block in self._tree.places.get(transaction_hash, ()):
             if block.number <= self.view.number and self.view.path[block.number] is block:
                 gone = block.number < self.pruned_below or self.late.get(block.hash, 0)
-                return None if gone else block.receipt(transaction_hash)
+                return None if gone else self.shows(block).receipt(transaction_hash)
         return None

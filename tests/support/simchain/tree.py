@@ -29,6 +29,8 @@ class Tree:
         self.alive: list[Deed] = []
         self.places: dict[str, list[Block]] = defaultdict(list)
         self.happened: Counter[str] = Counter()
+        # The blocks that counted once, and then did not.
+        self.left: set[str] = set()
         self._states: dict[str, State] = {first.hash: {}}
         self._done: dict[str, frozenset[str]] = {first.hash: frozenset()}
 
@@ -58,6 +60,7 @@ class Tree:
     def fork(self, depth: int, *, longer: int = 1) -> Block:
         """Replace so many blocks by that many and `longer` more; the head that was left."""
         left = self.head
+        self.left.update(block.hash for block in left.path[left.number - depth + 1 :])
         before = {(one.transaction_hash, one.log_index) for one in self.logs()}
         self.head = left.path[left.number - depth]
         self.mine(depth + longer)
@@ -77,6 +80,7 @@ class Tree:
         if common < self.finalized or left in self.head.path:
             return False
         height = self.head.number
+        self.left.update(block.hash for block in self.head.path[common + 1 :])
         self.head = left
         self.mine(max(1, height + 1 - left.number))
         return True

@@ -54,6 +54,16 @@ NODES = [
     "logs_late",
     "endpoint_of_another_chain",
 ]
+# What befalls all of one provider's nodes, where there are several to turn to.
+PROVIDERS = ["endpoint_away", "endpoint_stands_still"]
+# What one of three providers says in all its answers alike.
+FALSEHOODS = [
+    "amounts_altered",
+    "money_hidden",
+    "payments_made_up",
+    "blocks_made_up",
+    "final_overstated",
+]
 CHAIN = [
     "reorg",
     "reorg_past_confirmation",
@@ -76,6 +86,7 @@ WORKERS = [
     "heard_again_late",
     "handler_failed",
     "connection_cut_idle",
+    "looked_at_amid_turn",
 ]
 STORAGE = [
     "killed_at_statement",
@@ -85,7 +96,10 @@ STORAGE = [
     "killed_before_commit",
     "killed_after_commit",
 ]
-KINDS = (*CARRIED, *LIES, *NODES, *CHAIN, *WORKERS, *STORAGE)
+ENDED = ["endpoint_came_back", "endpoint_lost_for_good"]
+KINDS = (*CARRIED, *LIES, *NODES, *CHAIN, *WORKERS, *STORAGE, *PROVIDERS, *FALSEHOODS, *ENDED)
+# Beside one who lies about everything the others may be slow or gone, and lie about nothing.
+TWO_LIARS = frozenset({*LIES, "logs_late", "node_pruned"})
 # Headers without blooms leave no means to see through these, nor does a header that hides logs
 # from a node that hides them, too: one source must be honest about one of the two.
 UNSEEN_WITHOUT_BLOOMS = frozenset({*LIES, "logs_late", "node_pruned", "node_lags"})

@@ -39,12 +39,14 @@ _DATA = {
 
 @dataclass(frozen=True)
 class Settings:
-    """How the chain is followed, and how far its finality lies behind."""
+    """How the chain is followed, and how far its finality lies behind. `seconded` says that nothing
+    may be believed of one alone."""
 
     start: int
     confirmations: int
     safe_lag: int
     final_lag: int
+    seconded: bool
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,10 @@ class Truth:
     def ever(self, hashes: set[str]) -> dict[str, Block]:
         """The blocks of these hashes that were ever mined."""
         return {each: self.tree.blocks[each] for each in hashes if each in self.tree.blocks}
+
+    def left(self, block_hash: str) -> bool:
+        """Whether a block ever was replaced."""
+        return block_hash in self.tree.left
 
     def effects(self) -> set[Row]:
         """The facts that stand: which of its kind about its escrow each is, where, how settled."""

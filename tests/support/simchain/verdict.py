@@ -115,6 +115,9 @@ class Verdict:
         stays = Counter(about[1:3] for about, said in courses.items() if said[-1] != "orphaned")
         self._shaken = self._left(courses)
         yield from _compare("fact told", set(standing), set(stays))
+        if self._truth.settings.seconded:
+            lost = [about for about, said in courses.items() if said[-1] == "orphaned"]
+            yield from (f"orphaned but never lost: {x}" for x in lost if not self._truth.left(x[1]))
         yield from (f"told of two stays at once: {place}" for place, n in stays.items() if n > 1)
         for about, said in courses.items():
             level = standing.get(about[1:3]) if said[-1] != "orphaned" else None

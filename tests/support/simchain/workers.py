@@ -1,7 +1,8 @@
 """The product's processes around the simulated world: watchers of the chain, and relays that tell
 payments what happened on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -12,6 +13,7 @@ from souk.adapters.evm.log_source import NodeLogSource
 from souk.adapters.evm.node import EvmNode
 from souk.adapters.evm.rpc import JsonRpcClient
 from souk.core.documents import CachedDocuments
+from souk.core.errors import DatabaseUnavailable
 from souk.core.events import Event, HandlerRegistry
 from souk.core.outbox import LEASE_SECONDS, OutboxRelay
 from souk.core.unit_of_work import UnitOfWork
@@ -23,6 +25,7 @@ from souk.modules.chain.events import (
     EscrowEventSeen,
 )
 from souk.modules.chain.service import Chains, FollowedChain, Pace
+from souk.modules.chain.service.loops import LOOK_SECONDS
 from souk.modules.payments.handlers import subscriptions
 from tests.support.clock import MovableClock
 from tests.support.http import NothingKept
@@ -58,21 +61,42 @@ class Workers:
             if event in HEARD
         )
 
+    def start(self, endpoints: Sequence[Endpoint]) -> Chains:
+        """A process begins to watch through these endpoints, of which it knows nothing yet."""
+        clients = [
+            JsonRpcClient("http://node.test", label="the world", transport=each)
+            for each in endpoints
+        ]
+        source, *others = (NodeLogSource(EvmNode(client)) for client in clients)
+        chain = FollowedChain(self.config, source, EscrowEventDecoder(), others=others)
+        pace = Pace(WATCH_SECONDS, self.time.pass_by, self.time.monotonic)
+        gas = dict.fromkeys(Purpose, 10**9)
+        return Chains(self.uow, {self.config.chain_id: chain}, daily_gas=gas, pace=pace)
+
     def watch(
         self,
-        endpoint: Endpoint,
+        chains: Chains,
         *,
         seconds: float | None = None,
         keep_on: Callable[[], bool] = lambda: True,
     ) -> Advanced:
-        """A watcher is started, and runs until it has nothing to do, or for so long."""
-        client = JsonRpcClient("http://node.test", label="the world", transport=endpoint)
-        source = NodeLogSource(EvmNode(client))
-        chain = FollowedChain(self.config, source, EscrowEventDecoder())
-        pace = Pace(WATCH_SECONDS, self.time.pass_by, self.time.monotonic)
-        gas = dict.fromkeys(Purpose, 10**9)
-        chains = Chains(self.uow, {self.config.chain_id: chain}, daily_gas=gas, pace=pace)
-        return chains.advance(self.config.chain_id, budget_seconds=seconds, keep_on=keep_on)
+        """It watches until it has nothing to do, or for so long, and looks at all endpoints now
+        and then."""
+        due = self.time.monotonic()
+
+        def going() -> bool:
+            nonlocal due
+            if self.time.monotonic() >= due:
+                self.look(chains)
+                due = self.time.monotonic() + LOOK_SECONDS
+            return keep_on()
+
+        return chains.advance(self.config.chain_id, budget_seconds=seconds, keep_on=going)
+
+    def look(self, chains: Chains) -> None:
+        """It looks at all endpoints, in a thread of its own, which a failure ends."""
+        with suppress(DatabaseUnavailable):
+            chains.looks.look(self.config.chain_id)
 
     def tell(self, *, limit: int = 50) -> int:
         """A relay delivers what is due; how many facts that were."""

@@ -90,7 +90,7 @@ class ChainConfig:
     `disposable` marks a development chain whose node may forget blocks when it is killed.
     `verify_blooms` is off for chains whose headers carry zero blooms. `max_fee_per_gas`, in wei, is
     the most that a transaction of ours offers for a unit of gas, its tip included. So many
-    endpoints as `quorum` says have to give a block with money in it, if there are at least three.
+    endpoints as `quorum` says have to give a block, if there are at least three.
     """
 
     chain_id: int

@@ -7,10 +7,11 @@ others are only compared with it. With a single endpoint nothing is compared: it
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 
 from souk.core.errors import UnavailableError
-from souk.modules.chain.domain import ChainConfig, Cursor, VerifiedBlock
+from souk.modules.chain.domain import ChainConfig, Cursor, Tips, VerifiedBlock
 from souk.modules.chain.domain.endpoints import (
     ENDPOINTS_FOR_QUORUM,
     EndpointKind,
@@ -26,13 +27,15 @@ LAG_TOLERATED = 8
 
 
 class _Endpoint:
-    """One endpoint. `identified` says that it was seen to serve our chain since its last fault."""
+    """One endpoint. `identified` says that it was seen to serve our chain since its last fault;
+    `safe` and `final` are the heights that it called so when it was looked at."""
 
     def __init__(self, number: int, source: LogSource) -> None:
         self.number = number
         self.source = source
         self.health = Health()
         self.head: int | None = None
+        self.safe = self.final = -1
         self.identified = False
 
 
@@ -61,7 +64,7 @@ class Endpoints:
 
     @property
     def quorum(self) -> int:
-        """How many have to give a block with money in it before it is taken in."""
+        """How many have to give a block before it is taken in."""
         return self._config.quorum if len(self._all) >= ENDPOINTS_FOR_QUORUM else 1
 
     def choose(self, cursor: Cursor | None) -> None:
@@ -76,6 +79,25 @@ class Endpoints:
             if self._chosen.health.score == 0 or self._is_ours(self._chosen):
                 return
 
+    def tips(self) -> Tips:
+        """Where the endpoint of this turn stands. What it calls safe or final is so only as far as
+        enough others were seen to say so too: what was called final wrongly stops everything."""
+        tips = self.source.tips()
+        if self.quorum == 1:
+            return tips
+        others = [one for one in self._all if one is not self._chosen]
+        return replace(
+            tips,
+            safe=self._seconded(tips.safe, [one.safe for one in others]),
+            final=self._seconded(tips.final, [one.final for one in others]),
+        )
+
+    def _seconded(self, height: int | None, others: Sequence[int]) -> int | None:
+        """Without a tag the depth below blocks that were vouched for decides."""
+        if height is None:
+            return None
+        return min(height, sorted(others, reverse=True)[self.quorum - 2])
+
     def doubt(self, fault: Fault) -> bool:
         """Hold a fault against the endpoint of this turn; whether there is another to turn to."""
         if len(self._all) == 1:
@@ -84,45 +106,52 @@ class Endpoints:
         return any(one.health.score > 0 for one in self._all if one is not self._chosen)
 
     def vouched(self, blocks: Sequence[VerifiedBlock]) -> Sequence[VerifiedBlock]:
-        """The blocks up to the first with money in it that too few endpoints have. Raises
-        `ChainDataRefused` when others have something else in its place."""
+        """The blocks up to the first that too few endpoints have. Raises `ChainDataRefused` when
+        others have something else in its place.
+
+        Also of one that is said to hold no money: whoever could make up empty blocks alone could
+        settle a payment with them, and hide one in them."""
         needed = self.quorum - 1
-        asked = [block for block in blocks if block.logs] if needed else []
-        if not asked:
+        if not needed:
             return blocks
-        votes = [Counter[Vote]() for _ in asked]
+        votes = [Counter[Vote]() for _ in blocks]
         cast = []
         for one in self._others():
             if all(counted[Vote.SAME] >= needed for counted in votes):
                 break
-            answers = self._ask(one, asked)
+            answers = self._ask(one, blocks)
             cast.append((one, answers))
             for counted, answer in zip(votes, answers, strict=True):
                 counted[answer] += 1
         for place, counted in enumerate(votes):
             if counted[Vote.SAME] < needed:
-                number = asked[place].header.number
-                if counted[Vote.OTHER_LOGS] or counted[Vote.OTHER_BLOCK]:
+                number = blocks[place].header.number
+                if counted[Vote.OTHER_CONTENT] or counted[Vote.OTHER_BLOCK]:
                     raise ChainDataRefused(f"other endpoints have block {number} in another form")
-                return [block for block in blocks if block.header.number < number]
+                return blocks[:place]
             for one, answers in cast:
-                if answers[place] is Vote.OTHER_LOGS:
+                if answers[place] is Vote.OTHER_CONTENT:
                     self._note(one, Fault.CONTRADICTED)
         return blocks
 
     def require_gone(self, cursor: Cursor) -> None:
-        """Before what was taken in is taken back. Raises `ChainDataRefused` while enough others
-        hold the newest block that we have."""
-        if self.quorum == 1 or cursor.head_hash is None:
+        """Before what was taken in is taken back. Raises `ChainDataRefused` until enough others
+        have another block in the place of the newest that we have; one who does not answer, or
+        does not reach as high, says nothing of it, except where a chain may lose blocks."""
+        needed = self.quorum - 1
+        if not needed or cursor.head_hash is None:
             return
-        number, holding = cursor.next_block - 1, 0
+        number, gone = cursor.next_block - 1, 0
         for one in self._others():
             try:
-                holding += holds(one.source, number, cursor.head_hash) is True
+                held = holds(one.source, number, cursor.head_hash)
             except UnavailableError:
                 self._note(one, Fault.FAILS)
-            if holding >= self.quorum:
-                raise ChainDataRefused(f"the other endpoints hold block {number}")
+                continue
+            gone += not held if self._config.disposable else held is False
+            if gone >= needed:
+                return
+        raise ChainDataRefused(f"too few other endpoints have lost block {number}")
 
     def look(self) -> None:
         """Look at every endpoint that is due: whether it answers, serves our chain, keeps up with
@@ -165,7 +194,10 @@ class Endpoints:
         added."""
         if not one.identified and not self._serves_ours(one):
             return Fault.OTHER_CHAIN
-        one.head = one.source.tips().head.number
+        tips = one.source.tips()
+        one.head = head = tips.head.number
+        one.safe = head - self._config.safe_depth if tips.safe is None else tips.safe
+        one.final = head - self._config.final_depth if tips.final is None else tips.final
         # One word for a height that no other has shows nothing, if there are enough to tell.
         doubtful = 1 if len(self._all) >= ENDPOINTS_FOR_QUORUM else 0
         reference = sorted(heads, reverse=True)[doubtful : doubtful + 1] or [-1]
@@ -213,7 +245,7 @@ class Endpoints:
 
     def _ask(self, one: _Endpoint, blocks: Sequence[VerifiedBlock]) -> list[Vote]:
         try:
-            return vote(one.source, blocks, contract=self._config.escrow_address)
+            return vote(one.source, self._config, blocks)
         except UnavailableError:
             self._note(one, Fault.FAILS)
             return [Vote.NONE] * len(blocks)

@@ -168,7 +168,7 @@ class Watcher:
         self._endpoints.choose(cursor)
         if cursor is None:
             return 0, self._begin()
-        tips = self._source.tips()
+        tips = self._endpoints.tips()
         ahead = tips.head.number - (cursor.next_block - 1)
         if ahead < 0 and not self._config.disposable:
             return 0, self._stay_behind(cursor, tips)
@@ -264,7 +264,7 @@ class Watcher:
         if self._unconfirmed >= UNCONFIRMED_TOLERATED:
             self._alarms.open(
                 IncidentReason.UNCONFIRMED_BLOCK,
-                detail=f"too few endpoints have block {cursor.next_block}, which holds money",
+                detail=f"too few endpoints have block {cursor.next_block}",
                 block=cursor.next_block,
             )
         return Outcome.BEHIND
