@@ -17,6 +17,9 @@ TRUE = (
     "stories",
     "truth",
     "money",
+    "letters",
+    "accounts",
+    "sent",
 )
 
 

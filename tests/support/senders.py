@@ -55,6 +55,13 @@ class Unreachable(Failing):
         return fail
 
 
+class Forgetful(Failing):
+    """A sender to which one question is answered as if there were nothing."""
+
+    def _dying(self, act: Callable[..., object]) -> Callable[..., object]:
+        return lambda *_arguments: None
+
+
 def sent_on_chain(chain: Chain, account: Address = KEEPER) -> int:
     """How many transactions of an account stand in blocks."""
     return int(str(chain.call("eth_getTransactionCount", account, "latest")), 16)

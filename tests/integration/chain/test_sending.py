@@ -36,6 +36,7 @@ from tests.support.senders import (
     NOTHING,
     RELAYER_KEY,
     Failing,
+    Forgetful,
     KilledHere,
     Unreachable,
     sent_on_chain,
@@ -142,6 +143,25 @@ def test_knows_that_it_is_mined_when_the_watcher_has_the_block(
     keeper.rebroadcast(CHAIN_ID)
     assert status(uow, keeper, "settle:1") == Sent(sent, TransactionStatus.MINED)
     assert keeper.rebroadcast(CHAIN_ID) == 0
+
+
+def test_knows_that_it_is_mined_by_its_logs_when_a_node_has_no_receipt(
+    sending: Callable[..., Chains],
+    sender: LocalTransactionSender,
+    escrow: EscrowOnChain,
+    uow: UnitOfWork,
+) -> None:
+    order = escrow.paid(window=1)
+    escrow.chain.mine(5)
+    release = bytes.fromhex(calldata("release", ORDER_TYPE + "[]", [order.values()])[2:])
+    chains = sending(Forgetful(sender, "find_mined", after=False))
+    sent = chains.send(CHAIN_ID, Call(escrow.address, release), intent="settle:1")
+    escrow.chain.mine(3)
+    chains.advance(CHAIN_ID)
+
+    chains.rebroadcast(CHAIN_ID)
+
+    assert status(uow, chains, "settle:1") == Sent(sent, TransactionStatus.MINED)
 
 
 def test_knows_that_it_reverted_when_somebody_was_faster(

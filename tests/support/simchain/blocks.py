@@ -20,10 +20,11 @@ class Log:
 
 @dataclass(frozen=True)
 class Mined:
-    """A transaction in its block, with all that it logged."""
+    """A transaction in its block, with all that it logged; nothing when it failed."""
 
     hash: str
     logs: tuple[Log, ...]
+    succeeded: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,12 @@ class Block:
 
     def receipt(self, transaction_hash: str) -> Json:
         """Of one of its transactions."""
+        [mined] = [one for one in self.transactions if one.hash == transaction_hash]
         return {
             "transactionHash": transaction_hash,
             "blockHash": self.hash,
             "blockNumber": hex(self.number),
-            "status": "0x1",
+            "status": hex(mined.succeeded),
             "logs": [one.json for one in self.logs if one.transaction_hash == transaction_hash],
         }
 

@@ -18,21 +18,35 @@ from tests.support.payment_builders import CHAIN_ID, ESCROW
 from tests.support.simchain.blocks import Block
 from tests.support.simchain.endpoint import Endpoint
 from tests.support.simchain.escrow import Order
+from tests.support.simchain.keeping import KeepersWork, Post
 from tests.support.simchain.node import Node
 from tests.support.simchain.providers import Provider, Providers
+from tests.support.simchain.sent import unsettled
 from tests.support.simchain.storage import Storage
 from tests.support.simchain.stories import Stories
 from tests.support.simchain.times import VirtualTime
-from tests.support.simchain.tree import Tree
-from tests.support.simchain.trouble import TWO_LIARS, UNSEEN_WITHOUT_BLOOMS, Killed, Trouble
+from tests.support.simchain.tree import USUAL_FEE, Tree
+from tests.support.simchain.trouble import (
+    TWO_LIARS,
+    UNSEEN_WITHOUT_BLOOMS,
+    WAITING,
+    Killed,
+    Trouble,
+)
 from tests.support.simchain.truth import Settings, Truth
 from tests.support.simchain.verdict import Verdict
+from tests.support.simchain.weather import BEFALLS, Weather
 from tests.support.simchain.workers import WATCH_SECONDS, Workers
 
 STEPS = 15
+# In this step all time is over that anybody had, if there is a keeper.
+OVERDUE, LEAP_SECONDS = 7, 14 * 24 * 3600
 # In these steps it is calm, and what was just read is left behind.
 STRUCK = (6, 9, 12)
-PATIENCE = 40
+PATIENCE, HOUR = 40, 3600
+# What an incident holds up, a person has to look at.
+HELD_UP = "SELECT order_id FROM order_hold WHERE closed_at IS NULL"
+LIVE = "SELECT count(*) FROM chain_transaction WHERE status IN ('signed', 'broadcast')"
 
 
 class Campaign:
@@ -75,6 +89,8 @@ class Campaign:
         self.storage = Storage(self.engine, self.trouble)
         self.workers = Workers(self.engine, clock, self._time, self.config, self.trouble)
         self._left: list[Block] = []
+        self._weather = Weather(random, self.tree, self._left)
+        self._keeps = several == 1 and random.random() < 0.4
         self._chains: Chains | None = None
         self._amid = False
 
@@ -93,6 +109,8 @@ class Campaign:
                 self._befall_nodes()
                 self.providers.befall()
                 self._work()
+                if self._keeps and step >= OVERDUE:
+                    self._go_overdue(step)
                 if step in STRUCK:
                     self._leave_behind()
             self._calm_down()
@@ -115,6 +133,7 @@ class Campaign:
     def _node(self, tree: Tree) -> Node:
         node = Node(tree, chain_id=CHAIN_ID, safe_lag=self.safe_lag, final_lag=self.final_lag)
         node.tags = self._tags
+        node.orders = {order.ref: order for order in self._orders}
         return node
 
     def _without(self, disposable: bool) -> frozenset[str]:
@@ -181,11 +200,11 @@ class Campaign:
         for node in self.providers.nodes:
             node.pruned_below, node.most_blocks, node.most_logs = 0, None, None
             node.late.clear()
-            kinds = self.trouble.draw(list(_BEFALLS), 0.4)[:1]
+            kinds = self.trouble.draw(list(BEFALLS), 0.4)[:1]
             if not {"node_lags", "node_on_losing_branch"} & set(kinds):
                 node.see(self.tree.head)
             for kind in kinds:
-                self.trouble.happened[kind] += _BEFALLS[kind](self, node)
+                self.trouble.happened[kind] += BEFALLS[kind](self._weather, node)
 
     # -- the work ---------------------------------------------------------------------------------
 
@@ -199,6 +218,37 @@ class Campaign:
         self.storage.prepare(0.0)
         if self.trouble.strikes("connection_cut_idle", 0.1):
             self._cut_connections()
+
+    def _go_overdue(self, step: int) -> None:
+        if step == OVERDUE:
+            self.stories.go_on(1.0)
+            self.tree.mine()
+            self.tree.leap(LEAP_SECONDS)
+            self.tree.mine(self.config.confirmations)
+        self._befall_waiting()
+        for _ in range(3):
+            self.storage.prepare(0.3)
+            self._keep()
+            self.storage.prepare(0.0)
+            self.tree.mine()
+            self._sync()
+
+    def _befall_waiting(self) -> None:
+        tree, kinds = self.tree, self.trouble.draw(WAITING, 0.5)
+        tree.holds_back = "mined_late" in kinds and bool(tree.pool)
+        tree.base_fee = USUAL_FEE * (20 if "base_fee_risen" in kinds else 1)
+        if "pool_emptied" in kinds and tree.pool:
+            self.trouble.happened["pool_emptied"] += 1
+            tree.pool.clear()
+        self.trouble.happened["mined_late"] += tree.holds_back
+        self.trouble.happened["base_fee_risen"] += tree.base_fee > USUAL_FEE
+
+    def _keep(self) -> None:
+        """The keeper's process begins, does all its work once, and ends, maybe before that."""
+        endpoint = self._endpoint(self.providers.all[0])
+        post = Post(endpoint, self.trouble, self.storage.die)
+        with suppress(Killed):
+            KeepersWork(self.workers, post).do()
 
     def _watch(self, seconds: float | None = None) -> Advanced | None:
         """A watcher works until it has nothing to do, is stopped, or dies."""
@@ -311,6 +361,9 @@ class Campaign:
         self._befall_nodes()
         self._until(self._is_caught_up)
         self._until(lambda: not self._undelivered())
+        if self._keeps:
+            self._befall_waiting()
+            self._until(self._is_all_settled)
 
     def _is_caught_up(self) -> bool:
         """Which an endpoint that stands still may say of itself."""
@@ -318,6 +371,21 @@ class Campaign:
         [head] = self._sql.execute("SELECT head_hash FROM chain").fetchone() or [None]
         caught_up = done is not None and done.outcome is Outcome.CAUGHT_UP
         return caught_up and head == self.tree.head.hash
+
+    def _is_all_settled(self) -> bool:
+        """The day's gas may have to do for days."""
+        self._time.pass_by(HOUR)
+        self._keep()
+        self.tree.mine(self.config.confirmations)
+        self._sync()
+        self._until(self._is_caught_up)
+        self._until(lambda: not self._undelivered())
+        with suppress(Killed):
+            self._keep()
+        live = self._sql.execute(LIVE).fetchone()
+        held_up = {order_id for (order_id,) in self._sql.execute(HELD_UP)}
+        waiting = unsettled(self.tree, self._orders)
+        return live == (0,) and not {order.order_id for order in waiting} - held_up
 
     def _undelivered(self) -> int:
         self.workers.wait_for_relays()
@@ -327,51 +395,3 @@ class Campaign:
 
     def _until(self, is_done) -> None:
         assert any(is_done() for _ in range(PATIENCE)), "does not come to rest in calm weather"
-
-
-def _lag(campaign: Campaign, node: Node) -> bool:
-    """It stays where it is, or goes back."""
-    head = campaign.tree.head
-    behind = campaign.random.randint(1, min(25, max(1, head.number)))
-    node.see(head.path[max(0, head.number - behind)])
-    return True
-
-
-def _lose(campaign: Campaign, node: Node) -> bool:
-    """It believes in a branch that has lost."""
-    left = [block for block in campaign._left if block not in campaign.tree.head.path]
-    if not left:
-        return False
-    node.see(left[-1])
-    return True
-
-
-def _prune(campaign: Campaign, node: Node) -> bool:
-    node.pruned_below = campaign.random.randint(1, campaign.tree.head.number + 1)
-    return True
-
-
-def _cap_blocks(campaign: Campaign, node: Node) -> bool:
-    node.most_blocks = campaign.random.randint(0, 6)
-    return True
-
-
-def _cap_logs(campaign: Campaign, node: Node) -> bool:
-    node.most_logs = campaign.random.randint(0, 3)
-    return True
-
-
-def _delay(campaign: Campaign, node: Node) -> bool:
-    for block in campaign.tree.head.path[-4:]:
-        node.late[block.hash] = campaign.random.randint(1, 6)
-    return True
-
-
-_BEFALLS = {
-    "node_lags": _lag,
-    "node_on_losing_branch": _lose,
-    "node_pruned": _prune,
-    "blocks_capped": _cap_blocks,
-    "logs_capped": _cap_logs,
-    "logs_late": _delay,
-}

@@ -1,6 +1,6 @@
 """The escrow contract as a table of orders: what may be done to each, and what is logged of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from tests.support.simchain.blocks import Log
 
-RELEASE, REFUND, RULING = 1, 2, 4
+RELEASE, REFUND, SILENCE, RULING = 1, 2, 3, 4
 MONTH = 30 * 24 * 3600
 
 
@@ -44,6 +44,8 @@ class Order:
     fee_bps: int
     window: int
     ref: str
+    silent_bps: int
+    fulfil_by: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Slot:
     remaining: int
     released: int = 0
     state: str = "held"
+    deadline: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,40 @@ def apply(state: State, deed: Deed, now: int) -> Done | None:
     return {**state, deed.order.escrow_id: new}, (said,)
 
 
+def knock(state: State, verb: str, orders: Sequence[Order], now: int) -> Done | None:
+    """What it comes to when a stranger asks to release or refund these; `None` when the contract
+    refuses it."""
+    said: list[Log] = []
+    for order in orders:
+        slot = state.get(order.escrow_id)
+        if slot is None:
+            return None
+        if slot.state == "settled":
+            continue
+        if not is_due(slot, now) or (slot.state == "fulfilled") != (verb == "release"):
+            return None
+        after = _give(order, slot, verb)
+        state = {**state, order.escrow_id: after[0]}
+        said.append(after[1])
+    return (state, tuple(said)) if said else None
+
+
+def is_due(slot: Slot, now: int) -> bool:
+    """Whether anybody may settle it."""
+    return slot.state != "settled" and now > slot.deadline
+
+
+def _give(order: Order, slot: Slot, verb: str) -> tuple[Slot, Log]:
+    kind = RELEASE if verb == "release" else SILENCE if slot.state == "disputed" else REFUND
+    shares = {RELEASE: 0, REFUND: 10_000, SILENCE: order.silent_bps}
+    to_buyer = slot.remaining * shares[kind] // 10_000
+    to_seller = slot.remaining - to_buyer
+    figures = (kind, to_buyer, to_seller, to_seller * order.fee_bps // 10_000, 0)
+    types = ["uint8", "uint96", "uint96", "uint96", "uint96"]
+    new = replace(slot, remaining=0, released=slot.released + to_seller, state="settled")
+    return new, _log(order, SETTLED, types, *figures)
+
+
 def _log(order: Order, event: str, types: list[str], *values: object) -> Log:
     return Log(order.contract, (event, order.escrow_id), encode(types, values))
 
@@ -98,21 +135,22 @@ def _pay(deed: Deed, _slot: Slot | None, _now: int) -> tuple[Slot, Log]:
         ["address", "uint96", "bytes32"], [order.token, order.amount, bytes.fromhex(order.ref[2:])]
     )
     topics = (PAID, order.escrow_id, _word(order.buyer), _word(order.seller))
-    return Slot(order.amount), Log(order.contract, topics, data)
+    return Slot(order.amount, deadline=order.fulfil_by), Log(order.contract, topics, data)
 
 
 def _fulfil(deed: Deed, slot: Slot, now: int) -> tuple[Slot, Log] | None:
     if slot.state != "held":
         return None
-    said = _log(deed.order, FULFILLED, ["uint40"], now + deed.order.window)
-    return replace(slot, state="fulfilled"), said
+    until = now + deed.order.window
+    said = _log(deed.order, FULFILLED, ["uint40"], until)
+    return replace(slot, state="fulfilled", deadline=until), said
 
 
 def _dispute(deed: Deed, slot: Slot, now: int) -> tuple[Slot, Log] | None:
     if slot.state != "fulfilled":
         return None
     said = _log(deed.order, DISPUTED, ["address", "uint40"], deed.order.buyer, now + MONTH)
-    return replace(slot, state="disputed"), said
+    return replace(slot, state="disputed", deadline=now + MONTH), said
 
 
 def _settle(deed: Deed, slot: Slot, _now: int) -> tuple[Slot, Log] | None:
@@ -125,7 +163,8 @@ def _settle(deed: Deed, slot: Slot, _now: int) -> tuple[Slot, Log] | None:
     left = slot.remaining - moved
     figures = (kind, moved - to_seller, to_seller, fee, left)
     types = ["uint8", "uint96", "uint96", "uint96", "uint96"]
-    new = Slot(left, slot.released + to_seller, slot.state if left else "settled")
+    state = slot.state if left else "settled"
+    new = replace(slot, remaining=left, released=slot.released + to_seller, state=state)
     return new, _log(deed.order, SETTLED, types, *figures)
 
 

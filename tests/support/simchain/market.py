@@ -26,7 +26,7 @@ _ORDERS = """
     SELECT leg.order_id, leg.id AS leg_id, payment.buyer_id, leg.seller_id, leg.asset,
         lower(leg.contract) AS contract, leg.escrow_id, leg.buyer_wallet AS buyer,
         leg.seller_wallet AS seller, leg.token, leg.amount, leg.fee_bps,
-        leg.window_seconds AS window, leg.ref
+        leg.window_seconds AS window, leg.ref, leg.silent_bps, leg.fulfil_by
     FROM payment_attempt_leg leg JOIN payment ON payment.id = leg.payment_id ORDER BY leg.id
 """
 

@@ -1,15 +1,13 @@
 """One node: it has a view of the tree, maybe late or of a losing branch, and answers by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from tests.support.simchain.accounts import Refused, accounts
 from tests.support.simchain.blocks import Block, Json
+from tests.support.simchain.escrow import Order
 from tests.support.simchain.tree import Tree
 
 Call = dict[str, object]
-
-
-class Refused(Exception):
-    """The node answers with an error; its text is for people."""
 
 
 class Node:
@@ -17,10 +15,11 @@ class Node:
 
     def __init__(self, tree: Tree, *, chain_id: int, safe_lag: int, final_lag: int) -> None:
         self._tree = tree
-        self._chain_id = chain_id
+        self.chain_id = chain_id
         # What it makes of a block before it gives it; and whether new blocks still reach it.
         self.shows: Callable[[Block], Block] = lambda block: block
         self.stands_still = False
+        self.orders: Mapping[str, Order] = {}
         self.lags = {"safe": safe_lag, "finalized": final_lag}
         self.tags = frozenset(self.lags)
         self.view = tree.head
@@ -31,10 +30,11 @@ class Node:
         self.late: dict[str, int] = {}
         self._known = {tree.head.hash: tree.head}
         self._methods: dict[str, Callable[..., object]] = {
-            "eth_chainId": lambda: hex(self._chain_id),
+            "eth_chainId": lambda: hex(self.chain_id),
             "eth_getBlockByNumber": self._block,
             "eth_getLogs": self._logs,
             "eth_getTransactionReceipt": self._receipt,
+            **accounts(self, tree),
         }
 
     def see(self, block: Block) -> None:
@@ -50,7 +50,7 @@ class Node:
             method = self._methods[str(call["method"])]
             return {**answer, "result": method(*call["params"])}
         except Refused as refusal:
-            return {**answer, "error": {"code": -32000, "message": str(refusal)}}
+            return {**answer, "error": refusal.json}
 
     def _block(self, which: str, _full: bool) -> Json | None:
         if which == "latest":

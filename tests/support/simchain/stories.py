@@ -71,4 +71,8 @@ class Stories:
     def _next(self, deeds: list[Deed]) -> Deed | None:
         if deeds[0].order.escrow_id in self._forgotten:
             return None
-        return next((deed for deed in deeds if deed.hash not in self._tree.done), None)
+        due = next((deed for deed in deeds if deed.hash not in self._tree.done), None)
+        slot = self._tree.slot(deeds[0].order.escrow_id)
+        # Somebody else may have settled it meanwhile.
+        over = slot is not None and slot.state == "settled"
+        return None if over and due is not None and due.verb != "reimburse" else due

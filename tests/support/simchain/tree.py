@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from random import Random
 
 from tests.support.simchain.blocks import Block, Log, Mined, Placed
-from tests.support.simchain.escrow import CREDITED, PAID, Deed, State, apply, topic
+from tests.support.simchain.escrow import CREDITED, PAID, Deed, Slot, State, apply, knock, topic
+from tests.support.simchain.letters import Letter
 
 SECONDS_A_BLOCK = 2
 CROWD = 150
+USUAL_FEE = 10**9
 STRANGER = "0x" + "57" * 20
 
 
@@ -31,6 +33,12 @@ class Tree:
         self.happened: Counter[str] = Counter()
         # The blocks that counted once, and then did not.
         self.left: set[str] = set()
+        # Signed transactions that somebody has sent in, those which wait, and what holds them up.
+        self.sent: dict[str, Letter] = {}
+        self.pool: list[Letter] = []
+        self.base_fee, self.holds_back = USUAL_FEE, False
+        self._leaps: dict[int, int] = {}
+        self._nonces: dict[str, int] = {first.hash: 0}
         self._states: dict[str, State] = {first.hash: {}}
         self._done: dict[str, frozenset[str]] = {first.hash: frozenset()}
 
@@ -43,6 +51,32 @@ class Tree:
         """What the contract said on the branch that counts."""
         said = (placed for block in self.head.path for placed in block.logs)
         return [placed for placed in said if placed.log.address == self._contract]
+
+    def slot(self, escrow_id: str) -> Slot | None:
+        """Where an order stands in the contract on the branch that counts."""
+        return self.state(self.head).get(escrow_id)
+
+    def state(self, block: Block) -> State:
+        """Of the contract after a block."""
+        return self._states[block.hash]
+
+    def nonce(self, block: Block) -> int:
+        """How many transactions that were sent in stand in the branch up to a block."""
+        return self._nonces[block.hash]
+
+    def settled(self) -> dict[str, tuple[Block, bool]]:
+        """Where on the branch that counts each transaction stands that was sent in, and whether it
+        succeeded."""
+        return {
+            one.hash: (block, one.succeeded)
+            for block in self.head.path
+            for one in block.transactions
+            if one.hash in self.sent
+        }
+
+    def leap(self, seconds: int) -> None:
+        """On every branch the next block comes so much later."""
+        self._leaps[self.head.number + 1] = seconds
 
     def mine(self, count: int = 1) -> None:
         """Blocks on top of the head, with whatever of the deeds fits in."""
@@ -61,8 +95,11 @@ class Tree:
         """Replace so many blocks by that many and `longer` more; the head that was left."""
         left = self.head
         self.left.update(block.hash for block in left.path[left.number - depth + 1 :])
+        orphaned = self.settled().keys()
         before = {(one.transaction_hash, one.log_index) for one in self.logs()}
         self.head = left.path[left.number - depth]
+        orphaned -= self.settled().keys()
+        self.happened["own_transaction_orphaned"] += len(orphaned)
         self.mine(depth + longer)
         after = {(one.transaction_hash, one.log_index) for one in self.logs()}
         hashes = {one for one, _ in before} & {one for one, _ in after}
@@ -86,9 +123,10 @@ class Tree:
         return True
 
     def _add(self, parent: Block) -> None:
-        now = parent.timestamp + SECONDS_A_BLOCK
+        now = parent.timestamp + SECONDS_A_BLOCK + self._leaps.get(parent.number + 1, 0)
         state, ours = self._worked(parent, now)
-        mined = list(ours)
+        state, letters = self._delivered(parent, state, now)
+        mined = [*ours, *letters]
         for one in self._noise():
             mined.insert(self._random.randint(0, len(mined)), one)
         salt = self._random.getrandbits(64)
@@ -96,6 +134,7 @@ class Tree:
         self.finalized = max(self.finalized, block.number - self._final_lag)
         self.blocks[block.hash] = block
         self._states[block.hash] = state
+        self._nonces[block.hash] = self._nonces[parent.hash] + len(letters)
         self._done[block.hash] = self._done[parent.hash] | {one.hash for one in ours}
         for one in mined:
             self.places[one.hash].append(block)
@@ -109,6 +148,20 @@ class Tree:
             if after is not None:
                 state, logs = after
                 mined.append(Mined(deed.hash, logs))
+        return state, mined
+
+    def _delivered(self, parent: Block, state: State, now: int) -> tuple[State, list[Mined]]:
+        """What waits and offers enough, by its nonces; of two that have the same one either."""
+        mined: list[Mined] = []
+        while not self.holds_back:
+            nonce = self._nonces[parent.hash] + len(mined)
+            fit = [one for one in self.pool if one.nonce == nonce and one.fee >= self.base_fee]
+            if not fit:
+                break
+            letter = self._random.choice(fit)
+            after = knock(state, letter.verb, letter.orders, now)
+            state, logs = after or (state, ())
+            mined.append(Mined(letter.hash, logs, after is not None))
         return state, mined
 
     def _noise(self) -> list[Mined]:

@@ -96,8 +96,29 @@ STORAGE = [
     "killed_before_commit",
     "killed_after_commit",
 ]
-ENDED = ["endpoint_came_back", "endpoint_lost_for_good"]
-KINDS = (*CARRIED, *LIES, *NODES, *CHAIN, *WORKERS, *STORAGE, *PROVIDERS, *FALSEHOODS, *ENDED)
+# What befalls what the keeper sends, at once or while it waits to be mined.
+SENDING = [
+    "killed_before_sending",
+    "killed_after_sending",
+    "sending_lost",
+    "sending_refused",
+    "refused_though_taken",
+]
+WAITING = ["pool_emptied", "mined_late", "base_fee_risen"]
+ENDED = ["own_transaction_orphaned", "endpoint_came_back", "endpoint_lost_for_good"]
+KINDS = (
+    *CARRIED,
+    *LIES,
+    *NODES,
+    *CHAIN,
+    *WORKERS,
+    *STORAGE,
+    *PROVIDERS,
+    *FALSEHOODS,
+    *ENDED,
+    *SENDING,
+    *WAITING,
+)
 # Beside one who lies about everything the others may be slow or gone, and lie about nothing.
 TWO_LIARS = frozenset({*LIES, "logs_late", "node_pruned"})
 # Headers without blooms leave no means to see through these, nor does a header that hides logs

@@ -7,6 +7,7 @@ import psycopg
 
 from tests.support.simchain.escrow import Order
 from tests.support.simchain.money import Money, money_of
+from tests.support.simchain.sent import SENT, of_sending
 from tests.support.simchain.truth import LEVELS, Row, Truth, block_row, event_row
 
 _HEAD = "SELECT next_block, head_hash, safe_block, final_block FROM chain"
@@ -56,6 +57,8 @@ _BROKEN_PATHS = """
     WHERE from_status IS DISTINCT FROM before
 """
 
+ENDS = {"completed", "cancelled"}
+
 
 class Verdict:
     """Reads one database, and says in what it differs from the truth."""
@@ -73,6 +76,7 @@ class Verdict:
                 *(f"left open: {what}" for (what,) in self._read(_OPEN)),
                 *self._of_money(),
                 *self._of_orders(),
+                *of_sending(truth.tree, self._read(SENT)),
             ]
 
     def work(self) -> dict[str, int]:
@@ -150,15 +154,15 @@ class Verdict:
         yield from _compare("posting", set(true.items()), set(postings.items()))
 
     def _of_orders(self) -> Iterable[str]:
-        """Whose fact was lost for good after it had counted may stand where that had led, held
-        up."""
+        """Whose fact was lost for good after it had counted may stand where that had led, held up;
+        and where it had ended it stays ended, however else the money went in its place."""
         by_order = {one.order.order_id: one for one in self.money.values()}
         for order_id, status, is_held_up in self._read(_ORDERS):
             one = by_order[order_id]
             lost = self._has_lost(one)
-            if (status != one.order_status() and not (is_held_up and lost)) or (
-                is_held_up and not lost
-            ):
+            ended = {status, one.order_status()} <= ENDS
+            as_it_was = lost and (is_held_up or ended)
+            if (status != one.order_status() and not as_it_was) or (is_held_up and not lost):
                 yield f"order {order_id}: {status} for {one.order_status()}, {is_held_up=} {lost=}"
         yield from (f"history of {order} is no path" for (order,) in self._read(_BROKEN_PATHS))
 

@@ -11,7 +11,12 @@ from sqlalchemy.orm import aliased
 from souk.core.addresses import Address
 from souk.core.unit_of_work import Transaction
 from souk.modules.chain.domain import Call, Fees, TransactionStatus
-from souk.modules.chain.models import ChainNonceRow, ChainTransactionRow
+from souk.modules.chain.models import (
+    ChainBlockRow,
+    ChainEventRow,
+    ChainNonceRow,
+    ChainTransactionRow,
+)
 from souk.modules.chain.ports import MinedTransaction, PreparedTransaction, SignedTransaction
 
 _LIVE = (str(TransactionStatus.SIGNED), str(TransactionStatus.BROADCAST))
@@ -203,6 +208,23 @@ def mark_replaced(tx: Transaction, chain_id: int, each: Unmined) -> bool:
         .returning(ChainTransactionRow.id)
     )
     return bool(result.all())
+
+
+def find_logged(
+    tx: Transaction, chain_id: int, hashes: Sequence[str]
+) -> tuple[str, MinedTransaction] | None:
+    """Which of these transactions has logs of ours in a canonical block that was taken in, and
+    where: it stands there, whatever a node says."""
+    event, block = ChainEventRow, ChainBlockRow
+    row = tx.session.execute(
+        select(event.transaction_hash, event.block_number, event.block_hash)
+        .join(block, and_(block.chain_id == event.chain_id, block.hash == event.block_hash))
+        .where(event.chain_id == chain_id, event.transaction_hash.in_(hashes), block.canonical)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return row.transaction_hash, MinedTransaction(row.block_number, row.block_hash, succeeded=True)
 
 
 def drop_transaction(tx: Transaction, chain_id: int, each: Unmined) -> None:

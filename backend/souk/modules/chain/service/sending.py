@@ -107,7 +107,7 @@ class Outgoing:
             if self._is_mined(each):
                 continue
             if each.nonce < used[each.sender]:
-                self._drop(each)
+                self._end(each)
             else:
                 self._hand_over(each.signed)
                 sent += 1
@@ -199,16 +199,23 @@ class Outgoing:
                     used[sender] = self._sender.count_mined(sender, up_to_block=settled)
         return used
 
-    def _drop(self, each: rows.Unmined) -> None:
-        _log.warning(
-            "transaction %s is lost: another one used nonce %s of %s",
-            each.signed.transaction_hash,
-            each.nonce,
-            each.sender,
-        )
+    def _end(self, each: rows.Unmined) -> None:
+        """Its nonce was used: by itself, where our own record of the chain has its logs, for the
+        count and the receipt may come from two nodes behind one address; or else by another."""
         with self._uow.begin() as tx:
-            rows.drop_transaction(tx, self._chain_id, each)
+            logged = rows.find_logged(tx, self._chain_id, each.hashes)
+            if logged is None:
+                rows.drop_transaction(tx, self._chain_id, each)
+            else:
+                rows.mark_mined(tx, self._chain_id, each, *logged)
             tx.commit()
+        if logged is None:
+            _log.warning(
+                "transaction %s is lost: another one used nonce %s of %s",
+                each.signed.transaction_hash,
+                each.nonce,
+                each.sender,
+            )
 
     def _find(self, intent: str) -> SignedTransaction | None:
         with self._uow.begin() as tx:
