@@ -14,6 +14,7 @@ from tests.support.reconciling import (
     Purchase,
     a_purchase,
     breaks,
+    column,
     execute,
     lately,
     take_in_unheard,
@@ -71,6 +72,18 @@ def test_finds_a_payment_that_was_missed_and_lets_it_wait(
 
     assert (report.facts + report.healed, report.open) == (1, 0)
     assert purchase.status == "pending_payment"
+    assert "held reached" not in column(strict, "SELECT expected FROM reconciliation_break")
+
+
+def test_has_a_log_read_again_that_was_lost_of_a_payment_that_waits(
+    strict: Shop, purchase: Purchase
+) -> None:
+    strict.follow(blocks=CONFIRMED)
+    execute(strict, *UNKNOWN_LOG)
+
+    lately(strict)
+
+    assert column(strict, "SELECT kind FROM chain_effect") == ["paid"]
 
 
 def test_pays_the_order_when_the_news_of_its_level_was_lost(
