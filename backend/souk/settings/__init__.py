@@ -204,8 +204,8 @@ class KeeperSettings(Group):
 
 
 class ChainSettings(Group):
-    """How chains are read: how many endpoints have to give a block with money in it before it is
-    taken in, where a chain has at least three."""
+    """How chains are read: how many endpoints have to give a block before it is taken in, where a
+    chain has at least three."""
 
     chain_quorum: int = Field(2, ge=1, le=9)
 

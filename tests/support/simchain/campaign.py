@@ -90,7 +90,7 @@ class Campaign:
         self.workers = Workers(self.engine, clock, self._time, self.config, self.trouble)
         self._left: list[Block] = []
         self._weather = Weather(random, self.tree, self._left)
-        self._keeps = several == 1 and random.random() < 0.4
+        self._keeps = several == 1 and random.random() < 0.5
         self._chains: Chains | None = None
         self._amid = False
 

@@ -24,7 +24,7 @@ from tests.support.simchain.trouble import SENDING, Trouble
 from tests.support.simchain.workers import Workers
 
 KEY = "0x" + "4e" * 32
-SENDING_CHANCE = 0.5
+SENDING_CHANCE = 0.8
 _REFUSALS = ("already known", "nonce too low", "replacement transaction underpriced", "")
 
 
@@ -75,7 +75,7 @@ class KeepersWork:
         self._chains = Chains(workers.uow, chains, daily_gas=gas)
         self._upkeep = Upkeep(workers.uow, chains, daily_gas=gas)
         payments = payments_on(workers.uow, gateway=a_gateway())
-        self._keeper = Keeper(workers.uow, self._chains, payments, max_batch=5)
+        self._keeper = Keeper(workers.uow, self._chains, payments, max_batch=3)
 
     def do(self) -> None:
         """Each as a loop of its own does it, which goes on after a failure."""
