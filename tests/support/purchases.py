@@ -27,6 +27,11 @@ class Purchase:
 
     def send(self, call: dict | None = None, *, nonce: int | None = None, tip: int = GWEI) -> str:
         """The wallet sends a call, or another, and nobody mines it yet."""
+        raw = self.signed(call, nonce=nonce, tip=tip)
+        return str(self.shop.chain.call("eth_sendRawTransaction", raw))
+
+    def signed(self, call: dict | None = None, *, nonce: int | None = None, tip: int = GWEI) -> str:
+        """The wallet signs that and sends it to nobody."""
         wallet, wanted = self.buyer.wallet, call or self.call
         signed = wallet.sign_transaction(
             {
@@ -40,8 +45,7 @@ class Purchase:
                 "maxPriorityFeePerGas": tip,
             }
         )
-        raw = signed.raw_transaction.to_0x_hex()
-        return str(self.shop.chain.call("eth_sendRawTransaction", raw))
+        return str(signed.raw_transaction.to_0x_hex())
 
     @property
     def nonce(self) -> int:
