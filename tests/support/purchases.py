@@ -102,6 +102,17 @@ class Purchase:
         return str(self.shop.order(self.buyer, self.order_id)["status"])
 
     @property
+    def path(self) -> list[str]:
+        """Every status that the order has had."""
+        history = self.shop.order(self.buyer, self.order_id)["history"]
+        return [step["to"] for step in history]
+
+    @property
+    def holds(self) -> list[str]:
+        """What holds the order up."""
+        return [each["kind"] for each in self.shop.order(self.buyer, self.order_id)["holds"]]
+
+    @property
     def held(self) -> int:
         """What the contract holds."""
         return self.shop.balance(self.shop.deployment.escrow.address)

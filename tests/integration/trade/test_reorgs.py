@@ -2,7 +2,6 @@
 reads them or writes down what it read."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -15,7 +14,7 @@ from tests.support.node_truth import differences
 from tests.support.purchases import Purchase
 from tests.support.reconciling import column
 from tests.support.scripted_chain import Intercepted
-from tests.support.shop import Shop
+from tests.support.shop import Shop, watcher
 from tests.support.threads import second_waits_for_first
 
 ONCE = ["pending_payment", "paid"]
@@ -30,12 +29,6 @@ def few(chosen: set[int], most: int) -> list[object]:
     return [n if n in chosen else pytest.param(n, marks=deep) for n in range(1, most + 1)]
 
 
-def path(purchase: Purchase) -> list[str]:
-    """Every status that the order has had."""
-    order = purchase.shop.order(purchase.buyer, purchase.order_id)
-    return [step["to"] for step in order["history"]]
-
-
 @pytest.mark.pitfall("W6")
 @pytest.mark.parametrize("depth", few({1, 7, 30}, 30))
 def test_takes_back_what_was_replaced_and_nothing_else_when_the_reorg_is_so_deep(
@@ -46,15 +39,15 @@ def test_takes_back_what_was_replaced_and_nothing_else_when_the_reorg_is_so_deep
         purchase.send()
         shop.chain.mine()
     shop.follow(blocks=depth - 1)
-    seen = path(lost)
+    seen = lost.path
 
     shop.chain.call("anvil_reorg", depth, [])
     shop.follow(blocks=1)
 
     assert differences(shop) == []
-    assert path(kept) == ONCE
+    assert kept.path == ONCE
     # A block without another on top of it does not count yet.
-    assert (seen, path(lost)) == ((ONCE, BACK) if depth > 1 else (ONCE[:1], ONCE[:1]))
+    assert (seen, lost.path) == ((ONCE, BACK) if depth > 1 else (ONCE[:1], ONCE[:1]))
 
 
 class MovedPayment:
@@ -103,7 +96,7 @@ def test_pays_once_when_the_payment_is_mined_again_behind_another_log(
 
     assert differences(shop) == []
     assert payment.places == ["0/0", "1/1"]
-    assert (path(payment.other), path(payment.paid)) == (ONCE, AGAIN)
+    assert (payment.other.path, payment.paid.path) == (ONCE, AGAIN)
 
 
 @pytest.fixture
@@ -114,7 +107,7 @@ def replaced(shop: Shop) -> Purchase:
     payment, instead = purchase.signed(), purchase.signed(nothing)
     purchase.send()
     shop.follow(blocks=4)
-    assert path(purchase) == ONCE
+    assert purchase.path == ONCE
     shop.chain.call("anvil_reorg", 4, [[instead, 1]])
     with pytest.raises(ValueError, match="nonce too low"):
         shop.chain.call("eth_sendRawTransaction", payment)
@@ -126,7 +119,7 @@ def test_goes_back_when_another_transaction_took_the_place_of_the_payment(
     shop: Shop, replaced: Purchase
 ) -> None:
     assert differences(shop) == []
-    assert (path(replaced), replaced.status, replaced.held) == (BACK, "orphaned", 0)
+    assert (replaced.path, replaced.status, replaced.held) == (BACK, "orphaned", 0)
     mirrored = "SELECT count(*) - count(reverses_id) - count(reverses_id) FROM ledger_entry"
     assert column(shop, mirrored) == [0]
 
@@ -137,7 +130,7 @@ def test_can_be_paid_anew_when_another_transaction_took_the_place_of_the_payment
     replaced.pay()
 
     assert differences(shop) == []
-    assert (path(replaced), replaced.status) == (AGAIN, "succeeded")
+    assert (replaced.path, replaced.status) == (AGAIN, "succeeded")
 
 
 def test_expires_when_another_transaction_took_the_place_of_the_payment(
@@ -148,7 +141,7 @@ def test_expires_when_another_transaction_took_the_place_of_the_payment(
 
     shop.fire_timers()
 
-    assert path(replaced) == [*BACK, "expired"]
+    assert replaced.path == [*BACK, "expired"]
 
 
 class Disturbed(Intercepted):
@@ -165,10 +158,8 @@ class Disturbed(Intercepted):
                 self.happened = True
             return answered
 
-        followed = shop.container.networks[CHAIN_ID].followed
-        super().__init__(followed.source, **dict.fromkeys(QUESTIONS, answer))
-        uow = shop.container.get(UnitOfWork)
-        self.chains = Chains(uow, {CHAIN_ID: replace(followed, source=self)}, daily_gas={})
+        honest = shop.container.networks[CHAIN_ID].followed.source
+        super().__init__(honest, **dict.fromkeys(QUESTIONS, answer))
 
 
 @pytest.mark.pitfall("W13")
@@ -178,13 +169,13 @@ def test_pays_once_when_blocks_are_replaced_while_they_are_read(
 ) -> None:
     node = Disturbed(shop, question, payment.move)
 
-    node.chains.advance(CHAIN_ID)
+    watcher(shop, node).advance(CHAIN_ID)
     shop.follow()
 
     assert node.happened
     assert differences(shop) == []
-    assert path(payment.other) == ONCE
-    assert path(payment.paid) in (ONCE, AGAIN)
+    assert payment.other.path == ONCE
+    assert payment.paid.path in (ONCE, AGAIN)
 
 
 @pytest.mark.pitfall("W13")
@@ -196,12 +187,12 @@ def test_pays_once_more_when_blocks_are_replaced_while_others_are_taken_back(
     payment.lose()
     node = Disturbed(shop, question, payment.move)
 
-    node.chains.advance(CHAIN_ID)
+    watcher(shop, node).advance(CHAIN_ID)
     shop.follow()
 
     assert node.happened
     assert differences(shop) == []
-    assert (path(payment.other), path(payment.paid)) == (ONCE, AGAIN)
+    assert (payment.other.path, payment.paid.path) == (ONCE, AGAIN)
 
 
 def lock_blocks(tx: Transaction) -> None:
@@ -226,7 +217,7 @@ def test_pays_once_more_when_blocks_are_replaced_before_they_are_committed(
 
     assert differences(shop) == []
     assert payment.places == ["0/0", "1/1"]
-    assert (path(payment.other), path(payment.paid)) == (ONCE, AGAIN)
+    assert (payment.other.path, payment.paid.path) == (ONCE, AGAIN)
 
 
 def test_pays_once_more_when_blocks_are_replaced_before_the_undoing_is_committed(
@@ -238,4 +229,4 @@ def test_pays_once_more_when_blocks_are_replaced_before_the_undoing_is_committed
     follow_while(shop, payment.move)
 
     assert differences(shop) == []
-    assert (path(payment.other), path(payment.paid)) == (ONCE, AGAIN)
+    assert (payment.other.path, payment.paid.path) == (ONCE, AGAIN)
