@@ -52,6 +52,11 @@ class Purchase:
         count = self.shop.chain.call("eth_getTransactionCount", self.buyer.address, "latest")
         return int(str(count), 16)
 
+    def sent_by(self, block: int) -> bool:
+        """Whether a transaction of the wallet stands in this block or below."""
+        count = self.shop.chain.call("eth_getTransactionCount", self.buyer.address, hex(block))
+        return int(str(count), 16) > 0
+
     def cancel_in_wallet(self, nonce: int) -> str:
         """Nothing to oneself, in the place of what was sent."""
         return self.send(
