@@ -17,7 +17,7 @@ from tests.support.crash_sites import Blow, Kind, Site, Sites
 from tests.support.crash_world import CrashWorld, NoBlow, ToldStory
 from tests.support.kill_blow import KillBlow
 from tests.support.kill_world import KillWorld
-from tests.support.shop import shop
+from tests.support.shop import unwatched
 from tests.support.stack import CONTRACTS, Chain
 
 
@@ -88,7 +88,7 @@ def _tell(telling: Telling) -> None:
     chain = Chain(node, cast(object, None))
     clock = MovableClock(START + timedelta(minutes=telling.minutes_later))
     parts = telling.database_url, telling.redis_url, chain, deployment, clock, telling.state
-    with shop(*parts) as running:
+    with unwatched(*parts) as running:
         world = CrashWorld(running, telling.database_url, telling.memory)
         try:
             story = ToldStory(cast(KillWorld, world), cast(KillBlow, NoBlow()))

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import psycopg
 from eth_account import Account
+from sqlalchemy.exc import OperationalError
 
 from souk.core.errors import UnavailableError
 from souk.modules.chain.service import Chains, rebroadcasts
@@ -27,6 +28,9 @@ T = TypeVar("T")
 
 _ROUNDS = 40
 _TRIES = 10
+# As if the seconds had passed after which another watcher takes over from one that died, or that
+# was never told that it has the lease. The database's clock decides, which nobody here moves.
+LAPSE = b"UPDATE chain SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL"
 _LINE = ("pending_payment", "paid", "processing", "shipped", "delivered", "completed")
 
 
@@ -59,6 +63,7 @@ class ToldClient:
     shop: Shop
     happened: Counter[str]
     memory: Path
+    meanwhile: Callable[[], None]
     _asked: Counter[str] = field(default_factory=Counter)
     _known: dict[str, dict] = field(init=False)
 
@@ -89,6 +94,7 @@ class ToldClient:
                 break
             self.happened[answer.json()["code"]] += 1
             self.shop.clock.advance(seconds=61)
+            self.meanwhile()
         raise Refused(what, answer)
 
 
@@ -97,7 +103,7 @@ class CrashWorld:
 
     def __init__(self, shop: Shop, database_url: str, memory: Path) -> None:
         self.happened: Counter[str] = Counter()
-        self.client = ToldClient(shop, self.happened, memory)
+        self.client = ToldClient(shop, self.happened, memory, self._work)
         self.node = BuyerNode(shop.chain.url)
         self.kept = Kept(self.node, self.happened)
         self._shop = shop
@@ -159,6 +165,7 @@ class CrashWorld:
         """One round of everything that the worker processes do."""
         shop, chains = self._shop, self._shop.container.get(Chains)
         shop.clock.advance(seconds=2)
+        self._rows.execute(LAPSE)
         self.node.mine()
         following = shop.container.get(Following)
         for part in (
@@ -169,7 +176,7 @@ class CrashWorld:
             *(periodic.tick for periodic in rebroadcasts(chains)),
         ):
             # A worker process says so in its log, and comes back to it.
-            with suppress(UnavailableError):
+            with suppress(UnavailableError, OperationalError):
                 part()
 
 

@@ -287,7 +287,15 @@ def deployed(node: Chain) -> Deployment:
 
 
 @contextmanager
-def shop(
+def shop(*parts: object, **groups: object) -> Iterator[Shop]:
+    """What `unwatched` gives, with its chain read as far as it is."""
+    with unwatched(*parts, **groups) as running:
+        running.follow(blocks=1)
+        yield running
+
+
+@contextmanager
+def unwatched(
     database_url: str,
     redis_url: str,
     node: Chain,
@@ -296,15 +304,13 @@ def shop(
     state: Path,
     **groups: object,
 ) -> Iterator[Shop]:
-    """An installation on a chain where nothing but the contracts stands yet; `groups` replace some
-    of its settings."""
+    """An installation on a chain where nothing but the contracts stands yet, and of which nothing
+    has been read; `groups` replace some of its settings."""
     settings = _settings(database_url, redis_url, node, state, **groups)
     registry.save(settings.paths.deployments, deployment)
     container = build_web(settings, clock=clock)
     try:
         with Api(container) as api:
-            running = Shop(node, container, api, clock, deployment)
-            running.follow(blocks=1)
-            yield running
+            yield Shop(node, container, api, clock, deployment)
     finally:
         container.close()

@@ -32,7 +32,7 @@ class UploadTooLarge(TooLargeError):
 
 
 class UploadBrokeOff(MalformedError):
-    """The upload ended before its time, or took longer than it may.
+    """The upload ended before its time, or came more slowly than it may.
 
     Send it again, with fewer files at once.
     """
@@ -67,12 +67,20 @@ class NoRoomForUploads(UnavailableError):
 @dataclass(frozen=True, slots=True)
 class UploadBounds:
     """What one process takes: bytes and seconds of one upload, and how many of them at a time, of
-    one account and of all. Their product bounds the disk that is used."""
+    one account and of all. Their product bounds the disk that is used. An upload that is slower
+    than `bytes_a_second` after its first `grace_seconds` ends before its time, or a few senders
+    could hold every place by sending next to nothing."""
 
     max_bytes: int
     seconds: float = 120.0
+    grace_seconds: float = 10.0
+    bytes_a_second: int = 32 * 1024
     at_one: int = 2
     at_all: int = 8
+
+    def time_for(self, size: int) -> float:
+        """In how many seconds an upload of which so many bytes are there must go on."""
+        return min(self.seconds, self.grace_seconds + size / self.bytes_a_second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +143,17 @@ class Uploads:
             yield file
 
     async def _spool(self, request: Request, file: BinaryIO) -> int:
-        size = 0
+        size, begun, bounds = 0, asyncio.get_running_loop().time(), self._bounds
         try:
-            async with asyncio.timeout(self._bounds.seconds):
+            async with asyncio.timeout_at(begun + bounds.time_for(size)) as limit:
                 async for chunk in request.stream():
                     size += len(chunk)
-                    if size > self._bounds.max_bytes:
-                        raise UploadTooLarge(self._bounds.max_bytes)
+                    if size > bounds.max_bytes:
+                        raise UploadTooLarge(bounds.max_bytes)
                     _write(file, chunk)
+                    limit.reschedule(begun + bounds.time_for(size))
         except TimeoutError:
-            raise UploadBrokeOff("the upload took too long; send fewer files at once") from None
+            raise UploadBrokeOff("the upload came too slowly; send fewer files at once") from None
         except ClientDisconnect:
             raise UploadBrokeOff("the upload ended before its time") from None
         return size

@@ -146,7 +146,7 @@ def test_leaves_no_gap_when_it_was_away_for_long(
 
     chains.advance(CHAIN_ID)
 
-    assert course(connection) == ["seen", "confirmed", "safe", "final"]
+    assert course(connection) == ["seen", "final"]
     assert rows_of(connection, "SELECT * FROM chain_gap") == []
 
 

@@ -302,13 +302,7 @@ def test_undoes_also_below_final_when_a_disposable_node_lost_blocks(
     escrow.chain.call("evm_revert", kept)
 
     assert chains.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
-    assert course(connection) == [
-        "seen",
-        "confirmed",
-        "safe",
-        "final",
-        "orphaned",
-    ]
+    assert course(connection) == ["seen", "confirmed", "final", "orphaned"]
     assert rows_of(connection, "SELECT next_block, final_block FROM chain") == [(2, 0)]
 
 
@@ -373,7 +367,7 @@ def test_never_lowers_a_level_when_a_tag_regresses(
     scripted.grow(1)
     proper.advance(CHAIN_ID)
 
-    assert course(connection) == ["seen", "confirmed", "safe", "final"]
+    assert course(connection) == ["seen", "confirmed", "final"]
     assert rows_of(connection, "SELECT safe_block, final_block FROM chain") == [(15, 10)]
 
 

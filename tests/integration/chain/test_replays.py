@@ -123,7 +123,7 @@ def test_takes_a_fact_back_when_its_block_does_not_count(
     assert course(connection)[-1] == "orphaned"
 
 
-def test_tells_a_missing_fact_once_with_its_levels(uow: UnitOfWork, connection: Connection) -> None:
+def test_tells_a_missing_fact_once_with_its_level(uow: UnitOfWork, connection: Connection) -> None:
     chain = a_busy_chain(uow)
     told = len(course(connection))
     connection.execute(
@@ -133,7 +133,7 @@ def test_tells_a_missing_fact_once_with_its_levels(uow: UnitOfWork, connection: 
     mended = [chain.replays.mend(CHAIN_ID), chain.replays.mend(CHAIN_ID)]
 
     assert [one.taken for one in mended] == [1, 0]
-    assert course(connection)[told:] == ["seen", "confirmed", "safe", "final"]
+    assert course(connection)[told:] == ["seen", "final"]
 
 
 def test_writes_nothing_when_the_record_is_right(uow: UnitOfWork, connection: Connection) -> None:

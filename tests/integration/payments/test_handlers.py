@@ -58,12 +58,13 @@ def tell(shop):
     return tell
 
 
-def test_pays_the_order_at_the_level_that_counts(shop, tell) -> None:
+@pytest.mark.parametrize("level", ["confirmed", "final"])
+def test_pays_the_order_at_the_level_that_counts(shop, tell, level: str) -> None:
     (leg,) = shop.start().attempt.legs
 
     tell(said(EscrowEventSeen, leg))
     before = shop.sees.status()
-    tell(said(EscrowEventReached, leg, level="confirmed"))
+    tell(said(EscrowEventReached, leg, level=level))
 
     assert (before, shop.sees.status()) == (OrderStatus.PENDING_PAYMENT, OrderStatus.PAID)
 

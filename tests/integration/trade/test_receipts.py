@@ -81,6 +81,19 @@ def test_rises_with_the_level_of_the_block(shop: Shop) -> None:
     assert before == after
 
 
+def test_proves_a_payment_that_was_final_when_it_was_first_read(shop: Shop) -> None:
+    seller, buyer = shop.seller(), shop.person("buyer")
+    placed = shop.place(buyer, (shop.listing(seller), 1))
+    [call] = placed["payment"]["action"]["calls"]
+    shop.send(buyer, call)
+    shop.follow(blocks=100)
+    prove(shop)
+
+    [proof] = receipt(shop, buyer, placed["orders"][0]["id"])["proofs"]
+
+    assert proof["claimed"]["level"] == "final"
+
+
 def test_proves_the_block_that_took_the_place_when_the_payment_is_mined_again(shop: Shop) -> None:
     seller, buyer = shop.seller(), shop.person("buyer")
     placed = shop.place(buyer, (shop.listing(seller), 1))

@@ -23,7 +23,8 @@ _EFFECTS = """
 _TOLD = """
     SELECT payload ->> 'observation_id', payload ->> 'block_hash',
         (payload ->> 'log_index')::int, payload ->> 'kind',
-        coalesce(payload ->> 'level', replace(name, 'chain.escrow_event_', ''))
+        coalesce((payload ->> 'since') || ' to ' || (payload ->> 'level'),
+            replace(name, 'chain.escrow_event_', ''))
     FROM outbox WHERE name LIKE 'chain.escrow_event_%' ORDER BY sequence
 """
 _OPEN = """
@@ -106,8 +107,8 @@ class Verdict:
         yield from _compare("fact", self._truth.effects(), set(self._read(_EFFECTS)))
 
     def _of_telling(self) -> Iterable[str]:
-        """Of each stay of a fact on the chain: seen, then each level once, and orphaned if it does
-        not stand any more."""
+        """Of each stay of a fact on the chain: seen, then each rise once from where the last one
+        ended, and orphaned if it does not stand any more."""
         courses: dict[Row, list[str]] = defaultdict(list)
         for *about, what in self._read(_TOLD):
             courses[tuple(about)].append(what)
@@ -171,10 +172,14 @@ def _compare(what: str, true: set[Row], stored: set[Row]) -> Iterable[str]:
 
 def _is_course(said: list[str], level: str | None) -> bool:
     """Whether this may be told of one stay that ends at a level, or has ended."""
-    first, *middle = said if level is not None else said[:-1]
-    reached = LEVELS[1 : 1 + len(middle)]
-    complete = level is None or LEVELS[len(middle)] == level
-    return first == "seen" and tuple(middle) == reached and complete
+    first, *rises = said if level is not None else said[:-1]
+    reached = [LEVELS[0]]
+    for rise in rises:
+        old, _, new = rise.partition(" to ")
+        if old != reached[-1] or LEVELS.index(new) <= LEVELS.index(old):
+            return False
+        reached.append(new)
+    return first == "seen" and level in (None, reached[-1])
 
 
 def _plain(row: Row) -> Row:

@@ -9,7 +9,6 @@ from souk.modules.chain.domain import (
     Heights,
     Level,
     heights,
-    levels_between,
 )
 from tests.support.chain_builders import a_config
 
@@ -44,13 +43,6 @@ def test_cuts_a_tag_at_our_head_when_the_node_is_ahead() -> None:
     reached = heights(a_config(), head=50, safe=90, final=80)
 
     assert (reached.safe, reached.final) == (50, 50)
-
-
-@given(old=st.sampled_from(Level), new=st.sampled_from(Level))
-def test_passes_each_level_once_when_a_block_rises(old: Level, new: Level) -> None:
-    passed = levels_between(old, new)
-
-    assert [level.rank for level in passed] == list(range(old.rank + 1, new.rank + 1))
 
 
 @given(head=NUMBERS, safe=st.none() | NUMBERS, final=st.none() | NUMBERS)

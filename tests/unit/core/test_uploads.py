@@ -32,6 +32,18 @@ async def never() -> dict[str, object]:
     raise AssertionError
 
 
+def then_silent(first: bytes) -> Callable:
+    """Something arrives, and nothing after it."""
+    chunks = iter([{"type": "http.request", "body": first, "more_body": True}])
+
+    async def receive() -> dict[str, object]:
+        for chunk in chunks:
+            return chunk
+        return await never()
+
+    return receive
+
+
 def a_request(receive: Callable = whole) -> Request:
     headers = [(b"content-type", b"multipart/form-data; boundary=b")]
     return Request({"type": "http", "method": "POST", "headers": headers}, receive)
@@ -72,6 +84,24 @@ def test_gives_up_an_upload_that_does_not_end(tmp_path: Path, receive: Callable)
 
     with pytest.raises(UploadBrokeOff):
         asyncio.run(begun())
+
+
+def test_gives_up_an_upload_that_is_too_slow(tmp_path: Path) -> None:
+    bounds = UploadBounds(max_bytes=100, seconds=3_600, grace_seconds=0.01, bytes_a_second=1_000)
+
+    async def begun() -> None:
+        async with Uploads(tmp_path, bounds).taken(a_request(then_silent(b"hello")), "sofia"):
+            raise AssertionError
+
+    with pytest.raises(UploadBrokeOff, match="too slowly"):
+        asyncio.run(asyncio.wait_for(begun(), 5))
+
+
+@pytest.mark.parametrize(("size", "seconds"), [(0, 10), (32_000, 42), (10**9, 100)])
+def test_gives_an_upload_more_time_the_more_of_it_is_there(size: int, seconds: float) -> None:
+    bounds = UploadBounds(10**9, seconds=100, grace_seconds=10, bytes_a_second=1_000)
+
+    assert bounds.time_for(size) == seconds
 
 
 def test_gives_up_an_upload_and_leaves_nothing_when_the_disk_is_full(tmp_path: Path) -> None:

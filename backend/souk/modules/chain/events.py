@@ -47,12 +47,14 @@ class EscrowEventSeen(EscrowEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class EscrowEventReached(EscrowEvent):
-    """The fact's block reached `level`: confirmed, safe or final. Each is said exactly once for
-    an observation, lower ones first."""
+    """The fact's block rose to `level` (confirmed, safe or final) from the level `since`. Each rise
+    is said exactly once for an observation, lower ones first; one that passes several levels is
+    said of the highest, and means those below it too."""
 
     name = "chain.escrow_event_reached"
 
     level: str
+    since: str = "included"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,6 @@ from souk.modules.chain.domain.facts import (
     VerifiedBlock,
     block_instant,
     heights,
-    levels_between,
 )
 from souk.modules.chain.domain.fees import Fees, GasPrice, bid, outbid
 from souk.modules.chain.domain.proofs import TransactionProof, WantedProof
@@ -80,7 +79,6 @@ __all__ = [
     "bid",
     "block_instant",
     "heights",
-    "levels_between",
     "outbid",
     "require_linked",
     "verify_block",

@@ -29,11 +29,6 @@ class Level(StrEnum):
 _RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
-def levels_between(old: Level, new: Level) -> list[Level]:
-    """The levels passed on the way up, `old` excluded and `new` included, lowest first."""
-    return [level for level in Level if old.rank < level.rank <= new.rank]
-
-
 class EscrowFactKind(StrEnum):
     """The events of the escrow contract."""
 

@@ -1,6 +1,7 @@
 """Reading blocks with their logs from one endpoint, and believing nothing that is not checked."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from souk.core.addresses import Address
 from souk.core.errors import UnavailableError
@@ -54,12 +55,14 @@ class BlockReader:
                 verify_some_logs(h, claimed.get(h.number, ()), contract=self._contract)
                 for h in headers
             ]
+        proved = self._self_evident(headers, claimed)
         suspects = [
             header
             for header in headers
-            if header.number in claimed or self._may_hold_ours(header, by_range=by_range)
+            if header.hash not in proved
+            and (header.number in claimed or self._may_hold_ours(header, by_range=by_range))
         ]
-        proved = self._prove(suspects)
+        proved |= self._prove(suspects)
         return [proved.get(header.hash, VerifiedBlock(header)) for header in headers]
 
     def _may_hold_ours(self, header: BlockHeader, *, by_range: bool) -> bool:
@@ -85,6 +88,19 @@ class BlockReader:
                 raise ChainDataRefused(f"a log names block {log.block_number} with another hash")
             grouped.setdefault(log.block_number, []).append(log)
         return grouped
+
+    def _self_evident(
+        self, headers: Sequence[BlockHeader], claimed: dict[int, list[RawLog]]
+    ) -> dict[str, VerifiedBlock]:
+        """The blocks in which nobody else has a log: what was given of them explains their bloom.
+        Most others are told from these by the place of their first log alone."""
+        proved = {}
+        for header in headers:
+            logs = claimed.get(header.number)
+            if logs and logs[0].log_index == 0:
+                with suppress(ChainDataRefused):
+                    proved[header.hash] = verify_block(header, logs, contract=self._contract)
+        return proved
 
     def _prove(self, suspects: Sequence[BlockHeader]) -> dict[str, VerifiedBlock]:
         if not suspects:

@@ -253,7 +253,7 @@ class Watcher:
             return 0, self._wait_for_others(cursor)
         self._unconfirmed = 0
         for batch in in_batches(blocks, LOGS_A_COMMIT):
-            cursor = self._take_in(cursor, tips, batch)
+            cursor = self._take_in(cursor, tips, batch, seen=blocks[-1].header)
         self._alarms.all_well(next_block=cursor.next_block)
         return len(blocks), Outcome.WORKING
 
@@ -295,10 +295,13 @@ class Watcher:
             block=cursor.next_block,
         )
 
-    def _take_in(self, cursor: Cursor, tips: Tips, blocks: Sequence[VerifiedBlock]) -> Cursor:
+    def _take_in(
+        self, cursor: Cursor, tips: Tips, blocks: Sequence[VerifiedBlock], *, seen: BlockHeader
+    ) -> Cursor:
+        """The branch from these blocks up to `seen` was read already."""
         last = blocks[-1].header
         moved = replace(cursor, next_block=last.number + 1, head_hash=last.hash)
-        new = self._leveled(moved, tips)
+        new = self._leveled(moved, tips, seen)
         with self._uow.begin() as tx:
             self._lease.move(tx, cursor, new)
             settled = max(new.final, self._final(tips))
@@ -308,7 +311,7 @@ class Watcher:
 
     def _settle(self, cursor: Cursor, tips: Tips) -> None:
         """No new block, but the node's tags may have risen."""
-        new = self._leveled(cursor, tips)
+        new = self._leveled(cursor, tips, tips.head)
         if new == cursor:
             return
         with self._uow.begin() as tx:
@@ -371,18 +374,19 @@ class Watcher:
         require_linked(headers)
         return {header.number: header.hash for header in headers}
 
-    def _leveled(self, cursor: Cursor, tips: Tips) -> Cursor:
-        """The cursor with the heights that its own head and the node's tags allow; these never
-        fall, whatever a tag does."""
+    def _leveled(self, cursor: Cursor, tips: Tips, seen: BlockHeader) -> Cursor:
+        """The cursor with the heights that the branch as far as it was `seen` and the node's tags
+        allow, none above its own head; these never fall, whatever a tag does."""
         now = heights(
             self._config,
-            head=cursor.next_block - 1,
+            head=seen.number,
             safe=tips.safe,
             final=tips.final,
-            at_tip=tips.head.hash == cursor.head_hash,
+            at_tip=tips.head.hash == seen.hash,
         )
-        final = max(cursor.final, now.final)
-        return replace(cursor, final=final, safe=max(cursor.safe, now.safe, final))
+        head = cursor.next_block - 1
+        final = max(cursor.final, min(now.final, head))
+        return replace(cursor, final=final, safe=max(cursor.safe, min(now.safe, head), final))
 
     def _reached(self, cursor: Cursor) -> Heights:
         return cursor.reached(self._config.confirmations)

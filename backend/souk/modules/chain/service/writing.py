@@ -9,7 +9,6 @@ from souk.modules.chain.domain import (
     Level,
     Sighting,
     VerifiedBlock,
-    levels_between,
 )
 from souk.modules.chain.events import EscrowEventOrphaned, EscrowEventReached, EscrowEventSeen
 from souk.modules.chain.ports import EventDecoder
@@ -27,8 +26,8 @@ def take_in(
     *,
     settled: int,
 ) -> None:
-    """Store blocks and logs, let their facts appear, and tell which levels these and older facts
-    have `reached`. Blocks up to `settled`, which the node calls final, are not kept when they hold
+    """Store blocks and logs, let their facts appear, and tell to which level these and older facts
+    have risen. Blocks up to `settled`, which the node calls final, are not kept when they hold
     nothing of ours, but for the last one, which the next must have as its parent."""
     kept = [
         block.header
@@ -39,7 +38,7 @@ def take_in(
     appeared = appear(tx, chain_id, _keep(tx, chain_id, blocks, decoder), reached)
     raise_levels(tx, chain_id, reached)
     for shown in appeared:
-        _tell_levels(tx, chain_id, shown, Level.INCLUDED, reached)
+        _tell_rise(tx, chain_id, shown, Level.INCLUDED, reached)
 
 
 def undo_above(tx: Transaction, chain_id: int, height: int) -> None:
@@ -67,23 +66,24 @@ def disappear(tx: Transaction, chain_id: int, sightings: Sequence[Sighting]) -> 
 
 
 def raise_levels(tx: Transaction, chain_id: int, reached: Heights) -> None:
-    """Tell every level that a standing fact has passed since it was last looked at."""
+    """Tell how far each standing fact has risen since it was last looked at."""
     effect_rows.raise_effects(
         tx,
         {
-            shown.effect_id: _tell_levels(tx, chain_id, shown, old, reached)
+            shown.effect_id: _tell_rise(tx, chain_id, shown, old, reached)
             for old, shown in effect_rows.list_rising(tx, chain_id, reached)
         },
     )
 
 
-def _tell_levels(
+def _tell_rise(
     tx: Transaction, chain_id: int, shown: effect_rows.Shown, old: Level, reached: Heights
 ) -> Level:
-    """Each level above `old` that a fact has reached, which is returned at last."""
+    """Tell if a fact is higher than `old` by now; returns its level."""
     new = reached.level_of(shown.sighting.block_number)
-    for level in levels_between(old, new):
-        tx.publish(EscrowEventReached(**said_of(chain_id, shown), level=str(level)))
+    if new is not old:
+        said = said_of(chain_id, shown)
+        tx.publish(EscrowEventReached(**said, level=str(new), since=str(old)))
     return new
 
 

@@ -17,8 +17,8 @@ class Proving:
     def want(self, reached: EscrowEventReached) -> bool:
         """See to it that a fact about an escrow of ours is proved, once it counts; whether it will
         be. Harmless when called again."""
-        # Every level is told of by itself, this one always.
-        if Level(reached.level) is not Level.CONFIRMED:
+        old, new = Level(reached.since), Level(reached.level)
+        if old.reaches(Level.CONFIRMED) or not new.reaches(Level.CONFIRMED):
             return False
         with self._uow.autocommit() as tx:
             ours = proof_rows.is_ours(
