@@ -36,7 +36,7 @@ _MIRRORS = """
     FROM ledger_entry mirror
     JOIN ledger_entry e ON e.id = mirror.reverses_id
     JOIN ledger_posting p ON p.entry_id = e.id
-    FULL JOIN ledger_posting m ON m.entry_id = mirror.id AND m.position = p.position
+    LEFT JOIN ledger_posting m ON m.entry_id = mirror.id AND m.position = p.position
     WHERE mirror.reverses_id IS NOT NULL
 """
 

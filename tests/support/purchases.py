@@ -27,35 +27,13 @@ class Purchase:
 
     def send(self, call: dict | None = None, *, nonce: int | None = None, tip: int = GWEI) -> str:
         """The wallet sends a call, or another, and nobody mines it yet."""
-        raw = self.signed(call, nonce=nonce, tip=tip)
+        raw = signed(self, call, nonce=nonce, tip=tip)
         return str(self.shop.chain.call("eth_sendRawTransaction", raw))
-
-    def signed(self, call: dict | None = None, *, nonce: int | None = None, tip: int = GWEI) -> str:
-        """The wallet signs that and sends it to nobody."""
-        wallet, wanted = self.buyer.wallet, call or self.call
-        signed = wallet.sign_transaction(
-            {
-                "chainId": CHAIN_ID,
-                "nonce": self.nonce if nonce is None else nonce,
-                "to": wanted["to"],
-                "data": wanted["data"],
-                "value": int(wanted["value"]),
-                "gas": 1_000_000,
-                "maxFeePerGas": 100 * tip,
-                "maxPriorityFeePerGas": tip,
-            }
-        )
-        return str(signed.raw_transaction.to_0x_hex())
 
     @property
     def nonce(self) -> int:
         count = self.shop.chain.call("eth_getTransactionCount", self.buyer.address, "latest")
         return int(str(count), 16)
-
-    def sent_by(self, block: int) -> bool:
-        """Whether a transaction of the wallet stands in this block or below."""
-        count = self.shop.chain.call("eth_getTransactionCount", self.buyer.address, hex(block))
-        return int(str(count), 16) > 0
 
     def cancel_in_wallet(self, nonce: int) -> str:
         """Nothing to oneself, in the place of what was sent."""
@@ -107,20 +85,41 @@ class Purchase:
         return str(self.shop.order(self.buyer, self.order_id)["status"])
 
     @property
-    def path(self) -> list[str]:
-        """Every status that the order has had."""
-        history = self.shop.order(self.buyer, self.order_id)["history"]
-        return [step["to"] for step in history]
-
-    @property
-    def holds(self) -> list[str]:
-        """What holds the order up."""
-        return [each["kind"] for each in self.shop.order(self.buyer, self.order_id)["holds"]]
-
-    @property
     def held(self) -> int:
         """What the contract holds."""
         return self.shop.balance(self.shop.deployment.escrow.address)
+
+
+def signed(
+    purchase: Purchase, call: dict | None = None, *, nonce: int | None = None, tip: int = GWEI
+) -> str:
+    """What `send` would send, sent to nobody."""
+    wallet, wanted = purchase.buyer.wallet, call or purchase.call
+    transaction = wallet.sign_transaction(
+        {
+            "chainId": CHAIN_ID,
+            "nonce": purchase.nonce if nonce is None else nonce,
+            "to": wanted["to"],
+            "data": wanted["data"],
+            "value": int(wanted["value"]),
+            "gas": 1_000_000,
+            "maxFeePerGas": 100 * tip,
+            "maxPriorityFeePerGas": tip,
+        }
+    )
+    return str(transaction.raw_transaction.to_0x_hex())
+
+
+def path(purchase: Purchase) -> list[str]:
+    """Every status that the order has had."""
+    history = purchase.shop.order(purchase.buyer, purchase.order_id)["history"]
+    return [step["to"] for step in history]
+
+
+def holds(purchase: Purchase) -> list[str]:
+    """What holds the order up."""
+    page = purchase.shop.order(purchase.buyer, purchase.order_id)
+    return [each["kind"] for each in page["holds"]]
 
 
 class SmartPurchase(Purchase):

@@ -18,7 +18,7 @@ from tests.support.chain_builders import incidents, recorded
 from tests.support.clock import MovableClock
 from tests.support.killable_node import KillableNode, killable_node
 from tests.support.node_truth import differences
-from tests.support.purchases import Purchase
+from tests.support.purchases import Purchase, holds, path
 from tests.support.reconciling import column
 from tests.support.shop import Shop, deployed
 from tests.support.shop import shop as installed
@@ -77,17 +77,17 @@ def test_goes_back_with_the_node_and_sends_again_what_it_forgot(
     shop.follow(blocks=60)
     chains.rebroadcast(CHAIN_ID)
     sent = column(shop, OURS)
-    assert (lost.path, overdue.path) == (ONCE, [*ONCE, "cancelled"])
+    assert (path(lost), path(overdue)) == (ONCE, [*ONCE, "cancelled"])
 
     killable.kill_and_restart_from_saved()
     shop.follow()
-    assert (differences(shop), overdue.holds) == ([], ["orphan"])
+    assert (differences(shop), holds(overdue)) == ([], ["orphan"])
     chains.rebroadcast(CHAIN_ID)
     shop.follow(blocks=2)
     chains.rebroadcast(CHAIN_ID)
 
-    assert (differences(shop), overdue.holds, column(shop, OURS)) == ([], [], sent)
-    assert (lost.path, overdue.order_status) == (BACK, "cancelled")
+    assert (differences(shop), holds(overdue), column(shop, OURS)) == ([], [], sent)
+    assert (path(lost), overdue.order_status) == (BACK, "cancelled")
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def paid_and_lost(killable: KillableNode, shop: Shop, *, blocks: int) -> Purchas
     killable.save()
     purchase.pay()
     shop.follow(blocks=blocks)
-    assert purchase.path == ONCE
+    assert path(purchase) == ONCE
     killable.kill_and_restart_from_saved()
     return purchase
 
@@ -133,7 +133,7 @@ def test_waits_and_writes_nothing_when_the_chain_is_not_disposable(
 
     assert read(lasting, recorded) == before
     assert read(lasting, incidents) == [("head_fell_behind", True)]
-    assert (purchase.path, purchase.holds) == (ONCE, [])
+    assert (path(purchase), holds(purchase)) == (ONCE, [])
 
 
 @pytest.mark.deep
@@ -148,7 +148,7 @@ def test_undoes_what_was_not_final_when_the_node_goes_on_without_it(
 
     assert differences(lasting) == []
     assert read(lasting, incidents) == [("head_fell_behind", False)]
-    assert purchase.path == BACK
+    assert path(purchase) == BACK
 
 
 @pytest.mark.deep
@@ -163,4 +163,4 @@ def test_holds_the_order_up_when_the_node_goes_on_without_what_was_final(
 
     assert read(lasting, recorded) == before
     assert read(lasting, incidents) == [("reorg_below_final", True)]
-    assert (purchase.path, purchase.holds) == (ONCE, ["incident"])
+    assert (path(purchase), holds(purchase)) == (ONCE, ["incident"])

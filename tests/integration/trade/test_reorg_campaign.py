@@ -8,7 +8,7 @@ import pytest
 from souk.embedded.anvil import CHAIN_ID
 from souk.modules.chain.service import Chains
 from tests.support.node_truth import differences
-from tests.support.purchases import Purchase
+from tests.support.purchases import Purchase, signed
 from tests.support.reconciling import column
 from tests.support.shop import Shop
 
@@ -24,7 +24,7 @@ class RestlessNode:
     def __init__(self, shop: Shop, seed: int) -> None:
         self.shop, self.dice = shop, Random(seed)
         self.purchases = [Purchase(shop) for _ in range(PAYMENTS)]
-        self._signed = [(one, one.signed()) for one in self.purchases]
+        self._signed = [(one, signed(one)) for one in self.purchases]
         shop.chain.mine()
         self._ground = shop.chain.height()
 
@@ -51,7 +51,12 @@ class RestlessNode:
         self.shop.chain.call("anvil_reorg", depth, branch)
 
     def _free(self, height: int) -> list[str]:
-        return [payment for one, payment in self._signed if not one.sent_by(height)]
+        return [payment for one, payment in self._signed if not self.has_sent(one, height)]
+
+    def has_sent(self, purchase: Purchase, height: int) -> bool:
+        """Whether the payment stands in a block up to this height."""
+        buyer = purchase.buyer.address
+        return self.shop.chain.call("eth_getTransactionCount", buyer, hex(height)) != "0x0"
 
     def _read(self) -> None:
         """The watcher takes in what there is, of which nobody hears before the next look."""
@@ -72,7 +77,7 @@ def test_ends_with_what_the_node_ended_with_whatever_it_did_before(shop: Shop, s
     shop.follow(blocks=1)
 
     assert differences(shop) == []
-    paid = [one.sent_by(shop.chain.height()) for one in node.purchases]
+    paid = [node.has_sent(one, shop.chain.height()) for one in node.purchases]
     assert [one.order_status == "paid" for one in node.purchases] == paid
     [taken_back] = column(shop, TAKEN_BACK)
     assert taken_back > 1
