@@ -129,11 +129,12 @@ def payments_on(
     card_money: CardMoney | None = None,
     url: str = NOWHERE,
     names: LastLooks | None = None,
+    money: ChainMoney = MONEY,
 ) -> Payments:
     card = None
     if cards is not None:
         card, card_money = cards.gateway, CARDS
-    money, nodes, clock = {CHAIN_ID: MONEY}, {CHAIN_ID: away(url)}, MovableClock()
+    on_offer, nodes, clock = {CHAIN_ID: money}, {CHAIN_ID: away(url)}, MovableClock()
     presence = ChainPresence(clock)
     attended = {chain_id: node.attended(presence, chain_id) for chain_id, node in nodes.items()}
     return Payments(
@@ -148,8 +149,8 @@ def payments_on(
             cards=cards,
             prices=prices or FixedPriceFeed(),
             wallets=EvmWallets(nodes, presence),
-            ways=EvmPayWays(money, EvmTokens(attended, clock)),
-            offers=Offers(money, QUOTES, card_money, rules),
+            ways=EvmPayWays(on_offer, EvmTokens(attended, clock)),
+            offers=Offers(on_offer, QUOTES, card_money, rules),
             names=names or last_looks_on(uow),
             new_salt=lambda: f"{next(_numbers):064x}",
         )

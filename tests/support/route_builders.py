@@ -5,7 +5,15 @@ from dataclasses import replace
 
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.core.money import Asset
-from souk.modules.payments.domain import CardMoney, ChainMoney, PayWay, Rate, TokenMoney
+from souk.modules.chain.domain import Level
+from souk.modules.payments.domain import (
+    CardMoney,
+    ChainMoney,
+    FinalityPolicy,
+    PayWay,
+    Rate,
+    TokenMoney,
+)
 from souk.modules.payments.domain.candidates import Basket, BasketOrder, ChainView, Spenders
 from souk.modules.payments.domain.funds import (
     BlockRead,
@@ -74,7 +82,7 @@ def money(chain_id: int = CHAIN, **fields: object) -> ChainMoney:
         native=Asset(f"eip155:{chain_id}/slip44:60", 18, "ETH"),
         tokens={DOLLAR: TokenMoney(address=DOLLAR, asset=dollar, usd_pegged=True)},
         native_feed=FEED,
-        seconds_to_finality=24,
+        finality=FinalityPolicy(seconds=dict.fromkeys(Level, 24)),
     )
     return replace(plain, **fields)
 

@@ -21,10 +21,10 @@ from souk.adapters.evm.sender import LocalTransactionSender
 from souk.core.addresses import parse_address
 from souk.core.money import Asset
 from souk.core.startup import SettingsRefused
-from souk.modules.chain.domain import ChainConfig, Purpose
+from souk.modules.chain.domain import ChainConfig, Level, Purpose
 from souk.modules.chain.ports import TransactionSender
 from souk.modules.chain.service import FollowedChain
-from souk.modules.payments.domain import ChainMoney, TokenMoney
+from souk.modules.payments.domain import ChainMoney, FinalityPolicy, TokenMoney
 from souk.settings import Settings, TradeSettings
 
 _log = logging.getLogger(__name__)
@@ -32,6 +32,13 @@ _log = logging.getLogger(__name__)
 # A block a second locally and twelve on the main chain; the slower one bounds the reservation.
 _SECONDS_A_BLOCK = 12
 _LOCAL_SECONDS_A_BLOCK = 1
+
+# The main chain takes the longest until a block is safe, and what settles on it until it is final.
+_SAFE_SECONDS = 630
+_FINAL_SECONDS = 1_440
+
+# US cents, where the operator says nothing else. A development chain's payments are all play.
+_SINCE = {Level.SAFE: 100_000, Level.FINAL: 1_000_000}
 _POLL_SECONDS = 0.25
 _PATIENT_SECONDS = 5.0
 _IMPATIENT_SECONDS = 2.0
@@ -57,6 +64,7 @@ class Network:
 
 def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
     """Every chain that has both an address and a record. Raises `SettingsRefused`."""
+    _refuse_unknown(settings)
     found = {}
     for chain_id, urls in settings.rpc_urls.items():
         deployment = registry.find(settings.paths.deployments, chain_id)
@@ -69,6 +77,15 @@ def networks(settings: Settings, closing: ExitStack) -> dict[int, Network]:
         shown = tuple(shown_address(url.get_secret_value()) for url in urls)
         found[chain_id] = _network(settings, deployment, patient, impatient, heads, shown)
     return found
+
+
+def _refuse_unknown(settings: Settings) -> None:
+    """What was said of the wrong chain is missing at the right one."""
+    for chain_id in settings.finality.keys() - settings.rpc_urls.keys():
+        raise SettingsRefused(
+            f"CHAIN_{chain_id}_FINALITY: there is no way to this chain; name the one that is meant,"
+            f" or set CHAIN_{chain_id}_RPC_URLS as well"
+        )
 
 
 def _clients(
@@ -115,7 +132,8 @@ def _network(
         heads=heads,
     )
     impatient_node = EvmNode(FailoverRpc(impatient))
-    return Network(deployment, node, impatient_node, followed, _money(deployment), addresses)
+    money = _money(deployment, _finality(deployment, settings))
+    return Network(deployment, node, impatient_node, followed, money, addresses)
 
 
 def _senders(
@@ -170,11 +188,24 @@ def _followed(deployment: Deployment, settings: Settings) -> ChainConfig:
     )
 
 
-def _money(deployment: Deployment) -> ChainMoney:
-    chain = f"eip155:{deployment.chain_id}"
-    native, pace = deployment.native, _SECONDS_A_BLOCK
-    if deployment.disposable:
-        pace = _LOCAL_SECONDS_A_BLOCK
+def _finality(deployment: Deployment, settings: Settings) -> FinalityPolicy:
+    local = deployment.disposable
+    pace = _LOCAL_SECONDS_A_BLOCK if local else _SECONDS_A_BLOCK
+    safe, final = deployment.safe_depth * pace, deployment.final_depth * pace
+    given = settings.finality.get(deployment.chain_id)
+    since = {} if local else _SINCE
+    if given is not None:
+        since = {Level(name): least for name, least in given.items()}
+    seconds = {
+        Level.CONFIRMED: deployment.confirmations * pace,
+        Level.SAFE: safe if local else max(safe, _SAFE_SECONDS),
+        Level.FINAL: final if local else max(final, _FINAL_SECONDS),
+    }
+    return FinalityPolicy(since=since, seconds=seconds)
+
+
+def _money(deployment: Deployment, finality: FinalityPolicy) -> ChainMoney:
+    chain, native = f"eip155:{deployment.chain_id}", deployment.native
     tokens = {
         parse_address(token.address): TokenMoney(
             address=parse_address(token.address),
@@ -191,7 +222,7 @@ def _money(deployment: Deployment) -> ChainMoney:
         tokens=tokens,
         native_feed=parse_address(native.price_feed),
         feed_max_age_seconds=deployment.feed_max_age_seconds,
-        seconds_to_finality=deployment.confirmations * pace,
+        finality=finality,
     )
 
 

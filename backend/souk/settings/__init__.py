@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from pydantic_settings import NoDecode
 
 from souk.settings.cards import CardSettings, card_settings
+from souk.settings.finality import Thresholds, chain_finality, is_finality
 from souk.settings.group import Address, Group, listed, parts
 from souk.settings.media import ContentSettings, ImageSettings, IpfsSettings, ScannerSettings
 from souk.settings.names import EnsSettings, NameSettings, ens_settings
@@ -259,7 +260,8 @@ class PathSettings(Group):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All groups, and the addresses of each chain's nodes by its id. Without `cards` there is no
+    """All groups, and by its id the addresses of each chain's nodes, and from which amount on its
+    payments wait for what. Without `cards` there is no
     card rail, without `ens` no other chain to read names on than one of ours."""
 
     http: HttpSettings
@@ -275,6 +277,7 @@ class Settings:
     paths: PathSettings
     rpc_urls: Mapping[int, tuple[SecretStr, ...]]
     ws_urls: Mapping[int, tuple[SecretStr, ...]] = field(default_factory=dict)
+    finality: Mapping[int, Thresholds] = field(default_factory=dict)
     chains: ChainSettings = field(default_factory=ChainSettings)
     cards: CardSettings | None = None
     ens: EnsSettings | None = None
@@ -303,6 +306,7 @@ class Settings:
             chains=ChainSettings(),
             rpc_urls=chain_urls(os.environ, "RPC"),
             ws_urls=chain_urls(os.environ, "WS"),
+            finality=chain_finality(os.environ),
             cards=card_settings(),
             ens=ens_settings(),
             sellers=SellerSettings(),
@@ -316,7 +320,7 @@ class Settings:
 
 def is_variable(name: str) -> bool:
     """Whether an environment variable of this name is a setting of Souk."""
-    return _CHAIN_VARIABLE.match(name) is not None or name in _variables()
+    return bool(_CHAIN_VARIABLE.match(name)) or is_finality(name) or name in _variables()
 
 
 def _variables() -> frozenset[str]:

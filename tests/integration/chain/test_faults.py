@@ -8,10 +8,12 @@ from random import Random
 import pytest
 from sqlalchemy import Connection, text
 
+from souk.core.addresses import Address
 from souk.core.errors import ProviderUnavailable
 from souk.modules.chain.domain import BlockHeader, Outcome, RawLog
 from souk.modules.chain.service import Chains, Pace
 from tests.support.chain_builders import (
+    BUYER,
     CHAIN_ID,
     a_config,
     block_hash,
@@ -28,6 +30,7 @@ from tests.support.scripted_chain import Intercepted, ScriptedChain, a_fact, ful
 from tests.support.simchain.times import VirtualTime
 
 Following = Callable[..., Chains]
+STRANGER = Address(BUYER)
 Question = Callable[..., list]
 
 
@@ -121,6 +124,17 @@ def test_asks_for_receipts_when_a_node_leaves_logs_out(
 
     assert stored(connection) == places(busy)
     assert "logs_by_receipts" in source.asked
+
+
+def test_asks_for_receipts_when_a_node_gives_no_logs_by_hash(
+    following: Following, busy: ScriptedChain, connection: Connection
+) -> None:
+    busy.add(a_fact(address=STRANGER), a_fact(escrow=11))
+    source = Intercepted(busy, logs_of_blocks=refused)
+
+    advance_until_caught_up(following(source, verify_blooms=False))
+
+    assert stored(connection) == places(busy)
 
 
 @pytest.mark.pitfall("W4")

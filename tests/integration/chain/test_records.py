@@ -8,7 +8,7 @@ from sqlalchemy import text
 from souk.adapters.evm.event_decoder import EscrowEventDecoder
 from souk.adapters.evm.log_source import NodeLogSource
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.chain.domain import Cursor
+from souk.modules.chain.domain import Cursor, EscrowFactKind
 from souk.modules.chain.errors import LeaseLost
 from souk.modules.chain.events import EscrowEventReached
 from souk.modules.chain.service import ChainRecords, Chains, FollowedChain
@@ -68,6 +68,30 @@ def test_tells_facts_as_they_were_told_last(chains: Chains, records, escrow, sti
         ("paid", EscrowEventReached.name),
     ]
     assert page == records.facts_of(CHAIN_ID, escrow.address, escrow.order_id(order))[::-1]
+    effects = {event.effect_id for event in page}
+    assert records.known_effects([*effects, "eff_of_nobody"]) == effects
+
+
+def test_tells_of_which_escrow_a_fact_stands(
+    uow: UnitOfWork, chains: Chains, escrow, still_chain
+) -> None:
+    paid, unpaid = (escrow.order_id(one) for one in (escrow.paid(), escrow.terms()))
+    chains.advance(CHAIN_ID)
+    asked = [([paid], "paid"), ([unpaid, paid], "paid"), ([unpaid], "paid"), ([paid], "settled")]
+
+    with uow.begin() as tx:
+        found = [
+            chains.stands(
+                tx,
+                CHAIN_ID,
+                contract=escrow.address,
+                escrow_ids=ids,
+                kind=EscrowFactKind(kind),
+            )
+            for ids, kind in asked
+        ]
+
+    assert found == [True, True, False, False]
 
 
 def test_leaves_out_facts_that_are_too_high_or_too_old(

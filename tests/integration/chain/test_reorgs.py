@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection
 
-from souk.modules.chain.domain import EscrowFactKind, Outcome
+from souk.modules.chain.domain import Advanced, EscrowFactKind, Outcome
 from souk.modules.chain.service import Chains
 from tests.support.chain_builders import (
     BUYER,
@@ -80,13 +80,13 @@ def test_ends_where_a_fresh_start_ends_when_the_branch_changed(
     escrow.reorganise(depth)
     for _ in range(4):
         escrow.paid()
-    chains.advance(CHAIN_ID)
+    taken = chains.advance(CHAIN_ID).blocks
 
     after_the_reorg = standing(connection)
     forget(connection)
     chains.advance(CHAIN_ID)
 
-    assert len(after_the_reorg) == 7
+    assert (taken, len(after_the_reorg)) == (depth + 4, 7)
     assert standing(connection) == after_the_reorg
 
 
@@ -287,7 +287,7 @@ def test_raises_no_alarm_when_the_head_is_a_little_behind(
     proper.advance(CHAIN_ID)
     scripted.cut(15)
 
-    assert proper.advance(CHAIN_ID).outcome is Outcome.BEHIND
+    assert proper.advance(CHAIN_ID) == Advanced(0, Outcome.BEHIND)
     assert incidents(connection) == []
 
 

@@ -113,6 +113,15 @@ def test_asks_for_fewer_blocks_when_the_node_refuses_many(
     assert rescans(chain, capped).rescan(CHAIN_ID, 0, 4).missed == 4
 
 
+def test_passes_no_block_when_the_node_leaves_the_last_one_out(chain: Watched) -> None:
+    def short(question, numbers):
+        return question(numbers)[: max(1, len(numbers) - 1)]
+
+    source = Intercepted(chain.scripted, headers=short)
+
+    assert rescans(chain, source).rescan(CHAIN_ID, 0, 4).blocks == 5
+
+
 def test_lets_the_watcher_go_on_when_nothing_was_missed(
     chain: Watched, looking: Connection
 ) -> None:

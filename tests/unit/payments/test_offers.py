@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from souk.core.addresses import ZERO_ADDRESS, Address
-from souk.modules.payments.domain import QuoteTerms
+from souk.modules.chain.domain import Level
+from souk.modules.payments.domain import FinalityPolicy, QuoteTerms
 from souk.modules.payments.errors import MethodUnavailable
 from souk.modules.payments.service import Offers
 from tests.support.clock import START
@@ -48,9 +49,14 @@ def test_offers_no_token_that_is_not_pegged() -> None:
 
 
 def test_waits_for_finality_and_ten_minutes_more() -> None:
-    waited = offers(seconds_to_finality=24).expiry("chain:31337", START) - START
+    found = offers(finality=FinalityPolicy(seconds={Level.CONFIRMED: 24, Level.FINAL: 1_440}))
 
-    assert waited.total_seconds() == 624
+    waited = [
+        (found.expiry("chain:31337", START, level) - START).total_seconds()
+        for level in (Level.CONFIRMED, Level.FINAL)
+    ]
+
+    assert waited == [624, 2_040]
 
 
 def test_describes_every_chain_in_the_order_of_their_numbers() -> None:

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from souk.core.addresses import ZERO_ADDRESS
-from souk.modules.payments.domain import EscrowChoice, PaymentMethod, PayWay, Rate
+from souk.modules.chain.domain import Level
+from souk.modules.payments.domain import (
+    EscrowChoice,
+    FinalityPolicy,
+    PaymentMethod,
+    PayWay,
+    Rate,
+)
 from souk.modules.payments.domain.candidates import Basket, Candidate, ChainView, Chance, Earlier
 from souk.modules.payments.domain.choices import CryptoWish
 from souk.modules.payments.domain.funds import WalletFunds, WalletKind
@@ -67,7 +74,10 @@ def a_random_view(random: Random, chain_id: int) -> ChainView:
     rate = None if rarely(random) else Rate(random.randint(1, 10_000), 0, "feed")
     return a_view(
         *looked,
-        chain=money(chain_id, seconds_to_finality=random.choice([2, 24, 780])),
+        chain=money(
+            chain_id,
+            finality=FinalityPolicy(seconds=dict.fromkeys(Level, random.choice([2, 24, 780]))),
+        ),
         spread_bps=random.choice([0, 50, 400]),
         rate=rate,
         unpriced=None if rate else random.choice([None, "no price"]),

@@ -33,7 +33,7 @@ from souk.modules.payments.domain import (
 )
 
 
-def _one_of(column: str, values: type[StrEnum]) -> str:
+def _one_of(column: str, values: type[StrEnum] | list[LegStatus]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
@@ -158,8 +158,8 @@ class PaymentAttemptHistoryRow(Base):
 
 
 class PaymentAttemptLegRow(Base):
-    """The money of one order in one attempt, and the full terms under which it is held. Of an
-    order's legs only one can be paid without being a duplicate."""
+    """The money of one order in one attempt, and the terms under which it is held. Of an order's
+    legs one alone is paid and no duplicate. A card's, and those from before, have no `finality`."""
 
     __tablename__ = "payment_attempt_leg"
     __table_args__ = (
@@ -174,14 +174,13 @@ class PaymentAttemptLegRow(Base):
         CheckConstraint("refunded + reimbursed + charged_back <= held", name="back"),
         CheckConstraint(_ON_A_CHAIN, name="on_a_chain"),
         CheckConstraint("(chain_id IS NULL) = (card_account IS NOT NULL)", name="rail"),
+        CheckConstraint("finality IN ('confirmed', 'safe', 'final')", name="finality"),
         Index(
             "uq_payment_attempt_leg_paid",
             "order_id",
             unique=True,
             postgresql_where=text(
-                "status IN ({}) AND NOT duplicate".format(
-                    ", ".join(f"'{status}'" for status in LegStatus if status in PAID)
-                )
+                _one_of("status", [one for one in LegStatus if one in PAID]) + " AND NOT duplicate"
             ),
         ),
         Index("ix_payment_attempt_leg_order_id", "order_id"),
@@ -226,6 +225,7 @@ class PaymentAttemptLegRow(Base):
     fulfil_by: Mapped[int] = mapped_column(BigInteger)
     window_seconds: Mapped[int] = mapped_column(BigInteger)
     ref: Mapped[str]
+    finality: Mapped[str | None]
     status: Mapped[str]
     held: Mapped[Amount]
     released: Mapped[Amount]

@@ -8,6 +8,8 @@ _LEGS = """
     (SELECT coalesce(json_agg(json_build_object(
         'id', leg.id, 'order_id', leg.order_id, 'status', leg.status,
         'escrow_id', leg.escrow_id, 'contract', leg.contract, 'ref', leg.ref,
+        'finality', CASE WHEN leg.chain_id IS NOT NULL
+                         THEN coalesce(leg.finality, 'confirmed') END,
         'amount', money_json(leg.amount, leg.asset, leg.asset_exponent),
         'held', money_json(leg.held, leg.asset, leg.asset_exponent),
         'released', money_json(leg.released, leg.asset, leg.asset_exponent),

@@ -68,16 +68,20 @@ SELECT json_build_object(
                          'contract', g.contract, 'ref', g.ref,
                          'amount', money_json(g.amount, g.asset, g.asset_exponent),
                          'deadline', rfc3339(g.deadline), 'duplicate', g.duplicate),
-                     'confirmations', (
-                         SELECT json_build_object(
+                     'confirmations', CASE WHEN e.block_number IS NOT NULL
+                         THEN json_build_object(
                              'have', c.next_block - e.block_number,
                              'need', (%(confirmations)s::jsonb ->> a.chain_id::text)::integer)
-                         FROM chain_effect e JOIN chain c ON c.chain_id = e.chain_id
-                         WHERE e.chain_id = g.chain_id AND e.contract = g.contract
-                           AND e.escrow_id = g.escrow_id AND e.kind = 'paid'
-                           AND e.block_number IS NOT NULL))
+                         END,
+                     'finality', CASE WHEN g.chain_id IS NOT NULL
+                         THEN json_build_object('awaited', coalesce(g.finality, 'confirmed'),
+                                                'reached', e.level)
+                         END)
                      ORDER BY a.id), '[]')
                  FROM payment_attempt_leg g JOIN payment_attempt a ON a.id = g.attempt_id
+                 LEFT JOIN chain_effect e ON e.chain_id = g.chain_id AND e.contract = g.contract
+                      AND e.escrow_id = g.escrow_id AND e.kind = 'paid'
+                 LEFT JOIN chain c ON c.chain_id = e.chain_id
                  WHERE g.order_id = o.id),
     'money', (SELECT coalesce(json_agg(json_build_object(
                   'leg_id', m.holder, 'symbol', g.asset_symbol,

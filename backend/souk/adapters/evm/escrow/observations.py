@@ -41,7 +41,7 @@ def reference(chain_id: int, contract: Address, escrow_id: str) -> str:
 
 def read_observation(message: RailMessage, policy: Level) -> Observation | None:
     """What a message says of a leg; `None` when it says nothing. A fact counts from `policy` on."""
-    event, stage = _read(message, policy)
+    event, stage, level = _read(message, policy)
     kind = None if event is None else _KINDS.get(EscrowFactKind(event.kind))
     if event is None or kind is None:
         return None
@@ -54,21 +54,24 @@ def read_observation(message: RailMessage, policy: Level) -> Observation | None:
         fact=_fact(kind, event.args),
         occurred_at=block_instant(event.block_timestamp),
         evidence=_evidence(event),
+        level=level,
     )
 
 
-def _read(message: RailMessage, policy: Level) -> tuple[EscrowEvent | None, FactStage]:
+def _read(
+    message: RailMessage, policy: Level
+) -> tuple[EscrowEvent | None, FactStage, Level | None]:
     match message.name:
         case EscrowEventSeen.name:
-            return EscrowEventSeen.from_payload(message.payload), FactStage.SEEN
+            return EscrowEventSeen.from_payload(message.payload), FactStage.SEEN, Level.INCLUDED
         case EscrowEventOrphaned.name:
-            return EscrowEventOrphaned.from_payload(message.payload), FactStage.ORPHANED
+            return EscrowEventOrphaned.from_payload(message.payload), FactStage.ORPHANED, None
         case EscrowEventReached.name:
             reached = EscrowEventReached.from_payload(message.payload)
-            counts = Level(reached.level).reaches(policy)
-            return (reached if counts else None), FactStage.REACHED
+            level = Level(reached.level)
+            return (reached if level.reaches(policy) else None), FactStage.REACHED, level
         case _:
-            return None, FactStage.SEEN
+            return None, FactStage.SEEN, None
 
 
 def _fact(kind: FactKind, args: Mapping[str, str]) -> Fact:

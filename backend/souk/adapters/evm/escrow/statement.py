@@ -16,7 +16,14 @@ from souk.core.errors import ProviderUnavailable
 from souk.modules.books.domain import Deposit, Position, RailFigures
 from souk.modules.chain.domain import Call, Level, SettledBlock, block_instant
 from souk.modules.chain.events import EscrowEvent
-from souk.modules.payments.domain import EscrowLeg, FactStage, Leg, Observation
+from souk.modules.payments.domain import (
+    EscrowLeg,
+    FactKind,
+    FactStage,
+    Leg,
+    LegStatus,
+    Observation,
+)
 from souk.modules.payments.ports import RailMessage
 
 # An order is paid within this time of being started, by the chain's clock, or never.
@@ -100,18 +107,28 @@ class EvmEscrowStatement:
         return iter(())
 
     def figures(self, position: Position, legs: Sequence[Leg]) -> Mapping[str, RailFigures]:
-        """The contract's states after the block."""
+        """The contract's states after the block, but of legs whose payment is asked for more than
+        other legs': until it is there, the contract has money that is not held to us."""
         _number, block_hash = _block(position)
-        ours = escrow_legs(legs)
+        ours = [leg for leg in escrow_legs(legs) if not self._waits(leg)]
         asked = [Call(leg.contract, calls.read_states(leg.escrow_id)) for leg in ours]
         answers = self._node.calls(asked, block_hash=block_hash)
         found = {}
-        for leg, answer in zip(legs, answers, strict=True):
+        for leg, answer in zip(ours, answers, strict=True):
             state = calls.decode_states(answer)
             if state is None:
                 raise ProviderUnavailable("there is no escrow contract where it should be")
             found[leg.id] = _figures(leg, state)
         return found
+
+    def _waits(self, leg: EscrowLeg) -> bool:
+        """Whether its payment stands in the record, and not at the leg's level yet."""
+        if leg.status is not LegStatus.SEEN or self._policy.reaches(leg.finality):
+            return False
+        events = self._record.facts_of(self._chain_id, leg.contract, leg.escrow_id)
+        said = self._read(events, up_to=max((one.block_number for one in events), default=0))
+        paid = [one.asked_for(leg.finality) for one in said if one.fact.kind is FactKind.HELD]
+        return bool(paid) and all(one.stage is FactStage.SEEN for one in paid)
 
     def recover(
         self, position: Position, leg: Leg, known: Sequence[Observation]

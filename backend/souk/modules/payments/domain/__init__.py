@@ -21,6 +21,7 @@ from souk.modules.payments.domain.facts import (
     is_later,
     leg_figures,
 )
+from souk.modules.payments.domain.finality import FinalityPolicy
 from souk.modules.payments.domain.instructions import (
     Instruction,
     InstructionKind,
@@ -130,6 +131,7 @@ __all__ = [
     "Fact",
     "FactKind",
     "FactStage",
+    "FinalityPolicy",
     "Instructed",
     "Instruction",
     "InstructionKind",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from souk.modules.chain.domain import Level
 from souk.modules.payments.domain.statuses import AttemptStatus, LegStatus
 
 
@@ -123,7 +124,8 @@ class Division:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One thing said by a rail about one leg, which it knows by `leg_reference`; about a share of
-    something that was divided, with the `division`."""
+    something that was divided, with the `division`. Of a chain it tells the `level` as well: its
+    stage is then that of what asks for no more than `confirmed`."""
 
     leg_reference: str
     effect_id: str
@@ -133,6 +135,15 @@ class Observation:
     occurred_at: datetime
     evidence: Evidence
     division: Division | None = None
+    level: Level | None = None
+
+    def asked_for(self, finality: Level) -> "Observation":
+        """The same at the stage that it has for a leg whose payment counts from a level on. Only
+        the payment is asked for it: everything else about the leg stands on that."""
+        if self.level is None or self.fact.kind is not FactKind.HELD:
+            return self
+        early = self.stage is FactStage.REACHED and not self.level.reaches(finality)
+        return replace(self, stage=FactStage.SEEN) if early else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from souk.core.addresses import Address
 from souk.core.money import Asset
+from souk.modules.chain.domain import Level
 from souk.modules.payments.domain.facts import Shares
 from souk.modules.payments.domain.statuses import LegAction, LegStatus, PaymentMethod
 from souk.modules.payments.domain.terms import CardTerms, EscrowOrder
@@ -15,7 +16,8 @@ from souk.modules.payments.domain.terms import CardTerms, EscrowOrder
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """The money of one order in one attempt. `external_reference` is how the rail knows it;
-    `clock` judges its times; `deadline` is when the time of the party whose turn it is ends."""
+    `clock` judges its times; `deadline` is when the time of the party whose turn it is ends. From
+    `finality` on its payment counts, where a chain holds it."""
 
     id: str
     payment_id: str
@@ -37,6 +39,7 @@ class Leg:
     fee: int
     deadline: datetime | None
     duplicate: bool
+    finality: Level = Level.CONFIRMED
 
     @property
     def remaining(self) -> int:

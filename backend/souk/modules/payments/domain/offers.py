@@ -6,6 +6,7 @@ from datetime import datetime
 
 from souk.core.addresses import Address
 from souk.core.money import Asset
+from souk.modules.payments.domain.finality import FinalityPolicy
 from souk.modules.payments.domain.prices import PriceRules
 from souk.modules.payments.domain.settlements import PayWay
 from souk.modules.payments.domain.statuses import PaymentMethod
@@ -23,8 +24,8 @@ class TokenMoney:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainMoney:
-    """Where and in what a chain's escrow is paid. `seconds_to_finality` is how long a block needs
-    to reach the policy's level; `feed` prices the native coin, which is not offered without it."""
+    """Where and in what a chain's escrow is paid. `finality` says when a payment counts;
+    `native_feed` prices the native coin, which is not offered without it."""
 
     chain_id: int
     name: str
@@ -33,7 +34,7 @@ class ChainMoney:
     tokens: Mapping[Address, TokenMoney]
     native_feed: Address | None = None
     feed_max_age_seconds: int = 3600
-    seconds_to_finality: int = 60
+    finality: FinalityPolicy = FinalityPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from souk.core.money import Asset
+from souk.modules.chain.domain import Level
 from souk.modules.payments.domain.legs import Leg
 from souk.modules.payments.domain.offers import PayChoice
 from souk.modules.payments.domain.statuses import AttemptStatus, PaymentMethod, PaymentState
@@ -48,6 +49,11 @@ class Attempt:
     closed_at: datetime | None
     legs: tuple[Leg, ...]
     route: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+    @property
+    def finality(self) -> Level:
+        """The level at which its payment counts, as it was promised when it was drawn up."""
+        return next((leg.finality for leg in self.legs), Level.CONFIRMED)
 
     def is_for(self, choice: PayChoice, orders: frozenset[str]) -> bool:
         """Whether it pays exactly these orders in exactly this way."""

@@ -220,7 +220,7 @@ class _Place:
             asset=self.asset,
             price=price,
             cost=cost,
-            seconds=self.view.money.seconds_to_finality,
+            seconds=self.view.money.finality.seconds_for(self.question.basket.total),
             chain_id=self.view.money.chain_id,
             chain=self.view.money.name,
             token=self.token,

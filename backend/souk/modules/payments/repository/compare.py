@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from souk.core.unit_of_work import Transaction
+from souk.modules.chain.domain import Level
 from souk.modules.payments.domain import (
     HOLDING,
     Fact,
@@ -70,16 +71,20 @@ def list_news(
     stages = {observation_id: FactStage(stage) for observation_id, stage in known}
     references = [one.leg_reference for one in observations]
     legs = tx.session.execute(
-        select(leg.external_reference, leg.id, leg.divisions).where(
+        select(leg.external_reference, leg.id, leg.divisions, leg.finality).where(
             leg.external_reference.in_(references)
         )
     )
     ours = {row.external_reference: row for row in legs}
-    return [
-        (ours[one.leg_reference].id, one)
+    said = [
+        one.asked_for(Level(ours[one.leg_reference].finality or Level.CONFIRMED))
         for one in observations
         if one.leg_reference in ours
-        and _is_divided_so(one, ours[one.leg_reference].divisions)
+    ]
+    return [
+        (ours[one.leg_reference].id, one)
+        for one in said
+        if _is_divided_so(one, ours[one.leg_reference].divisions)
         and (one.observation_id not in stages or is_later(one.stage, stages[one.observation_id]))
     ]
 

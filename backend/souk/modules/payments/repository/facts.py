@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, Row, Text, any_, bindparam, select, text
 
 from souk.core.db import table_of
 from souk.core.unit_of_work import Transaction
+from souk.modules.chain.domain import Level
 from souk.modules.ledger.domain import Stage
 from souk.modules.payments.domain import (
     Fact,
@@ -56,7 +57,7 @@ _RECORD = text(
 )
 _PLACE = text(
     """
-    SELECT leg.id, leg.order_id, leg.payment_id, known.stage
+    SELECT leg.id, leg.order_id, leg.payment_id, leg.finality, known.stage
     FROM payment_attempt_leg AS leg LEFT JOIN payment_observation AS known ON known.id = :id
     WHERE leg.external_reference = :reference
     """
@@ -73,12 +74,14 @@ _SET_TOLD = text("UPDATE payment_effect SET told = :told, frozen = :frozen WHERE
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a leg belongs: enough to take the locks in their order. Whether what is said of it
-    `may_be_news` is known without any: what was taken in never becomes less."""
+    """Where a leg belongs: enough to take the locks in their order. `said` is what was said of it
+    by the measure that it was promised. Whether that `may_be_news` is known without any lock: what
+    was taken in never becomes less."""
 
     leg_id: str
     order_id: str
     payment_id: str
+    said: Observation
     may_be_news: bool
 
 
@@ -123,8 +126,9 @@ def find_place(tx: Transaction, observation: Observation) -> Place | None:
     ).one_or_none()
     if row is None:
         return None
-    news = _is_later(observation, row.stage)
-    return Place(row.id, row.order_id, row.payment_id, may_be_news=news)
+    said = observation.asked_for(Level(row.finality or Level.CONFIRMED))
+    news = _is_later(said, row.stage)
+    return Place(row.id, row.order_id, row.payment_id, said, may_be_news=news)
 
 
 def _is_later(observation: Observation, known: str | None) -> bool:

@@ -20,6 +20,7 @@ from souk.core.addresses import Address
 from souk.core.db import given, insert_given, required, table_of
 from souk.core.money import Asset
 from souk.core.unit_of_work import Transaction
+from souk.modules.chain.domain import Level
 from souk.modules.payments.domain import (
     PAID,
     CardLeg,
@@ -67,7 +68,7 @@ _MOVE = text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLeg:
-    """A leg to be stored."""
+    """A leg to be stored; `finality` is `None` where no chain holds it."""
 
     order_id: str
     seller_id: str
@@ -75,6 +76,7 @@ class NewLeg:
     asset: Asset
     clock: str
     usd_amount: int
+    finality: Level | None
     draft: LegDraft
 
 
@@ -111,6 +113,7 @@ def _row(tx: Transaction, leg: NewLeg, **keys: str | int) -> dict[str, object]:
         "method": leg.method,
         "external_reference": draft.external_reference,
         "clock": leg.clock,
+        "finality": leg.finality,
         "asset": leg.asset.code,
         "asset_exponent": leg.asset.exponent,
         "asset_symbol": leg.asset.symbol,
@@ -327,6 +330,7 @@ class _Common(TypedDict):
     fee: int
     deadline: datetime | None
     duplicate: bool
+    finality: Level
 
 
 def _common(row: _LegColumns) -> _Common:
@@ -350,6 +354,7 @@ def _common(row: _LegColumns) -> _Common:
         fee=row.fee,
         deadline=row.deadline,
         duplicate=row.duplicate,
+        finality=Level(row.finality or Level.CONFIRMED),
     )
 
 

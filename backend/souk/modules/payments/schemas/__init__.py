@@ -6,6 +6,7 @@ from pydantic import Field
 
 from souk.core.addresses import ZERO_ADDRESS
 from souk.core.web import MoneyOut, RequestModel, ResponseModel
+from souk.modules.chain.domain import Level
 from souk.modules.payments.domain import PaymentMethod, PaymentState, PayWay, PayWish, choose
 
 _Address = Annotated[
@@ -177,6 +178,9 @@ class PaymentLegOut(ResponseModel):
     escrow_id: str | None
     contract: str | None
     ref: str
+    finality: Level | None = Field(
+        description="How settled its payment has to be to count; `null` where no chain holds it."
+    )
     amount: MoneyOut
     held: MoneyOut
     released: MoneyOut
@@ -284,8 +288,17 @@ class AssetOut(ResponseModel):
     ways: list[PayWay] | None = None
 
 
+class FinalityStepOut(ResponseModel):
+    """From `since` on a payment counts at this level, until the next one's: so many blocks deep
+    (`confirmed`), or as the chain's own word has it. All that one attempt pays is one amount."""
+
+    level: Level
+    since: MoneyOut
+    seconds_to_finality: int
+
+
 class MethodOut(ResponseModel):
-    """A way to pay."""
+    """A way to pay. `seconds_to_finality` is of the smallest amounts."""
 
     method: PaymentMethod
     provider: str | None = None
@@ -294,6 +307,7 @@ class MethodOut(ResponseModel):
     escrow: str | None = None
     quote_seconds: int
     seconds_to_finality: int
+    finality: list[FinalityStepOut] | None = None
     assets: list[AssetOut]
 
 

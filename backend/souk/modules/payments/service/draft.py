@@ -43,10 +43,10 @@ class Asked:
     ranked: tuple[Ranked, ...] = ()
     left_to_us: bool = False
 
-    @property
-    def route(self) -> dict[str, object]:
-        """Why this way, for the record."""
-        return explain(self.offer.explain(), self.ranked, self.choice, left_to_us=self.left_to_us)
+    def route(self, cents: int) -> dict[str, object]:
+        """Why this way for so much, for the record."""
+        offered = self.offer.explain(cents)
+        return explain(offered, self.ranked, self.choice, left_to_us=self.left_to_us)
 
 
 class Drafting:
@@ -85,6 +85,7 @@ class Drafting:
         the stores that can be paid by card, with their references. Raises what the rail's `draft`
         raises."""
         quote = self._quote(tx, asked.offer, orders, rate)
+        cents = sum(order.total.amount for order in orders)
         attempt_id = tx.new_id("att")
         plan = self._plan(attempt_id, asked.choice, orders, quote, payees)
         drafts = self._parts.gateways[asked.choice.method].draft(plan)
@@ -97,8 +98,8 @@ class Drafting:
             contract=asked.offer.contract,
             clock=asked.offer.clock,
             quote=quote,
-            usd_amount=sum(order.total.amount for order in orders),
-            route=asked.route,
+            usd_amount=cents,
+            route=asked.route(cents),
         )
         legs = [
             NewLeg(
@@ -108,13 +109,14 @@ class Drafting:
                 clock=asked.offer.clock,
                 asset=quote.asset,
                 usd_amount=order.total.amount,
+                finality=asked.offer.level(cents),
                 draft=draft,
             )
             for order, draft in zip(orders, drafts, strict=True)
         ]
-        stored = leg_rows.add(tx, payment.id, attempt_id, legs)
-        self._extend(tx, payment, asked.offer.clock, quote)
-        return replace(attempt, legs=stored)
+        attempt = replace(attempt, legs=leg_rows.add(tx, payment.id, attempt_id, legs))
+        self._extend(tx, payment, attempt)
+        return attempt
 
     def _plan(
         self,
@@ -140,9 +142,10 @@ class Drafting:
             ),
         )
 
-    def _extend(self, tx: Transaction, payment: Payment, clock: str, quote: Quote) -> None:
+    def _extend(self, tx: Transaction, payment: Payment, attempt: Attempt) -> None:
         """T2: the goods stay reserved until the money would have arrived and counted."""
-        until = self._parts.offers.expiry(clock, quote.expires_at)
+        clock = attempt.clock
+        until = self._parts.offers.expiry(clock, attempt.pay_by, attempt.finality)
         self._parts.orders.extend_reservation(tx, payment.checkout_id, until)
         schedule(tx, kind=EXPIRE_CHECKOUT, subject=payment.checkout_id, clock=clock, due_at=until)
 

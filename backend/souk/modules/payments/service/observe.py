@@ -92,9 +92,10 @@ class Observing:
         # Rails say most things several times: a charge is told of with its intent once more.
         if not place.may_be_news:
             return False
-        return self._take_in_at(tx, place, observation)
+        return self._take_in_at(tx, place)
 
-    def _take_in_at(self, tx: Transaction, place: Place, observation: Observation) -> bool:
+    def _take_in_at(self, tx: Transaction, place: Place) -> bool:
+        observation = place.said
         # Locks in the global order: the order, then the payment, which stands for all below it.
         (order,) = self._parts.orders.lock(tx, [place.order_id])
         payment = payment_rows.lock(tx, place.payment_id)
@@ -143,10 +144,11 @@ class Observing:
     def _wait_again(self, tx: Transaction, payment: Payment, attempt: Attempt) -> None:
         """The payment may be mined again, or the rest of a checkout that was given up be paid,
         until `payBy`; afterwards what is unpaid then ends as if it had never been seen."""
+        until = self._parts.offers.expiry(attempt.clock, attempt.pay_by, attempt.finality)
         schedule(
             tx,
             kind=EXPIRE_CHECKOUT,
             subject=payment.checkout_id,
             clock=attempt.clock,
-            due_at=max(tx.now, self._parts.offers.expiry(attempt.clock, attempt.pay_by)),
+            due_at=max(tx.now, until),
         )

@@ -39,7 +39,8 @@ def pages_on_chain(tx: Transaction, chain_id: int) -> Iterator[list[EscrowLeg]]:
 def compare_leg(leg: EscrowLeg, told: Sequence[Observation]) -> LegUnlike | None:
     """A leg beside all that was told of it, each as a fact of its own; `None` when both say the
     same."""
-    due = weigh_leg(leg, tuple(_effect(leg, one) for one in told)).figures
+    said = (one.asked_for(leg.finality) for one in told)
+    due = weigh_leg(leg, tuple(_effect(leg, one) for one in said)).figures
     return None if with_figures(leg, due) == leg else LegUnlike(leg, due)
 
 

@@ -8,6 +8,7 @@ from typing import assert_never
 from souk.core.addresses import ZERO_ADDRESS, Address
 from souk.core.money import USD, Asset
 from souk.core.timers import WALL, chain_clock, chain_of
+from souk.modules.chain.domain import Level
 from souk.modules.payments.domain import (
     CARD_METHODS,
     ESCROW_METHODS,
@@ -16,6 +17,7 @@ from souk.modules.payments.domain import (
     ChainMoney,
     CryptoWish,
     EscrowChoice,
+    FinalityPolicy,
     PayChoice,
     PaymentMethod,
     PayWay,
@@ -45,14 +47,15 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A choice that can be honoured: in which asset, by whose clock, in which contract if any, and
-    the feed that prices the asset, `None` where it counts as a dollar."""
+    """A choice that can be honoured: in which asset, by whose clock, in which contract if any, when
+    what is paid into that counts, and the feed that prices the asset, `None` where it counts as a
+    dollar."""
 
     asset: Asset
     clock: str
     quote_seconds: int
-    seconds_to_finality: int
     contract: Address | None = None
+    finality: FinalityPolicy | None = None
     feed: Feed | None = None
     spread_bps: int = 0
     fee: str = "no fee for the buyer"
@@ -63,13 +66,19 @@ class Offer:
         or a chain for the payer's wallet."""
         return self.feed is not None or self.contract is not None
 
-    def explain(self) -> dict[str, object]:
-        """Why this route, for the record."""
+    def level(self, cents: int) -> Level | None:
+        """The level at which a payment of so much counts; `None` where no chain has any."""
+        return None if self.finality is None else self.finality.level(cents)
+
+    def explain(self, cents: int) -> dict[str, object]:
+        """Why this route for so much, for the record."""
+        policy = self.finality
         return {
             "chosen": self.asset.code,
             "reason": "the payer's choice",
             "fee": self.fee,
-            "seconds_to_finality": self.seconds_to_finality,
+            "finality": self.level(cents),
+            "seconds_to_finality": 0 if policy is None else policy.seconds_for(cents),
             "price": "par" if self.feed is None else f"feed {self.feed.address}",
             "spread_bps": self.spread_bps,
             "alternatives": [],
@@ -181,7 +190,6 @@ class Offers:
             asset=USD,
             clock=WALL,
             quote_seconds=self._card.quote_seconds,
-            seconds_to_finality=0,
         )
 
     def _into_escrow(self, chain_id: int, address: Address) -> Offer:
@@ -216,20 +224,20 @@ class Offers:
             asset=asset,
             clock=chain_clock(chain.chain_id),
             quote_seconds=self._quotes.quote_seconds,
-            seconds_to_finality=chain.seconds_to_finality,
+            finality=chain.finality,
             contract=chain.escrow,
             feed=feed,
             spread_bps=spread_bps,
             fee="the network's gas, paid by the payer; no fee for the buyer",
         )
 
-    def expiry(self, clock: str, pay_by: datetime) -> datetime:
+    def expiry(self, clock: str, pay_by: datetime, level: Level) -> datetime:
         """Until when an unpaid checkout waits for money that can be paid until `pay_by`: as long
-        as that money would need to count, and ten minutes."""
+        as that money would need to reach its level, and ten minutes."""
         chain_id = chain_of(clock)
         if chain_id is None:
             return pay_by
-        return pay_by + timedelta(seconds=self.chain(chain_id).seconds_to_finality) + GRACE
+        return pay_by + timedelta(seconds=self.chain(chain_id).finality.seconds[level]) + GRACE
 
     def describe(self, ways: WaysOf) -> list[dict[str, object]]:
         """Everything that can be chosen, for a client; `ways` tells those of a token."""
@@ -259,7 +267,8 @@ class Offers:
                 "chain": chain.name,
                 "escrow": chain.escrow,
                 "quote_seconds": self._quotes.quote_seconds,
-                "seconds_to_finality": chain.seconds_to_finality,
+                "seconds_to_finality": chain.finality.seconds_for(0),
+                "finality": chain.finality.describe(),
                 "assets": [*_native_asset(chain, ways), *_token_assets(chain, ways)],
             }
             for chain in sorted(self._money.values(), key=lambda money: money.chain_id)

@@ -12,6 +12,7 @@ from souk.core.web import MoneyOut, RequestModel, ResponseModel
 from souk.modules.orders.domain import MAX_LINES, MAX_QUANTITY, OrderRecord, Tracking
 from souk.modules.payments.domain import PaymentMethod, PayWay, PayWish, choose, outcome_json
 from souk.modules.trade.domain import Moved
+from souk.modules.trade.schemas.finality import ConfirmationsOut, FinalityOut
 from souk.modules.trade.service import Placed
 
 _LISTING = "prd_01h455vb4pex5vsknk084sn02q"
@@ -222,13 +223,6 @@ class HoldOut(ResponseModel):
     opened_at: str
 
 
-class ConfirmationsOut(ResponseModel):
-    """How deep the payment lies, and how deep it has to."""
-
-    have: int
-    need: int
-
-
 class LegOut(ResponseModel):
     """This order's part of an attempt, as its rail knows it."""
 
@@ -258,6 +252,7 @@ class AttemptOut(ResponseModel):
     created_at: str
     leg: LegOut
     confirmations: ConfirmationsOut | None
+    finality: FinalityOut | None = Field(description="`null` where no chain is involved.")
 
 
 class OrderMoneyOut(ResponseModel):

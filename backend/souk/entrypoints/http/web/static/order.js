@@ -13,7 +13,8 @@ function step(row) {
 }
 
 function attempt(row) {
-  const confirmed = row.confirmations
+  const wanted = row.finality && row.finality.awaited !== "confirmed" ? row.finality : null;
+  const confirmed = wanted ? `${wanted.reached || "not seen"}, has to be ${wanted.awaited}` : row.confirmations
     ? `${Math.min(row.confirmations.have, row.confirmations.need)} of ${row.confirmations.need} confirmations` : "";
   return [row.method, el("span", { class: "badge" }, row.status), money(row.total, row.symbol),
     confirmed, row.transaction_hash ? el("code", {}, row.transaction_hash) : ""];
