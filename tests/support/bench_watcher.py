@@ -21,6 +21,7 @@ from sqlalchemy.orm import sessionmaker
 from souk.adapters.evm.log_source import NodeLogSource
 from souk.core.clock import SystemClock
 from souk.core.db import make_engine
+from souk.core.garbage import keep_what_is_loaded
 from souk.core.ids import TimeOrderedIds
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Outcome
@@ -129,6 +130,8 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="of catching up (3)")
     wish = parser.parse_args(words)
     chosen = wish.parts or PARTS
+    # As a worker does.
+    keep_what_is_loaded()
     well = True
     if "catch-up" in chosen:
         well &= catch_up(wish.rounds)

@@ -27,20 +27,7 @@ class Purchase:
 
     def send(self, call: dict | None = None, *, nonce: int | None = None, tip: int = GWEI) -> str:
         """The wallet sends a call, or another, and nobody mines it yet."""
-        wallet, wanted = self.buyer.wallet, call or self.call
-        signed = wallet.sign_transaction(
-            {
-                "chainId": CHAIN_ID,
-                "nonce": self.nonce if nonce is None else nonce,
-                "to": wanted["to"],
-                "data": wanted["data"],
-                "value": int(wanted["value"]),
-                "gas": 1_000_000,
-                "maxFeePerGas": 100 * tip,
-                "maxPriorityFeePerGas": tip,
-            }
-        )
-        raw = signed.raw_transaction.to_0x_hex()
+        raw = signed(self, call, nonce=nonce, tip=tip)
         return str(self.shop.chain.call("eth_sendRawTransaction", raw))
 
     @property
@@ -101,6 +88,38 @@ class Purchase:
     def held(self) -> int:
         """What the contract holds."""
         return self.shop.balance(self.shop.deployment.escrow.address)
+
+
+def signed(
+    purchase: Purchase, call: dict | None = None, *, nonce: int | None = None, tip: int = GWEI
+) -> str:
+    """What `send` would send, sent to nobody."""
+    wallet, wanted = purchase.buyer.wallet, call or purchase.call
+    transaction = wallet.sign_transaction(
+        {
+            "chainId": CHAIN_ID,
+            "nonce": purchase.nonce if nonce is None else nonce,
+            "to": wanted["to"],
+            "data": wanted["data"],
+            "value": int(wanted["value"]),
+            "gas": 1_000_000,
+            "maxFeePerGas": 100 * tip,
+            "maxPriorityFeePerGas": tip,
+        }
+    )
+    return str(transaction.raw_transaction.to_0x_hex())
+
+
+def path(purchase: Purchase) -> list[str]:
+    """Every status that the order has had."""
+    history = purchase.shop.order(purchase.buyer, purchase.order_id)["history"]
+    return [step["to"] for step in history]
+
+
+def holds(purchase: Purchase) -> list[str]:
+    """What holds the order up."""
+    page = purchase.shop.order(purchase.buyer, purchase.order_id)
+    return [each["kind"] for each in page["holds"]]
 
 
 class SmartPurchase(Purchase):

@@ -31,6 +31,7 @@ from souk.embedded.anvil import (
     DEVELOPMENT_KEY,
     FEE_TO_ADDRESS,
 )
+from souk.modules.chain.ports import LogSource
 from souk.modules.chain.service import Chains
 from souk.modules.trade import handlers as trade_handlers
 from souk.modules.trade.service import Expiries, Keeper
@@ -119,6 +120,13 @@ def signed_in(api: Api, wallet: LocalAccount) -> Person:
 def proved(shop: "Shop", who: Person) -> Person:
     """The same, in another session."""
     return replace(signed_in(shop.api, who.wallet), seller_id=who.seller_id)
+
+
+def watcher(shop: "Shop", source: LogSource) -> Chains:
+    """What follows the shop's chain, through another source."""
+    followed = shop.container.networks[CHAIN_ID].followed
+    uow = shop.container.get(UnitOfWork)
+    return Chains(uow, {CHAIN_ID: replace(followed, source=source)}, daily_gas={})
 
 
 @dataclass

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 
 import psycopg
 from psycopg import sql
@@ -105,6 +106,9 @@ class Chain:
 def rewound(shared: Chain) -> Iterator[Chain]:
     """A chain that several tests share, put back afterwards to where it stood, its clock too."""
     before = shared.call("evm_snapshot")
+    # A state unlike that of any test before, so that no two of them make equal blocks: the node
+    # forgets the state of a block as soon as an equal one that was put back grows old.
+    shared.call("anvil_setBalance", f"0x{token_hex(20)}", "0x1")
     yield shared
     shared.call("anvil_dropAllTransactions")
     assert shared.call("evm_revert", before) is True

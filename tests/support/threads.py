@@ -38,9 +38,10 @@ def second_waits_for_first(
     engine: Engine,
     first: Callable[[Transaction], object],
     second: Callable[[], T],
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Future[T]:
     """Run `first(tx)`, start `second()` in another thread, and commit `first` once the second one
-    waits for its lock."""
+    waits for its lock and `meanwhile()` has run."""
     with ThreadPoolExecutor(1) as pool:
         with uow.begin() as tx:
             first(tx)
@@ -48,6 +49,7 @@ def second_waits_for_first(
             # Statistics are frozen within a transaction, so each look is one of its own.
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 eventually(lambda: connection.scalar(_WAITING), what="the second waits")
+            meanwhile()
             tx.commit()
         waiting.exception(timeout=10)
     return waiting

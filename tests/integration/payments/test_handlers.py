@@ -94,6 +94,7 @@ def test_takes_a_payment_back_when_its_block_left(shop, tell) -> None:
     )
 
     assert shop.sees.attempts() == ["orphaned"]
+    assert shop.sees.read("SELECT completed_at FROM payment") is None
 
 
 def an_incident(reason: str = "reorg_below_final", block: int | None = 7) -> ChainIncidentOpened:

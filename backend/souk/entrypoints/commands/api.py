@@ -10,6 +10,7 @@ from granian.server import Server
 
 from souk.adapters.prometheus.metrics import share_counts
 from souk.bootstrap.web import build_web
+from souk.core.garbage import keep_what_is_loaded
 from souk.core.telemetry import configure_logging
 from souk.entrypoints.http.app import create_app
 from souk.settings import HttpSettings, Settings
@@ -46,4 +47,6 @@ def app() -> FastAPI:
     """One serving process' application; called by the server in each of them."""
     settings = Settings.from_environment()
     configure_logging(settings.log.log_level)
-    return create_app(build_web(settings))
+    made = create_app(build_web(settings))
+    keep_what_is_loaded()
+    return made

@@ -24,6 +24,7 @@ from rq.worker import SimpleWorker
 from souk.adapters.redis.connections import connect
 from souk.adapters.redis.job_queue import RqJobQueue
 from souk.core.errors import ProviderUnavailable, RejectedError
+from souk.core.garbage import keep_what_is_loaded
 from souk.core.jobs import Loop, pause
 from souk.core.ports import JobQueue
 from souk.entrypoints.worker.trampoline import ENTRY, Work, work
@@ -142,6 +143,7 @@ def run_worker(parts: WorkerParts, queue: str) -> int:
     jobs = RqJobQueue(redis, entry=ENTRY)
     current = Work({loop.name: loop}, stop.keep_on, lambda: _succeed(jobs, queue, loop.name))
     token = work.set(current)
+    keep_what_is_loaded()
     try:
         while stop.keep_on():
             _work(redis, queue, current)

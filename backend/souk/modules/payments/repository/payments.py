@@ -25,7 +25,8 @@ _MOVE = text(
     """
     UPDATE payment SET status = :to, updated_at = :now,
         closed_reason = coalesce(:closed_reason, closed_reason),
-        completed_at = CASE WHEN :to = 'COMPLETED' THEN :now ELSE completed_at END
+        completed_at = CASE WHEN :to = 'COMPLETED' THEN :now
+            WHEN :to NOT IN ('PENDING', 'PROCESSING') THEN completed_at END
     WHERE id = :payment_id
     """
 )
