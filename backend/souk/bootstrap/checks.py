@@ -95,7 +95,7 @@ def endpoints_now(uow: UnitOfWork, chains: Chains, chain_id: int, addresses: Seq
         for number, address in enumerate(addresses, 1)
     ]
     quorum = chains.looks.of(chain_id).quorum
-    counts = "single word counts" if quorum == 1 else f"{quorum} have to agree on money"
+    counts = "single word counts" if quorum == 1 else f"{quorum} have to agree"
     return f"{len(addresses)} endpoints, {counts}: {'; '.join(lines)}{announced}"
 
 

@@ -216,7 +216,7 @@ def endpoints(count: int, quorum: int) -> str:
         return "single mode: one endpoint's word counts alone; name others beside it, with commas"
     if count < ENDPOINTS_FOR_QUORUM or quorum == 1:
         return f"{count} endpoints, of which one's word counts alone"
-    return f"{count} endpoints, of which {quorum} have to agree on a block with money in it"
+    return f"{count} endpoints, of which {quorum} have to agree on each block"
 
 
 def _chain(client: JsonRpcClient, chain_id: int, deployment: Deployment | None) -> str:

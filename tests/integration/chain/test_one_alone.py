@@ -103,3 +103,17 @@ def test_takes_nothing_back_when_one_endpoint_alone_has_another_branch(
     chains.advance(CHAIN_ID)
 
     assert "orphaned" not in course(connection)
+
+
+@pytest.mark.parametrize(
+    ("height", "outcome"), [(10, Outcome.CAUGHT_UP), (8, Outcome.BEHIND)], ids=["all", "two"]
+)
+def test_asks_all_there_are_when_more_are_asked_for(
+    following: Following, paid: ScriptedChain, height: int, outcome: Outcome
+) -> None:
+    last = deepcopy(paid)
+    last.cut(height)
+
+    chains = following(paid, others=[deepcopy(paid), last], quorum=9, disposable=False)
+
+    assert chains.advance(CHAIN_ID).outcome is outcome

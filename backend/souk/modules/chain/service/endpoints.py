@@ -64,8 +64,10 @@ class Endpoints:
 
     @property
     def quorum(self) -> int:
-        """How many have to give a block before it is taken in."""
-        return self._config.quorum if len(self._all) >= ENDPOINTS_FOR_QUORUM else 1
+        """How many have to give a block before it is taken in: all, where there are fewer than are
+        asked for."""
+        count = len(self._all)
+        return min(self._config.quorum, count) if count >= ENDPOINTS_FOR_QUORUM else 1
 
     def choose(self, cursor: Cursor | None) -> None:
         """Begin a turn, with the cursor if it is held: the endpoint with the highest score, if it
