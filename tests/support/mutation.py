@@ -32,7 +32,7 @@ from coverage import CoverageData
 from mutmut.mutation.file_mutation import Mutation, create_mutations
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("payments", "ledger")
+MODULES = ("payments", "ledger", "chain")
 MEASURING = ("unit", "integration", "ports", "simulation")
 _TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)
 _COPIED = ("backend", "contracts", "docs", "scripts", "tests", "pyproject.toml", "README.md")

@@ -19,8 +19,8 @@ from tests.support.absent import NOT_RUN
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds on two cores, and how many workers share the suite.
 BUDGETS = {
-    "unit": (10, 0),
-    "architecture": (60, 0),
+    "unit": (10, 2),
+    "architecture": (60, 2),
     "integration": (120, 2),
     "ports": (45, 2),
     "races": (40, 0),

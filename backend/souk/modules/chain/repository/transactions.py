@@ -83,7 +83,7 @@ def set_nonce(tx: Transaction, chain_id: int, sender: str, *, next_nonce: int) -
 def count_gas_since(tx: Transaction, chain_id: int, sender: str, since: datetime) -> int:
     """Gas that an account's transactions may have used, by their limits, since an instant. One that
     was replaced uses none, or else what replaced it does not."""
-    total = tx.session.scalar(
+    total = tx.session.execute(
         select(func.coalesce(func.sum(ChainTransactionRow.gas_limit), 0)).where(
             ChainTransactionRow.chain_id == chain_id,
             ChainTransactionRow.sender == sender,
@@ -91,7 +91,7 @@ def count_gas_since(tx: Transaction, chain_id: int, sender: str, since: datetime
             ChainTransactionRow.status != _REPLACED,
         )
     )
-    return int(total or 0)
+    return int(total.scalar_one())
 
 
 def add_transaction(
