@@ -187,7 +187,7 @@ def test_drops_all_of_them_when_the_nonce_was_used_elsewhere_for_good(
     still_chain.call("anvil_dropAllTransactions")
     other = {"from": KEEPER, "to": KEEPER, "nonce": "0x0", "gasPrice": hex(50 * GWEI)}
     still_chain.call("eth_sendTransaction", other)
-    still_chain.mine(2)
+    still_chain.mine(40)
     keeper.advance(CHAIN_ID)
     del stuck
 

@@ -199,6 +199,10 @@ def test_sends_the_same_bytes_again_when_their_block_is_orphaned(
     assert escrow.chain.call("eth_getTransactionReceipt", sent) is not None
 
 
+# So many blocks on top of one make it final on this node.
+FINAL = 32
+
+
 def lose(chain: Chain, sent: str) -> None:
     """The node forgets a transaction, and another one of the account takes its nonce."""
     chain.call("anvil_dropTransaction", sent)
@@ -212,7 +216,7 @@ def test_sends_anew_when_the_nonce_was_used_elsewhere_for_good(
 ) -> None:
     lost = keeper.send(CHAIN_ID, NOTHING, intent="settle:1")
     lose(still_chain, lost)
-    still_chain.mine()
+    still_chain.mine(FINAL)
     keeper.advance(CHAIN_ID)
 
     assert keeper.rebroadcast(CHAIN_ID) == 0
@@ -229,6 +233,7 @@ def test_holds_on_when_the_block_that_used_the_nonce_may_still_go(
 ) -> None:
     sent = keeper.send(CHAIN_ID, NOTHING, intent="settle:1")
     lose(still_chain, sent)
+    still_chain.mine(FINAL - 2)
     keeper.advance(CHAIN_ID)
 
     assert keeper.rebroadcast(CHAIN_ID) == 1

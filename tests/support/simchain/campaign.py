@@ -374,9 +374,9 @@ class Campaign:
 
     def _is_all_settled(self) -> bool:
         """The day's gas may have to do for days."""
-        self._time.pass_by(HOUR)
+        self._time.pass_by(6 * HOUR)
         self._keep()
-        self.tree.mine(self.config.confirmations)
+        self.tree.mine(self.config.confirmations + self.final_lag // 8)
         self._sync()
         self._until(self._is_caught_up)
         self._until(lambda: not self._undelivered())

@@ -63,7 +63,6 @@ class Outgoing:
         self._uow = uow
         self._sender = sender
         self._chain_id = config.chain_id
-        self._confirmations = config.confirmations
         self._max_fee_per_gas = config.max_fee_per_gas
         self._budget = budget
 
@@ -98,16 +97,16 @@ class Outgoing:
         used for good is dropped, which frees its intent."""
         with self._uow.begin() as tx:
             unmined = rows.list_unmined(tx, self._chain_id, limit=BATCH)
-            settled = self._settled_block(tx)
+            final = self._final_block(tx)
         # Counted before the receipts are asked for: had one of ours used the nonce in a block up
         # to this one, its receipt would be there by now.
-        used = self._count_used({each.sender for each in unmined}, settled)
+        used = self._count_used({each.sender for each in unmined}, final)
         sent = 0
         for each in unmined:
             if self._is_mined(each):
                 continue
             if each.nonce < used[each.sender]:
-                self._end(each)
+                self._drop(each)
             else:
                 self._hand_over(each.signed)
                 sent += 1
@@ -181,41 +180,33 @@ class Outgoing:
         self._hand_over(signed)
         return signed.transaction_hash
 
-    def _settled_block(self, tx: Transaction) -> int | None:
-        """The newest block that we have taken in at the level at which facts count."""
-        next_block = cursor_rows.find_next_block(tx, self._chain_id)
-        if next_block is None:
-            return None
-        head = block_rows.find_head(tx, self._chain_id, up_to=next_block - self._confirmations)
-        return None if head is None else head.number
+    def _final_block(self, tx: Transaction) -> int | None:
+        """The newest block that stays. Below it alone a nonce is used for good: were it counted in
+        a block that is replaced, the transaction would be given up whose nonce all later ones wait
+        for."""
+        cursor = cursor_rows.find_cursor(tx, self._chain_id)
+        return None if cursor is None or cursor.final < 0 else cursor.final
 
-    def _count_used(self, senders: set[Address], settled: int | None) -> dict[Address, int]:
+    def _count_used(self, senders: set[Address], final: int | None) -> dict[Address, int]:
         """Below which nonce each account has none left; 0 while that cannot be known, as when the
         node has no state any more, or not yet, for a block so far from its own head."""
         used = dict.fromkeys(senders, 0)
-        if settled is not None:
+        if final is not None:
             with suppress(ProviderUnavailable):
                 for sender in senders:
-                    used[sender] = self._sender.count_mined(sender, up_to_block=settled)
+                    used[sender] = self._sender.count_mined(sender, up_to_block=final)
         return used
 
-    def _end(self, each: rows.Unmined) -> None:
-        """Its nonce was used: by itself, where our own record of the chain has its logs, for the
-        count and the receipt may come from two nodes behind one address; or else by another."""
+    def _drop(self, each: rows.Unmined) -> None:
+        _log.warning(
+            "transaction %s is lost: another one used nonce %s of %s",
+            each.signed.transaction_hash,
+            each.nonce,
+            each.sender,
+        )
         with self._uow.begin() as tx:
-            logged = rows.find_logged(tx, self._chain_id, each.hashes)
-            if logged is None:
-                rows.drop_transaction(tx, self._chain_id, each)
-            else:
-                rows.mark_mined(tx, self._chain_id, each, *logged)
+            rows.drop_transaction(tx, self._chain_id, each)
             tx.commit()
-        if logged is None:
-            _log.warning(
-                "transaction %s is lost: another one used nonce %s of %s",
-                each.signed.transaction_hash,
-                each.nonce,
-                each.sender,
-            )
 
     def _find(self, intent: str) -> SignedTransaction | None:
         with self._uow.begin() as tx:
@@ -269,13 +260,20 @@ class Outgoing:
             tx.commit()
 
     def _is_mined(self, each: rows.Unmined) -> bool:
-        """Whether the node has it in a block, or one that it was to replace."""
+        """Whether the node has it in a block, or one that it was to replace; or else our own record
+        of the chain its logs, as the node that is asked now may be behind."""
         for transaction_hash in each.hashes:
             mined = self._sender.find_mined(transaction_hash)
             if mined is not None:
                 self._note_mined(each, transaction_hash, mined)
                 return True
-        return False
+        with self._uow.begin() as tx:
+            logged = rows.find_logged(tx, self._chain_id, each.hashes)
+            if logged is None:
+                return False
+            rows.mark_mined(tx, self._chain_id, each, *logged)
+            tx.commit()
+        return True
 
     def _note_mined(
         self, each: rows.Unmined, transaction_hash: str, mined: MinedTransaction
