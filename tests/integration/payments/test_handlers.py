@@ -124,6 +124,28 @@ def test_keeps_the_keeper_away_when_an_incident_holds_the_order_up(shop, tell, u
         assert shop.payments.legs_due(tx, "chain:31337", START + timedelta(days=99), 20) == []
 
 
+@pytest.mark.parametrize(("then", "holds"), [("refund", []), ("release", ["orphan"])])
+def test_holds_an_ended_order_up_when_a_reorg_puts_another_end_in_place(
+    shop, tell, then: str, holds: list[str]
+) -> None:
+    (leg,) = shop.start().attempt.legs
+    everything, nothing = str(leg.amount), "0"
+    back = {"kind": "1", "to_buyer": everything, "to_seller": nothing, "fee": nothing}
+    out = {"kind": "0", "to_buyer": nothing, "to_seller": everything, "fee": nothing}
+    again = {"observation_id": "obs_again", "args": back if then == "refund" else out}
+
+    tell(
+        said(EscrowEventReached, leg, level="confirmed"),
+        said(EscrowEventReached, leg, "settled", args=back, level="confirmed"),
+        said(EscrowEventOrphaned, leg, "settled", args=back),
+        said(EscrowEventReached, leg, "settled", level="confirmed", **again),
+    )
+
+    assert shop.sees.holds() == holds
+    assert shop.sees.status() is OrderStatus.CANCELLED
+    shop.sees.assert_balanced()
+
+
 def test_freezes_nothing_when_the_order_is_settled(shop, tell) -> None:
     (leg,) = shop.start().attempt.legs
     back = {"kind": "1", "to_buyer": str(leg.amount), "to_seller": "0", "fee": "0"}

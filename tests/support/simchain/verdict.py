@@ -58,8 +58,6 @@ _BROKEN_PATHS = """
     WHERE from_status IS DISTINCT FROM before
 """
 
-ENDS = {"completed", "cancelled"}
-
 
 class Verdict:
     """Reads one database, and says in what it differs from the truth."""
@@ -155,14 +153,13 @@ class Verdict:
         yield from _compare("posting", set(true.items()), set(postings.items()))
 
     def _of_orders(self) -> Iterable[str]:
-        """Whose fact was lost for good after it had counted may stand where that had led, held up;
-        and where it had ended it stays ended, however else the money went in its place."""
+        """Whose fact was lost for good after it had counted may stand where that had led, held
+        up; also one that it had ended, when the money went otherwise in its place."""
         by_order = {one.order.order_id: one for one in self.money.values()}
         for order_id, status, is_held_up in self._read(_ORDERS):
             one = by_order[order_id]
             lost = self._has_lost(one)
-            ended = {status, one.order_status()} <= ENDS
-            as_it_was = lost and (is_held_up or ended)
+            as_it_was = lost and is_held_up
             if (status != one.order_status() and not as_it_was) or (is_held_up and not lost):
                 yield f"order {order_id}: {status} for {one.order_status()}, {is_held_up=} {lost=}"
         yield from (f"history of {order} is no path" for (order,) in self._read(_BROKEN_PATHS))

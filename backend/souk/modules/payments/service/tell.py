@@ -18,6 +18,11 @@ _UNSENT = frozenset({OrderStatus.PAID, OrderStatus.PROCESSING})
 # Facts that move no order, so that their loss takes nothing back.
 _NOTED = frozenset(FactKind) - {FactKind.HELD, FactKind.FULFILLED, FactKind.SETTLED}
 
+_ENDED_BY = {
+    OrderStatus.COMPLETED: (LegStatus.RELEASED, LegStatus.SPLIT),
+    OrderStatus.CANCELLED: (LegStatus.REFUNDED,),
+}
+
 
 class OrderTeller:
     """Tells one order, whose lock is held."""
@@ -93,7 +98,16 @@ class OrderTeller:
         if new:
             self._end(new[-1], figures)
         for settlement in new:
-            self._tell(settlement)
+            if settlement.frozen and self._has_ended_otherwise(figures):
+                self._mark(settlement, told=True, frozen=True)
+            else:
+                self._tell(settlement)
+
+    def _has_ended_otherwise(self, figures: LegFigures) -> bool:
+        """Whether a reorg put another settlement in the place of the one that ended the order. No
+        way leads back from an end, so that it stays held up until a person has looked."""
+        ended = _ENDED_BY.get(self._order.status)
+        return ended is not None and figures.status not in ended
 
     def _end(self, settlement: Effect, figures: LegFigures) -> None:
         match figures.status:
