@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BUDGETS = {
     "unit": (10, 2),
     "architecture": (60, 2),
-    "integration": (120, 2),
-    "ports": (45, 2),
+    "integration": (120, 3),
+    "ports": (45, 3),
     "races": (40, 0),
     "contracts": (75, 2),
     "simulation": (75, 2),
