@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from souk.modules.chain.domain import Advanced, EscrowFactKind, Outcome
 from souk.modules.chain.service import Chains
+from souk.modules.chain.service.endpoints import LAG_TOLERATED
 from tests.support.chain_builders import (
     BUYER,
     CHAIN_ID,
@@ -285,7 +286,7 @@ def test_raises_no_alarm_when_the_head_is_a_little_behind(
 ) -> None:
     scripted.grow(20)
     proper.advance(CHAIN_ID)
-    scripted.cut(15)
+    scripted.cut(20 - LAG_TOLERATED)
 
     assert proper.advance(CHAIN_ID) == Advanced(0, Outcome.BEHIND)
     assert incidents(connection) == []
