@@ -7,7 +7,14 @@ from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Unlike
 from souk.modules.chain.errors import LeaseLost
 from souk.modules.chain.service.lease import Lease
-from tests.support.chain_builders import CHAIN_ID, course, recorded, rows_of, standing
+from tests.support.chain_builders import (
+    CHAIN_ID,
+    a_config,
+    course,
+    recorded,
+    rows_of,
+    standing,
+)
 from tests.support.replaying import a_busy_chain, a_settlement, wander, watched
 
 SECOND = "(SELECT id FROM chain_effect WHERE sequence = 1 ORDER BY id LIMIT 1)"
@@ -171,3 +178,42 @@ def test_makes_a_watcher_begin_again_that_was_in_the_middle_of_a_batch(
 
     with uow.begin() as tx, pytest.raises(LeaseLost):
         lease.move(tx, cursor, cursor)
+
+
+def test_tells_what_its_logs_say_of_an_escrow_where_they_stand(
+    uow: UnitOfWork, connection: Connection
+) -> None:
+    chain = a_busy_chain(uow)
+    escrow_id = "0x" + f"{1:064x}"
+
+    with uow.begin() as tx:
+        told = chain.replays.told(tx, CHAIN_ID, a_config().escrow_address, [escrow_id])
+
+    places = rows_of(
+        connection,
+        "SELECT e.kind, e.block_number, e.block_hash, b.timestamp, e.transaction_hash, e.log_index"
+        " FROM chain_event e JOIN chain_block b ON b.hash = e.block_hash"
+        " WHERE e.escrow_id = :escrow_id ORDER BY e.block_number, e.log_index",
+        escrow_id=escrow_id,
+    )
+    assert len(places) == 5
+    assert [
+        (
+            event.kind,
+            event.block_number,
+            event.block_hash,
+            event.block_timestamp,
+            event.transaction_hash,
+            event.log_index,
+        )
+        for event in told[escrow_id]
+    ] == places
+
+
+def test_tells_nothing_of_a_chain_that_was_never_followed(uow: UnitOfWork) -> None:
+    chain = watched(uow)
+
+    with uow.begin() as tx:
+        told = chain.replays.told(tx, CHAIN_ID, a_config().escrow_address, ["0x" + "00" * 32])
+
+    assert dict(told) == {}
