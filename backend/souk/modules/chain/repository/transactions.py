@@ -82,13 +82,14 @@ def set_nonce(tx: Transaction, chain_id: int, sender: str, *, next_nonce: int) -
 
 def count_gas_since(tx: Transaction, chain_id: int, sender: str, since: datetime) -> int:
     """Gas that an account's transactions may have used, by their limits, since an instant. One that
-    was dropped uses none; one that was replaced uses none, or else what replaced it does not."""
+    was replaced uses none, or else what replaced it does not; one that was dropped may have failed
+    in a block whose receipt no node had."""
     total = tx.session.execute(
         select(func.coalesce(func.sum(ChainTransactionRow.gas_limit), 0)).where(
             ChainTransactionRow.chain_id == chain_id,
             ChainTransactionRow.sender == sender,
             ChainTransactionRow.created_at >= since,
-            ChainTransactionRow.status.not_in((_REPLACED, str(TransactionStatus.DROPPED))),
+            ChainTransactionRow.status != _REPLACED,
         )
     )
     return int(total.scalar_one())
