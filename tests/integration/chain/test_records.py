@@ -8,12 +8,19 @@ from sqlalchemy import text
 from souk.adapters.evm.event_decoder import EscrowEventDecoder
 from souk.adapters.evm.log_source import NodeLogSource
 from souk.core.unit_of_work import UnitOfWork
-from souk.modules.chain.domain import Cursor, EscrowFactKind
+from souk.modules.chain.domain import Cursor, EscrowFactKind, block_instant
 from souk.modules.chain.errors import LeaseLost
 from souk.modules.chain.events import EscrowEventReached
-from souk.modules.chain.service import ChainRecords, Chains, FollowedChain
+from souk.modules.chain.service import ChainRecords, Chains, FollowedChain, Standings
 from souk.modules.chain.service.lease import Lease
-from tests.support.chain_builders import CHAIN_ID, EscrowOnChain, a_config, course, standing
+from tests.support.chain_builders import (
+    CHAIN_ID,
+    EscrowOnChain,
+    a_config,
+    chains_of,
+    course,
+    standing,
+)
 from tests.support.clock import START, MovableClock
 
 NOW, LONG_AGO = timedelta(0), START - timedelta(days=1)
@@ -70,6 +77,38 @@ def test_tells_facts_as_they_were_told_last(chains: Chains, records, escrow, sti
     assert page == records.facts_of(CHAIN_ID, escrow.address, escrow.order_id(order))[::-1]
     effects = {event.effect_id for event in page}
     assert records.known_effects([*effects, "eff_of_nobody"]) == effects
+
+
+def test_knows_which_block_was_there_at_an_instant(chains: Chains, records, still_chain) -> None:
+    still_chain.mine(5, seconds_apart=10)
+    chains.advance(CHAIN_ID)
+    height = still_chain.height()
+    block = still_chain.call("eth_getBlockByNumber", hex(height - 1), False)
+    at = block_instant(int(block["timestamp"], 16))
+
+    moments = [at, at - timedelta(seconds=1), at - timedelta(days=99)]
+
+    found = [records.block_before(CHAIN_ID, moment) for moment in moments]
+    assert found == [height - 1, height - 2, 0]
+
+
+def test_shows_how_far_a_chain_is_taken_in(committing_uow: UnitOfWork, escrow, node) -> None:
+    followed = FollowedChain(a_config(escrow), NodeLogSource(node), EscrowEventDecoder())
+    standings = Standings(committing_uow, {CHAIN_ID: followed})
+    chains = chains_of(committing_uow, NodeLogSource(node), escrow=escrow)
+    escrow.paid()
+    before = standings.of(CHAIN_ID)
+    chains.advance(CHAIN_ID)
+
+    shown = standings.of(CHAIN_ID)
+
+    height = escrow.chain.height()
+    block = escrow.chain.call("eth_getBlockByNumber", hex(height), False)
+    assert before is None
+    assert shown is not None
+    assert (shown.head, shown.head_hash, shown.confirmed) == (height, block["hash"], height - 1)
+    assert shown.head_at == block_instant(int(block["timestamp"], 16))
+    assert shown.lease_owner is None
 
 
 def test_tells_of_which_escrow_a_fact_stands(
