@@ -28,7 +28,7 @@ from souk.core.ids import TimeOrderedIds
 from souk.core.unit_of_work import UnitOfWork
 from souk.embedded import anvil, postgres, redis
 from souk.entrypoints.diagnosis import Unwell
-from souk.modules.chain.domain.endpoints import ENDPOINTS_FOR_QUORUM
+from souk.modules.chain.domain.endpoints import quorum_of
 from souk.modules.media.domain import MAX_UPLOAD_BYTES
 from souk.modules.media.service import Overview
 from souk.settings import Settings
@@ -214,9 +214,10 @@ def endpoints(count: int, quorum: int) -> str:
     """Whose word counts on a chain; one endpoint will do, and is then believed alone."""
     if count == 1:
         return "single mode: one endpoint's word counts alone; name others beside it, with commas"
-    if count < ENDPOINTS_FOR_QUORUM or quorum == 1:
+    needed = quorum_of(count, quorum)
+    if needed == 1:
         return f"{count} endpoints, of which one's word counts alone"
-    return f"{count} endpoints, of which {quorum} have to agree on each block"
+    return f"{count} endpoints, of which {needed} have to agree on each block"
 
 
 def _chain(client: JsonRpcClient, chain_id: int, deployment: Deployment | None) -> str:

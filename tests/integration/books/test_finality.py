@@ -7,7 +7,6 @@ import pytest
 
 from souk.adapters.evm.registry import Deployment
 from souk.modules.books.service import Books, Rebuilding
-from souk.settings.finality import chain_finality
 from tests.support.clock import MovableClock
 from tests.support.reconciling import (
     UNKNOWN_LOG,
@@ -19,8 +18,9 @@ from tests.support.reconciling import (
     lately,
     take_in_unheard,
 )
-from tests.support.shop import CHAIN_ID, Shop, shop
-from tests.support.stack import Chain, rewound
+from tests.support.shop import CHAIN_ID, Shop
+from tests.support.stack import Chain
+from tests.support.strict_shop import asking_for_final
 
 CONFIRMED, FINAL = 2, 33
 
@@ -34,12 +34,9 @@ def strict(
     tmp_path: Path,
 ) -> Iterator[Shop]:
     """A shop that asks for final blocks, whatever the amount."""
-    shared, deployment = deployed_chain
-    asked = chain_finality({"CHAIN_31337_FINALITY": "final=0"})
-    with rewound(shared) as node:
-        place = (database_url, redis_url, node, deployment, clock, tmp_path)
-        with shop(*place, finality=asked) as running:
-            yield running
+    place = (database_url, redis_url), deployed_chain, clock, tmp_path
+    with asking_for_final(*place, since=0) as running:
+        yield running
 
 
 @pytest.fixture

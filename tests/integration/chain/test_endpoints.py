@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection
 
-from souk.core.errors import ProviderUnavailable
 from souk.core.unit_of_work import UnitOfWork
 from souk.modules.chain.domain import Outcome
 from souk.modules.chain.domain.endpoints import EndpointState, Fault
@@ -57,15 +56,10 @@ def paid(scripted: ScriptedChain) -> ScriptedChain:
     return scripted
 
 
-def silent(_ask: object, *_arguments: object, **_options: object) -> object:
-    """A hook: the node does not answer."""
-    raise ProviderUnavailable("the node cannot be reached")
-
-
 def dead() -> Intercepted:
     """An endpoint that never answers."""
     names = ("identity", "tips", "headers", "logs_of_blocks", "logs_in_range", "logs_by_receipts")
-    return Intercepted(ScriptedChain(), **dict.fromkeys(names, silent))
+    return Intercepted(ScriptedChain(), **dict.fromkeys(names, refused))
 
 
 def states(chains: Chains, uow: UnitOfWork) -> list[EndpointState]:
@@ -94,7 +88,7 @@ class TestTurningToAnother:
         first = Intercepted(deepcopy(paid))
         chains = follow(first, paid)
         chains.advance(CHAIN_ID)
-        first.hooks["tips"] = silent
+        first.hooks["tips"] = refused
         paid.add(a_fact(escrow=2))
 
         assert chains.advance(CHAIN_ID).outcome is Outcome.CAUGHT_UP
@@ -170,7 +164,7 @@ class TestTurningToAnother:
     def test_reads_from_an_endpoint_in_quarantine_when_there_is_no_other(
         self, follow: Following, paid: ScriptedChain, connection: Connection
     ) -> None:
-        flaky = Intercepted(paid, tips=silent)
+        flaky = Intercepted(paid, tips=refused)
         chains = follow(flaky, dead())
         outcomes = [chains.advance(CHAIN_ID).outcome for _ in range(10)]
         assert outcomes[-1] is Outcome.UNAVAILABLE

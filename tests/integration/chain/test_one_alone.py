@@ -8,11 +8,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection
 
-from souk.core.errors import ProviderUnavailable
 from souk.modules.chain.domain import Outcome
 from souk.modules.chain.service import Chains
 from tests.support.chain_builders import CHAIN_ID, course, recorded, standing
-from tests.support.scripted_chain import Intercepted, ScriptedChain, a_fact
+from tests.support.scripted_chain import Intercepted, ScriptedChain, a_fact, refused
 
 Following = Callable[..., Chains]
 
@@ -36,11 +35,6 @@ def liar(paid: ScriptedChain) -> ScriptedChain:
 def chains(following: Following, paid: ScriptedChain, liar: ScriptedChain) -> Chains:
     """Reading from the liar first."""
     return following(liar, others=[paid, deepcopy(paid)], disposable=False, final_depth=20)
-
-
-def silent(_ask: object, *_arguments: object, **_options: object) -> object:
-    """A hook: the node does not answer."""
-    raise ProviderUnavailable("the node cannot be reached")
 
 
 def advance_for_long(chains: Chains) -> Outcome:
@@ -97,7 +91,7 @@ def test_takes_nothing_back_when_one_endpoint_alone_has_another_branch(
     third = Intercepted(deepcopy(paid))
     chains = following(liar, others=[paid, third], disposable=False, final_depth=20)
     chains.advance(CHAIN_ID)
-    third.hooks = dict.fromkeys(("tips", "headers", "identity"), silent)
+    third.hooks = dict.fromkeys(("tips", "headers", "identity"), refused)
     liar.cut(8)
     liar.grow(2, branch=7)
     chains.advance(CHAIN_ID)

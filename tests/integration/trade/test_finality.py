@@ -7,10 +7,10 @@ import pytest
 
 from souk.adapters.evm.registry import Deployment
 from souk.modules.books.service import Books
-from souk.settings.finality import chain_finality
 from tests.support.clock import MovableClock
-from tests.support.shop import Person, Shop, shop
-from tests.support.stack import Chain, rewound
+from tests.support.shop import Person, Shop
+from tests.support.stack import Chain
+from tests.support.strict_shop import asking_for_final
 
 # Of the local chain: the block is 16 below the head when it is safe, 32 when it is final.
 _BLOCKS_TO = {"included": 1, "confirmed": 1, "safe": 15, "final": 16}
@@ -25,12 +25,9 @@ def strict(
     tmp_path: Path,
 ) -> Iterator[Shop]:
     """A shop that asks for final blocks from a hundred dollars on."""
-    shared, deployment = deployed_chain
-    asked = chain_finality({"CHAIN_31337_FINALITY": "final=10000"})
-    with rewound(shared) as node:
-        place = (database_url, redis_url, node, deployment, clock, tmp_path)
-        with shop(*place, finality=asked) as running:
-            yield running
+    place = (database_url, redis_url), deployed_chain, clock, tmp_path
+    with asking_for_final(*place, since=10_000) as running:
+        yield running
 
 
 def ordered(strict: Shop, buyer: Person, *, cents: int) -> str:

@@ -84,6 +84,7 @@ class ChainEventRow(Base):
         ),
         UniqueConstraint("chain_id", "block_hash", "log_index"),
         Index("ix_chain_event_escrow", "chain_id", "escrow_id"),
+        Index("ix_chain_event_transaction", "transaction_hash"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)

@@ -17,6 +17,12 @@ QUARANTINE_SECONDS = 5.0
 MAX_QUARANTINE_SECONDS = 300.0
 
 
+def quorum_of(count: int, asked: int) -> int:
+    """How many of so many endpoints have to give a block before it is taken in, where `asked` is
+    what the operator wants: all, where there are fewer than that."""
+    return min(asked, count) if count >= ENDPOINTS_FOR_QUORUM else 1
+
+
 class Fault(StrEnum):
     """What may be held against an endpoint."""
 

@@ -211,21 +211,21 @@ def mark_replaced(tx: Transaction, chain_id: int, each: Unmined) -> bool:
     return bool(result.all())
 
 
-def find_logged(
+def list_logged(
     tx: Transaction, chain_id: int, hashes: Sequence[str]
-) -> tuple[str, MinedTransaction] | None:
-    """Which of these transactions has logs of ours in a canonical block that was taken in, and
-    where: it stands there, whatever a node says."""
+) -> dict[str, MinedTransaction]:
+    """Where those of these transactions stand that have logs of ours in a canonical block that was
+    taken in: they stand there, whatever a node says."""
     event, block = ChainEventRow, ChainBlockRow
-    row = tx.session.execute(
+    found = tx.session.execute(
         select(event.transaction_hash, event.block_number, event.block_hash)
         .join(block, and_(block.chain_id == event.chain_id, block.hash == event.block_hash))
         .where(event.chain_id == chain_id, event.transaction_hash.in_(hashes), block.canonical)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    return row.transaction_hash, MinedTransaction(row.block_number, row.block_hash, succeeded=True)
+    )
+    return {
+        row.transaction_hash: MinedTransaction(row.block_number, row.block_hash, succeeded=True)
+        for row in found
+    }
 
 
 def drop_transaction(tx: Transaction, chain_id: int, each: Unmined) -> None:

@@ -18,6 +18,7 @@ from souk.modules.chain.domain.endpoints import (
     EndpointState,
     Fault,
     Health,
+    quorum_of,
 )
 from souk.modules.chain.errors import ChainDataRefused
 from souk.modules.chain.ports import LogSource
@@ -64,10 +65,8 @@ class Endpoints:
 
     @property
     def quorum(self) -> int:
-        """How many have to give a block before it is taken in: all, where there are fewer than are
-        asked for."""
-        count = len(self._all)
-        return min(self._config.quorum, count) if count >= ENDPOINTS_FOR_QUORUM else 1
+        """How many have to give a block before it is taken in."""
+        return quorum_of(len(self._all), self._config.quorum)
 
     def choose(self, cursor: Cursor | None) -> None:
         """Begin a turn, with the cursor if it is held: the endpoint with the highest score, if it

@@ -98,12 +98,14 @@ class Outgoing:
         with self._uow.begin() as tx:
             unmined = rows.list_unmined(tx, self._chain_id, limit=BATCH)
             final = self._final_block(tx)
+            hashes = [transaction_hash for each in unmined for transaction_hash in each.hashes]
+            logged = rows.list_logged(tx, self._chain_id, hashes)
         # Counted before the receipts are asked for: had one of ours used the nonce in a block up
         # to this one, its receipt would be there by now.
         used = self._count_used({each.sender for each in unmined}, final)
         sent = 0
         for each in unmined:
-            if self._is_mined(each):
+            if self._is_mined(each, logged):
                 continue
             if each.nonce < used[each.sender]:
                 self._drop(each)
@@ -259,21 +261,15 @@ class Outgoing:
             rows.mark_broadcast(tx, self._chain_id, signed.transaction_hash, error=error)
             tx.commit()
 
-    def _is_mined(self, each: rows.Unmined) -> bool:
-        """Whether the node has it in a block, or one that it was to replace; or else our own record
-        of the chain its logs, as the node that is asked now may be behind."""
+    def _is_mined(self, each: rows.Unmined, logged: Mapping[str, MinedTransaction]) -> bool:
+        """Whether our own record of the chain has its logs or else the node has it in a block, or
+        one that it was to replace: the node that is asked now may be behind."""
         for transaction_hash in each.hashes:
-            mined = self._sender.find_mined(transaction_hash)
+            mined = logged.get(transaction_hash) or self._sender.find_mined(transaction_hash)
             if mined is not None:
                 self._note_mined(each, transaction_hash, mined)
                 return True
-        with self._uow.begin() as tx:
-            logged = rows.find_logged(tx, self._chain_id, each.hashes)
-            if logged is None:
-                return False
-            rows.mark_mined(tx, self._chain_id, each, *logged)
-            tx.commit()
-        return True
+        return False
 
     def _note_mined(
         self, each: rows.Unmined, transaction_hash: str, mined: MinedTransaction
